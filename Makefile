@@ -1,0 +1,78 @@
+# Every target installs what it needs first; `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TOPOLOGY ?= full
+NAME ?= testbed
+PROFILE ?= fast
+TESTBED := .venv/bin/testbed
+THIS_LAB := $(if $(filter-out testbed,$(NAME)), -n $(NAME))
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=TESTBED_ARTEFACT_SOURCES,TESTBED_CACHE,CI)
+# sudo absent or refused: one clear line, exit 4. It may ask for a password.
+ROOT_OR_WHY := [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || sudo -v 2>/dev/null || \
+  { echo 'make: this target needs root for network namespaces, and sudo is absent or refused' >&2; exit 4; }
+# Tests run as root leave nothing of root's in the clone.
+PYTEST := env PYTHONDONTWRITEBYTECODE=1 .venv/bin/pytest -p no:cacheprovider
+
+export TESTBED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testbed
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: deps
+deps: ## install what is missing: packages.apt, then the locked Python environment
+	@scripts/install-deps
+
+.PHONY: lock
+lock: ## resolve requirements.lock anew from pyproject.toml
+	@scripts/lock-requirements
+
+.PHONY: artefacts
+artefacts: deps ## fetch or build the programs that the distribution lacks
+	@$(TESTBED) artefacts fetch
+
+.PHONY: testbed-up
+testbed-up: artefacts ## bring the paper's testbed up and prove that it works
+	@$(TESTBED) doctor
+	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE)
+	@$(TESTBED) run smoke -n $(NAME)
+	@$(TESTBED) status -n $(NAME)
+	@printf '%s\n' '' 'Three commands to try:' \
+	  '  $(TESTBED) path$(THIS_LAB) podworker1 podworker2 -4' \
+	  '  $(TESTBED) policy apply$(THIS_LAB) -f scenarios/policies/worker2-via-r6-r8.yaml' \
+	  '  $(TESTBED) exec$(THIS_LAB) r3 vtysh -c "show isis neighbor"'
+
+.PHONY: testbed-down
+testbed-down: ## remove everything that testbed-up made
+	@[ -x $(TESTBED) ] || scripts/install-deps
+	@$(TESTBED) down -n $(NAME)
+
+.PHONY: scenarios
+scenarios: artefacts ## run every scenario, with evidence
+	@$(TESTBED) run --all
+
+.PHONY: bench
+bench: artefacts ## measure, and write docs/bench.md
+	@$(TESTBED) bench -o docs/bench.md
+
+.PHONY: lint
+lint: deps ## style, types, and the direction of the imports
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check -q .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+.PHONY: test
+test: artefacts ## all tests; root is asked for where namespaces are needed
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) $(PYTEST) tests
+
+.PHONY: test-unit
+test-unit: deps ## the tests that need no root
+	@$(PYTEST) tests/unit
+
+.PHONY: clean
+clean: ## remove what was built in the clone (the environment too)
+	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis out

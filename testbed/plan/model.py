@@ -1,0 +1,264 @@
+"""The plan: every name, address, metric and SID of a lab, resolved and immutable.
+
+Everything to the right of the topology reads a lab from here and from nowhere else.
+Plans are plain data: `Plan.model_dump_json()` and `Plan.model_validate_json()` round-trip.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cached_property
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """Base of all plan objects: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+
+class Role(str, Enum):
+    """What a node is for; decides what runs on it."""
+
+    ROUTER = "router"
+    HOST = "host"
+    INJECTOR = "injector"  # the external controller's host: gobgpd only
+    CLUSTER = "cluster"  # a cluster node: gobgpd + agent + pods
+
+
+class Port(Frozen):
+    """One end of a link: where a node meets its neighbour."""
+
+    node: str
+    interface: str  # "<node>-<neighbour>", at most 15 characters
+    v6: IPv6Interface | None = None
+    v4: IPv4Interface | None = None
+
+
+class Shaping(Frozen):
+    """Link impairments as in Mininet's TCLink."""
+
+    bandwidth: float | None = None  # Mbit/s
+    delay: str | None = None  # e.g. "5ms"
+    loss: float | None = None  # per cent
+
+    @property
+    def any(self) -> bool:
+        """True if anything is to be applied."""
+        return any(x is not None for x in (self.bandwidth, self.delay, self.loss))
+
+
+class Link(Frozen):
+    """A point-to-point link (a veth pair)."""
+
+    a: Port
+    b: Port
+    mtu: int = 1500  # bytes
+    metric: int = 10  # IS-IS wide metric, both directions
+    shaping: Shaping = Shaping()
+    where: str | None = None  # file:line of the user's addLink
+
+    def end(self, node: str) -> Port:
+        """The port of `node` on this link."""
+        return self.a if self.a.node == node else self.b
+
+    def peer(self, node: str) -> Port:
+        """The port at the other end, seen from `node`."""
+        return self.b if self.a.node == node else self.a
+
+
+class LocalSids(Frozen):
+    """A cluster node's two service SIDs, one per address family (RFC 8986 §4.6, §4.7)."""
+
+    dt4: IPv6Address
+    dt6: IPv6Address
+
+
+class BindingSids(Frozen):
+    """Binding SIDs of the best-effort policies towards this node (the endpoint)."""
+
+    v4: IPv6Address
+    v6: IPv6Address
+
+
+class ClusterSpec(Frozen):
+    """What makes a node a cluster node."""
+
+    sid_pool: IPv6Network
+    local_sids: LocalSids
+    binding_sids: BindingSids
+    control_plane: bool = False
+    joins_later: bool = False  # its port exists from the start, the node itself is absent
+
+
+class Node(Frozen):
+    """A router, host, injector or cluster node."""
+
+    name: str
+    role: Role
+    number: int  # N of fcff:N::1; position among its role
+    loopback_v6: IPv6Address | None = None  # routers: fcff:N::1, acts as an End SID
+    loopback_v4: IPv4Address | None = None
+    gateway_v6: IPv6Address | None = None  # hosts and nodes: the router's end
+    gateway_v4: IPv4Address | None = None
+    advertised: bool = True  # hosts: is their prefix in IS-IS (profile `fast`)
+    data_centre: bool = False  # hosts whose prefix is in IS-IS under every profile
+    cluster: ClusterSpec | None = None
+    where: str | None = None  # file:line of the user's addRouter/addHost
+
+
+class Pools(Frozen):
+    """Address pools of the overlay, by role (names as in CALICOVPP_SRV6)."""
+
+    pods_v4: IPv4Network | None = IPv4Network("172.16.0.0/16")
+    pods_v6: IPv6Network | None = IPv6Network("fdfb:af47:32af::/48")
+    block_v4: int = 26
+    block_v6: int = 122
+    policies: IPv6Network = IPv6Network("cafe::/118")
+
+
+class Timers(Frozen):
+    """IS-IS timers of one profile (seconds unless the name says ms)."""
+
+    hello: int
+    hello_multiplier: int = 3
+    lsp_gen: int | None = None  # None: FRR's default (30)
+    spf_delay_ms: tuple[int, int, int, int, int] | None = None  # init short long holddown learn
+    point_to_point: bool = False
+    hello_padding: bool = True
+
+
+Profile = Literal["fast", "paper"]
+TeMode = Literal["bgp", "configmap"]
+
+TIMERS: dict[Profile, Timers] = {
+    "fast": Timers(
+        hello=1,
+        lsp_gen=1,
+        spf_delay_ms=(0, 20, 500, 1000, 200),
+        point_to_point=True,
+        hello_padding=False,
+    ),
+    "paper": Timers(hello=5),
+}
+
+
+class Plan(Frozen):
+    """A whole lab."""
+
+    topology: str  # name of the topology, e.g. "full"
+    profile: Profile = "fast"
+    asn: int = 64512
+    te_mode: TeMode = "bgp"
+    max_segments: int = 3
+    pools: Pools = Pools()
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def timers(self) -> Timers:
+        """The profile's IS-IS timers."""
+        return TIMERS[self.profile]
+
+    @cached_property
+    def by_name(self) -> dict[str, Node]:
+        """Nodes by name."""
+        return {n.name: n for n in self.nodes}
+
+    def node(self, name: str) -> Node:
+        """The node called `name` (KeyError if there is none)."""
+        return self.by_name[name]
+
+    def of(self, role: Role) -> list[Node]:
+        """The nodes of one role, in plan order."""
+        return [n for n in self.nodes if n.role is role]
+
+    @property
+    def routers(self) -> list[Node]:
+        return self.of(Role.ROUTER)
+
+    @property
+    def cluster(self) -> list[Node]:
+        return self.of(Role.CLUSTER)
+
+    @property
+    def injectors(self) -> list[Node]:
+        return self.of(Role.INJECTOR)
+
+    def links_of(self, node: str) -> list[Link]:
+        """The links that end at `node`, in plan order."""
+        return self._adjacency.get(node, [])
+
+    @cached_property
+    def _adjacency(self) -> dict[str, list[Link]]:
+        adjacency: dict[str, list[Link]] = {}
+        for link in self.links:
+            adjacency.setdefault(link.a.node, []).append(link)
+            adjacency.setdefault(link.b.node, []).append(link)
+        return adjacency
+
+    def ports_of(self, node: str) -> list[Port]:
+        """The node's own ports, in plan order."""
+        return [link.end(node) for link in self.links_of(node)]
+
+    def uplink(self, node: str) -> Link:
+        """The one link of a host, injector or cluster node."""
+        return self.links_of(node)[0]
+
+    def address_v6(self, node: str) -> IPv6Address:
+        """The node's own IPv6 address: the loopback of a router, else its port's address."""
+        n = self.node(node)
+        if n.loopback_v6 is not None:
+            return n.loopback_v6
+        v6 = self.uplink(node).end(node).v6
+        assert v6 is not None, f"{node} has no IPv6 address"
+        return v6.ip
+
+    def address_v4(self, node: str) -> IPv4Address | None:
+        """The node's own IPv4 address, or None for IPv6-only hosts."""
+        n = self.node(node)
+        if n.loopback_v4 is not None:
+            return n.loopback_v4
+        v4 = self.uplink(node).end(node).v4
+        return v4.ip if v4 else None
+
+    def owner(self, address: IPv6Address | IPv4Address) -> str | None:
+        """The node that has this address on an interface, loopback or as a local SID."""
+        return self._owners.get(address)
+
+    @cached_property
+    def _owners(self) -> dict[IPv6Address | IPv4Address, str]:
+        owners: dict[IPv6Address | IPv4Address, str] = {}
+        for n in self.nodes:
+            for loopback in (n.loopback_v6, n.loopback_v4):
+                if loopback is not None:
+                    owners[loopback] = n.name
+            if n.cluster:
+                owners[n.cluster.local_sids.dt4] = n.name
+                owners[n.cluster.local_sids.dt6] = n.name
+        for link in self.links:
+            for port in (link.a, link.b):
+                for interface in (port.v6, port.v4):
+                    if interface is not None:
+                        owners[interface.ip] = port.node
+        return owners
+
+    @property
+    def port_mtu(self) -> int:
+        """The smallest MTU of the cluster nodes' ports, in bytes (1500 without a cluster)."""
+        return min((self.uplink(n.name).mtu for n in self.cluster), default=1500)
+
+    @property
+    def pod_mtu(self) -> int:
+        """Pod MTU: room for an outer IPv6 header and an SRH of `max_segments` SIDs (RFC 8754)."""
+        return self.port_mtu - 40 - 8 - 16 * self.max_segments

@@ -1,0 +1,175 @@
+"""Shortest paths of the plan: what IS-IS must install, and which ways a packet may take.
+
+Equal-cost multipath throughout: every answer is a set, never one lucky path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+import networkx as nx
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Node, Plan, Role
+
+Prefix = IPv4Network | IPv6Network
+Routes = dict[Prefix, frozenset[str]]
+Path = tuple[str, ...]
+
+# A grid has more equal-cost paths than anybody wants to read.
+MOST_PATHS = 64
+
+
+def demanded_routes(plan: Plan) -> dict[str, Routes]:
+    """For every router: prefix → the outgoing interfaces that IS-IS must install for it.
+
+    IPv6 and IPv4, without what the router originates itself (connected, or a static route to
+    a SID pool), and without prefixes of a part of the network that it cannot reach.
+    """
+    distances = _distances(plan)
+    originators = _originators(plan)
+    return {
+        router.name: _routes_of(plan, router.name, distances, originators)
+        for router in plan.routers
+    }
+
+
+def _routes_of(
+    plan: Plan,
+    router: str,
+    distances: dict[str, dict[str, int]],
+    originators: dict[Prefix, dict[str, int]],
+) -> Routes:
+    own = distances[router]
+    hops = {target: _first_hops(plan, router, target, distances) for target in own}
+    routes: Routes = {}
+    for prefix, metrics in originators.items():
+        if router in metrics:
+            continue
+        costs = {o: own[o] + metric for o, metric in metrics.items() if o in own}
+        if costs:
+            best = min(costs.values())
+            routes[prefix] = frozenset().union(*(hops[o] for o in costs if costs[o] == best))
+    return routes
+
+
+def _first_hops(
+    plan: Plan, router: str, target: str, distances: dict[str, dict[str, int]]
+) -> frozenset[str]:
+    """Interfaces that a shortest path from `router` to `target` may begin with."""
+    found = set()
+    for link in plan.links_of(router):
+        onward = distances.get(link.peer(router).node, {}).get(target)
+        if onward is not None and link.metric + onward == distances[router][target]:
+            found.add(link.end(router).interface)
+    return frozenset(found)
+
+
+def _originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
+    """Every prefix in IS-IS → the routers that advertise it, with their metric for it."""
+    found: dict[Prefix, dict[str, int]] = {}
+
+    def advertise(prefix: Prefix, router: str, metric: int) -> None:
+        metrics = found.setdefault(prefix, {})
+        metrics[router] = min(metric, metrics.get(router, metric))
+
+    for router in plan.routers:
+        for loopback in (router.loopback_v6, router.loopback_v4):
+            if loopback is not None:
+                advertise(_host_prefix(loopback), router.name, 0)
+        for link in plan.links_of(router.name):
+            port, peer = link.end(router.name), plan.node(link.peer(router.name).node)
+            if _in_isis(plan, peer):
+                for address in (port.v6, port.v4):
+                    if address is not None:
+                        advertise(address.network, router.name, link.metric)
+            if peer.cluster is not None:
+                advertise(peer.cluster.sid_pool, router.name, 0)
+    return found
+
+
+def _host_prefix(address: IPv4Address | IPv6Address) -> Prefix:
+    return IPv6Network(address) if isinstance(address, IPv6Address) else IPv4Network(address)
+
+
+def _in_isis(plan: Plan, neighbour: Node) -> bool:
+    """Does the router advertise the subnet that it shares with this neighbour?"""
+    if neighbour.role is not Role.HOST:
+        return True
+    if plan.profile == "paper":
+        return neighbour.data_centre
+    return neighbour.advertised
+
+
+def _graph(plan: Plan) -> nx.Graph[str]:
+    """The routers; of parallel links the cheapest counts."""
+    graph: nx.Graph[str] = nx.Graph()
+    routers = {r.name for r in plan.routers}
+    graph.add_nodes_from(routers)
+    for link in plan.links:
+        a, b = link.a.node, link.b.node
+        if {a, b} <= routers and link.metric < graph.get_edge_data(a, b, {"m": 1 << 31})["m"]:
+            graph.add_edge(a, b, m=link.metric)
+    return graph
+
+
+def _distances(plan: Plan) -> dict[str, dict[str, int]]:
+    """IS-IS distance from every router to every router that it can reach."""
+    return {
+        source: {target: int(cost) for target, cost in costs.items()}
+        for source, costs in nx.all_pairs_dijkstra_path_length(_graph(plan), weight="m")
+    }
+
+
+def path_sets(plan: Plan, src: str, dst: str, most: int = MOST_PATHS) -> list[Path]:
+    """All equal-cost paths between two nodes of any role, as node names with both ends.
+
+    Sorted; at most `most` of them. Empty if there is no way. Raises TestbedError for a name
+    that the plan does not have.
+    """
+    for name in (src, dst):
+        if name not in plan.by_name:
+            raise TestbedError(f"no node {name!r} in topology {plan.topology!r}")
+    if src == dst:
+        return [(src,)]
+    graph = _graph(plan)
+    for name in (src, dst):  # only the ends may be anything but routers
+        if name not in graph:
+            link = plan.uplink(name)
+            graph.add_edge(name, link.peer(name).node, m=link.metric)
+    try:
+        return sorted(_some(nx.all_shortest_paths(graph, src, dst, weight="m"), most))
+    except nx.NetworkXNoPath:
+        return []
+
+
+def _some(paths: Iterator[list[str]], most: int) -> Iterator[Path]:
+    for path, _ in zip(paths, range(most), strict=False):
+        yield tuple(path)
+
+
+def predict(plan: Plan, src_node: str, segments: Sequence[IPv6Address | str]) -> list[list[Path]]:
+    """For each segment in travel order, the alternative node sequences that lead to it.
+
+    A segment is a SID or a node's name. Every leg begins where the one before ended. Raises
+    TestbedError for a SID that nobody owns.
+    """
+    legs: list[list[Path]] = []
+    here = src_node
+    for segment in segments:
+        there = segment if isinstance(segment, str) else sid_owner(plan, segment)
+        if there is None:
+            raise TestbedError(f"no node owns SID {segment}", fix="testbed policy explain")
+        legs.append(path_sets(plan, here, there))
+        here = there
+    return legs
+
+
+def sid_owner(plan: Plan, sid: IPv6Address) -> str | None:
+    """The node where a packet to this SID is processed: its address, or inside its SID pool."""
+    owner = plan.owner(sid)
+    if owner is not None:
+        return owner
+    pools = ((n.name, n.cluster.sid_pool) for n in plan.cluster if n.cluster)
+    return next((name for name, pool in pools if sid in pool), None)

@@ -1,0 +1,124 @@
+"""Turns the name or file of a topology into a Plan, without trusting the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Plan, Profile
+from testbed.plan.problems import InvalidPlan, Problem
+
+TIME_LIMIT = 10.0  # seconds for the user's file to build its topology
+SHIPPED = Path(__file__).resolve().parents[2] / "topologies"
+
+
+def load_plan(
+    name: str,
+    profile: Profile = "fast",
+    params: dict[str, str] | None = None,
+    time_limit: float = TIME_LIMIT,
+) -> Plan:
+    """The plan of a shipped topology (`full`) or of a file (`my_topology.py`).
+
+    Raises InvalidPlan with every problem, or TestbedError if there is no such topology.
+    """
+    return begin(name, profile, params).plan(time_limit)
+
+
+def begin(name: str, profile: Profile = "fast", params: dict[str, str] | None = None) -> Pending:
+    """Start the evaluation, and leave the caller to do something else meanwhile."""
+    file = find(name)
+    command = [sys.executable, "-B", "-m", "testbed.topology.evaluate", str(file)]
+    command += ["--profile", profile, "--params", json.dumps(params or {})]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_as_calling_user(),
+        env=_environment(),
+    )
+    return Pending(file, process)
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A topology that is being evaluated."""
+
+    file: Path
+    process: subprocess.Popen[str]
+
+    def plan(self, time_limit: float = TIME_LIMIT) -> Plan:
+        """Wait for the plan; raises as load_plan does."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=time_limit)
+        except subprocess.TimeoutExpired:
+            raise TestbedError(
+                f"the topology was not built after {time_limit:g} s",
+                where=self.file.name,
+                why="its code does not return",
+                fix="look for an endless loop in the file",
+            ) from None
+        finally:
+            self._end()
+        try:
+            result = json.loads(stdout.splitlines()[-1])
+        except (json.JSONDecodeError, IndexError):
+            raise TestbedError(
+                "the topology could not be evaluated",
+                where=self.file.name,
+                why=(stderr.strip().splitlines() or [f"exit code {self.process.returncode}"])[-1],
+                fix="run the file by itself with python3 to see more",
+            ) from None
+        if result["problems"]:
+            raise InvalidPlan(self.file.name, [Problem(**p) for p in result["problems"]])
+        return Plan.model_validate(result["plan"])
+
+    def _end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def find(name: str) -> Path:
+    """The file behind a topology's name."""
+    for path in (Path(name), SHIPPED / f"{name}.py"):
+        if path.suffix == ".py" and path.is_file():
+            return path.resolve()
+    raise TestbedError(
+        f"no topology {name!r}",
+        why=f"neither a Python file nor one of: {', '.join(shipped())}",
+        fix="name one of these, or give the path of a .py file",
+    )
+
+
+def shipped() -> list[str]:
+    """Names of the topologies that come with the project."""
+    return sorted(p.stem for p in SHIPPED.glob("*.py"))
+
+
+def _environment() -> dict[str, str]:
+    """Mininet imports distutils; before Python 3.12 the standard one loads 0.1 s sooner."""
+    stdlib = {"SETUPTOOLS_USE_DISTUTILS": "stdlib"} if sys.version_info < (3, 12) else {}
+    return dict(os.environ, **stdlib)
+
+
+def _as_calling_user() -> Callable[[], None] | None:
+    """Under sudo the file still runs as the user who called it, never as root."""
+    uid, gid = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
+    if os.geteuid() != 0 or uid is None or gid is None:
+        return None
+
+    def drop() -> None:
+        os.setgroups([])
+        os.setgid(int(gid))
+        os.setuid(int(uid))
+
+    return drop

@@ -1,0 +1,55 @@
+"""Remembers which line of the user's file made each node and link."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mininet.topo import Topo
+
+
+class Origins:
+    """file:line of every addNode and addLink call, by node name and by link key."""
+
+    def __init__(self, source: Path) -> None:
+        self._source = str(source)
+        self.nodes: dict[str, str] = {}
+        self.links: dict[tuple[str, str, Any], str] = {}
+        self.repeated: list[tuple[str, str, str]] = []  # name, first, again
+
+    def caller(self) -> str | None:
+        """The innermost frame in the user's own file."""
+        frame = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code.co_filename == self._source:
+                return f"{Path(self._source).name}:{frame.f_lineno}"
+            frame = frame.f_back  # type: ignore[assignment]
+        return None
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """While active, Topo.addNode and Topo.addLink note their callers."""
+        add_node, add_link = Topo.addNode, Topo.addLink
+
+        def noting_node(topo: Any, name: str, **opts: Any) -> Any:
+            where = self.caller() or "?"
+            if str(name) in self.nodes:
+                self.repeated.append((str(name), self.nodes[str(name)], where))
+            self.nodes.setdefault(str(name), where)
+            return add_node(topo, name, **opts)
+
+        def noting_link(topo: Any, *args: Any, **kwargs: Any) -> Any:
+            node1 = kwargs.get("node1") or args[0]
+            node2 = kwargs.get("node2") or args[1]
+            key = add_link(topo, *args, **kwargs)
+            self.links[(str(node1), str(node2), key)] = self.caller() or "?"
+            return key
+
+        Topo.addNode, Topo.addLink = noting_node, noting_link
+        try:
+            yield
+        finally:
+            Topo.addNode, Topo.addLink = add_node, add_link

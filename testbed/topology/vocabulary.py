@@ -1,0 +1,31 @@
+"""`LabTopo`: IPTopo plus the words for cluster nodes and the injector's host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.topology.upstream import IPTopo
+
+
+class LabTopo(IPTopo):  # type: ignore[misc]
+    """An IPTopo with cluster nodes.
+
+    Class attributes are the plan's own options; a plain IPTopo gets these defaults.
+    """
+
+    asn = 64512
+    te_mode = "bgp"
+    max_segments = 3
+
+    def addClusterNode(self, name: str, **options: Any) -> Any:
+        """A cluster node: gobgpd, the overlay agent, pods.
+
+        Options: ip (its address or addresses), sid_pool, local_sids=(DT4, DT6),
+        binding_sids=(v4, v6), control_plane, joins_later. What is left out is derived from
+        the paper's scheme, SIDs reproducibly from the node's name.
+        """
+        return self.addHost(name, cluster=True, **options)
+
+    def addInjector(self, name: str = "gobgp", **options: Any) -> Any:
+        """The external controller's host, which feeds SR Policies by BGP."""
+        return self.addHost(name, injector=True, **options)

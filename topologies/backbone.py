@@ -1,0 +1,37 @@
+"""The paper's backbone: 8 IS-IS routers, 15 hosts, the policy injector's host."""
+
+from testbed.topology import LabTopo
+
+# In the paper's order: the n-th link is 10.n.0.0/16.
+LINKS = [
+    ("r1", "r2"),
+    ("r2", "r3"),
+    ("r2", "r7"),
+    ("r3", "r4"),
+    ("r4", "r5"),
+    ("r4", "r6"),
+    ("r5", "r6"),
+    ("r6", "r7"),
+    ("r6", "r8"),
+    ("r7", "r8"),
+]
+DATA_CENTRES = {
+    "hdc1": ("r2", "fcff:2:1::2/48"),
+    "hdc2": ("r8", "fcff:8:1::2/48"),
+    "hdc3": ("r5", "fcff:5:1::2/48"),
+}
+
+
+class Backbone(LabTopo):
+    """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3."""
+
+    def build(self, **options):
+        self.addRouters(*(f"r{n}" for n in range(1, 9)))
+        self.addLinks(*LINKS)
+        for router in (1, 3, 5, 8):
+            for index in (1, 2, 3):
+                self.addLink(f"r{router}", self.addHost(f"h{router}{index}"))
+        for name, (router, address) in DATA_CENTRES.items():
+            self.addLink(router, self.addHost(name, ip=address, data_centre=True))
+        self.addLink("r3", self.addInjector("gobgp"))
+        super().build(**options)

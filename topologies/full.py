@@ -1,0 +1,31 @@
+"""The paper's full testbed: the backbone with a Kubernetes cluster of three nodes."""
+
+from backbone import Backbone
+
+# SIDs as the paper's cluster had them: its policies rely on them.
+CLUSTER = {
+    "master": {
+        "local_sids": ("fcdd::aa:34b8:247c:36da:db44", "fcdd::aa:34b8:247c:36da:db45"),
+        "binding_sids": ("cafe::184", "cafe::185"),
+    },
+    "worker1": {
+        "local_sids": ("fcdd::11aa:c11:b42f:f17e:a682", "fcdd::11aa:c11:b42f:f17e:a683"),
+        "binding_sids": ("cafe::1c2", "cafe::1c3"),
+    },
+    "worker2": {
+        "local_sids": ("fcdd::12aa:d460:b250:45:b04", "fcdd::12aa:d460:b250:45:b05"),
+        "binding_sids": ("cafe::4", "cafe::5"),
+    },
+}
+ROUTERS = {"master": "r3", "worker1": "r3", "worker2": "r8"}
+
+
+class Full(Backbone):
+    """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first."""
+
+    def build(self, joins_later="", **options):
+        for node, sids in CLUSTER.items():
+            self.addClusterNode(node, joins_later=node == joins_later, **sids)
+        super().build(**options)
+        for node, router in ROUTERS.items():
+            self.addLink(router, node, mtu=1380)

@@ -1,0 +1,21 @@
+"""N x M routers in a grid with a host at two corners, for scale: rows=10 columns=10."""
+
+from testbed.topology import LabTopo
+
+
+class Grid(LabTopo):
+    """r1 is the first corner, r<rows*columns> the last; h1 and h2 sit there."""
+
+    def build(self, rows=3, columns=3, **options):
+        number = [[row * columns + column + 1 for column in range(columns)] for row in range(rows)]
+        self.addRouters(*(f"r{n}" for line in number for n in line))
+        for row in range(rows):
+            for column in range(columns):
+                here = f"r{number[row][column]}"
+                if column + 1 < columns:
+                    self.addLink(here, f"r{number[row][column + 1]}")
+                if row + 1 < rows:
+                    self.addLink(here, f"r{number[row + 1][column]}")
+        self.addLink("r1", self.addHost("h1"))
+        self.addLink(f"r{rows * columns}", self.addHost("h2"))
+        super().build(**options)

@@ -1,0 +1,79 @@
+"""What a cluster node reads: its agent's configuration and the objects of the API directory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.plan.model import Node, Plan
+from testbed.render.environment import render
+
+NODES = "/run/testbed/nodes"
+API = "/run/testbed/api"
+TE_NAMESPACE = "calico-vpp-dataplane"
+
+
+def ippools(plan: Plan) -> str:
+    """IPPools of pods, local SIDs and binding SIDs, as Calico defines them."""
+    return render("api/ippools.yaml.j2", pools=plan.pools, cluster=plan.cluster)
+
+
+def bgp(plan: Plan) -> str:
+    """BGPConfiguration and one BGPPeer per injector."""
+    injectors = [{"name": n.name, "address": plan.address_v6(n.name)} for n in plan.injectors]
+    return render("api/bgp.yaml.j2", plan=plan, injectors=injectors)
+
+
+def node_object(plan: Plan, node: Node) -> dict[str, Any]:
+    """The Kubernetes Node object that a joining node writes for itself."""
+    addresses = [plan.address_v6(node.name), plan.address_v4(node.name)]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": node.name, "labels": {"kubernetes.io/hostname": node.name}},
+        "status": {
+            "addresses": [{"type": "InternalIP", "address": str(a)} for a in addresses if a]
+        },
+    }
+
+
+def te_mode(mode: str) -> dict[str, Any]:
+    """The switch CALICOVPP_SRV6_TE, as an object that agents watch."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "testbed-config", "namespace": TE_NAMESPACE},
+        "data": {"CALICOVPP_SRV6_TE": mode},
+    }
+
+
+def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
+    """agent.json of one cluster node."""
+    assert node.cluster is not None
+    spec, v4 = node.cluster, plan.address_v4(node.name)
+    return {
+        "node": node.name,
+        "address_v6": str(plan.address_v6(node.name)),
+        "address_v4": str(v4) if v4 else None,
+        "router_id": str(v4) if v4 else f"10.254.0.{node.number + 1}",
+        "uplink": plan.uplink(node.name).end(node.name).interface,
+        "asn": plan.asn,
+        "te_mode": plan.te_mode,
+        "pod_mtu": plan.pod_mtu,
+        "max_segments": plan.max_segments,
+        "local_sids": spec.local_sids.model_dump(mode="json"),
+        "binding_sids": spec.binding_sids.model_dump(mode="json"),
+        "source": {"kind": "directory", "path": API},
+        "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
+        "state_dir": f"{NODES}/{node.name}",
+    }
+
+
+def injector_peers(plan: Plan, injector: Node, nodes: list[Node]) -> dict[str, Any]:
+    """peers.json of an injector: a session to each cluster node that is there."""
+    v4 = plan.address_v4(injector.name)
+    return {
+        "asn": plan.asn,
+        "router_id": str(v4) if v4 else f"10.254.1.{injector.number + 1}",
+        "local_address": str(plan.address_v6(injector.name)),
+        "peers": [{"address": str(plan.address_v6(n.name)), "asn": plan.asn} for n in nodes],
+    }

@@ -1,0 +1,91 @@
+"""The lab's network as batches for `ip -batch`: namespaces, links, addresses, routes."""
+
+from __future__ import annotations
+
+from testbed.plan.model import Link, Node, Plan, Role
+
+
+def namespaces(plan: Plan) -> str:
+    """One pinned network namespace per node."""
+    return "".join(f"netns add {n.name}\n" for n in plan.nodes)
+
+
+def links(plan: Plan) -> str:
+    """All veth pairs, each end made in its node's namespace."""
+    return "".join(_veth(link) for link in plan.links)
+
+
+def _veth(link: Link) -> str:
+    a, b = link.a, link.b
+    return (
+        f"link add dev {a.interface} mtu {link.mtu} netns {a.node} type veth "
+        f"peer name {b.interface} mtu {link.mtu} netns {b.node}\n"
+    )
+
+
+def node(plan: Plan, node: Node) -> str:
+    """Addresses, links up, and the static routes of one node, for its own namespace."""
+    lines = ["link set dev lo up"]
+    for loopback, length in ((node.loopback_v6, 128), (node.loopback_v4, 32)):
+        if loopback is not None:
+            lines.append(f"addr add {loopback}/{length} dev lo")
+    for port in plan.ports_of(node.name):
+        if port.v6 is not None:
+            lines.append(f"addr add {port.v6} dev {port.interface} nodad")
+        if port.v4 is not None:
+            lines.append(f"addr add {port.v4} dev {port.interface}")
+        lines.append(f"link set dev {port.interface} up")
+    lines += _sid_routes(plan, node) if node.role is Role.ROUTER else _default_routes(plan, node)
+    return "\n".join(lines) + "\n"
+
+
+def _sid_routes(plan: Plan, router: Node) -> list[str]:
+    """A cluster node's SID pool is reached via the node; IS-IS tells the other routers."""
+    routes = []
+    for link in plan.links_of(router.name):
+        peer = plan.node(link.peer(router.name).node)
+        if peer.cluster is not None:
+            routes.append(
+                f"route add {peer.cluster.sid_pool} via {plan.address_v6(peer.name)} "
+                f"dev {link.end(router.name).interface} proto static"
+            )
+    return routes
+
+
+def _default_routes(plan: Plan, node: Node) -> list[str]:
+    interface = plan.uplink(node.name).end(node.name).interface
+    return [
+        f"route add default via {gateway} dev {interface}"
+        for gateway in (node.gateway_v6, node.gateway_v4)
+        if gateway is not None
+    ]
+
+
+def sysctls(node: Node) -> dict[str, str]:
+    """Paths below /proc/sys/net and their values, set before any link exists.
+
+    Addresses are usable at once (no DAD); routers and cluster nodes forward and process SRHs.
+    """
+    values = {
+        "ipv6/conf/all/accept_dad": "0",
+        "ipv6/conf/default/accept_dad": "0",
+        "ipv6/conf/all/accept_ra": "0",
+        "ipv6/conf/default/accept_ra": "0",
+        "ipv4/conf/all/rp_filter": "0",
+        "ipv4/conf/default/rp_filter": "0",
+    }
+    if node.role in (Role.ROUTER, Role.CLUSTER):
+        values |= {
+            "ipv6/conf/all/seg6_enabled": "1",
+            "ipv6/conf/default/seg6_enabled": "1",
+            "ipv6/conf/lo/seg6_enabled": "1",
+            "ipv6/conf/all/forwarding": "1",
+            "ipv4/ip_forward": "1",
+            # flows spread over equal-cost paths by ports, as hardware routers do
+            "ipv6/fib_multipath_hash_policy": "1",
+            "ipv4/fib_multipath_hash_policy": "1",
+        }
+    if node.role is Role.CLUSTER:
+        # the outer flow label is a hash of the inner flow: tunnels use equal-cost paths too
+        values["ipv6/seg6_flowlabel"] = "1"
+    return values

@@ -1,0 +1,1 @@
+"""Tables, plots, drawings and pages made from a plan or from observations."""

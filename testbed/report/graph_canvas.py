@@ -1,0 +1,55 @@
+"""A character canvas: straight lines in box-drawing characters, slanted ones in braille dots."""
+
+from __future__ import annotations
+
+BRAILLE = 0x2800
+# Bit of the dot in column 0/1 and row 0..3 of a braille cell (Unicode chapter 21.1).
+DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+
+
+class Canvas:
+    """`columns` x `rows` characters; later drawing covers earlier drawing, text covers lines."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self._dots = [[0] * columns for _ in range(rows)]
+        self._strokes = [[""] * columns for _ in range(rows)]
+        self._text = [[""] * columns for _ in range(rows)]
+
+    def line(self, a: tuple[int, int], b: tuple[int, int]) -> None:
+        """From cell to cell (column, row)."""
+        if a[1] == b[1]:
+            for column in range(min(a[0], b[0]), max(a[0], b[0]) + 1):
+                self._stroke(column, a[1], "─")
+        elif a[0] == b[0]:
+            for row in range(min(a[1], b[1]), max(a[1], b[1]) + 1):
+                self._stroke(a[0], row, "│")
+        else:
+            self._slant(a, b)
+
+    def write(self, column: int, row: int, text: str) -> None:
+        """Text from that cell on; what does not fit is cut."""
+        for offset, character in enumerate(text):
+            if 0 <= column + offset < self.columns and 0 <= row < self.rows:
+                self._text[row][column + offset] = character
+
+    def lines(self) -> list[str]:
+        """The rows, without trailing blanks."""
+        return ["".join(self._cell(c, r) for c in range(self.columns)).rstrip() for r in
+                range(self.rows)]  # fmt: skip
+
+    def _cell(self, column: int, row: int) -> str:
+        dots = self._dots[row][column]
+        drawn = self._strokes[row][column] or (chr(BRAILLE + dots) if dots else " ")
+        return self._text[row][column] or drawn
+
+    def _stroke(self, column: int, row: int, character: str) -> None:
+        before = self._strokes[row][column]
+        self._strokes[row][column] = "┼" if before and before != character else character
+
+    def _slant(self, a: tuple[int, int], b: tuple[int, int]) -> None:
+        ax, ay, bx, by = 2 * a[0] + 1, 4 * a[1] + 2, 2 * b[0] + 1, 4 * b[1] + 2
+        steps = max(abs(bx - ax), abs(by - ay))
+        for step in range(steps + 1):
+            x, y = ax + round((bx - ax) * step / steps), ay + round((by - ay) * step / steps)
+            self._dots[y // 4][x // 2] |= DOTS[x % 2][y % 4]

@@ -1,0 +1,38 @@
+"""A path to be shown in colour over the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """Directed hops of one TE path (several per node where paths of equal cost split)."""
+
+    label: str
+    hops: tuple[tuple[str, str], ...]
+    waypoints: tuple[str, ...] = ()
+
+    @classmethod
+    def of_path(
+        cls, nodes: Sequence[str], waypoints: Sequence[str] = (), label: str | None = None
+    ) -> Highlight:
+        """From the nodes of one path, in order."""
+        return cls.of_paths([nodes], waypoints, label)
+
+    @classmethod
+    def of_paths(
+        cls,
+        paths: Iterable[Sequence[str]],
+        waypoints: Sequence[str] = (),
+        label: str | None = None,
+    ) -> Highlight:
+        """From several paths of equal cost; hops that they share are kept once."""
+        paths = [p for p in paths if p]
+        hops = dict.fromkeys(hop for nodes in paths for hop in pairwise(nodes))
+        if label is None:
+            label = f"{paths[0][0]} → {paths[0][-1]}" if paths else "no path"
+            label += f" by {', '.join(waypoints)}" if waypoints else ""
+        return cls(label, tuple(hops), tuple(waypoints))

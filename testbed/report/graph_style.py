@@ -1,0 +1,26 @@
+"""Colours and sizes of the drawing: few, and distinct in grey and for colour-blind readers."""
+
+from __future__ import annotations
+
+INK = "#1f2933"
+GREY = "#7b8794"
+PALE = "#9aa5b1"
+LINK = "#52606d"
+ATTACHMENT = "#b8c2cc"
+
+ROUTER = ("#ffffff", "#1f3a5f")  # fill, outline
+CLUSTER = ("#e8f3ee", "#2f855a")
+INJECTOR = ("#f1ebf9", "#6b46c1")
+HOST = ("#f5f7fa", "#9aa5b1")
+
+# Okabe and Ito's palette: told apart by everybody.
+TE_PATHS = ("#d55e00", "#0072b2", "#cc79a7", "#009e73", "#e69f00")
+
+UNIT = 150.0  # pixels between neighbouring routers
+ROUTER_RADIUS = 27.0
+MARGIN = 26.0
+NAME_SIZE = 13.0
+DETAIL_SIZE = 9.0
+LABEL_SIZE = 8.5
+HOST_SIZE = 9.0
+TITLE_SIZE = 15.0

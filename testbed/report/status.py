@@ -1,0 +1,71 @@
+"""`testbed status` on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.report.tables import show_table
+
+SHOWN = 12  # problems on a terminal; one cut link has dozens of consequences
+
+
+def print_status(lab: str, view: dict[str, Any]) -> None:
+    """Nodes, policies and pods as tables, then what is not as wanted."""
+    running = sum(p["state"] == "RUNNING" for p in view["programs"].values())
+    print(
+        f"lab {lab}: {view['topology']}, profile {view['profile']}, "
+        f"{len(view['routers'])} routers, {len(view['hosts'])} hosts, "
+        f"{running}/{len(view['programs'])} programs running"
+    )
+    agents = {name: status for name, status in view["nodes"].items() if status}
+    if agents:
+        show_table("Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _nodes(agents))
+        show_table(
+            "Policies in use",
+            ["head end", "endpoint", "family", "source", "segments"],
+            _policies(agents),
+        )
+    if view["pods"]:
+        rows = [[p["name"], p["node"], p["ipv4"] or "-", p["ipv6"] or "-"] for p in view["pods"]]
+        show_table("Pods", ["pod", "node", "IPv4", "IPv6"], rows)
+    if view["problems"]:
+        print("Not as wanted:")
+        for problem in view["problems"][:SHOWN]:
+            print(f"  ✗ {problem}")
+        if len(view["problems"]) > SHOWN:
+            print(f"  … and {len(view['problems']) - SHOWN} more (--format json has all)")
+    else:
+        print("Everything is as wanted.")
+
+
+def _nodes(agents: dict[str, Any]) -> list[list[str]]:
+    rows = []
+    for name, status in agents.items():
+        sessions = status["sessions"]
+        up = sum(s["state"] == "Established" for s in sessions)
+        sids = status["local_sids"]
+        rows.append(
+            [
+                name,
+                status["te_mode"],
+                f"{up}/{len(sessions)}",
+                "\n".join(status["blocks"]),
+                "\n".join(f"{kind} {sid}" for kind, sid in sids.items() if isinstance(sid, str)),
+            ]
+        )
+    return rows
+
+
+def _policies(agents: dict[str, Any]) -> list[list[str]]:
+    return [
+        [
+            name,
+            policy["endpoint"],
+            f"IPv{policy['family']}",
+            policy["source"],
+            "\n".join(" → ".join(x["segments"]) for x in policy["segment_lists"]),
+        ]
+        for name, status in agents.items()
+        for policy in status["policies"]
+        if policy["chosen"]
+    ]

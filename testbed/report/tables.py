@@ -1,0 +1,21 @@
+"""Tables for terminals and pipes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def show_table(title: str | None, columns: list[str], rows: list[list[str]]) -> None:
+    """A table on stdout, plain text when that is no terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
+    Console(width=width, highlight=False, markup=False).print(table)

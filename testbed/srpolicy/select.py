@@ -1,0 +1,98 @@
+"""Which candidate is active: RFC 9256 §2.9, per endpoint and family. Order of arrival is no input.
+
+Candidates of different colours compete here, because a pod prefix knows only its next hop and
+family. What §2.9 leaves open between colours is settled by the lower colour, then by content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from testbed.srpolicy.model import Candidate
+from testbed.srpolicy.validity import structure
+
+Problems = Callable[[Candidate], Sequence[str]]
+Target = tuple[IPv6Address, "int | None"]
+
+
+@dataclass(frozen=True)
+class NotChosen:
+    """A candidate that lost, and why; `valid` tells whether it could have won."""
+
+    candidate: Candidate
+    reason: str
+    valid: bool
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The outcome for one endpoint and family."""
+
+    chosen: Candidate | None
+    others: tuple[NotChosen, ...]
+
+
+def select(candidates: Iterable[Candidate], problems: Problems = structure) -> Selection:
+    """Choose among the candidates of one endpoint and family; invalid ones never win."""
+    valid, others = [], []
+    for candidate in sorted(set(candidates), key=_rank):
+        faults = problems(candidate)
+        if faults:
+            others.append(NotChosen(candidate, "; ".join(faults), valid=False))
+        else:
+            valid.append(candidate)
+    if not valid:
+        return Selection(None, tuple(others))
+    lost = [NotChosen(c, _why(valid[0], c), valid=True) for c in valid[1:]]
+    return Selection(valid[0], (*lost, *others))
+
+
+def select_all(
+    candidates: Iterable[Candidate], problems: Problems = structure
+) -> dict[Target, Selection]:
+    """`select` for every (endpoint, family) that occurs, in a stable order."""
+    groups: dict[Target, list[Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.steers, []).append(candidate)
+    ordered = sorted(groups, key=lambda target: (int(target[0]), target[1] or 0))
+    return {target: select(groups[target], problems) for target in ordered}
+
+
+_Rank = tuple[int, int, int, int, int, str]
+
+
+def _rank(c: Candidate) -> _Rank:
+    """Smaller is better; a total order over distinct candidates."""
+    return (
+        -c.preference,
+        -c.protocol_origin,
+        c.originator.value,
+        -c.distinguisher,
+        c.color,
+        repr(c),
+    )
+
+
+def _why(winner: Candidate, loser: Candidate) -> str:
+    """The first step of §2.9 at which the loser lost."""
+    steps = (
+        f"preference {loser.preference} is lower than {winner.preference}",
+        f"protocol origin {_origin(loser)} yields to {_origin(winner)}",
+        f"originator {_originator(loser)} is higher than {_originator(winner)}",
+        f"discriminator {loser.distinguisher} is lower than {winner.distinguisher}",
+        f"colour {loser.color} is higher than {winner.color}",
+    )
+    for sentence, lost, won in zip(steps, _rank(loser), _rank(winner), strict=False):
+        if lost != won:
+            return sentence
+    return "equal in everything that RFC 9256 compares; settled by content"
+
+
+def _originator(candidate: Candidate) -> str:
+    return f"AS{candidate.originator.asn} {candidate.originator.address}"
+
+
+def _origin(candidate: Candidate) -> str:
+    return candidate.protocol_origin.name.lower()

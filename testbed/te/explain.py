@@ -1,0 +1,162 @@
+"""A candidate in detail: each SID, the path that the plan predicts, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from ipaddress import IPv6Address
+from typing import Any
+
+from testbed.plan.model import LocalSids, Plan, Role
+from testbed.srpolicy.model import Candidate, SegmentList
+from testbed.te.mtu import IPV6_MIN_MTU, overhead, pod_mtu
+from testbed.te.owners import FAMILY_OF_KIND, Owners
+from testbed.te.paths import legs_of, reached_by_plan, spelled
+
+
+@dataclass(frozen=True)
+class ExplainedSid:
+    """One segment; `why` says what stands in its way when it is not reachable."""
+
+    sid: str
+    node: str | None
+    pool: str | None  # the SID pool or "loopback", "interface" …
+    behaviour: str
+    reachable: bool
+    why: str | None = None
+    paths: tuple[tuple[str, ...], ...] = ()  # of equal cost, from the segment before
+
+
+@dataclass(frozen=True)
+class ExplainedList:
+    """One segment list, as one head end would use it."""
+
+    weight: int
+    share: float  # of the traffic, 0 to 1
+    segments: tuple[ExplainedSid, ...]
+    encapsulation: str
+    overhead: int  # bytes before the inner packet
+    fits: bool  # in the plan's pod MTU
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a head end would do with a candidate."""
+
+    head_end: str
+    endpoint: str
+    endpoint_node: str | None
+    family: int | None
+    preference: int
+    binding_sid: str | None
+    pod_mtu: int
+    max_segments: int
+    segment_lists: tuple[ExplainedList, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Stable JSON."""
+        return asdict(self)
+
+
+def explain(
+    plan: Plan,
+    candidate: Candidate,
+    head_end: str,
+    local_sids: Mapping[str, LocalSids] | None = None,
+) -> Explanation:
+    """Explain one candidate at one head end; unknown SIDs are said, never raised."""
+    owners = Owners(plan, local_sids)
+    endpoint = owners.endpoint(candidate.endpoint)
+    total = sum(item.weight for item in candidate.segment_lists) or 1
+    return Explanation(
+        head_end=head_end,
+        endpoint=str(candidate.endpoint),
+        endpoint_node=endpoint.name if endpoint else None,
+        family=candidate.family,
+        preference=candidate.preference,
+        binding_sid=str(candidate.binding_sid) if candidate.binding_sid else None,
+        pod_mtu=plan.pod_mtu,
+        max_segments=plan.max_segments,
+        segment_lists=tuple(
+            _list(owners, head_end, item, total) for item in candidate.segment_lists
+        ),
+    )
+
+
+def explain_all(
+    plan: Plan, candidate: Candidate, local_sids: Mapping[str, LocalSids] | None = None
+) -> list[Explanation]:
+    """At each head end that would use it (every cluster node but the endpoint if none is named)."""
+    cluster = [n.name for n in plan.cluster]
+    named = [name for name in candidate.head_ends if name in cluster]
+    others = [name for name in cluster if plan.address_v6(name) != candidate.endpoint]
+    return [explain(plan, candidate, name, local_sids) for name in named or others]
+
+
+def explain_text(explanation: Explanation) -> str:
+    """For the terminal, at most about 80 columns; ends without a newline."""
+    e = explanation
+    family = f"IPv{e.family}" if e.family else "traffic of unknown family"
+    to = f"{e.endpoint_node} ({e.endpoint})" if e.endpoint_node else f"{e.endpoint} (nobody)"
+    lines = [f"{e.head_end} → {to}, {family}, preference {e.preference}"]
+    if e.binding_sid:
+        lines[0] += f", BSID {e.binding_sid}"
+    for item in e.segment_lists:
+        lines += _list_text(e, item)
+    return "\n".join(lines)
+
+
+def _list(owners: Owners, head_end: str, item: SegmentList, total: int) -> ExplainedList:
+    depth = len(item.segments)
+    legs = legs_of(owners, head_end, item.sids)
+    segments = tuple(
+        _sid(owners, sid, paths, head_end, position == depth - 1)
+        for position, (sid, paths) in enumerate(zip(item.sids, legs, strict=True))
+    )
+    plan = owners.plan
+    return ExplainedList(
+        weight=item.weight,
+        share=item.weight / total,
+        segments=segments,
+        encapsulation="no SRH" if depth == 1 else f"SRH with {depth} segments",
+        overhead=overhead(depth),
+        fits=depth <= plan.max_segments and pod_mtu(plan.port_mtu, depth) >= IPV6_MIN_MTU,
+    )
+
+
+def _sid(
+    owners: Owners,
+    sid: IPv6Address,
+    paths: tuple[tuple[str, ...], ...],
+    head_end: str,
+    is_last: bool,
+) -> ExplainedSid:
+    owned, pool = owners.get(sid), owners.pool_of(sid)
+    if owned is None:
+        network = str(pool.cluster.sid_pool) if pool and pool.cluster else None
+        nobody = f"in {pool.name}'s pool, but nobody has it" if pool else "nobody has it"
+        return ExplainedSid(str(sid), None, network, "unknown", False, nobody)
+    node = owners.plan.node(owned.node)
+    place = str(node.cluster.sid_pool) if pool and node.cluster else _place(node.role)
+    why = reached_by_plan(owners, sid, head_end)
+    if why is None and not paths:
+        why = "no path from the segment before"
+    if why is None and not is_last and owned.kind in FAMILY_OF_KIND:
+        why = "ends the tunnel here, although segments are left"
+    return ExplainedSid(str(sid), owned.node, place, owned.kind.value, why is None, why, paths)
+
+
+def _place(role: Role) -> str:
+    return "loopback" if role is Role.ROUTER else "node address"
+
+
+def _list_text(e: Explanation, item: ExplainedList) -> list[str]:
+    share = f", {item.share:.0%} of the traffic" if len(e.segment_lists) > 1 else ""
+    fit = f"pod MTU {e.pod_mtu} ok" if item.fits else f"more than the {e.max_segments} allowed"
+    lines = [f"  {item.encapsulation}, {item.overhead} bytes outside, {fit}{share}"]
+    for number, s in enumerate(item.segments, 1):
+        state = "reachable" if s.reachable else f"NOT reachable: {s.why}"
+        place = f"{s.behaviour}, {s.pool}" if s.pool else s.behaviour
+        lines.append(f"  {number}. {s.sid}  {s.node or '?'}  {place}  {state}")
+        lines += [f"       {spelled(path)}" for path in s.paths]
+    return lines

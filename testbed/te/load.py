@@ -1,0 +1,70 @@
+"""Policy files and TE ConfigMaps, read and linted against a plan: all or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Plan
+from testbed.srpolicy import configmap
+from testbed.srpolicy.change import PolicyChange
+from testbed.srpolicy.load import load_policies
+from testbed.srpolicy.yaml_tree import read_documents
+from testbed.te import calico
+from testbed.te.findings import Finding, refuse_errors
+from testbed.te.lint import lint_configmaps, lint_policies
+from testbed.te.resolve import resolver
+
+
+def load_policy_file(
+    plan: Plan, file: Path, force: bool = False
+) -> tuple[list[PolicyChange], list[Finding]]:
+    """The changes of a policy file and what lint says of them.
+
+    Raises TestbedError for what cannot be read, LintFailed for errors unless `force`.
+    """
+    changes = load_policies(_text(file), file.name, resolver(plan))
+    findings = lint_policies(plan, [c for c in changes if not c.withdraw])
+    if not force:
+        refuse_errors(file.name, findings)
+    return changes, findings
+
+
+def load_configmaps(
+    plan: Plan, file: Path, force: bool = False
+) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """The ConfigMap objects of a file and what lint says of them; raises as above."""
+    objects, findings = load_objects(plan, file, force)
+    return [o for o in objects if o["kind"] == "ConfigMap"], findings
+
+
+def load_objects(
+    plan: Plan, file: Path, force: bool = False
+) -> tuple[list[dict[str, Any]], list[Finding]]:
+    """TE ConfigMaps and Calico's IPPool, BGPPeer and BGPConfiguration, checked together.
+
+    Raises TestbedError for what is none of these, LintFailed for errors unless `force`.
+    """
+    text = _text(file)
+    documents = [d for d in read_documents(text, file.name) if d.content is not None]
+    if not documents:
+        raise TestbedError("the file holds no object", where=file.name)
+    tunnels = [d for d in documents if configmap.recognises(d)]
+    for document in documents:
+        if document not in tunnels:
+            calico.check(document)
+    configs = configmap.each_once(tunnels, file.name)
+    findings = lint_configmaps(plan, configs)
+    if not force:
+        refuse_errors(file.name, findings)
+    return [d.plain for d in documents], findings
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except UnicodeDecodeError:
+        raise TestbedError("the file is no UTF-8 text", where=file.name) from None
+    except OSError as error:
+        raise TestbedError(f"cannot be read: {error.strerror}", where=str(file)) from None

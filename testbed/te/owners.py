@@ -1,0 +1,113 @@
+"""Whose address is this, what does it do with a packet, and which one was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from ipaddress import IPv6Address
+
+from testbed.plan.model import LocalSids, Node, Plan, Role
+
+CLOSE = 0.6  # difflib's similarity from which a suggestion helps
+
+
+class Kind(str, Enum):
+    """What an address does as a segment (RFC 8986)."""
+
+    END = "End"  # a router's loopback
+    INTERFACE = "End (interface address)"
+    NODE = "End (cluster node)"
+    DT4 = "End.DT4"
+    DT6 = "End.DT6"
+    HOST = "none (host)"
+
+
+@dataclass(frozen=True)
+class Owned:
+    """An address of the lab."""
+
+    address: IPv6Address
+    node: str
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.node}{_note(self.kind)})"
+
+
+def _note(kind: Kind) -> str:
+    return f" {kind.value}" if kind in (Kind.DT4, Kind.DT6) else ""
+
+
+FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
+
+
+class Owners:
+    """Every IPv6 address that may stand in a policy. `local_sids` replaces the plan's pins."""
+
+    def __init__(self, plan: Plan, local_sids: Mapping[str, LocalSids] | None = None) -> None:
+        self.plan = plan
+        pinned = {n.name: n.cluster.local_sids for n in plan.cluster if n.cluster}
+        self.local_sids = pinned | dict(local_sids or {})
+        self.by_address = {owned.address: owned for owned in self._all()}
+
+    def get(self, address: IPv6Address) -> Owned | None:
+        """Who has it, or None."""
+        return self.by_address.get(address)
+
+    def endpoint(self, address: IPv6Address) -> Node | None:
+        """The cluster node with this node address, or None."""
+        owned = self.get(address)
+        if owned is None or owned.kind is not Kind.NODE:
+            return None
+        return self.plan.node(owned.node)
+
+    def pool_of(self, address: IPv6Address) -> Node | None:
+        """The cluster node in whose SID pool the address lies, or None."""
+        for node in self.plan.cluster:
+            if node.cluster and address in node.cluster.sid_pool:
+                return node
+        return None
+
+    def local_sid(self, node: str, family: int) -> IPv6Address | None:
+        """The node's SID for IPv4 (End.DT4) or IPv6 (End.DT6) traffic."""
+        sids = self.local_sids.get(node)
+        if sids is None:
+            return None
+        return sids.dt4 if family == 4 else sids.dt6
+
+    def of_kind(self, *kinds: Kind) -> list[Owned]:
+        """All addresses of these kinds, in plan order."""
+        return [owned for owned in self.by_address.values() if owned.kind in kinds]
+
+    def closest(self, address: IPv6Address, *kinds: Kind) -> str | None:
+        """`did you mean fcff:6::1 (r6)?`, or None if nothing is near."""
+        among = {str(owned.address): owned for owned in self.of_kind(*kinds)}
+        near = get_close_matches(str(address), among, n=1, cutoff=CLOSE)
+        return f"did you mean {among[near[0]]}?" if near else None
+
+    def _all(self) -> Iterable[Owned]:
+        # Later entries win: a node's own address counts as that, not as an interface's.
+        for link in self.plan.links:
+            for port in (link.a, link.b):
+                if port.v6 is not None:
+                    yield Owned(port.v6.ip, port.node, _port_kind(self.plan.node(port.node)))
+        for router in self.plan.routers:
+            if router.loopback_v6 is not None:
+                yield Owned(router.loopback_v6, router.name, Kind.END)
+        for node, sids in self.local_sids.items():
+            yield Owned(sids.dt4, node, Kind.DT4)
+            yield Owned(sids.dt6, node, Kind.DT6)
+
+
+def _port_kind(node: Node) -> Kind:
+    if node.role is Role.ROUTER:
+        return Kind.INTERFACE
+    return Kind.NODE if node.role is Role.CLUSTER else Kind.HOST
+
+
+def closest_name(name: str, names: Iterable[str]) -> str | None:
+    """`did you mean worker1?`, or None if nothing is near."""
+    near = get_close_matches(name, list(names), n=1, cutoff=CLOSE)
+    return f"did you mean {near[0]}?" if near else None

@@ -1,0 +1,66 @@
+"""Predicted paths between segments, and whether the underlay knows the way at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv6Address
+
+import networkx as nx
+
+from testbed.plan.model import Role
+from testbed.plan.spf import path_sets
+from testbed.te.owners import Owners
+
+Paths = tuple[tuple[str, ...], ...]  # of equal cost
+
+
+def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Paths]:
+    """Per segment, the equal-cost paths from the segment before; empty where there is none."""
+    legs: list[Paths] = []
+    here: str | None = source
+    for sid in sids:
+        owned = owners.get(sid)
+        target = owned.node if owned else None
+        legs.append(_between(owners, here, target))
+        here = target
+    return legs
+
+
+def _between(owners: Owners, here: str | None, target: str | None) -> Paths:
+    if here is None or target is None:
+        return ()
+    if here == target:
+        return ((here,),)
+    try:
+        return tuple(tuple(path) for path in path_sets(owners.plan, here, target))
+    except (nx.NetworkXNoPath, nx.NodeNotFound):
+        return ()
+
+
+def whole_paths(legs: Iterable[Paths], limit: int = 64) -> Paths:
+    """The legs joined: every end-to-end path, at most `limit` of them."""
+    joined: list[tuple[str, ...]] = [()]
+    for leg in legs:
+        joined = [(*head, *(path[1:] if head else path)) for head in joined for path in leg]
+        joined = joined[:limit]
+    return tuple(joined)
+
+
+def reached_by_plan(owners: Owners, sid: IPv6Address, head_end: str) -> str | None:
+    """Why IS-IS will not know the way to this address of a node; None if it will."""
+    owned = owners.get(sid)
+    if owned is None:
+        return "nobody has it"
+    node = owners.plan.node(owned.node)
+    if node.role is Role.ROUTER:
+        return None
+    if node.cluster and node.cluster.joins_later:
+        return f"{node.name} joins later"
+    if not node.advertised and node.name != head_end:
+        return f"{node.name}'s network is not advertised in profile {owners.plan.profile}"
+    return None
+
+
+def spelled(path: Sequence[str]) -> str:
+    """`r3 → r4 → r6`."""
+    return " → ".join(path)

@@ -1,0 +1,60 @@
+"""Names in place of addresses: `r6` in a segment list, `r6,r8` after --expect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from ipaddress import IPv6Address
+
+from testbed.errors import TestbedError
+from testbed.plan.model import LocalSids, Plan
+from testbed.te.owners import Owners, closest_name
+
+
+def resolver(
+    plan: Plan, local_sids: Mapping[str, LocalSids] | None = None
+) -> Callable[[str, int | None], IPv6Address | None]:
+    """For `srpolicy.load`: a node's address, or with 4 or 6 its local SID for that family.
+
+    A router is its loopback, which acts as an End SID. None: the node has no such SID.
+    The resolver raises TestbedError for names of no node, with the closest.
+    """
+    owners = Owners(plan, local_sids)
+
+    def resolve(name: str, family: int | None) -> IPv6Address | None:
+        if name not in plan.by_name:
+            near = closest_name(name, plan.by_name)
+            raise TestbedError(
+                f"no node called {name!r} is known",
+                fix=near or f"the nodes are {', '.join(plan.by_name)}",
+            )
+        return plan.address_v6(name) if family is None else owners.local_sid(name, family)
+
+    return resolve
+
+
+def node_names(plan: Plan, text: str, option: str = "--expect") -> tuple[str, ...]:
+    """`r6,r8` → the nodes, each known to the plan (addresses work too).
+
+    TestbedError with a suggestion for what is no node.
+    """
+    owners = Owners(plan)
+    return tuple(
+        _node_name(owners, word.strip(), option) for word in text.split(",") if word.strip()
+    )
+
+
+def _node_name(owners: Owners, word: str, option: str) -> str:
+    names = list(owners.plan.by_name)
+    if word in names:
+        return word
+    try:
+        owned = owners.get(IPv6Address(word))
+    except ValueError:
+        owned = None
+    if owned is not None:
+        return owned.node
+    raise TestbedError(
+        f"unknown node {word}",
+        where=option,
+        fix=closest_name(word, names) or f"the nodes are {', '.join(names)}",
+    )

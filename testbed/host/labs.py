@@ -1,0 +1,172 @@
+"""The labs of this machine: one directory each under /run/testbed, one init process each."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.errors import TestbedError
+from testbed.host import namespaces
+from testbed.host.init import netns_inode, start_time
+from testbed.host.lock import LockHeld, locked_directory
+from testbed.host.wait import wait_for
+
+LABS_DIR = Path("/run/testbed")
+
+
+@dataclass(frozen=True)
+class LabDir:
+    """What the host knows of one lab. Files here are all that a lab has outside its init."""
+
+    name: str
+    root: Path = LABS_DIR
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.name
+
+    @property
+    def plan_file(self) -> Path:
+        """The plan as `up` was given it: the yardstick of the next `up`."""
+        return self.path / "plan.json"
+
+    @property
+    def _record(self) -> Path:
+        return self.path / "init.json"
+
+    @contextmanager
+    def locked(self, patience: float = 0.0) -> Iterator[int]:
+        """One up or down at a time; gives the lock's descriptor, which start_init passes on.
+
+        Waits up to `patience` seconds. Raises TestbedError when another is still at it.
+        """
+        try:
+            with locked_directory(self.path, patience) as lock:
+                yield lock
+        except LockHeld:
+            raise TestbedError(
+                f"lab {self.name!r} is being changed by another testbed command",
+                fix="wait until it has ended",
+            ) from None
+
+    def init_pid(self) -> int | None:
+        """Pid of the living init; None if there is none or the pid is somebody else's now."""
+        try:
+            record = json.loads(self._record.read_text())
+            pid = int(record["pid"])
+            same = start_time(pid) == record["started"] and netns_inode(pid) == record["netns"]
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+        ):
+            return None
+        return pid if same else None
+
+    def exists(self) -> bool:
+        """True if anything of the lab is left on the host."""
+        return self.path.is_dir()
+
+    def start_init(self, conf: str, lock: int) -> int:
+        """Start the lab's init; returns its pid. Raises TestbedError.
+
+        The starter holds `lock` too until init is on record: if this process is killed now, the
+        next command waits for that record instead of overlooking an init that is being born.
+        """
+        command = [sys.executable, "-B", "-m", "testbed.host.init", str(self._record)]
+        with (self.path / "init.log").open("ab") as log:
+            done = subprocess.run(
+                [*command, f"lab-{self.name}"[:63], conf],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                pass_fds=(lock,),
+                timeout=30,
+            )
+        pid = self.init_pid()
+        if done.returncode != 0 or pid is None:
+            words = (self.path / "init.log").read_text(errors="replace").strip().splitlines()
+            raise TestbedError(
+                "the lab's init could not be started",
+                why=words[-1] if words else None,
+                fix="testbed doctor says what this machine lacks",
+                exit_code=4,
+            )
+        return pid
+
+    def enter(self) -> None:
+        """Move this process into the lab, for good. Raises TestbedError if it is not up."""
+        pid = self.init_pid()
+        if pid is None:
+            raise TestbedError(
+                f"lab {self.name!r} is not up",
+                why=None if not others() else f"labs here: {', '.join(others())}",
+                fix=f"testbed up -n {self.name}, or -n NAME for another lab",
+            )
+        namespaces.enter_process(pid)
+
+    def end_init(self) -> None:
+        """Kill the init and wait until the kernel has ended all that was in the lab."""
+        pid = self.init_pid()
+        if pid is None:
+            return
+        fd = os.pidfd_open(pid)
+        try:
+            if self.init_pid() == pid:  # the fd and the record name the same process
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(fd, signal.SIGKILL)
+                wait_for(
+                    f"the end of the init of lab {self.name!r}",
+                    lambda: (True if select.select([fd], [], [], 0.5)[0] else None, "alive"),
+                    timeout=30,
+                )
+        finally:
+            os.close(fd)
+
+    def forget(self) -> None:
+        """Remove the lab's files, by name. The directory stays: it is the lock."""
+        drafts = [p.name for p in self.path.glob(".plan.json.*")]
+        for file in ("plan.json", "init.json", "init.new", "init.log", *drafts):
+            (self.path / file).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the lab's directory, and the directory of all labs if this was the last."""
+        self.forget()
+        self.path.rmdir()
+        self.remove_root()
+
+    def remove_root(self) -> None:
+        """Remove the directory of all labs if it is empty."""
+        with suppress(OSError):
+            self.root.rmdir()
+
+
+def others() -> list[str]:
+    """Names of all labs with a directory on this machine."""
+    if not LABS_DIR.is_dir():
+        return []
+    return sorted(p.name for p in LABS_DIR.iterdir() if p.is_dir())
+
+
+def lab_dir(name: str) -> LabDir:
+    """The directory of the named lab. Raises TestbedError for names that are no DNS label."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
+        raise TestbedError(
+            f"{name!r} is no lab name",
+            why="lower-case letters, digits and '-', at most 40 characters",
+            fix="choose another with -n",
+        )
+    return LabDir(name)

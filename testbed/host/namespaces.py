@@ -1,0 +1,139 @@
+"""Entering namespaces. Python has os.setns only from 3.12 on, hence ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWCGROUP = 0x02000000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+NETNS_DIR = Path("/run/netns")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{what}: {os.strerror(error)}")
+
+
+def setns(fd: int, kind: int) -> None:
+    """setns(2). Raises OSError."""
+    _check(_libc.setns(fd, kind), "setns")
+
+
+def unshare(kinds: int) -> None:
+    """unshare(2). Raises OSError."""
+    _check(_libc.unshare(kinds), "unshare")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str = "") -> None:
+    """mount(2). Raises OSError."""
+    result = _libc.mount(
+        source.encode(),
+        target.encode(),
+        kind.encode() if kind else None,
+        ctypes.c_ulong(flags),
+        data.encode() or None,
+    )
+    _check(result, f"mount {target}")
+
+
+# Mount first: the others are opened through the host's /proc, before it changes.
+_OF_A_LAB = (
+    ("ipc", CLONE_NEWIPC),
+    ("uts", CLONE_NEWUTS),
+    ("cgroup", CLONE_NEWCGROUP),
+    ("net", CLONE_NEWNET),
+    ("pid", CLONE_NEWPID),
+    ("mnt", CLONE_NEWNS),
+)
+
+
+def enter_process(pid: int) -> None:
+    """Go on inside all namespaces of `pid`, for good, with "/" as the working directory.
+
+    A pid namespace is entered by being born in it: the caller's work goes on in a child, and
+    this process only waits and ends with the child's exit code. Call it before any thread runs.
+    """
+    fds = [(os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY), kind) for name, kind in _OF_A_LAB]
+    try:
+        for fd, kind in fds:
+            setns(fd, kind)
+    finally:
+        for fd, _ in fds:
+            os.close(fd)
+    _go_on_in_child()
+
+
+PR_SET_PDEATHSIG = 1
+_FORWARDED = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP}
+_SI_KERNEL = 0x80  # si_code of a signal from the terminal, which the child gets as well
+
+
+def _go_on_in_child() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    alive_read, alive_write = os.pipe()
+    # From here on no signal is lost: it waits until the parent forwards, or the child is set up.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED | {signal.SIGCHLD})
+    child = os.fork()
+    if child == 0:
+        os.close(alive_write)
+        _end_with_parent(alive_read)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return
+    os.close(alive_read)
+    os._exit(_exit_code_of(child))
+
+
+def _end_with_parent(alive: int) -> None:
+    """A killed command must leave nobody who goes on changing the lab or holding its lock."""
+    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+    if select.select([alive], [], [], 0)[0]:  # the parent had ended before
+        os._exit(1)
+    os.close(alive)
+
+
+def _exit_code_of(child: int) -> int:
+    """Forward signals until the child has ended; its exit code, as a shell counts it."""
+    while True:
+        info = signal.sigwaitinfo(_FORWARDED | {signal.SIGCHLD})
+        if info.si_signo == signal.SIGCHLD:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                code = os.waitstatus_to_exitcode(status)
+                return code if code >= 0 else 128 - code
+        elif info.si_code != _SI_KERNEL:
+            with suppress(ProcessLookupError):
+                os.kill(child, info.si_signo)
+
+
+@contextmanager
+def in_netns(name: str) -> Iterator[None]:
+    """Run the body in the named network namespace (affects the calling thread only)."""
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        there = os.open(NETNS_DIR / name, os.O_RDONLY)
+        try:
+            setns(there, CLONE_NEWNET)
+        finally:
+            os.close(there)
+        try:
+            yield
+        finally:
+            setns(home, CLONE_NEWNET)
+    finally:
+        os.close(home)

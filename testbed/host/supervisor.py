@@ -1,0 +1,142 @@
+"""The lab's supervisor (supervisord, PID 1 of the lab), over its unix socket."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+from testbed.errors import TestbedError
+from testbed.host.init import PROGRAMS_DIR
+from testbed.host.namespaces import NETNS_DIR
+
+SOCKET = "/run/testbed/supervisor.sock"
+LOGS_DIR = Path("/run/testbed/logs")
+DEAD = ("STOPPED", "EXITED", "FATAL")
+
+CONF = f"""\
+[supervisord]
+nodaemon=true
+user=root
+logfile=/run/testbed/logs/supervisord.log
+logfile_maxbytes=1MB
+loglevel=warn
+pidfile=/run/testbed/supervisord.pid
+childlogdir=/run/testbed/logs
+[unix_http_server]
+file={SOCKET}
+chmod=0700
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[include]
+files={PROGRAMS_DIR}/*.conf
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A daemon of the lab: restarted whenever it ends, until it is removed."""
+
+    name: str
+    node: str  # the network namespace it runs in
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def log(self) -> Path:
+        return LOGS_DIR / f"{self.name}.log"
+
+    def conf(self) -> str:
+        """Its supervisord section."""
+        command = ["nsenter", f"--net={NETNS_DIR / self.node}", "--", *self.command]
+        environment = ",".join(f'{k}="{v}"' for k, v in sorted(self.environment.items()))
+        lines = [
+            f"[program:{self.name}]",
+            f"command={shlex.join(command)}".replace("%", "%%"),
+            "autorestart=true",
+            "startsecs=1",
+            "startretries=1000000",
+            "stopwaitsecs=2",
+            "redirect_stderr=true",
+            f"stdout_logfile={self.log}",
+            "stdout_logfile_maxbytes=5MB",
+            "stdout_logfile_backups=1",
+        ]
+        if environment:
+            lines.append(f"environment={environment}".replace("%", "%%"))
+        return "\n".join(lines) + "\n"
+
+
+class Supervisor:
+    """Adds, removes, restarts and lists programs. Every call raises TestbedError on failure."""
+
+    @property
+    def _rpc(self) -> Any:
+        """A connection per call: one that failed cannot be used again."""
+        from supervisor.xmlrpc import SupervisorTransport
+
+        return ServerProxy(
+            "http://lab", transport=SupervisorTransport(None, None, f"unix://{SOCKET}")
+        )
+
+    def ready(self) -> bool:
+        """True once it answers."""
+        try:
+            return bool(self._rpc.supervisor.getState()["statecode"] == 1)
+        except (OSError, HTTPException, Fault):
+            return False
+
+    def add(self, programs: Iterable[Program]) -> None:
+        """Start programs, all at once; those known already stay as they are."""
+        programs = list(programs)
+        for program in programs:
+            (Path(PROGRAMS_DIR) / f"{program.name}.conf").write_text(program.conf())
+        added = self._call("reloadConfig")[0][0]
+        self._multi([("addProcessGroup", name) for name in added])
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Stop programs and forget them."""
+        names = list(names)
+        self._multi([("stopProcessGroup", name) for name in names])
+        for name in names:
+            (Path(PROGRAMS_DIR) / f"{name}.conf").unlink(missing_ok=True)
+        self._call("reloadConfig")
+        self._multi([("removeProcessGroup", name) for name in names])
+
+    def restart(self, name: str) -> None:
+        """Stop and start one program."""
+        self._multi([("stopProcess", name), ("startProcess", name)])
+
+    def revive(self) -> list[str]:
+        """Start what does not run and is not about to; returns the names."""
+        dead = [n for n, p in self.states().items() if p["statename"] in DEAD]
+        self._multi([("startProcess", name) for name in dead])
+        return dead
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """By name: statename, pid, description, start (UNIX time) of every program."""
+        return {str(p["name"]): dict(p) for p in self._call("getAllProcessInfo")}
+
+    def _call(self, method: str, *args: Any) -> Any:
+        try:
+            return getattr(self._rpc.supervisor, method)(*args)
+        except (OSError, HTTPException, Fault) as error:
+            raise TestbedError(
+                f"the lab's supervisor did not do {method}: {error}",
+                fix="testbed down, then up again",
+                exit_code=1,
+            ) from None
+
+    def _multi(self, calls: list[tuple[str, str]]) -> None:
+        """Several calls in one round trip; what is in the wanted state already is fine."""
+        if not calls:
+            return
+        batch = [{"methodName": f"supervisor.{m}", "params": [a]} for m, a in calls]
+        try:
+            self._rpc.system.multicall(batch)
+        except (OSError, HTTPException, Fault) as error:
+            raise TestbedError(f"the lab's supervisor: {error}", exit_code=1) from None

@@ -1,0 +1,21 @@
+"""A node that joins later."""
+
+from testbed.scenario import Check, Testbed, scenario
+
+
+@scenario(claims=["C4"], params={"joins_later": "worker2"})
+def node_join(testbed: Testbed, check: Check) -> None:
+    """worker2 joins and is reached by best effort; nobody else's configuration was touched."""
+    there = [node.name for node in testbed.nodes()]
+    check.that(there, "nodes before").equals(["master", "worker1"])
+    source = testbed.pod("worker1")
+    before = {name: testbed.configuration(name) for name in [*there, "gobgp"]}
+    testbed.join("worker2")
+    destination = testbed.pod("worker2")
+    for family in (4, 6):
+        testbed.wait_chosen("worker1", "worker2", family, "best-effort")
+        testbed.path(source, destination, family).is_best_effort()
+        testbed.path(destination, source, family).is_best_effort()
+    for name in there:
+        after = testbed.configuration(name)
+        check.that(after, f"configuration and processes of {name}").equals(before[name])

@@ -1,0 +1,12 @@
+"""The shortest proof that a lab works."""
+
+from testbed.scenario import Check, Testbed, scenario
+
+
+@scenario(claims=["C11"])
+def smoke(testbed: Testbed, check: Check) -> None:
+    """Pods on two nodes reach each other over SRv6, IPv4 and IPv6, by the promised path."""
+    source, destination = testbed.pod("worker1"), testbed.pod("worker2")
+    for family in (4, 6):
+        testbed.path(source, destination, family).is_as_promised()
+        testbed.path(destination, source, family).is_as_promised()

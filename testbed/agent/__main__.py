@@ -1,0 +1,7 @@
+"""`python -m testbed.agent --config agent.json`."""
+
+import sys
+
+from testbed.agent.main import main
+
+sys.exit(main())

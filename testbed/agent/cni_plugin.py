@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""The thin CNI plugin: hands a container runtime's request to the node's agent.
+
+Standard library only, so that it can be copied alone to any node. The agent is found by the
+netconf key "agentSocket". Errors are those of the CNI specification 1.1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+
+VERSIONS = ["1.0.0", "1.1.0"]
+TIMEOUT = 60  # seconds; the runtime's own limit is longer
+INVALID_ENVIRONMENT, DECODING, INVALID_CONFIG, TRY_AGAIN, UNAVAILABLE = 4, 6, 7, 11, 50
+NEEDED = {
+    "ADD": ("CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"),
+    "DEL": ("CNI_CONTAINERID", "CNI_IFNAME"),
+    "CHECK": ("CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"),
+    "GC": (),
+    "STATUS": (),
+    "VERSION": (),
+}
+
+
+class CniError(Exception):
+    """A failure with its code of the CNI specification."""
+
+    def __init__(self, code: int, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.details = code, message, details
+
+    def reply(self, version: str) -> dict[str, object]:
+        """The error as the runtime wants to read it."""
+        return {
+            "cniVersion": version,
+            "code": self.code,
+            "msg": self.message,
+            "details": self.details,
+        }
+
+
+def request(environment: dict[str, str], config: object) -> dict[str, object]:
+    """The agent's request from what the runtime gave; raises CniError."""
+    command = environment.get("CNI_COMMAND", "")
+    if command not in NEEDED:
+        raise CniError(INVALID_ENVIRONMENT, f"CNI_COMMAND {command!r} is not one of {list(NEEDED)}")
+    missing = [name for name in NEEDED[command] if not environment.get(name)]
+    if missing:
+        raise CniError(INVALID_ENVIRONMENT, f"{', '.join(missing)} must be set for {command}")
+    if not isinstance(config, dict):
+        raise CniError(INVALID_CONFIG, "the network configuration is not a JSON object")
+    return {
+        "command": command,
+        "containerId": environment.get("CNI_CONTAINERID", ""),
+        "netns": environment.get("CNI_NETNS", ""),
+        "ifName": environment.get("CNI_IFNAME", ""),
+        "args": environment.get("CNI_ARGS", ""),
+        "config": config,
+    }
+
+
+def ask(path: object, line: dict[str, object]) -> dict[str, object]:
+    """One request to the agent, one reply; raises CniError when there is no agent."""
+    if not isinstance(path, str) or not path:
+        raise CniError(INVALID_CONFIG, "agentSocket is missing in the network configuration")
+    absent = UNAVAILABLE if line["command"] == "STATUS" else TRY_AGAIN
+    try:
+        with socket.socket(socket.AF_UNIX) as agent:
+            agent.settimeout(TIMEOUT)
+            agent.connect(path)
+            agent.sendall(json.dumps(line).encode() + b"\n")
+            agent.shutdown(socket.SHUT_WR)
+            data = b"".join(iter(lambda: agent.recv(65536), b""))
+        reply = json.loads(data)
+    except (OSError, ValueError) as error:
+        raise CniError(absent, f"the agent at {path} does not answer", str(error)) from None
+    if not isinstance(reply, dict):
+        raise CniError(absent, f"the agent at {path} gives no answer that can be read")
+    return reply
+
+
+def main() -> int:
+    """Entry point; prints the result or the error as JSON, exit code 1 for an error."""
+    version = VERSIONS[-1]
+    try:
+        if os.environ.get("CNI_COMMAND") == "VERSION":
+            print(json.dumps({"cniVersion": version, "supportedVersions": VERSIONS}))
+            return 0
+        try:
+            config = json.loads(sys.stdin.buffer.read())
+        except (ValueError, RecursionError) as error:
+            raise CniError(DECODING, "stdin is not JSON", str(error)) from None
+        line = request(dict(os.environ), config)
+        version = str(config.get("cniVersion", version))
+        reply = ask(config.get("agentSocket"), line)
+    except CniError as error:
+        reply = error.reply(version)
+    if reply:
+        print(json.dumps(reply))
+    return 1 if "code" in reply else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""agent.json: what an agent is told once, at start; everything else it watches."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+
+TE_MODES = ("bgp", "configmap")
+
+
+@dataclass(frozen=True)
+class SidPair:
+    """One SID per inner address family: the node's own End.DT4/End.DT6, or two binding SIDs."""
+
+    v4: IPv6Address
+    v6: IPv6Address
+
+    def of(self, family: int) -> IPv6Address:
+        """The SID of an inner address family (4 or 6)."""
+        return self.v4 if family == 4 else self.v6
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """One node's identity and where its agent finds its surroundings. MTU in bytes.
+
+    `local_sids` None: they are taken from the node's SID pool, reproducibly by node name.
+    """
+
+    node: str
+    address_v6: IPv6Address
+    address_v4: IPv4Address | None
+    router_id: str
+    uplink: str
+    asn: int
+    te_mode: str
+    pod_mtu: int
+    max_segments: int
+    local_sids: SidPair | None
+    binding_sids: SidPair
+    source: Path
+    gobgp_socket: Path
+    state_dir: Path
+
+    @property
+    def status_file(self) -> Path:
+        """Where the agent writes what it sees, on every reconcile."""
+        return self.state_dir / "status.json"
+
+    @property
+    def cni_dir(self) -> Path:
+        """One file per attached pod interface; survives the agent."""
+        return self.state_dir / "cni"
+
+    @property
+    def cni_socket(self) -> Path:
+        """Where the CNI server listens."""
+        return self.state_dir / "cni.sock"
+
+
+def load(path: Path) -> AgentConfig:
+    """Read agent.json; raises TestbedError naming the file and the field."""
+    try:
+        data = json.loads(path.read_text())
+        return parse(data)
+    except OSError as error:
+        raise TestbedError("cannot read", where=str(path), why=error.strerror) from None
+    except KeyError as error:
+        raise TestbedError(f"field {error} is missing", where=str(path)) from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise TestbedError(
+            "not a valid agent configuration", where=str(path), why=str(error)
+        ) from None
+
+
+def parse(data: dict[str, Any]) -> AgentConfig:
+    """agent.json's content as a config; KeyError, ValueError or TypeError if it is none."""
+    if data["te_mode"] not in TE_MODES:
+        raise ValueError(f"te_mode {data['te_mode']!r} is neither bgp nor configmap")
+    source = data["source"]
+    if source["kind"] != "directory":
+        raise ValueError(f"source kind {source['kind']!r} is not known")
+    v4, sids, bsids = data.get("address_v4"), data.get("local_sids"), data["binding_sids"]
+    return AgentConfig(
+        node=str(data["node"]),
+        address_v6=IPv6Address(data["address_v6"]),
+        address_v4=IPv4Address(v4) if v4 else None,
+        router_id=str(IPv4Address(data["router_id"])),
+        uplink=str(data["uplink"]),
+        asn=int(data["asn"]),
+        te_mode=data["te_mode"],
+        pod_mtu=int(data["pod_mtu"]),
+        max_segments=int(data["max_segments"]),
+        local_sids=SidPair(IPv6Address(sids["dt4"]), IPv6Address(sids["dt6"])) if sids else None,
+        binding_sids=SidPair(IPv6Address(bsids["v4"]), IPv6Address(bsids["v6"])),
+        source=Path(source["path"]),
+        gobgp_socket=Path(data["gobgp_socket"]),
+        state_dir=Path(data["state_dir"]),
+    )

@@ -1,0 +1,299 @@
+"""The pure heart: everything that an agent knows → everything that shall be. No I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_network
+from typing import Any
+
+from testbed.agent import candidates, sessions, te_config
+from testbed.agent.attachments import Attachment
+from testbed.agent.candidates import Judged, Target
+from testbed.agent.config import AgentConfig, SidPair
+from testbed.agent.ipam import blocks_of
+from testbed.agent.linux import Capabilities, nat_rules
+from testbed.agent.objects import IpAddress, IpNetwork, IPPool, Objects
+from testbed.agent.routes import Hop, Route
+from testbed.bgp import unicast
+from testbed.bgp.model import Announcement, DesiredBgp, Family, PeerStatus, ReceivedPath
+from testbed.errors import TestbedError
+from testbed.srpolicy import codec
+from testbed.srpolicy.model import Candidate, SegmentList, best_effort
+
+FAMILIES = (4, 6)
+_MAX_WEIGHT = 256  # of a Linux next hop
+
+
+@dataclass(frozen=True)
+class OwnSid:
+    """A SID that this node decapsulates, with the inner address family."""
+
+    sid: IPv6Address
+    family: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a decision depends on. The order inside `paths` means nothing."""
+
+    config: AgentConfig
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    objects: Objects = field(default_factory=Objects)
+    blocks: tuple[IpNetwork, ...] = ()
+    paths: tuple[ReceivedPath, ...] = ()
+    peers: tuple[PeerStatus, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    replaced_sids: tuple[OwnSid, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """A pod prefix, who has it, and how it is reached: "segments", "plain" or "local"."""
+
+    prefix: str
+    next_hop: str
+    via: str
+
+
+@dataclass
+class Wanted:
+    """What shall be. `own_sids` are announced ones, `problems` are sentences for people."""
+
+    routes: list[Route] = field(default_factory=list)
+    bgp: DesiredBgp | None = None
+    nat: str = ""
+    own_sids: tuple[OwnSid, ...] = ()
+    te_mode: str = "bgp"
+    judged: list[Judged] = field(default_factory=list)
+    prefixes: list[Prefix] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def status(self, inputs: Inputs) -> dict[str, Any]:
+        """status.json, but for what only the shell knows (ready, generation, more problems)."""
+        config, known = inputs.config, sessions.names(inputs.objects)
+        sids: dict[str, Any] = {f"dt{s.family}": str(s.sid) for s in self.own_sids}
+        return {
+            "node": config.node,
+            "te_mode": self.te_mode,
+            "blocks": [str(block) for block in inputs.blocks],
+            "local_sids": {**sids, "replaced": [str(s.sid) for s in inputs.replaced_sids]},
+            "sessions": [_session(peer, known) for peer in inputs.peers],
+            "pods": [_pod(attachment) for attachment in inputs.attachments],
+            "policies": [candidates.to_dict(judged) for judged in self.judged],
+            "prefixes": [vars(prefix) for prefix in self.prefixes],
+            "notes": list(inputs.capabilities.notes),
+        }
+
+
+def _session(peer: PeerStatus, known: dict[str, str]) -> dict[str, Any]:
+    return {
+        "peer": known.get(peer.address, peer.address),
+        "address": peer.address,
+        "state": peer.state.capitalize(),
+        "reason": peer.reason,
+        "received": peer.received,
+    }
+
+
+def _pod(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "id": attachment.container,
+        "name": attachment.name,
+        "ipv4": attachment.ipv4,
+        "ipv6": attachment.ipv6,
+        "interface": attachment.host_interface,
+    }
+
+
+def decide(inputs: Inputs) -> Wanted:
+    """The whole wanted state; never raises on anything that users or peers can cause."""
+    config, objects = inputs.config, inputs.objects
+    wanted = Wanted()
+    wanted.te_mode, mode_problems = te_config.te_mode(config, objects)
+    asn = sessions.autonomous_system(config, objects)
+    said, said_problems = te_config.node_config(config, objects)
+    by_configmap = wanted.te_mode == "configmap"
+    sids, sid_problems = te_config.local_sids(config, objects, said if by_configmap else None)
+    wanted.own_sids = _own(sids)
+
+    known, faults = candidates.from_rib(config, asn, wanted.te_mode, inputs.paths)
+    known += candidates.from_configmap(said.candidates if said else (), wanted.te_mode)
+    wanted.judged, chosen = candidates.judge(config, known)
+    remote, remote_problems = _remote_prefixes(inputs)
+    peers, peer_problems = sessions.wanted(config, objects)
+
+    routes: dict[str, Route] = {}
+    _add(routes, _remote_routes(inputs, remote, chosen, wanted))
+    _add(routes, (Route(str(block), blackhole=True) for block in inputs.blocks))
+    _add(routes, _pod_routes(inputs))
+    _add(routes, _sid_routes(inputs, wanted.own_sids))
+    wanted.routes = [routes[prefix] for prefix in sorted(routes)]
+    announced, announce_problems = _announcements(inputs, sids)
+    wanted.bgp = DesiredBgp(asn, config.router_id, peers, announced)
+    wanted.nat = _nat(inputs)
+    wanted.problems += [
+        *objects.problems,
+        *(p for pool in objects.pools for p in _pool_problems(pool)),
+        *mode_problems,
+        *(said_problems if by_configmap else []),
+        *sid_problems,
+        *peer_problems,
+        *faults,
+        *remote_problems,
+        *announce_problems,
+    ]
+    return wanted
+
+
+def _add(routes: dict[str, Route], more: Iterable[Route]) -> None:
+    """Later ones win: what is local comes before what a peer says."""
+    routes.update((route.prefix, route) for route in more)
+
+
+def _own(sids: SidPair | None) -> tuple[OwnSid, ...]:
+    return tuple(OwnSid(sids.of(family), family) for family in FAMILIES) if sids else ()
+
+
+def remember(
+    before: Iterable[OwnSid], was: Iterable[OwnSid], now: Iterable[OwnSid]
+) -> list[OwnSid]:
+    """The replaced SIDs: all that once were, without those whose address is in use (again)."""
+    current = {own.sid for own in now}
+    kept = {own.sid: own for own in (*before, *was) if own.sid not in current}
+    return sorted(kept.values(), key=lambda own: int(own.sid))
+
+
+def _remote_prefixes(inputs: Inputs) -> tuple[dict[IpNetwork, IpAddress], list[str]]:
+    """Pod prefix → next hop, from what peers announce and we believe."""
+    received, problems = unicast.decode_all(inputs.paths)
+    pools = [pool for pool in inputs.objects.pools if pool.for_pods]
+    hops: dict[IpNetwork, IpAddress] = {}
+    for route in sorted(received, key=lambda r: (str(r.prefix), int(r.next_hop), r.peer)):
+        refusal = _refusal(inputs, pools, route.prefix, route.next_hop)
+        first = hops.get(route.prefix, route.next_hop)
+        if refusal is None and first != route.next_hop:
+            refusal = f"{first} has it too, and is taken"
+        if refusal:
+            problems.append(f"{route.prefix} from peer {route.peer} is not used: {refusal}")
+        else:
+            hops[route.prefix] = route.next_hop
+    return hops, sorted(set(problems))
+
+
+def _refusal(
+    inputs: Inputs, pools: list[IPPool], prefix: IpNetwork, next_hop: IpAddress
+) -> str | None:
+    if next_hop == inputs.config.address_v6:
+        return "its next hop is this node"
+    if not isinstance(next_hop, IPv6Address):
+        return f"its next hop {next_hop} is not an IPv6 address"
+    if not blocks_of(pools, [prefix]):
+        return "it is in no pool for pods"
+    for block in inputs.blocks:
+        if block.version == prefix.version and block.overlaps(prefix):
+            return f"it overlaps this node's own block {block}"
+    return None
+
+
+def _remote_routes(
+    inputs: Inputs,
+    remote: dict[IpNetwork, IpAddress],
+    chosen: dict[Target, Candidate],
+    wanted: Wanted,
+) -> list[Route]:
+    """Encapsulating routes; a prefix without policy has none and is reported."""
+    found = []
+    wanted.prefixes = [
+        Prefix(str(b), str(inputs.config.address_v6), "local") for b in inputs.blocks
+    ]
+    for prefix, next_hop in sorted(remote.items(), key=lambda item: str(item[0])):
+        policy = chosen.get((IPv6Address(int(next_hop)), prefix.version))
+        via = "segments" if policy else "plain"
+        wanted.prefixes.append(Prefix(str(prefix), str(next_hop), via))
+        if policy is None:
+            wanted.problems.append(
+                f"{prefix} is left to the underlay: no valid IPv{prefix.version} policy "
+                f"towards {next_hop}"
+            )
+            continue
+        found.append(Route(str(prefix), hops(inputs, policy.segment_lists)))
+    return found
+
+
+def hops(inputs: Inputs, lists: Iterable[SegmentList]) -> tuple[Hop, ...]:
+    """One next hop per different segment list, weights brought into the kernel's range."""
+    weights: dict[tuple[str, ...], int] = {}
+    for item in lists:
+        segments = tuple(str(sid) for sid in item.sids)
+        weights[segments] = weights.get(segments, 0) + item.weight
+    if len(weights) == 1:
+        weights = dict.fromkeys(weights, 1)
+    largest = max(weights.values(), default=1)
+    scale = largest if largest > _MAX_WEIGHT else _MAX_WEIGHT
+    red = inputs.capabilities.encap_red
+    return tuple(
+        sorted(
+            Hop(
+                inputs.config.uplink,
+                max(1, weight * _MAX_WEIGHT // scale),
+                "encap.red" if red and len(segments) == 1 else "encap",
+                segments,
+            )
+            for segments, weight in weights.items()
+        )
+    )
+
+
+def _pod_routes(inputs: Inputs) -> list[Route]:
+    found = []
+    for pod in inputs.attachments:
+        for address in pod.addresses:
+            own = inputs.config.address_v4 if address.version == 4 else inputs.config.address_v6
+            source = str(own) if own else ""
+            prefix = str(ip_network(address))
+            found.append(Route(prefix, (Hop(pod.host_interface),), source=source))
+    return found
+
+
+def _sid_routes(inputs: Inputs, own: tuple[OwnSid, ...]) -> list[Route]:
+    """Decapsulation. End.DX4 to 0.0.0.0 forwards by the main table, as End.DT4 would by a VRF."""
+    if not inputs.capabilities.seg6local:
+        return []
+    actions = {4: "End.DX4 nh4 0.0.0.0", 6: "End.DT6 table 254"}
+    device = Hop(inputs.config.uplink)
+    return [
+        Route(f"{item.sid}/128", (device,), action=actions[item.family])
+        for item in (*inputs.replaced_sids, *own)
+    ]
+
+
+def _announcements(
+    inputs: Inputs, sids: SidPair | None
+) -> tuple[frozenset[Announcement], list[str]]:
+    """Own blocks, and a best-effort policy per own SID."""
+    node, pools = inputs.config.address_v6, [p for p in inputs.objects.pools if p.for_pods]
+    found = {unicast.announce(block, node) for block in blocks_of(pools, inputs.blocks)}
+    problems = []
+    for own in _own(sids) if inputs.capabilities.seg6local else ():
+        binding = inputs.config.binding_sids.of(own.family)
+        policy = best_effort(node, own.family, own.sid, binding)
+        try:
+            nlri, attrs = codec.encode_nlri(policy.key), codec.encode_attributes(policy, node)
+            found.add(Announcement(Family.IPV6_SRPOLICY, nlri, attrs))
+        except TestbedError as error:
+            problems.append(f"best effort for IPv{own.family} is not announced: {error.what}")
+    return frozenset(found), problems
+
+
+def _nat(inputs: Inputs) -> str:
+    pods = [pool for pool in inputs.objects.pools if pool.for_pods]
+    inside = tuple(str(pool.cidr) for pool in pods if pool.nat_outgoing)
+    return nat_rules(inside, tuple(str(pool.cidr) for pool in pods), inputs.config.uplink)
+
+
+def _pool_problems(pool: IPPool) -> list[str]:
+    if pool.for_pods and pool.overlay != "srv6":
+        what = {"ipip": "IP-in-IP", "vxlan": "VXLAN"}[pool.overlay]
+        return [f"IPPool {pool.name} wants {what}, which this agent does not do: not used"]
+    return []

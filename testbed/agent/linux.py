@@ -1,0 +1,189 @@
+"""The Linux data plane: brings this network namespace's kernel to the wanted state, by diff."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+from pathlib import Path
+
+from testbed.agent import routes
+from testbed.agent.run import attempt, listed, run
+from testbed.errors import TestbedError
+
+_PROC = Path("/proc/sys/net")
+_PROBE_PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What this kernel (and this iproute2) can do; probed once."""
+
+    encap_red: bool = True  # one segment without SRH; kernel 6.0 or newer
+    seg6local: bool = True
+    vrf: bool = False  # End.DT4 proper; without it End.DX4 does the same through the main table
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Linux:
+    """The data plane of one node. Not safe for use by several threads."""
+
+    uplink: str
+    tunnel_source: IPv6Address
+    _nat: str | None = field(default=None, init=False)
+    _tunnel_source_set: bool = field(default=False, init=False)
+
+    def probe(self) -> Capabilities:
+        """Try what the wanted state may need; leaves nothing behind."""
+        red = _accepts(f"encap seg6 mode encap.red segs {self.tunnel_source}")
+        local = _accepts("encap seg6local action End.DT6 table 254")
+        dx4 = _accepts("encap seg6local action End.DX4 nh4 0.0.0.0")
+        notes = []
+        if not red:
+            notes.append(
+                "C3 unsupported: this kernel or iproute2 lacks encap.red (kernel 6.0 or newer), "
+                "so best effort carries an SRH with one segment"
+            )
+        if not (local and dx4):
+            notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
+        vrf = (_PROC / "vrf/strict_mode").exists()
+        return Capabilities(red, local and dx4, vrf, tuple(notes))
+
+    def prepare(self) -> list[str]:
+        """Switches of the namespace that forwarding needs; returns what could not be set."""
+        wanted = {
+            "ipv4/ip_forward": "1",
+            "ipv6/conf/all/forwarding": "1",
+            "ipv4/conf/all/rp_filter": "0",
+            "ipv4/conf/default/rp_filter": "0",
+            f"ipv4/conf/{self.uplink}/rp_filter": "0",
+            "ipv4/fib_multipath_hash_policy": "1",
+            "ipv6/fib_multipath_hash_policy": "1",
+            **{f"ipv6/conf/{i}/seg6_enabled": "1" for i in ("all", "default", self.uplink)},
+        }
+        problems = [p for p in (set_switch(k, v) for k, v in wanted.items()) if p]
+        if not self._tunnel_source_set:
+            try:
+                run(["ip", "sr", "tunsrc", "set", str(self.tunnel_source)])
+                self._tunnel_source_set = True
+            except TestbedError as error:
+                problems.append(f"tunnel source {self.tunnel_source}: {error.why or error.what}")
+        return problems
+
+    def read(self) -> list[routes.Route]:
+        """The agent's routes as the kernel has them."""
+        found: list[routes.Route] = []
+        for family in (4, 6):
+            show = ["ip", "-j", f"-{family}", "route", "show", "proto", str(routes.PROTOCOL)]
+            found += routes.parse(listed([*show, "table", "all"]), family)
+        return found
+
+    def apply(self, wanted: list[routes.Route], keep: bool = False) -> list[str]:
+        """Bring the routes to the wanted ones; returns what is not so afterwards, with causes.
+
+        `keep` deletes nothing: not everything that is wanted is known yet.
+        """
+        change = _without_deletions(routes.diff(wanted, self.read()), keep)
+        if change.empty:
+            return []
+        complaints: list[str] = []
+        for family in (6, 4):
+            lines = routes.commands(change, family)
+            if lines:
+                batch = ["ip", f"-{family}", "-force", "-batch", "-"]
+                done = attempt(batch, "\n".join(lines) + "\n")
+                complaints += _complaints(done.stderr, lines)
+        left = _without_deletions(routes.diff(wanted, self.read()), keep)
+        return _describe(left, complaints)
+
+    def apply_nat(self, ruleset: str) -> str | None:
+        """Load the agent's nftables table (empty: none); returns the problem, if there is one."""
+        if ruleset == self._nat:
+            return None
+        if not ruleset and self._nat is None and not _has_table():
+            self._nat = ""
+            return None
+        text = "add table inet testbed\ndelete table inet testbed\n" + ruleset
+        try:
+            run(["nft", "-f", "-"], text)
+        except TestbedError as error:
+            why = (error.why or error.what).splitlines()[0]
+            return f"natOutgoing is not in effect: nft: {why}"
+        self._nat = ruleset
+        return None
+
+
+def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:
+    return routes.Change(change.replace) if keep else change
+
+
+def _has_table() -> bool:
+    try:
+        return attempt(["nft", "list", "table", "inet", "testbed"]).returncode == 0
+    except TestbedError:
+        return False
+
+
+def _accepts(encapsulation: str) -> bool:
+    """Does the kernel take a route with this encapsulation? Only tried, in a table of its own."""
+    table = f"table 18{routes.PROTOCOL}"
+    line = f"{_PROBE_PREFIX} {table} {encapsulation} dev lo"
+    if attempt(["ip", "-6", "route", "replace", *line.split()]).returncode:
+        return False
+    attempt(["ip", "-6", "route", "del", *f"{_PROBE_PREFIX} {table}".split()])
+    return True
+
+
+def set_switch(name: str, value: str) -> str | None:
+    """Write a sysctl below /proc/sys/net; returns the problem, if there is one."""
+    path = _PROC / name
+    try:
+        if path.read_text().strip() != value:
+            path.write_text(value)
+    except OSError as error:
+        return f"net/{name} cannot be set to {value}: {error.strerror}"
+    return None
+
+
+def _complaints(stderr: str, lines: list[str]) -> list[str]:
+    """ip's messages, each with the line that it is about ("Command failed -:N" follows it)."""
+    found: list[str] = []
+    message = ""
+    for line in stderr.splitlines():
+        if line.startswith("Command failed"):
+            number = line.rpartition(":")[2]
+            about = lines[int(number) - 1] if number.isdigit() and int(number) <= len(lines) else ""
+            found.append(f"{about}: {message}" if about else message)
+            message = ""
+        else:
+            message = line.strip()
+    return found
+
+
+def _describe(left: routes.Change, complaints: list[str]) -> list[str]:
+    """One sentence per route that is not as wanted; complaints that had no effect are dropped."""
+    problems = []
+    for verb, group in (("route missing", left.replace), ("route left over", left.delete)):
+        for route in group:
+            cause = next((c for c in complaints if f" {route.prefix} " in c), "no error was given")
+            problems.append(f"{verb}: {routes.render(route)} ({cause})")
+    return problems
+
+
+def nat_rules(inside: tuple[str, ...], pools: tuple[str, ...], uplink: str) -> str:
+    """The nftables table that hides `inside` prefixes behind the node when they leave all pools.
+
+    Empty text when there is nothing to hide.
+    """
+    lines = []
+    for keyword, colon in (("ip", False), ("ip6", True)):
+        sources = ", ".join(p for p in inside if (":" in p) == colon)
+        others = ", ".join(p for p in pools if (":" in p) == colon)
+        if sources:
+            match = f"{keyword} saddr {{ {sources} }} {keyword} daddr != {{ {others} }}"
+            lines.append(f"    oifname {json.dumps(uplink)} {match} masquerade\n")
+    if not lines:
+        return ""
+    hook = "    type nat hook postrouting priority srcnat; policy accept;\n"
+    return "table inet testbed {\n  chain postrouting {\n" + hook + "".join(lines) + "  }\n}\n"

@@ -1,0 +1,77 @@
+"""One thread that turns "something changed" into "everything is as wanted", as often as needed.
+
+Changes that come while it works are done together in the next round.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from testbed.errors import TestbedError
+
+log = logging.getLogger(__name__)
+_RETRY, _RETRY_MAX = 1.0, 30.0  # seconds until something that did not work is tried again
+
+
+class Reconciler:
+    """Calls `round_` after every poke; `round_` says whether all is as wanted."""
+
+    def __init__(self, round_: Callable[[], bool]) -> None:
+        self._round = round_
+        self._changed = threading.Condition()
+        self._asked = 0
+        self._done = 0
+        self._stopping = False
+
+    def poke(self) -> int:
+        """Something changed; returns the round that will have seen it. From any thread."""
+        with self._changed:
+            self._asked += 1
+            self._changed.notify_all()
+            return self._asked
+
+    def settle(self, timeout: float = 15.0) -> None:
+        """Return when a round that began after this call has ended; TestbedError on timeout (s)."""
+        number = self.poke()
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._done >= number, timeout):
+                raise TestbedError("the node agent is busy", why=f"no round ended in {timeout:g} s")
+
+    def stop(self) -> None:
+        """Let run() return after the round that it is in."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def run(self) -> None:
+        """Work until stop()."""
+        pause: float | None = None
+        while True:
+            with self._changed:
+                woken = self._changed.wait_for(self._has_work, pause)
+                if self._stopping:
+                    return
+                number = self._asked
+            pause = None if self._one() else _later(None if woken else pause)
+            with self._changed:
+                self._done = number
+                self._changed.notify_all()
+
+    def _one(self) -> bool:
+        try:
+            return self._round()
+        except TestbedError as error:
+            log.error("%s", error)
+        except Exception:  # a defect of ours must not end the agent: the next input may do
+            log.exception("a reconcile round failed")
+        return False
+
+    def _has_work(self) -> bool:
+        return self._stopping or self._asked > self._done
+
+
+def _later(pause: float | None) -> float:
+    """The next pause: short after something new, ever longer while nothing helps."""
+    return _RETRY if pause is None else min(2 * pause, _RETRY_MAX)

@@ -1,0 +1,1 @@
+"""Networks, links and FRR routers of a lab, built inside its namespaces."""

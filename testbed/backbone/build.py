@@ -1,0 +1,63 @@
+"""Builds the network from the plan. Run inside the lab; nothing has to stay alive afterwards."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from testbed.backbone.shaping import shape
+from testbed.host.namespaces import NETNS_DIR, in_netns
+from testbed.host.run import run
+from testbed.plan.model import Link, Plan
+from testbed.render import network
+
+
+def build(plan: Plan) -> None:
+    """Namespaces, links, addresses and static routes of every node of the plan."""
+    run(["ip", "-batch", "-"], stdin=network.namespaces(plan))
+    for node in plan.nodes:
+        with in_netns(node.name):
+            _write_sysctls(network.sysctls(node))
+    run(["ip", "-batch", "-"], stdin=network.links(plan))
+    for node in plan.nodes:
+        with in_netns(node.name):
+            run(["ip", "-batch", "-"], stdin=network.node(plan, node))
+    for link in plan.links:
+        shape(link)
+
+
+def damage(plan: Plan) -> list[str]:
+    """What is missing of the network, in words: namespaces and interfaces."""
+    missing = [f"namespace {n.name}" for n in plan.nodes if not _is_pinned(NETNS_DIR / n.name)]
+    if missing:
+        return missing
+    for node in plan.nodes:
+        with in_netns(node.name):
+            names = {name for _, name in socket.if_nameindex()}
+        ports = plan.ports_of(node.name)
+        missing += [f"interface {p.interface}" for p in ports if p.interface not in names]
+    return missing
+
+
+def _is_pinned(path: Path) -> bool:
+    # A pinned namespace is a mount of nsfs; an empty file is what is left of one.
+    return path.exists() and path.stat().st_dev != path.parent.stat().st_dev
+
+
+def _write_sysctls(values: dict[str, str]) -> None:
+    for name, value in values.items():
+        path = Path("/proc/sys/net") / name
+        if path.exists():  # e.g. the IPv4 hash policy of kernels without multipath
+            path.write_text(value)
+
+
+def set_link(link: Link, up: bool) -> None:
+    """Both ends of a link up or down, as a cut cable does it."""
+    state = "up" if up else "down"
+    for port in (link.a, link.b):
+        run(["ip", "-n", port.node, "link", "set", "dev", port.interface, state])
+    if up:  # the kernel forgets global IPv6 addresses of a link that goes down
+        for port in (link.a, link.b):
+            if port.v6 is not None:
+                command = ["ip", "-n", port.node, "-6", "addr", "replace", str(port.v6)]
+                run([*command, "dev", port.interface, "nodad"])

@@ -1,0 +1,65 @@
+"""The routers' daemons: FRR zebra and isisd, one pair per router."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from pathlib import Path
+
+from testbed.errors import MachineUnfit
+from testbed.host.supervisor import Program, Supervisor
+from testbed.host.wait import wait_for
+from testbed.plan.model import Plan
+from testbed.render import frr
+
+DAEMONS = Path("/usr/lib/frr")
+RUN = Path("/run/frr")
+NODES = Path("/run/testbed/nodes")
+
+
+def prepare(plan: Plan) -> None:
+    """Write every router's configuration, and the directories of its sockets."""
+    try:
+        if not (DAEMONS / "isisd").exists():
+            raise KeyError
+        uid, gid = pwd.getpwnam("frr").pw_uid, grp.getgrnam("frr").gr_gid
+    except KeyError:
+        raise MachineUnfit("FRR is not installed", fix="make deps") from None
+    RUN.mkdir(exist_ok=True)
+    os.chown(RUN, uid, gid)
+    for router in plan.routers:
+        files, sockets = NODES / router.name, RUN / router.name
+        for directory in (files, sockets):
+            directory.mkdir(parents=True, exist_ok=True)
+            os.chown(directory, uid, gid)
+        (files / "zebra.conf").write_text(frr.zebra_conf(plan, router))
+        (files / "isisd.conf").write_text(frr.isisd_conf(plan, router))
+
+
+def start(plan: Plan, supervisor: Supervisor) -> None:
+    """Start all daemons. isisd comes second: it looks for zebra's socket only every 10 s."""
+    supervisor.add(_daemon(r.name, "zebra") for r in plan.routers)
+    waiting = {r.name: RUN / r.name / "zserv.api" for r in plan.routers}
+
+    def probe() -> tuple[bool | None, str]:
+        for name in [n for n, socket in waiting.items() if socket.exists()]:
+            del waiting[name]
+        return (None if waiting else True), f"not yet: {', '.join(waiting)}"
+
+    wait_for("zebra's sockets", probe, timeout=30, fix="testbed logs r1.zebra")
+    supervisor.add(_daemon(r.name, "isisd") for r in plan.routers)
+
+
+def _daemon(router: str, daemon: str) -> Program:
+    # -N keeps each router's sockets and pid files in /run/frr/<router>.
+    return Program(
+        name=f"{router}.{daemon}",
+        node=router,
+        command=(
+            str(DAEMONS / daemon),
+            *("-N", router),
+            *("-f", str(NODES / router / f"{daemon}.conf")),
+            *("--log", "stdout"),
+        ),
+    )

@@ -1,0 +1,91 @@
+"""Whole-process times of the `testbed` command: up, up again, down, --help."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from testbed.bench.figures import Figure
+from testbed.errors import TestbedError
+
+LAB = "bench"
+
+
+def testbed(*arguments: str) -> float:
+    """Run the command to its end; seconds. Raises TestbedError if it fails."""
+    command = [sys.executable, "-B", "-m", "testbed", *arguments]
+    begun = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    seconds = time.monotonic() - begun
+    if done.returncode != 0:
+        raise TestbedError(f"{' '.join(arguments)} failed", why=done.stderr[-800:], exit_code=1)
+    return seconds
+
+
+def life(runs: int) -> list[Figure]:
+    """A full light lab from nothing to the first ping, up again, down."""
+    samples: dict[str, list[float]] = {"up": [], "again": [], "down": []}
+    for _ in range(runs):
+        begun = time.monotonic()
+        testbed("up", "full", "-n", LAB)
+        _first_ping()
+        samples["up"].append(time.monotonic() - begun)
+        samples["again"].append(testbed("up", "full", "-n", LAB))
+        samples["down"].append(testbed("down", "-n", LAB))
+    return [
+        Figure("full light lab: nothing → first pod-to-pod ping", tuple(samples["up"]), "s", "≤ 6"),
+        Figure("second up (no-op)", tuple(samples["again"]), "s", "≤ 1"),
+        Figure("down", tuple(samples["down"]), "s", "≤ 2"),
+    ]
+
+
+def _first_ping() -> None:
+    from testbed.host.labs import lab_dir
+
+    pid = lab_dir(LAB).init_pid()
+    inside = ["nsenter", "-t", str(pid), "-a", "--"]
+    script = (
+        "import json; pod = json.load(open('/run/testbed/pods/podworker2.json')); "
+        "print(pod['ipv4'].split('/')[0])"
+    )
+    address = subprocess.run(
+        [*inside, sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    ping = ["nsenter", "--net=/run/netns/pod-podworker1", "ping", "-c1", "-W5", address]
+    subprocess.run([*inside, *ping], check=True, capture_output=True)
+
+
+def backbone(runs: int, paper_runs: int) -> list[Figure]:
+    """Nothing → verified converged, both timer profiles, interleaved."""
+    samples: dict[str, list[float]] = {"fast": [], "paper": []}
+    for turn in range(max(runs, paper_runs)):
+        for profile, limit in (("fast", runs), ("paper", paper_runs)):
+            if turn < limit:
+                samples[profile].append(testbed("up", "backbone", "-n", LAB, "--profile", profile))
+                testbed("down", "-n", LAB)
+    fast = Figure("backbone, profile fast: nothing → verified", tuple(samples["fast"]), "s", "≤ 3")
+    paper = Figure("backbone, profile paper: nothing → verified", tuple(samples["paper"]))
+    return [fast, paper]
+
+
+def help_text(runs: int) -> Figure:
+    """`testbed --help`."""
+    return Figure("--help", tuple(testbed("--help") for _ in range(runs)), "s", "≤ 0.3")
+
+
+def grid(runs: int) -> list[Figure]:
+    """100 routers: time and memory."""
+    import psutil
+
+    times, memory = [], []
+    for _ in range(runs):
+        before = psutil.virtual_memory().available
+        arguments = ("--set", "rows=10", "--set", "columns=10")
+        times.append(testbed("up", "grid", *arguments, "-n", LAB))
+        memory.append((before - psutil.virtual_memory().available) / (1 << 30))
+        testbed("down", "-n", LAB)
+    return [
+        Figure("grid of 100 routers: nothing → verified", tuple(times), "s", "≤ 25"),
+        Figure("grid of 100 routers: memory", tuple(memory), "GiB", "≤ 2"),
+    ]

@@ -1,0 +1,43 @@
+"""Medians, percentiles and ratios, and how they are written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Samples of one quantity. Times in seconds unless `unit` says otherwise."""
+
+    name: str
+    samples: tuple[float, ...]
+    unit: str = "s"
+    target: str = ""
+
+    @property
+    def median(self) -> float:
+        return median(self.samples)
+
+    @property
+    def p95(self) -> float:
+        """95th percentile (the largest where there are fewer than 20 samples)."""
+        if len(self.samples) < 20:
+            return max(self.samples)
+        return quantiles(self.samples, n=20)[-1]
+
+    def row(self) -> str:
+        """A line of a Markdown table."""
+        low, high = min(self.samples), max(self.samples)
+        return (
+            f"| {self.name} | {self.median:.3g} {self.unit} | {self.p95:.3g} | "
+            f"{low:.3g} – {high:.3g} | {len(self.samples)} | {self.target} |"
+        )
+
+
+HEADER = "| what | median | p95 | min – max | runs | target |\n|---|---|---|---|---|---|"
+
+
+def ratio(slow: Figure, fast: Figure) -> float:
+    """Ratio of the medians."""
+    return slow.median / fast.median

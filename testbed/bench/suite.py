@@ -1,0 +1,100 @@
+"""Runs all measurements and writes them down with the machine that they were made on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from testbed.bench import commands
+from testbed.bench.figures import HEADER, Figure, ratio
+from testbed.lab.progress import Progress
+
+
+def run(progress: Progress, quick: bool = False) -> str:
+    """The report as Markdown. `quick` takes fewer samples, for a look."""
+    runs = 2 if quick else 5
+    figures: list[Figure] = []
+    with progress.step("backbone, both profiles"):
+        fast, paper = commands.backbone(runs, 1 if quick else 2)
+        figures += [fast, paper]
+    with progress.step("full lab: up, up again, down"):
+        figures += commands.life(runs)
+    figures.append(commands.help_text(runs))
+    with progress.step("grid of 100 routers"):
+        figures += commands.grid(1 if quick else 2)
+    with progress.step("policy → data plane"):
+        figures += _latency(20 if quick else 200)
+    failures: list[str] = []
+    for profile in ("fast",) if quick else ("fast", "paper"):
+        with progress.step(f"link cut → traffic back, profile {profile}"):
+            failures.append(_link_failure(profile))
+    lines = ["# Performance", "", machine(), "", HEADER, *(f.row() for f in figures), ""]
+    lines += [f"Backbone, paper timers over fast timers: {ratio(paper, fast):.1f}×.", ""]
+    return "\n".join([*lines, *failures]) + "\n"
+
+
+def machine() -> str:
+    """Date, processor, memory and kernel in one sentence."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    memory = psutil.virtual_memory().total / (1 << 30)
+    return (
+        f"Measured by `make bench` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} × {model}, "
+        f"{memory:.0f} GiB, Linux {platform.release()}. Whole-process times, medians."
+    )
+
+
+def _latency(runs: int) -> list[Figure]:
+    commands.testbed("up", "full", "-n", commands.LAB)
+    try:
+        with tempfile.TemporaryDirectory() as directory:
+            out = Path(directory) / "latency.json"
+            command = [sys.executable, "-B", "-m", "testbed.bench.latency"]
+            command += ["--lab", commands.LAB, "--runs", str(runs), "--out", str(out)]
+            subprocess.run(command, check=True)
+            samples: dict[str, list[float]] = json.loads(out.read_text())
+    finally:
+        commands.testbed("down", "-n", commands.LAB)
+    return [
+        Figure(
+            f"policy applied → in the data plane, {name}",
+            tuple(1000 * s for s in samples[key]),
+            "ms",
+            target,
+        )
+        for key, name, target in (
+            ("bgp", "BGP", "p95 ≤ 50"),
+            ("configmap", "ConfigMap", "p95 ≤ 100"),
+        )
+    ]
+
+
+def _link_failure(profile: str) -> str:
+    """The figures of the scenario link-failure, as a sentence."""
+    with tempfile.TemporaryDirectory() as directory:
+        arguments = ["run", "link-failure", "--profile", profile, "--evidence", directory]
+        commands.testbed(*arguments)
+        result: dict[str, Any] = json.loads(
+            (Path(directory) / "link-failure" / "result.json").read_text()
+        )
+    figures = result["figures"]
+    return (
+        f"Link cut → traffic back, profile {profile}: median "
+        f"{figures['seconds without traffic, median']} s; each: "
+        f"{figures['seconds without traffic, each']}.\n"
+    )

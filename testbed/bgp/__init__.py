@@ -1,0 +1,1 @@
+"""Driving gobgpd: its gRPC client, desired state and replay, and the injector program."""

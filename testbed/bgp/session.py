@@ -1,0 +1,257 @@
+"""Keeps one gobgpd at a desired state, whatever happens to it, and mirrors what peers send.
+
+gobgpd forgets everything when it ends, so the desired state lives here and is replayed. One
+thread owns all decisions; a second one only turns the event stream into wake-ups. An event never
+carries state: after it, the state that it concerns is read again, so a lost or doubled event
+cannot make the mirror drift.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from testbed.bgp import guard
+from testbed.bgp.client import GobgpClient, Watch
+from testbed.bgp.connection import Connection
+from testbed.bgp.errors import GobgpUnavailable
+from testbed.bgp.model import Family
+from testbed.bgp.translate import PathsChanged, PeerChanged, WatchEvent
+from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from testbed.bgp.model import Announcement, DesiredBgp, PeerStatus, ReceivedPath
+
+log = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0  # after gobgpd refused something that may work later (an address to come)
+
+
+@dataclass(frozen=True)
+class BgpStatus:
+    """A consistent look at the driver: `settled` means gobgpd holds all of the desired state.
+
+    `faults` says in sentences what does not; `announced` is what gobgpd holds of ours. Of the
+    peers' counts, `received` is current and `advertised` is as of the session's last change.
+    """
+
+    connected: bool = False
+    settled: bool = False
+    peers: tuple[PeerStatus, ...] = ()
+    announced: frozenset[Announcement] = frozenset()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """The event stream of one connection ended."""
+
+    watch: Watch
+    why: TestbedError
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An event of one connection's stream."""
+
+    watch: Watch
+    event: WatchEvent
+
+
+class BgpDriver:
+    """Reconciles one gobgpd; `on_event` is called, in its thread, after every visible change.
+
+    `on_event` must be short (set a flag, write to a pipe). `stop` leaves gobgpd as it is: a new
+    driver adopts what it finds there.
+    """
+
+    def __init__(self, socket: Path, on_event: Callable[[], None] | None = None) -> None:
+        self._socket = socket
+        self._on_event = on_event
+        self._inbox: queue.SimpleQueue[_Seen | _Broken | None] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._changed = threading.Condition()
+        self._desired: DesiredBgp | None = None
+        self._status = BgpStatus()
+        self._rib: dict[tuple[str, Family], tuple[ReceivedPath, ...]] = {}
+        self._thread = threading.Thread(target=self._run, name="bgp-driver", daemon=True)
+
+    def start(self) -> None:
+        """Begin; connects as soon as there is a desired state."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and the connection; gobgpd keeps its sessions and paths."""
+        self._stopping.set()
+        self._inbox.put(None)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def set_desired(self, desired: DesiredBgp) -> None:
+        """Replace the desired state; from any thread. Raises TestbedError on unusable identity."""
+        guard.check_identity(desired)
+        with self._changed:
+            if desired == self._desired:
+                return
+            self._desired = desired
+            self._status = _with(self._status, settled=False)
+        self._inbox.put(None)
+
+    def status(self) -> BgpStatus:
+        """The present look, as one value."""
+        with self._changed:
+            return self._status
+
+    def rib(self) -> list[ReceivedPath]:
+        """Every path of every established peer; never one of our own."""
+        with self._changed:
+            return [path for paths in self._rib.values() for path in paths]
+
+    def wait(self, condition: Callable[[BgpDriver], bool], timeout: float) -> bool:
+        """Wait until the condition holds, looking after every visible change; timeout in s."""
+        with self._changed:
+            return self._changed.wait_for(lambda: condition(self), timeout)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if self._desired is None:
+                self._inbox.get()
+                continue
+            with contextlib.closing(GobgpClient(self._socket)) as client:
+                try:
+                    self._serve(client)
+                except TestbedError as error:
+                    served = self.status().connected
+                    self._lost(str(error))
+                    if not served:  # it answers, but not to us: do not spin
+                        self._stopping.wait(_RETRY_SECONDS)
+                except Exception as error:  # a defect of ours must not end the reconciling
+                    log.exception("reconciling %s failed", self._socket)
+                    self._lost(f"internal error: {error!r}")
+                    self._stopping.wait(_RETRY_SECONDS)
+
+    def _serve(self, client: GobgpClient) -> None:
+        """One connection's life: adopt, replay, then follow wishes and events until it breaks."""
+
+        def absent() -> None:
+            self._publish(faults=(f"{self._socket}: waiting for gobgpd",))
+
+        if not client.wait_ready(self._stopping, absent):
+            return
+        watch = client.watch()
+        follower = threading.Thread(target=self._follow, args=(watch,), daemon=True)
+        follower.start()
+        try:
+            connection = Connection(client)
+            faults = self._apply(connection)
+            self._read(connection, [])
+            while not self._stopping.is_set():
+                events, woken = self._next(watch, _RETRY_SECONDS if faults else None)
+                lost = self._read(connection, events) if events else set()
+                for peer in lost:
+                    connection.forget_peer(peer)
+                if woken or lost:
+                    faults = self._apply(connection)
+        finally:
+            watch.cancel()
+            follower.join()
+
+    def _follow(self, watch: Watch) -> None:
+        why: TestbedError = GobgpUnavailable("the event stream ended", where=str(self._socket))
+        try:
+            for event in watch:
+                self._inbox.put(_Seen(watch, event))
+        except TestbedError as error:
+            why = error
+        self._inbox.put(_Broken(watch, why))
+
+    def _next(self, watch: Watch, timeout: float | None) -> tuple[list[WatchEvent], bool]:
+        """Everything that is waiting, as (events, is there a wish or a retry to apply)."""
+        events: list[WatchEvent] = []
+        woken = False
+        with contextlib.suppress(queue.Empty):
+            item = self._inbox.get(timeout=timeout)
+            while True:
+                if item is None:
+                    woken = True
+                elif item.watch is watch:
+                    if isinstance(item, _Broken):
+                        raise item.why
+                    events.append(item.event)
+                item = self._inbox.get_nowait()
+        return events, woken or not events
+
+    def _apply(self, connection: Connection) -> tuple[str, ...]:
+        """Bring gobgpd to the desired state; what it refuses is returned and shown, not raised."""
+        with self._changed:
+            desired = self._desired
+        assert desired is not None  # _run waits for the first one
+        faults, retry = connection.apply(desired)
+        with self._changed:
+            current = desired is self._desired
+        self._publish(
+            connected=True,
+            settled=current and not faults,
+            announced=frozenset(connection.applied.paths.values()),
+            faults=faults,
+        )
+        return retry
+
+    def _read(self, connection: Connection, events: Iterable[WatchEvent]) -> set[str]:
+        """Read again what the events concern and publish it; returns sessions that were lost."""
+        peers = self._status.peers
+        before = {peer.address for peer in peers if peer.established}
+        touched: set[tuple[str, Family]] = set()
+        sessions = {event.peer for event in events if isinstance(event, PeerChanged)}
+        if sessions or not peers:
+            peers = tuple(connection.client.list_peers())
+        up = {peer.address for peer in peers if peer.established}
+        heard = (sessions | (up - before)) & up  # no peer is shown up before its paths are read
+        touched.update((peer, family) for peer in heard for family in Family)
+        for event in events:
+            if isinstance(event, PathsChanged):
+                touched.update((event.peer, family) for family in event.families)
+        rib = {key: paths for key, paths in self._rib.items() if key[0] in up}
+        for peer, family in touched:
+            rib[peer, family] = connection.received(family, peer) if peer in up else ()
+        self._publish(rib=rib, peers=tuple(_counted(peer, rib) for peer in peers))
+        return before & {peer.address for peer in peers if peer.state == "IDLE"}
+
+    def _lost(self, why: str) -> None:
+        self._publish(
+            rib={}, connected=False, settled=False, peers=(), announced=frozenset(), faults=(why,)
+        )
+
+    def _publish(
+        self,
+        rib: dict[tuple[str, Family], tuple[ReceivedPath, ...]] | None = None,
+        **changes: object,
+    ) -> None:
+        """Make a new look visible, and tell about it only when it differs."""
+        with self._changed:
+            status = _with(self._status, **changes)
+            unchanged = status == self._status and (rib is None or rib == self._rib)
+            if unchanged:
+                return
+            self._status = status
+            self._rib = self._rib if rib is None else rib
+            self._changed.notify_all()
+        if self._on_event is not None:
+            self._on_event()
+
+
+def _with(status: BgpStatus, **changes: object) -> BgpStatus:
+    return BgpStatus(**{**vars(status), **changes})
+
+
+def _counted(
+    peer: PeerStatus, rib: dict[tuple[str, Family], tuple[ReceivedPath, ...]]
+) -> PeerStatus:
+    received = sum(len(paths) for key, paths in rib.items() if key[0] == peer.address)
+    return replace(peer, received=received)

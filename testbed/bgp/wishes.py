@@ -1,0 +1,130 @@
+"""The injector's files: what each one wishes for, and what is wrong with it.
+
+A file that cannot be read keeps its last good content in force: whoever writes it is about to
+write it again, and withdrawing policies because of a half-written file would move traffic.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from testbed.bgp import guard
+from testbed.bgp.errors import PathMalformed
+from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
+from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def parse_policies(text: str) -> frozenset[Announcement]:
+    """SR Policies of one file: a list, or an object with the list under "paths".
+
+    Each entry is {"nlri": hex, "attrs": hex} as srpolicy.codec makes them. Raises TestbedError
+    on the first entry that may not be sent.
+    """
+    content = _json(text)
+    entries = content.get("paths") if isinstance(content, dict) else content
+    if not isinstance(entries, list):
+        raise TestbedError("not a list of policies")
+    return frozenset(_announcement(number, entry) for number, entry in enumerate(entries, 1))
+
+
+def _announcement(number: int, entry: Any) -> Announcement:
+    try:
+        nlri, attrs = bytes.fromhex(entry["nlri"]), bytes.fromhex(entry["attrs"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise TestbedError(f"policy {number} is not nlri and attrs in hex: {error!r}") from None
+    announcement = Announcement(Family.IPV6_SRPOLICY, nlri, attrs)
+    try:
+        guard.check_announcement(announcement)
+    except PathMalformed as error:
+        raise TestbedError(f"policy {number}: {error.what}") from None
+    return announcement
+
+
+def parse_peers(text: str) -> DesiredBgp:
+    """Identity and sessions of the injector, without announcements. Raises TestbedError.
+
+    {"asn", "router_id", "local_address", "peers": [{"address", "asn", optional "port"}]}
+    """
+    content = _json(text)
+    try:
+        local = content.get("local_address")
+        peers = frozenset(
+            BgpPeer(
+                str(peer["address"]),
+                int(peer["asn"]),
+                local_address=None if local is None else str(local),
+                port=int(peer.get("port", 179)),
+            )
+            for peer in content["peers"]
+        )
+        desired = DesiredBgp(int(content["asn"]), str(content["router_id"]), peers)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TestbedError(f"not the injector's peers: {error!r}") from None
+    guard.check_identity(desired)
+    return desired
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise TestbedError(f"not JSON: {error}") from None
+
+
+@dataclass
+class Wishes:
+    """Everything the files wish for at this moment; `errors` by file name."""
+
+    base: DesiredBgp | None = None
+    policies: dict[str, frozenset[Announcement]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def read_policies(self, file: Path) -> None:
+        """Take over what a policy file says now; a missing file wishes for nothing."""
+        text = self._text(file)
+        if text is None:
+            self.policies.pop(file.name, None)
+            return
+        try:
+            self.policies[file.name] = parse_policies(text)
+        except TestbedError as error:
+            self.errors[file.name] = _sentence(error)
+
+    def read_peers(self, file: Path) -> None:
+        """Take over who the sessions go to; without that file nothing can be announced."""
+        text = self._text(file)
+        if text is None:
+            self.errors.setdefault(file.name, "is not there")
+            return
+        try:
+            self.base = parse_peers(text)
+        except TestbedError as error:
+            self.errors[file.name] = _sentence(error)
+
+    def desired(self) -> DesiredBgp | None:
+        """The desired state of gobgpd; None until there are peers."""
+        if self.base is None:
+            return None
+        everything: frozenset[Announcement] = frozenset().union(*self.policies.values())
+        base = self.base
+        return DesiredBgp(base.asn, base.router_id, base.peers, everything)
+
+    def _text(self, file: Path) -> str | None:
+        """The content; None when it is gone or unreadable, and errors say which."""
+        self.errors.pop(file.name, None)
+        try:
+            return file.read_bytes().decode(errors="replace")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.errors[file.name] = f"cannot be read: {error.strerror}"
+            return None
+
+
+def _sentence(error: TestbedError) -> str:
+    return f"{error.what}: {error.why}" if error.why else error.what

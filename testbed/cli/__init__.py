@@ -1,0 +1,1 @@
+"""The `testbed` command: parse, call, print, nothing else."""

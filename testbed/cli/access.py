@@ -1,0 +1,181 @@
+"""exec, shell, logs, pod, link: reaching into a lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import (
+    DEFAULT_LAB,
+    Format,
+    FormatOption,
+    Name,
+    enter,
+    print_json,
+    show_table,
+)
+from testbed.errors import TestbedError
+
+_PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+
+pod_app = typer.Typer(help="Pods: create, delete, list.", no_args_is_help=True)
+link_app = typer.Typer(help="Links: up, down, set.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command("exec", context_settings=_PASS_ON)(execute)
+    app.command()(shell)
+    app.command()(capture)
+    app.command()(logs)
+    app.add_typer(pod_app, name="pod")
+    app.add_typer(link_app, name="link")
+
+
+def execute(
+    node: Annotated[str, typer.Argument(help="Any node or pod of the lab.")],
+    command: Annotated[list[str], typer.Argument(help="What to run there.")],
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """Run a command on a node or in a pod; gives the command's exit code."""
+    plan = enter(name)
+    from testbed.lab.inside import replace_process
+
+    if command[0] == "--":  # as in `kubectl exec POD -- COMMAND`
+        command = command[1:]
+    if not command:
+        raise TestbedError("no command", fix=f"testbed shell {node}")
+    replace_process(plan, node, command)
+
+
+def shell(
+    node: Annotated[str, typer.Argument(help="Any node or pod of the lab.")],
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """A shell on a node or in a pod."""
+    plan = enter(name)
+    from testbed.lab.inside import replace_process
+
+    replace_process(plan, node, ["bash", "--norc"], prompt=f"{node}# ")
+
+
+def logs(
+    program: Annotated[str | None, typer.Argument(help="E.g. r3.isisd, worker1.agent.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing.")] = False,
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """A program's log; without PROGRAM, the programs of the lab."""
+    enter(name)
+    from testbed.lab.inside import follow_log, program_rows
+
+    if program is None:
+        show_table(None, ["program", "state", "since"], program_rows())
+    else:
+        follow_log(program, follow)
+
+
+def capture(
+    node: Annotated[str, typer.Argument(help="Any node or pod of the lab.")],
+    filter_: Annotated[list[str] | None, typer.Argument(metavar="FILTER")] = None,
+    interface: Annotated[str, typer.Option("--interface", "-i", help="Default: all.")] = "any",
+    write: Annotated[
+        str | None, typer.Option("--write", "-w", help="A pcap file, or - for a pipe.")
+    ] = None,
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """Run tcpdump on a node: `testbed capture r3 -i r3-r4 -w - | wireshark -k -i -`."""
+    output = str(Path(write).resolve()) if write and write != "-" else write
+    plan = enter(name)
+    from testbed.lab.inside import replace_process
+
+    command = ["tcpdump", "-Z", "root", "-n", "-i", interface]
+    command += ["-U", "-w", output] if output else ["-l"]
+    replace_process(plan, node, [*command, *(filter_ or [])])
+
+
+@pod_app.command("create")
+def pod_create(
+    pod: Annotated[str, typer.Argument(help="Its name.")],
+    node: Annotated[str, typer.Option("--node", help="The cluster node it runs on.")],
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """Start a pod on a node."""
+    plan = enter(name)
+    from testbed.lab.inside import cluster_node
+    from testbed.nodes import pods
+
+    if pod in plan.by_name:  # `exec` and `path` take both
+        raise TestbedError(f"{pod!r} is a node of this lab", fix="choose another name for the pod")
+    made = pods.create(pod, cluster_node(plan, node).name)
+    print(f"{made.name} on {made.node}: {made.ipv4 or '-'} {made.ipv6 or '-'}")
+
+
+@pod_app.command("delete")
+def pod_delete(pod: Annotated[str, typer.Argument()], name: Name = DEFAULT_LAB) -> None:
+    """Remove a pod; its addresses go back to the block."""
+    enter(name)
+    from testbed.nodes import pods
+
+    pods.delete(pod)
+
+
+@pod_app.command("list")
+def pod_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
+    """All pods."""
+    enter(name)
+    from dataclasses import asdict
+
+    from testbed.nodes import pods
+
+    rows = [asdict(p) for p in pods.listing()]
+    if format is Format.json:
+        print_json(rows)
+    else:
+        columns = ["name", "node", "ipv4", "ipv6"]
+        show_table(None, columns, [[str(r[c] or "-") for c in columns] for r in rows])
+
+
+@link_app.command("up")
+def link_up(a: str, b: str, name: Name = DEFAULT_LAB) -> None:
+    """Bring the link between A and B up."""
+    _set_link(name, a, b, up=True)
+
+
+@link_app.command("down")
+def link_down(a: str, b: str, name: Name = DEFAULT_LAB) -> None:
+    """Cut the link between A and B (both ends go down)."""
+    _set_link(name, a, b, up=False)
+
+
+def _set_link(name: str, a: str, b: str, up: bool) -> None:
+    plan = enter(name)
+    from testbed.backbone.build import set_link
+    from testbed.lab.inside import find_link
+
+    set_link(find_link(plan, a, b), up)
+
+
+@link_app.command("set")
+def link_set(
+    a: str,
+    b: str,
+    bw: Annotated[float | None, typer.Option(help="Mbit/s")] = None,
+    delay: Annotated[str | None, typer.Option(help="e.g. 5ms")] = None,
+    loss: Annotated[float | None, typer.Option(help="per cent")] = None,
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """Bandwidth, delay and loss of a link, until the next `link set` (nothing given: none)."""
+    plan = enter(name)
+    from testbed.backbone.shaping import reshape
+    from testbed.lab.inside import find_link
+    from testbed.topology.options import link_problems
+
+    given = {k: v for k, v in (("bw", bw), ("delay", delay), ("loss", loss)) if v is not None}
+    problems = link_problems(f"{a}-{b}", given, None)
+    if problems:
+        from testbed.plan.problems import InvalidPlan
+
+        raise InvalidPlan("link set", problems)
+    reshape(find_link(plan, a, b), bw, delay, loss)

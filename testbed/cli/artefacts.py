@@ -1,0 +1,61 @@
+"""artefacts: list, fetch and verify the pinned programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import Format, FormatOption, print_json, show_table
+
+app = typer.Typer(
+    name="artefacts", help="Programs that the distribution lacks.", no_args_is_help=True
+)
+
+
+@app.command("list")
+def list_(output: FormatOption = Format.table) -> None:
+    """What the lock file names, and what the cache holds of it."""
+    from testbed.artefacts import listing
+
+    rows = listing()
+    if output is Format.json:
+        print_json(rows)
+        return
+    table = [
+        [str(row[key] or "-") for key in ("name", "version", "state", "source", "path")]
+        for row in rows
+    ]
+    show_table(None, ["artefact", "version", "state", "source", "path"], table)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Programs; all if none.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Even if the cache holds it.")] = False,
+    output: FormatOption = Format.table,
+) -> None:
+    """Get what is missing: from the cache, the official release, or a build."""
+    from testbed.artefacts import artefacts, ensure
+
+    found = ensure(names or [artefact.name for artefact in artefacts()], force=force)
+    if output is Format.json:
+        print_json({name: str(path) for name, path in found.items()})
+        return
+    for name, path in found.items():
+        print(f"{name}  {path}")
+
+
+@app.command()
+def verify(output: FormatOption = Format.table) -> None:
+    """Read every cached program in full; exit code 1 if one is missing or changed."""
+    from testbed.artefacts import verify as verify_all
+
+    results = verify_all()
+    if output is Format.json:
+        print_json([{"name": n, "ok": e is None, "problem": e and str(e)} for n, e in results])
+    else:
+        for name, error in results:
+            print(f"{name}: ok" if error is None else f"{name}: {error}")
+    if any(error for _, error in results):
+        raise typer.Exit(1)

@@ -1,0 +1,33 @@
+"""bench: measure and write down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import Quiet, hand_to_caller, need_root
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command()(bench)
+
+
+def bench(
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Markdown file.")] = None,
+    quick: Annotated[bool, typer.Option(help="Few samples, for a look.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure start, convergence, policies and failures; medians with the machine described."""
+    need_root()
+    from testbed.bench.suite import run
+    from testbed.lab.progress import Progress
+
+    report = run(Progress(quiet), quick)
+    if out is None:
+        print(report, end="")
+    else:
+        out.write_text(report)
+        hand_to_caller(out)

@@ -1,0 +1,138 @@
+"""Options that many commands share, rights, and how errors and results are shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from testbed.errors import MachineUnfit, TestbedError
+
+if TYPE_CHECKING:
+    from testbed.host.labs import LabDir
+    from testbed.plan.model import Plan
+
+DEFAULT_LAB = "testbed"
+
+
+class Format(str, Enum):
+    """How results are printed."""
+
+    table = "table"
+    json = "json"
+
+
+class ProfileName(str, Enum):
+    """IS-IS timers: `fast` converges in seconds, `paper` has the paper's timers."""
+
+    fast = "fast"
+    paper = "paper"
+
+
+Name = Annotated[
+    str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", envvar="TESTBED_FORMAT", help="Output format.")
+]
+ProfileOption = Annotated[
+    ProfileName, typer.Option("--profile", envvar="TESTBED_PROFILE", help="IS-IS timers.")
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Argument of the topology's build()."),
+]
+
+
+def key_values(pairs: list[str] | None) -> dict[str, str]:
+    """KEY=VALUE options as a dictionary."""
+    values = {}
+    for pair in pairs or []:
+        key, separator, value = pair.partition("=")
+        if not separator or not key:
+            raise TestbedError(f"--set {pair!r} is not KEY=VALUE")
+        values[key] = value
+    return values
+
+
+def need_root() -> None:
+    """Go on as root: by sudo if this is a user. Exit code 4 where that is refused."""
+    if os.geteuid() == 0:
+        return
+    sudo = shutil.which("sudo")
+    if sudo is None:
+        raise MachineUnfit("this command needs root, and there is no sudo", fix="run it as root")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    os.environ.setdefault("TESTBED_CACHE", str(cache / "testbed"))
+    state = Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local/state"))
+    os.environ.setdefault("TESTBED_STATE", str(state / "testbed"))
+    kept = ",".join(k for k in os.environ if k.startswith("TESTBED_"))
+    command = [sudo, f"--preserve-env={kept}", sys.executable, "-B", "-m", "testbed"]
+    # exec: sudo's own words ("a password is required") reach the user as they are
+    probe = (
+        os.spawnv(os.P_WAIT, sudo, [sudo, "-v"])
+        if sys.stdin.isatty()
+        else os.spawnv(os.P_WAIT, sudo, [sudo, "-n", "true"])
+    )
+    if probe != 0:
+        raise MachineUnfit("this command needs root, and sudo refused", fix="run it as root")
+    os.execv(sudo, [*command, *sys.argv[1:]])
+
+
+def hand_to_caller(path: Path) -> None:
+    """Give a file or directory made as root to the user who called sudo."""
+    uid, gid = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
+    if uid is not None and gid is not None and os.geteuid() == 0:
+        os.chown(path, int(uid), int(gid))
+
+
+def make_directory(path: Path) -> None:
+    """A directory with its parents; those that are new belong to the user who called sudo."""
+    missing = [p for p in (path, *path.parents) if not p.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        hand_to_caller(made)
+
+
+def enter(name: str) -> Plan:
+    """Enter a running lab as root and give its plan."""
+    from testbed.lab.state import enter as enter_lab
+
+    need_root()
+    return enter_lab(directory(name))
+
+
+def directory(name: str) -> LabDir:
+    """The lab's directory; refuses what is no lab name."""
+    from testbed.host.labs import lab_dir
+
+    return lab_dir(name)
+
+
+def show_table(title: str | None, columns: list[str], rows: list[list[str]]) -> None:
+    """A table on stdout."""
+    from testbed.report.tables import show_table as show
+
+    show(title, columns, rows)
+
+
+def print_json(value: Any) -> None:
+    """Stable JSON on stdout."""
+    print(json.dumps(value, indent=2, default=str))
+
+
+def fail(error: TestbedError) -> NoReturn:
+    """What, where, why, what to do; then the error's exit code."""
+    colour = "\033[31m" if sys.stderr.isatty() else ""
+    print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {error}", file=sys.stderr)
+    sys.stderr.flush()
+    sys.exit(error.exit_code)

@@ -1,0 +1,131 @@
+"""up, down, ls, status."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import (
+    DEFAULT_LAB,
+    Format,
+    FormatOption,
+    Name,
+    Params,
+    ProfileName,
+    ProfileOption,
+    Quiet,
+    directory,
+    enter,
+    key_values,
+    need_root,
+    print_json,
+    show_table,
+)
+from testbed.errors import MachineUnfit
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command()(up)
+    app.command()(down)
+    app.command("ls")(ls)
+    app.command()(status)
+
+
+def up(
+    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
+    name: Name = DEFAULT_LAB,
+    profile: ProfileOption = ProfileName.fast,
+    params: Params = None,
+    recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
+    pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
+    quiet: Quiet = False,
+) -> None:
+    """Bring a lab up, verified; a lab that is up is checked and repaired."""
+    need_root()
+    from testbed.lab.progress import Progress
+    from testbed.topology.load import begin
+
+    lab, progress = directory(name), Progress(quiet)
+    with progress.step(f"plan of {topology}"):
+        pending = begin(topology, profile.value, key_values(params))
+        # imports and checks, while another process evaluates the topology
+        from testbed.doctor.preflight import preflight
+        from testbed.lab.life import up as bring_up
+
+        warnings = preflight() if lab.init_pid() is None else []
+        plan = pending.plan()
+    for warning in warnings:
+        progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
+    gobgpd = _gobgpd() if plan.cluster or plan.injectors else None
+    bring_up(lab, plan, gobgpd, progress, recreate, pods)
+
+
+def _gobgpd() -> Path:
+    given = os.environ.get("TESTBED_GOBGPD")
+    if given:
+        if not (Path(given).is_file() and os.access(given, os.X_OK)):
+            raise MachineUnfit(f"{given} is no program", fix="set or unset TESTBED_GOBGPD")
+        return Path(given).resolve()
+    from testbed.artefacts import program
+
+    return program("gobgpd")
+
+
+def down(name: Name = DEFAULT_LAB, quiet: Quiet = False) -> None:
+    """Remove everything the lab made, and nothing else."""
+    need_root()
+    from testbed.lab.life import down as take_down
+    from testbed.lab.progress import Progress
+
+    progress = Progress(quiet)
+    if not take_down(directory(name), progress):
+        progress.note(f"there is no lab {name!r}")
+
+
+def ls(format: FormatOption = Format.table) -> None:
+    """The labs of this machine."""
+    need_root()
+    from testbed.host.labs import lab_dir, others
+    from testbed.lab.state import recorded_plan
+
+    rows = []
+    for name in others():
+        lab = lab_dir(name)
+        plan = recorded_plan(lab)
+        pid = lab.init_pid()
+        rows.append(
+            {
+                "name": name,
+                "topology": plan.topology if plan else None,
+                "profile": plan.profile if plan else None,
+                "state": "up" if pid else "dead (testbed down removes what is left)",
+                "init": pid,
+            }
+        )
+    if format is Format.json:
+        print_json(rows)
+    else:
+        show_table(
+            None,
+            list(rows[0]) if rows else ["no labs"],
+            [[str(v) for v in r.values()] for r in rows],
+        )
+
+
+def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
+    """Nodes, sessions, blocks, SIDs, policies, pods, and what is not as wanted."""
+    plan = enter(name)
+    from testbed.lab.overview import overview
+    from testbed.report.status import print_status
+
+    view = overview(plan)
+    if format is Format.json:
+        print_json(view)
+    else:
+        print_status(name, view)
+    if view["problems"]:
+        raise typer.Exit(1)

@@ -1,0 +1,71 @@
+"""The command's entry point: mounts the groups, turns errors into exit codes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from testbed import __version__
+from testbed.cli import access, artefacts, bench, doctor, lifecycle, run, te, topology
+from testbed.cli.common import fail
+from testbed.cli.crash import unforeseen
+from testbed.errors import TestbedError
+
+app = typer.Typer(
+    name="testbed",
+    help="The SRv6 testbed: an IS-IS backbone, cluster nodes, an SRv6 overlay, proofs of path.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"testbed {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Shared by all commands."""
+
+
+for group in (doctor, lifecycle, access, te, run, bench, topology):
+    group.register(app)
+app.add_typer(artefacts.app, name="artefacts")
+
+
+class Interrupted(BaseException):
+    """SIGINT. Not a KeyboardInterrupt, out of which each typer version makes something else."""
+
+
+def main() -> None:
+    """Exit codes: 0 ok, 1 a check failed, 2 usage or input, 4 unfit machine, 130 interrupted."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        app()
+    except TestbedError as error:
+        fail(error)
+    except (Interrupted, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        fail(TestbedError(f"{error.strerror or error}", where=error.filename, exit_code=1))
+    except Exception as error:
+        fail(unforeseen(error))
+
+
+def _interrupt(*_: object) -> None:
+    """The first Ctrl-C ends the command; further ones must not tear its clean-up apart."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise Interrupted

@@ -1,0 +1,100 @@
+"""run: scenarios, with evidence, a summary and JUnit."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import (
+    Format,
+    FormatOption,
+    ProfileName,
+    ProfileOption,
+    Quiet,
+    hand_to_caller,
+    make_directory,
+    need_root,
+    print_json,
+    show_table,
+)
+from testbed.cli.crash import state_home
+from testbed.errors import TestbedError
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command("run")(run)
+
+
+def run(
+    names: Annotated[list[str] | None, typer.Argument(help="Scenarios, or .py files.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Say what there is.")] = False,
+    repeat: Annotated[int, typer.Option(min=1, help="How often.")] = 1,
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit file.")] = None,
+    keep: Annotated[bool, typer.Option(help="Leave the lab up.")] = False,
+    lab: Annotated[
+        str | None,
+        typer.Option("--name", "-n", envvar="TESTBED_NAME", help="Use this lab, which is up."),
+    ] = None,
+    topology: Annotated[
+        str | None, typer.Option(help="Your own instead of the scenario's.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="Your own policy file.")] = None,
+    evidence: Annotated[Path | None, typer.Option(help="Directory for the evidence.")] = None,
+    profile: ProfileOption = ProfileName.fast,
+    format: FormatOption = Format.table,
+    quiet: Quiet = False,
+) -> None:
+    """Run scenarios in a lab of their own and keep the evidence."""
+    from testbed.scenario import registry
+
+    if list_:
+        rows = [[s.name, " ".join(s.claims), s.sentence] for s in registry.shipped()]
+        show_table(None, ["scenario", "claims", "what it shows"], rows)
+        return
+    if all_ == bool(names):
+        raise TestbedError("name scenarios, or give --all", fix="testbed run --list")
+    scenarios = registry.shipped() if all_ else [registry.find(n) for n in names or []]
+    if policy is not None and not policy.is_file():
+        raise TestbedError(f"{policy}: no such file")
+    need_root()
+    from testbed.host.files import write_atomically
+    from testbed.lab.progress import Progress
+    from testbed.scenario import runner
+    from testbed.scenario.junit import write_junit
+
+    directory = evidence or state_home() / "runs" / time.strftime("%Y%m%d-%H%M%S")
+    make_directory(directory)
+    # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
+    write_atomically(directory / "command.txt", shlex.join(sys.argv) + "\n")
+    options = runner.Options(lab, directory, profile.value, topology, policy, keep, repeat)
+    results = runner.run(scenarios, options, Progress(quiet))
+    if junit is not None:
+        write_junit(results, junit)
+        hand_to_caller(junit)
+    for path in [directory, *directory.rglob("*")]:
+        hand_to_caller(path)
+    if format is Format.json:
+        print_json(results)
+    else:
+        columns = ["scenario", "verdict", "checks", "claims", "s"]
+        rows = [
+            [
+                r["scenario"],
+                r["verdict"],
+                str(len(r["checks"])),
+                " ".join(r["claims"]),
+                f"{r['seconds']:.1f}",
+            ]
+            for r in results
+        ]
+        show_table(None, columns, rows)
+        print(f"evidence: {directory}")
+    if any(r["verdict"] != "pass" for r in results):
+        raise typer.Exit(1)

@@ -1,0 +1,216 @@
+"""policy, apply, path: traffic engineering and its proof."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from testbed.cli.common import (
+    DEFAULT_LAB,
+    Format,
+    FormatOption,
+    Name,
+    enter,
+    hand_to_caller,
+    print_json,
+    show_table,
+)
+from testbed.errors import TestbedError
+
+policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
+
+FileOption = Annotated[Path, typer.Option("--file", "-f", help="The file to apply.")]
+Force = Annotated[bool, typer.Option("--force", help="Apply in spite of what lint says.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.add_typer(policy_app, name="policy")
+    app.command()(apply)
+    app.command()(delete)
+    app.command()(mode)
+    app.command()(path)
+
+
+@policy_app.command("apply")
+def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
+    """Announce the SR Policies of FILE over BGP (the injector's YAML, or our own form)."""
+    file = file.resolve()
+    plan = enter(name)
+    from testbed.lab import policies
+    from testbed.te.load import load_policy_file
+
+    changes, findings = load_policy_file(plan, file, force)
+    _warn(findings)
+    policies.inject(plan, changes)
+    for change in changes:
+        print(f"{change.name} {'withdrawn' if change.withdraw else 'announced'} {change.policy}")
+
+
+@policy_app.command("list")
+def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
+    """What each node really has: valid or not, chosen or not, and why."""
+    plan = enter(name)
+    from testbed.lab.verify import agent_status
+    from testbed.nodes.cluster import present
+
+    rows: list[dict[str, Any]] = []
+    for node in present(plan):
+        status = agent_status(node.name) or {"policies": []}
+        rows += [{"head_end": node.name, **policy} for policy in status["policies"]]
+    if format is Format.json:
+        print_json(rows)
+        return
+    show_table(
+        None,
+        ["head end", "endpoint", "family", "source", "pref", "segments", "state"],
+        [
+            [
+                r["head_end"],
+                r["endpoint"],
+                f"IPv{r['family']}",
+                r["source"],
+                str(r["preference"]),
+                "\n".join(" → ".join(x["segments"]) for x in r["segment_lists"]),
+                ("chosen" if r["chosen"] else "valid" if r["valid"] else "invalid")
+                + (f": {r['why']}" if r["why"] else ""),
+            ]
+            for r in rows
+        ],
+    )
+
+
+@policy_app.command("delete")
+def policy_delete(
+    names: Annotated[list[str] | None, typer.Argument(help="As `apply` said them.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything that was injected.")] = False,
+    name: Name = DEFAULT_LAB,
+) -> None:
+    """Withdraw SR Policies from BGP."""
+    plan = enter(name)
+    from ipaddress import IPv6Address
+
+    from testbed.lab import policies
+    from testbed.lab.inside import unknown
+    from testbed.srpolicy.model import SRPolicy
+
+    there = policies.injected(plan)
+    known = sorted({p["name"] for p in there})
+    if not names and not all_:
+        injected = f"injected are: {', '.join(known)}" if known else "nothing is injected"
+        raise TestbedError("name policies, or give --all", fix=injected)
+    for wanted in names or []:
+        if wanted not in known:
+            raise unknown("injected policy", wanted, known)
+    gone = [p for p in there if all_ or p["name"] in (names or [])]
+    policies.withdraw(
+        plan,
+        [SRPolicy(p["distinguisher"], p["color"], IPv6Address(p["endpoint"])) for p in gone],
+    )
+    for policy in gone:
+        key = f"<{policy['distinguisher']}, {policy['color']}, {policy['endpoint']}>"
+        print(f"{policy['name']} withdrawn {key}")
+
+
+@policy_app.command("explain")
+def policy_explain(
+    file: FileOption,
+    name: Name = DEFAULT_LAB,
+    format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.table,
+) -> None:
+    """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
+    file = file.resolve()
+    plan = enter(name)
+    from testbed.te.explain import explain_all, explain_text
+    from testbed.te.load import load_policy_file
+
+    changes, findings = load_policy_file(plan, file, force=True)
+    explained = [e for c in changes if c.candidate for e in explain_all(plan, c.candidate)]
+    if format is Format.json:
+        print_json([e.to_dict() for e in explained])
+        return
+    for explanation in explained:
+        print(explain_text(explanation))
+    _warn(findings)
+
+
+def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
+    """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
+    file = file.resolve()
+    plan = enter(name)
+    from testbed.lab import policies
+    from testbed.nodes.cluster import te_mode
+    from testbed.te.load import load_objects
+
+    documents, findings = load_objects(plan, file, force)
+    _warn(findings)
+    for applied in policies.apply_objects(documents):
+        print(f"{applied} applied")
+    if te_mode() != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
+        print("note: TE mode is bgp; `testbed mode configmap` makes it count", file=sys.stderr)
+
+
+def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
+    """Delete the objects that FILE names, as `kubectl delete -f` does."""
+    file = file.resolve()
+    plan = enter(name)
+    from testbed.lab import policies
+    from testbed.te.load import load_objects
+
+    documents, _ = load_objects(plan, file, force=True)
+    for deleted in policies.delete_objects(documents):
+        print(f"{deleted} deleted")
+
+
+def _warn(findings: Iterable[object]) -> None:
+    for finding in findings:
+        print(finding, file=sys.stderr)
+
+
+def path(
+    source: Annotated[str, typer.Argument(help="Host, node or pod.")],
+    destination: Annotated[str, typer.Argument(help="Host, node or pod.")],
+    ipv4: Annotated[bool, typer.Option("-4", help="IPv4.")] = False,
+    ipv6: Annotated[bool, typer.Option("-6", help="IPv6 (default where both have it).")] = False,
+    expect: Annotated[
+        str | None, typer.Option(help="Segment endpoints, e.g. r6,r8; default: as promised.")
+    ] = None,
+    pcap: Annotated[Path | None, typer.Option(help="Write FILE.pcapng.")] = None,
+    name: Name = DEFAULT_LAB,
+    format: FormatOption = Format.table,
+) -> None:
+    """Prove by packets which path traffic takes: PASS or FAIL."""
+    pcap = pcap.resolve() if pcap else None
+    if ipv4 and ipv6:
+        raise TestbedError("-4 and -6 exclude each other")
+    plan = enter(name)
+    from testbed.prove.in_lab import prove
+    from testbed.te.resolve import node_names
+
+    waypoints = list(node_names(plan, expect)) if expect is not None else None
+    proof = prove(plan, source, destination, 4 if ipv4 else 6, waypoints)
+    if pcap is not None:
+        proof.write_pcap(pcap)
+        hand_to_caller(pcap)
+    if format is Format.json:
+        print_json(proof.to_dict())
+    else:
+        print(proof.drawing())
+    if not proof.passed:
+        raise typer.Exit(1)
+
+
+def mode(
+    te_mode: Annotated[str, typer.Argument(metavar="bgp|configmap")], name: Name = DEFAULT_LAB
+) -> None:
+    """Switch where TE comes from, on all nodes, while running."""
+    if te_mode not in ("bgp", "configmap"):
+        raise TestbedError(f"no TE mode {te_mode!r}", fix="bgp or configmap")
+    enter(name)
+    from testbed.nodes.cluster import write_te_mode
+
+    write_te_mode(te_mode)

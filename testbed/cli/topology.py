@@ -1,0 +1,102 @@
+"""validate, render, graph: what needs neither root nor a lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import (
+    Format,
+    FormatOption,
+    Params,
+    ProfileName,
+    ProfileOption,
+    key_values,
+    print_json,
+)
+from testbed.errors import TestbedError
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command()(validate)
+    app.command()(render)
+    app.command()(graph)
+
+
+def validate(
+    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")],
+    profile: ProfileOption = ProfileName.fast,
+    params: Params = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Check a topology; all errors at once, each with its line and a fix."""
+    from testbed.plan.problems import InvalidPlan
+    from testbed.topology.load import load_plan
+
+    try:
+        plan = load_plan(topology, profile.value, key_values(params))
+    except InvalidPlan as error:
+        if format is Format.json:
+            print_json([p.model_dump() for p in error.problems])
+            raise typer.Exit(2) from None
+        raise
+    if format is Format.json:
+        print_json(plan.model_dump(mode="json"))
+        return
+    counts = f"{len(plan.routers)} routers, {len(plan.nodes) - len(plan.routers)} other nodes"
+    print(f"{plan.topology}: {counts}, {len(plan.links)} links, pod MTU {plan.pod_mtu}: valid")
+
+
+def render(
+    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
+    out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("rendered"),
+    profile: ProfileOption = ProfileName.fast,
+    params: Params = None,
+) -> None:
+    """Write every configuration file of a lab, without a lab."""
+    from testbed.render.everything import everything
+    from testbed.topology.load import load_plan
+
+    plan = load_plan(topology, profile.value, key_values(params))
+    files = everything(plan)
+    for name, text in files.items():
+        _write(out / name, text, with_parents=True)
+    print(f"{len(files)} files in {out}")
+
+
+def graph(
+    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="FILE.svg, FILE.png or FILE.dot")
+    ] = None,
+    profile: ProfileOption = ProfileName.fast,
+    params: Params = None,
+) -> None:
+    """Draw a topology: on the terminal, or as SVG, PNG or dot."""
+    from testbed.report import graph as drawing
+    from testbed.topology.load import load_plan
+
+    plan = load_plan(topology, profile.value, key_values(params))
+    if out is None:
+        print(drawing.graph_text(plan))
+    elif out.suffix in (".svg", ".dot"):
+        draw = drawing.graph_svg if out.suffix == ".svg" else drawing.graph_dot
+        _write(out, draw(plan))
+    elif out.suffix == ".png":
+        drawing.graph_png(plan, out)
+    else:
+        raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
+
+
+def _write(file: Path, text: str, with_parents: bool = False) -> None:
+    try:
+        if with_parents:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    except OSError as error:
+        raise TestbedError(
+            f"{file} cannot be written", why=error.strerror, fix="choose another place"
+        ) from None

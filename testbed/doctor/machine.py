@@ -1,0 +1,104 @@
+"""Programs, limits, memory, leftovers."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+from pathlib import Path
+
+import psutil
+
+from testbed.doctor.verdict import Verdict
+from testbed.errors import TestbedError
+from testbed.host.labs import lab_dir, others
+
+PROGRAMS = ("ip", "tc", "nsenter", "nft", "/usr/lib/frr/zebra", "/usr/lib/frr/isisd")
+MEMORY_NEEDED = 1 << 30  # bytes, for `full`
+INOTIFY_NEEDED = 32  # instances: one per agent and injector, with room for two labs
+NEIGHBOURS_NEEDED = 1024
+
+
+def machine_checks() -> list[Verdict]:
+    """Everything about this machine but the kernel's features."""
+    return [_gobgp(), *host_checks(), *_leftovers()]
+
+
+def host_checks() -> list[Verdict]:
+    """Rights, programs, memory and limits."""
+    return [
+        _rights(),
+        *(_program(p) for p in PROGRAMS),
+        _frr(),
+        _memory(),
+        _limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
+        _limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
+    ]
+
+
+def _rights() -> Verdict:
+    if os.geteuid() == 0:
+        return Verdict("rights", "ok", "root")
+    if shutil.which("sudo"):
+        return Verdict("rights", "ok", "user with sudo; it is asked for where root is needed")
+    return Verdict("rights", "fail", "neither root nor sudo", "run as root, or install sudo")
+
+
+def _program(name: str) -> Verdict:
+    path = os.environ.get("PATH", "")
+    if os.geteuid() != 0:
+        path += ":/usr/local/sbin:/usr/sbin:/sbin"  # which sudo adds
+    found = shutil.which(name, path=path)
+    if found:
+        return Verdict(Path(name).name, "ok", found)
+    return Verdict(Path(name).name, "fail", "is missing", "make deps")
+
+
+def _frr() -> Verdict:
+    try:
+        pwd.getpwnam("frr")
+        done = subprocess.run(["/usr/lib/frr/zebra", "--version"], capture_output=True, text=True)
+    except (KeyError, FileNotFoundError):
+        return Verdict("FRR", "fail", "is not installed", "make deps")
+    return Verdict("FRR", "ok", done.stdout.splitlines()[0])
+
+
+def _gobgp() -> Verdict:
+    from testbed.artefacts import program
+
+    try:
+        return Verdict("GoBGP", "ok", str(program("gobgpd")))
+    except TestbedError as error:
+        return Verdict("GoBGP", "fail", error.what, "testbed artefacts fetch")
+
+
+def _memory() -> Verdict:
+    free = psutil.virtual_memory().available
+    seen = f"{free / (1 << 30):.1f} GiB available"
+    if free >= MEMORY_NEEDED:
+        return Verdict("memory", "ok", seen)
+    return Verdict("memory", "warn", seen, "`full` needs about 1 GiB: close something")
+
+
+def _limit(name: str, needed: int, what: str) -> Verdict:
+    file = Path("/proc/sys") / name
+    if not file.exists():
+        return Verdict(what, "ok", "no limit of that name")
+    value = int(file.read_text())
+    if value >= needed:
+        return Verdict(what, "ok", f"{file.name} {value}")
+    fix = f"sysctl -w {name.replace('/', '.')}={needed}"
+    return Verdict(what, "warn", f"{file.name} is {value}, {needed} are wanted", fix)
+
+
+def _leftovers() -> list[Verdict]:
+    if os.geteuid() != 0 and others():
+        seen = f"labs here, up or dead: {', '.join(others())}"
+        return [Verdict("leftovers", "note", seen, "run `sudo testbed doctor` to tell which")]
+    dead = [name for name in others() if lab_dir(name).init_pid() is None]
+    if not dead:
+        return [Verdict("leftovers", "ok", "none")]
+    return [
+        Verdict("leftovers", "warn", f"files of dead lab {n}", f"testbed down -n {n}") for n in dead
+    ]

@@ -1,0 +1,26 @@
+"""The checks without which `up` need not begin; the rest is `testbed doctor`'s."""
+
+from __future__ import annotations
+
+from testbed.doctor.kernel import required_checks
+from testbed.doctor.machine import host_checks
+from testbed.doctor.verdict import Verdict
+from testbed.errors import MachineUnfit
+
+
+def preflight() -> list[Verdict]:
+    """Warnings to pass on. Raises MachineUnfit with everything that makes a lab impossible."""
+    verdicts = host_checks()
+    _refuse_failed(verdicts)
+    _refuse_failed(required_checks())  # they need the programs checked before
+    return [v for v in verdicts if v.level == "warn"]
+
+
+def _refuse_failed(verdicts: list[Verdict]) -> None:
+    failed = [v for v in verdicts if v.level == "fail"]
+    if failed:
+        raise MachineUnfit(
+            "this machine cannot run a lab",
+            why="; ".join(f"{v.check} {v.seen}" for v in failed),
+            fix=f"{'; '.join(dict.fromkeys(v.fix for v in failed if v.fix))}; testbed doctor",
+        )

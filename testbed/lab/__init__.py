@@ -1,0 +1,1 @@
+"""A lab's life: up, down, repair. Composes the rooms below it."""

@@ -1,0 +1,161 @@
+"""up and down. Outside of its init a lab is one directory, so undoing it is ending the init."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from testbed.backbone import build, routers
+from testbed.errors import TestbedError
+from testbed.host.files import write_atomically
+from testbed.host.labs import LabDir
+from testbed.host.supervisor import CONF, Supervisor
+from testbed.host.wait import wait_for
+from testbed.lab import state, verify
+from testbed.lab.progress import Progress
+from testbed.nodes import cluster, pods
+from testbed.plan.model import Plan
+
+# What `down` gives an `up` that has just been killed to be gone (seconds).
+PATIENCE = 5.0
+
+
+def up(
+    lab: LabDir,
+    plan: Plan,
+    gobgpd: Path | None,
+    progress: Progress,
+    recreate: bool = False,
+    with_pods: bool = True,
+) -> None:
+    """Bring the lab up, or make it whole again. The process is inside the lab afterwards.
+
+    `gobgpd` is the program for cluster nodes and injectors. Raises TestbedError when a lab of
+    this name is up with another plan (unless `recreate`), and when something does not come up.
+    """
+    with lab.locked() as lock:
+        fresh = _make_room(lab, plan, recreate, progress)
+        if fresh:
+            with progress.step("namespaces of the lab"):
+                write_atomically(lab.plan_file, plan.model_dump_json())
+                lab.start_init(CONF, lock)
+        lab.enter()
+        _up_inside(plan, gobgpd, progress, fresh, with_pods)
+
+
+def _make_room(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> bool:
+    """True if the lab is to be built from nothing."""
+    if lab.init_pid() is None:
+        lab.forget()  # e.g. after a reboot
+        return True
+    old = state.recorded_plan(lab)
+    changes = state.differences(old, plan) if old else ["its plan cannot be read"]
+    if changes and not recreate:
+        raise TestbedError(
+            f"lab {lab.name!r} is up with another plan",
+            why="; ".join(changes[:8]) + (" …" if len(changes) > 8 else ""),
+            fix="--recreate replaces it; -n NAME makes another lab beside it",
+        )
+    if changes or recreate or _is_broken(lab, plan):
+        with progress.step("take the old lab down"):
+            lab.end_init()
+            lab.forget()
+        return True
+    return False
+
+
+def _is_broken(lab: LabDir, plan: Plan) -> bool:
+    """True if the network is incomplete: that is rebuilt from the plan, not patched."""
+    pid = lab.init_pid()
+    inside = Path(f"/proc/{pid}/root")
+    if not (inside / state.BUILT.relative_to("/")).exists():
+        return True
+    return _in_child(lab, lambda: bool(build.damage(plan)))
+
+
+def _in_child(lab: LabDir, question: Callable[[], bool]) -> bool:
+    """Answer a question inside the lab without entering it for good."""
+    import os
+
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            lab.enter()
+            code = 10 if question() else 0
+        finally:
+            os._exit(code)
+    answer = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return answer != 0  # a question that could not be asked means broken
+
+
+def _up_inside(
+    plan: Plan, gobgpd: Path | None, progress: Progress, fresh: bool, with_pods: bool
+) -> None:
+    if fresh:
+        _build(plan, progress)  # while the supervisor starts
+    supervisor = Supervisor()
+    wait_for("the lab's supervisor", lambda: (supervisor.ready() or None, "no answer"), timeout=30)
+    overlay = bool(plan.cluster) and gobgpd is not None
+    with progress.step("routers and overlay started" if overlay else "routers started"):
+        routers.prepare(plan)
+        routers.start(plan, supervisor)
+        if overlay:
+            assert gobgpd is not None
+            _start_overlay(plan, supervisor, gobgpd, fresh)
+        supervisor.revive()
+    with progress.step("IS-IS converged, verified against the plan's SPF"):
+        verify.backbone_converged(plan)
+    if overlay:
+        with progress.step("BGP sessions, blocks and policies on every node"):
+            verify.cluster_complete(plan)
+        if with_pods:
+            with progress.step("a pod on every node"):
+                _default_pods(plan)
+
+
+def _build(plan: Plan, progress: Progress) -> None:
+    with progress.step(f"{len(plan.nodes)} nodes and {len(plan.links)} links"):
+        state.save(plan)
+        build.build(plan)
+        state.BUILT.touch()
+
+
+def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool) -> None:
+    if fresh:
+        state.GOBGPD.symlink_to(gobgpd)
+        cluster.prepare_api(plan)
+        members = [n for n in plan.cluster if n.cluster and not n.cluster.joins_later]
+    else:
+        members = cluster.present(plan)
+    cluster.join(plan, members, supervisor, gobgpd)
+    cluster.start_injectors(plan, supervisor, gobgpd)
+
+
+def _default_pods(plan: Plan) -> None:
+    there = {p.name for p in pods.listing()}
+    for node in cluster.present(plan):
+        if f"pod{node.name}" not in there:
+            pods.create(f"pod{node.name}", node.name)
+
+
+def down(lab: LabDir, progress: Progress) -> bool:
+    """Remove all that the lab made and nothing else. False if there was nothing."""
+    if not lab.exists():
+        lab.remove_root()  # a killed command may have left just that
+        return False
+    with lab.locked(PATIENCE), _uninterrupted(), progress.step(f"lab {lab.name} is down"):
+        lab.end_init()
+        lab.remove()
+    return True
+
+
+class _uninterrupted:
+    """Ctrl-C waits: half a removal helps nobody."""
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)

@@ -1,0 +1,64 @@
+"""One picture of a running lab: what is there, and what is not as wanted and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from testbed.backbone import build
+from testbed.host.supervisor import Supervisor
+from testbed.lab import verify
+from testbed.nodes import pods
+from testbed.nodes.cluster import present
+from testbed.plan.model import Plan
+
+
+def overview(plan: Plan) -> dict[str, Any]:
+    """Stable JSON data behind `testbed status`."""
+    supervisor = Supervisor()
+    programs = {
+        name: {"state": info["statename"], "description": info["description"]}
+        for name, info in sorted(supervisor.states().items())
+    }
+    agents = {n.name: verify.agent_status(n.name) for n in present(plan)}
+    return {
+        "topology": plan.topology,
+        "profile": plan.profile,
+        "routers": [r.name for r in plan.routers],
+        "hosts": [h.name for h in plan.nodes if h.role.value == "host"],
+        "nodes": agents,
+        "pods": [vars(p) for p in pods.listing()],
+        "programs": programs,
+        "problems": problems(plan, programs),
+    }
+
+
+def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
+    """Everything that is not as wanted, with its cause where that is known."""
+    said = [f"{name} is gone: `testbed up` rebuilds the lab" for name in build.damage(plan)]
+    if said:
+        return said
+    said += [
+        f"{name} is {p['state']} ({p['description']}): `testbed logs {name}`"
+        for name, p in programs.items()
+        if p["state"] not in ("RUNNING", "STARTING")
+    ]
+    said += _links_down(plan)
+    said += verify.backbone_problems(plan)
+    return said + verify.cluster_problems(plan)
+
+
+def _links_down(plan: Plan) -> list[str]:
+    import json
+
+    from testbed.host.run import run
+
+    links = {port: link for link in plan.links for port in (link.a, link.b)}
+    down = []
+    for router in plan.routers:
+        listed = json.loads(run(["ip", "-n", router.name, "-j", "link", "show"]).stdout)
+        cut = {shown["ifname"] for shown in listed if "UP" not in shown["flags"]}
+        for port in plan.ports_of(router.name):
+            if port.interface in cut:
+                ends = f"{links[port].a.node} {links[port].b.node}"
+                down.append(f"{port.interface} is down (`testbed link up {ends}`)")
+    return down

@@ -1,0 +1,120 @@
+"""TE from outside the nodes: SR Policies at the injector, ConfigMaps in the API directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.host.files import write_json
+from testbed.nodes.cluster import NODES, object_file, write_object
+from testbed.plan.model import Plan
+from testbed.srpolicy.change import PolicyChange
+from testbed.srpolicy.codec import encode_attributes, encode_nlri
+from testbed.srpolicy.model import SRPolicy
+
+
+def store(plan: Plan) -> Path:
+    """Directory of the desired policies of the lab's injector. Raises TestbedError."""
+    if not plan.injectors:
+        raise TestbedError(
+            f"topology {plan.topology!r} has no injector", fix="addInjector() in the topology"
+        )
+    return NODES / plan.injectors[0].name / "policies"
+
+
+def inject(plan: Plan, changes: Iterable[PolicyChange]) -> None:
+    """Announce or withdraw SR Policies over BGP; all are encoded before any is sent."""
+    directory = store(plan)
+    encoded = [
+        (change, None if change.withdraw else _announcement(plan, change)) for change in changes
+    ]
+    for change, announcement in encoded:
+        file = directory / f"{file_name(change.policy)}.json"
+        if announcement is None:
+            file.unlink(missing_ok=True)
+        else:
+            write_json(file, announcement)
+
+
+def withdraw(plan: Plan, policies: Iterable[SRPolicy]) -> None:
+    """Take policies back: a true BGP withdraw."""
+    for policy in policies:
+        (store(plan) / f"{file_name(policy)}.json").unlink(missing_ok=True)
+
+
+def injected(plan: Plan) -> list[dict[str, Any]]:
+    """What the injector is to announce: key, name and file of every policy."""
+    if not plan.injectors:
+        return []
+    return [json.loads(file.read_text())["about"] for file in sorted(store(plan).glob("*.json"))]
+
+
+def file_name(policy: SRPolicy) -> str:
+    """One file per NLRI, so that the same key always replaces."""
+    return f"{policy.distinguisher}.{policy.color}.{int(policy.endpoint):032x}"
+
+
+def _announcement(plan: Plan, change: PolicyChange) -> dict[str, Any]:
+    assert change.candidate is not None
+    next_hop = change.next_hop or plan.address_v6(plan.injectors[0].name)
+    nlri = encode_nlri(change.policy)
+    attrs = encode_attributes(change.candidate, next_hop, route_targets(plan, change))
+    key = change.policy
+    return {
+        "about": {
+            "name": change.name,
+            "distinguisher": key.distinguisher,
+            "color": key.color,
+            "endpoint": str(key.endpoint),
+            "source": change.source,
+            "head_ends": list(change.candidate.head_ends),
+        },
+        "paths": [{"nlri": nlri.hex(), "attrs": attrs.hex()}],
+    }
+
+
+def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
+    """One route target per head end meant, `node address : 0`; none means every head end."""
+    assert change.candidate is not None
+    targets = []
+    for name in change.candidate.head_ends:
+        address = plan.address_v4(name) if name in plan.by_name else None
+        if address is None:
+            raise TestbedError(
+                f"head end {name!r} has no IPv4 address for its route target",
+                where=change.where,
+                fix="name a cluster node of this lab",
+            )
+        targets.append(address)
+    return targets
+
+
+def apply_objects(documents: Iterable[dict[str, Any]]) -> list[str]:
+    """Put objects into the API directory; `kind/name` of each."""
+    applied = []
+    for document in documents:
+        kind, name = str(document["kind"]), str(document["metadata"]["name"])
+        write_object(document)
+        applied.append(f"{kind.lower()}/{name}")
+    return applied
+
+
+def delete_objects(documents: Iterable[dict[str, Any]]) -> list[str]:
+    """Remove objects from the API directory; `kind/name` of each that was there."""
+    deleted = []
+    for document in documents:
+        kind, name = str(document["kind"]), str(document["metadata"]["name"])
+        file = object_file(kind, name)
+        if file.exists():
+            file.unlink()
+            deleted.append(f"{kind.lower()}/{name}")
+    return deleted
+
+
+def delete_configmap(name: str) -> None:
+    """Remove a TE ConfigMap; its policies go with it."""
+    object_file("ConfigMap", name).unlink(missing_ok=True)

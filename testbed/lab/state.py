@@ -1,0 +1,83 @@
+"""What a running lab knows of itself, inside its own /run/testbed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from testbed.errors import TestbedError
+from testbed.host.files import write_atomically
+from testbed.host.labs import LabDir
+from testbed.plan.model import Plan
+
+PLAN = Path("/run/testbed/plan.json")
+BUILT = Path("/run/testbed/built")  # exists once the network stands
+GOBGPD = Path("/run/testbed/gobgpd")  # a link to the program that this lab runs
+
+
+def save(plan: Plan) -> None:
+    """Keep the plan inside the lab."""
+    write_atomically(PLAN, plan.model_dump_json(indent=1))
+
+
+def gobgpd() -> Path:
+    """The gobgpd of this lab; `gobgp` is beside it."""
+    return GOBGPD.readlink()
+
+
+def plan_inside() -> Plan:
+    """The plan of the lab that this process has entered."""
+    return Plan.model_validate_json(PLAN.read_text())
+
+
+def enter(lab: LabDir) -> Plan:
+    """Enter the lab and give its plan. Raises TestbedError if it is not up."""
+    lab.enter()
+    if not BUILT.exists():
+        raise TestbedError(
+            f"lab {lab.name!r} is half built",
+            why="its `up` was interrupted",
+            fix=f"testbed up -n {lab.name} continues, testbed down -n {lab.name} removes it",
+        )
+    return plan_inside()
+
+
+def differences(old: Plan, new: Plan) -> list[str]:
+    """In words, what `new` would change."""
+    said = [
+        f"{field}: {getattr(old, field)} → {getattr(new, field)}"
+        for field in ("topology", "profile", "asn", "te_mode", "max_segments")
+        if getattr(old, field) != getattr(new, field)
+    ]
+    before, after = set(old.by_name), set(new.by_name)
+    said += [f"node {name} is new" for name in sorted(after - before)]
+    said += [f"node {name} is gone" for name in sorted(before - after)]
+    for name in sorted(before & after):
+        one, other = (p.node(name).model_dump(exclude={"where"}) for p in (old, new))
+        said += [f"{name}.{k}: {one[k]} → {other[k]}" for k in one if one[k] != other[k]]
+    said += _link_differences(old, new)
+    if not said and _without_origins(old) != _without_origins(new):
+        said.append("pools or options")
+    return said
+
+
+def _link_differences(old: Plan, new: Plan) -> list[str]:
+    one, other = (
+        {f"{x.a.interface}": x.model_dump(exclude={"where"}) for x in p.links} for p in (old, new)
+    )
+    said = [f"link {name} is new" for name in sorted(set(other) - set(one))]
+    said += [f"link {name} is gone" for name in sorted(set(one) - set(other))]
+    said += [f"link {n} changes" for n in sorted(set(one) & set(other)) if one[n] != other[n]]
+    return said
+
+
+def _without_origins(plan: Plan) -> object:
+    exclude = {"nodes": {"__all__": {"where"}}, "links": {"__all__": {"where"}}}
+    return plan.model_dump(exclude=exclude)
+
+
+def recorded_plan(lab: LabDir) -> Plan | None:
+    """The plan that the host has on record for a lab; None if there is none to read."""
+    try:
+        return Plan.model_validate_json(lab.plan_file.read_text())
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,133 @@
+"""Cluster nodes as namespaces: gobgpd and the overlay agent on each; join and leave."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from testbed.host.files import write_json
+from testbed.host.supervisor import Program, Supervisor
+from testbed.plan.model import Node, Plan
+from testbed.render import cluster as render
+from testbed.srpolicy.yaml_tree import read_documents
+
+NODES = Path(render.NODES)
+API = Path(render.API)
+
+
+def prepare_api(plan: Plan) -> None:
+    """The objects of the light lab's API directory that come from the plan."""
+    API.mkdir(parents=True, exist_ok=True)
+    for text in (render.ippools(plan), render.bgp(plan)):
+        for document in read_documents(text, "templates/api"):
+            if document.content is not None:
+                write_object(document.plain)
+    write_te_mode(plan.te_mode)
+
+
+def write_object(document: dict[str, Any]) -> None:
+    """One object, one file: applying it again replaces it."""
+    write_json(object_file(document["kind"], document["metadata"]["name"]), document)
+
+
+def object_file(kind: str, name: str) -> Path:
+    """Where an object of the API directory lives."""
+    safe = "".join(c if c.isalnum() or c in ".-" else "-" for c in f"{kind}.{name}")
+    return API / f"{safe}.json"
+
+
+def write_te_mode(mode: str) -> None:
+    """Switch between TE by BGP and TE by ConfigMap; every agent sees it at once."""
+    write_json(API / "ConfigMap.testbed-config.json", render.te_mode(mode))
+
+
+def te_mode() -> str:
+    """The TE mode in force."""
+    document = json.loads((API / "ConfigMap.testbed-config.json").read_text())
+    return str(document["data"]["CALICOVPP_SRV6_TE"])
+
+
+def present(plan: Plan) -> list[Node]:
+    """The cluster nodes that have joined."""
+    return [n for n in plan.cluster if _node_object(n.name).exists()]
+
+
+def _node_object(name: str) -> Path:
+    return API / f"Node.{name}.json"
+
+
+def join(plan: Plan, nodes: Iterable[Node], supervisor: Supervisor, gobgpd: Path) -> None:
+    """Start gobgpd and agent on the nodes, which then write their own Node objects."""
+    nodes = list(nodes)
+    programs = []
+    for node in nodes:
+        directory = NODES / node.name
+        directory.mkdir(parents=True, exist_ok=True)
+        write_json(directory / "agent.json", render.agent_config(plan, node))
+        write_json(_node_object(node.name), render.node_object(plan, node))
+        programs += [gobgpd_program(node.name, gobgpd), agent_program(node.name)]
+    supervisor.add(programs)
+    write_injector_peers(plan)
+
+
+def leave(plan: Plan, node: Node, supervisor: Supervisor) -> None:
+    """Stop the node's daemons and remove its Node object."""
+    supervisor.remove([f"{node.name}.agent", f"{node.name}.gobgpd"])
+    _node_object(node.name).unlink(missing_ok=True)
+    write_injector_peers(plan)
+
+
+def start_injectors(plan: Plan, supervisor: Supervisor, gobgpd: Path) -> None:
+    """gobgpd and the policy feeder on every injector's host."""
+    programs = []
+    for injector in plan.injectors:
+        (NODES / injector.name / "policies").mkdir(parents=True, exist_ok=True)
+        programs += [gobgpd_program(injector.name, gobgpd), _feeder_program(injector.name)]
+    write_injector_peers(plan)
+    supervisor.add(programs)
+
+
+def write_injector_peers(plan: Plan) -> None:
+    """Tell every injector which nodes are there."""
+    nodes = present(plan)
+    for injector in plan.injectors:
+        directory = NODES / injector.name
+        directory.mkdir(parents=True, exist_ok=True)
+        write_json(directory / "peers.json", render.injector_peers(plan, injector, nodes))
+
+
+def gobgpd_program(node: str, gobgpd: Path) -> Program:
+    """A gobgpd without configuration: who drives it holds its desired state."""
+    socket = NODES / node / "gobgpd.sock"
+    # 127.0.0.1 of the node's own namespace, so that a plain `gobgp` works there
+    hosts = f"unix://{socket},127.0.0.1:50051"
+    # a socket left by a killed gobgpd would keep the next one from listening
+    script = 'rm -f "$1"; exec "$2" --api-hosts "$3" -l warn --log-plain --pprof-disable'
+    command = ("sh", "-c", script, "gobgpd", str(socket), str(gobgpd), hosts)
+    return Program(name=f"{node}.gobgpd", node=node, command=command)
+
+
+def agent_program(node: str) -> Program:
+    """The overlay agent of one node."""
+    config = NODES / node / "agent.json"
+    return _python(f"{node}.agent", node, "testbed.agent", "--config", str(config))
+
+
+def _feeder_program(node: str) -> Program:
+    directory = NODES / node
+    return _python(
+        f"{node}.injector",
+        node,
+        "testbed.bgp.injector",
+        *("--socket", str(directory / "gobgpd.sock")),
+        *("--policies", str(directory / "policies")),
+        *("--peers", str(directory / "peers.json")),
+    )
+
+
+def _python(name: str, node: str, module: str, *options: str) -> Program:
+    command = (sys.executable, "-B", "-m", module, *options)
+    return Program(name=name, node=node, command=command)

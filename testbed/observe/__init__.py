@@ -1,0 +1,1 @@
+"""Seeing what a running lab does: routes, convergence, packets. Read-only."""

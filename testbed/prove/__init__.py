@@ -1,0 +1,1 @@
+"""Proofs: of the path that packets take, of loss and of throughput."""

@@ -1,0 +1,135 @@
+"""A proven path for people (terminal, at most 80 columns) and for programs (JSON). Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv6Address
+from typing import Any
+
+from testbed.plan.model import Plan
+from testbed.plan.spf import sid_owner
+from testbed.prove.packets import Observation
+from testbed.prove.path import Hop, Trace
+
+WIDTH = 80
+
+
+def grouped(traces: Iterable[Trace]) -> list[tuple[Trace, int]]:
+    """The different ways that probes took, the most frequent first, with their numbers."""
+    groups: dict[tuple[object, ...], list[Trace]] = {}
+    for one in traces:
+        groups.setdefault(_way(one), []).append(one)
+    return sorted(((same[0], len(same)) for same in groups.values()), key=lambda g: -g[1])
+
+
+def _way(one: Trace) -> tuple[object, ...]:
+    steps = tuple((hop.node, *_crossing(hop.arrived), *_crossing(hop.left)) for hop in one.hops)
+    return (one.delivered, *steps)
+
+
+def _crossing(o: Observation | None) -> tuple[object, ...]:
+    return (o.interface, o.outer_dst, o.segments_left) if o else (None, None, None)
+
+
+def drawing(plan: Plan, traces: list[Trace]) -> str:
+    """The ways as text, one node below the other."""
+    lines: list[str] = []
+    for one, count in grouped(traces):
+        lines.append(f"{count} of {len(traces)} probes:")
+        for hop in one.hops:
+            lines += _hop_lines(plan, hop, last=hop is one.hops[-1], delivered=one.delivered)
+        lines.append("")
+    return "\n".join(_cut(line) for line in lines).rstrip()
+
+
+def _hop_lines(plan: Plan, hop: Hop, last: bool, delivered: bool) -> Iterator[str]:
+    notes = list(_notes(hop))
+    if last:
+        notes.append("delivered" if delivered else "✗ lost")
+    yield f"  {hop.node:<14} {'; '.join(notes)}".rstrip()
+    if hop.encapsulates and hop.left is not None and hop.left.travel:
+        for sid in hop.left.travel:
+            yield f"  │    segment {sid} {_owner(plan, sid)}".rstrip()
+    if hop.left is not None:
+        yield f"  │ {_link_words(hop.left)}"
+
+
+def _notes(hop: Hop) -> Iterator[str]:
+    if hop.decapsulates:
+        yield "■ decapsulates"
+    if hop.encapsulates and hop.left is not None:
+        yield "□ encapsulates" + ("" if hop.left.segments else ", no SRH")
+    a, b = hop.arrived, hop.left
+    if a is not None and b is not None and a.segments_left and a.encapsulated and b.encapsulated:
+        after = b.segments_left or 0
+        if after != a.segments_left:
+            yield f"◆ waypoint: segments left {a.segments_left} → {after}"
+
+
+def _owner(plan: Plan, sid: IPv6Address) -> str:
+    owner = sid_owner(plan, sid)
+    return f"({owner})" if owner else ""
+
+
+def _link_words(o: Observation) -> str:
+    limit = f"{'ttl' if o.outer_dst.version == 4 else 'hlim'} {o.hop_limit}"
+    left = "" if o.segments_left is None else f" sl {o.segments_left}"
+    return f"{o.interface:<15} → {o.outer_dst}  {limit}{left}"
+
+
+def paragraphs(sentences: Iterable[str]) -> str:
+    """Sentences, wrapped to the terminal."""
+    return "\n".join(
+        line
+        for sentence in sentences
+        for line in textwrap.wrap(sentence, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    )
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+
+
+def as_data(traces: list[Trace]) -> list[dict[str, Any]]:
+    """The ways as plain data for JSON."""
+    return [
+        {
+            "probes": count,
+            "delivered": one.delivered,
+            "nodes": list(one.nodes),
+            "hops": [_hop_data(hop) for hop in one.hops],
+        }
+        for one, count in grouped(traces)
+    ]
+
+
+def _hop_data(hop: Hop) -> dict[str, Any]:
+    return {
+        "node": hop.node,
+        "in": _observation_data(hop.arrived),
+        "out": _observation_data(hop.left),
+        "encapsulates": hop.encapsulates,
+        "decapsulates": hop.decapsulates,
+    }
+
+
+def _observation_data(o: Observation | None) -> dict[str, Any] | None:
+    if o is None:
+        return None
+    inner = None
+    if o.inner_dst is not None:
+        inner = {
+            "src": str(o.inner_src),
+            "dst": str(o.inner_dst),
+            "hop_limit": o.inner_hop_limit,
+        }
+    return {
+        "interface": o.interface,
+        "src": str(o.outer_src),
+        "dst": str(o.outer_dst),
+        "hop_limit": o.hop_limit,
+        "segments": None if o.segments is None else [str(s) for s in o.segments],
+        "segments_left": o.segments_left,
+        "inner": inner,
+    }

@@ -1,0 +1,269 @@
+"""What a path is expected to be, and whether the traces show it. Pure.
+
+Crossing a router proves nothing where equal-cost branches exist: what counts are segment
+endpoints, seen as destinations under an SRH whose Segments Left falls (RFC 8754 section 4.3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Plan, Role
+from testbed.plan.spf import sid_owner
+from testbed.prove.path import Trace
+
+
+@dataclass(frozen=True)
+class BestEffort:
+    """Encapsulated to the egress SID alone, without an SRH.
+
+    `egress` is one SID, or a node's whole SID pool where any SID of it will do.
+    """
+
+    egress: IPv6Network
+
+    def __str__(self) -> str:
+        return f"best effort: outer destination {_sid(self.egress)}, no SRH"
+
+
+@dataclass(frozen=True)
+class UsesSegments:
+    """Encapsulated with an SRH of exactly these SIDs in travel order, `egress` as the last."""
+
+    waypoints: tuple[IPv6Address, ...]
+    egress: IPv6Network
+
+    def __str__(self) -> str:
+        return "segments " + ", ".join([*map(str, self.waypoints), _sid(self.egress)])
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Delivered without any encapsulation."""
+
+    def __str__(self) -> str:
+        return "delivered without encapsulation"
+
+
+@dataclass(frozen=True)
+class NotRouted:
+    """Not delivered, by design."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return f"not routed by design: {self.why}"
+
+
+Single = BestEffort | UsesSegments | Plain | NotRouted
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Each probe shows one of these, as with weighted segment lists."""
+
+    choices: tuple[Single, ...]
+
+    def __str__(self) -> str:
+        return "one of: " + "; ".join(map(str, self.choices))
+
+
+Expectation = Single | OneOf
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Passed or not, and why, in sentences."""
+
+    passed: bool
+    sentences: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """PASS or FAIL."""
+        return "PASS" if self.passed else "FAIL"
+
+
+def via(plan: Plan, names: Sequence[str | IPv6Address], dst_node: str) -> UsesSegments:
+    """The expectation of `--expect r6,r8`: segment endpoints, by node name or SID.
+
+    A SID of the egress node may close the list; without one, any SID of the pool of `dst_node`
+    will do. Raises TestbedError for names and SIDs that nobody has.
+    """
+    sids = [_endpoint_sid(plan, name) for name in names]
+    if sids and sid_owner(plan, sids[-1]) == dst_node:
+        return UsesSegments(tuple(sids[:-1]), IPv6Network(sids[-1]))
+    return UsesSegments(tuple(sids), egress_pool(plan, dst_node))
+
+
+def egress_pool(plan: Plan, node: str) -> IPv6Network:
+    """The SID pool of a cluster node. Raises TestbedError for any other node."""
+    cluster = plan.node(node).cluster if node in plan.by_name else None
+    if cluster is None:
+        raise TestbedError(
+            f"{node} is no cluster node", why="only those have SIDs that decapsulate"
+        )
+    return cluster.sid_pool
+
+
+def not_routed_by_design(
+    plan: Plan, src: str, dst: str, pods: Container[str], nat_outgoing: bool = False
+) -> NotRouted | None:
+    """Why nothing can pass between these two and back, or None if something should.
+
+    Pod prefixes are in BGP between the cluster's nodes and not in IS-IS: routers, hosts and the
+    injector have no route to a pod. `nat_outgoing`: the pods' pool hides them behind their node
+    on the way out.
+    """
+    for pod, other, outwards in ((src, dst, True), (dst, src, False)):
+        if pod not in pods or other in pods or plan.node(other).role is Role.CLUSTER:
+            continue
+        if not (outwards and nat_outgoing):
+            return NotRouted(
+                "pod prefixes are not in IS-IS, "
+                f"so {other} has no route to {pod.removeprefix('pod-')}"
+            )
+    return None
+
+
+def _endpoint_sid(plan: Plan, name: str | IPv6Address) -> IPv6Address:
+    if isinstance(name, IPv6Address) or ":" in name:
+        return _known_sid(plan, str(name))
+    node = plan.by_name.get(name)
+    if node is None:
+        raise TestbedError(f"no node {name!r} to expect", fix="name routers, or give SIDs")
+    if node.loopback_v6 is None:
+        raise TestbedError(
+            f"{name} has no End SID",
+            why="routers are waypoints; the egress node's SID is expected anyway",
+        )
+    return node.loopback_v6
+
+
+def _known_sid(plan: Plan, text: str) -> IPv6Address:
+    try:
+        sid = IPv6Address(text)
+    except ValueError:
+        raise TestbedError(f"{text!r} is no IPv6 address") from None
+    if sid_owner(plan, sid) is None:
+        raise TestbedError(f"no node owns SID {sid}")
+    return sid
+
+
+def verdict(plan: Plan, found: Sequence[Trace], expectation: Expectation) -> Verdict:
+    """Every probe must show what is expected; no probe at all shows nothing.
+
+    Only what is not routed by design is known without probes.
+    """
+    if not found and isinstance(expectation, NotRouted):
+        return Verdict(True, (str(expectation),))
+    if not found:
+        return Verdict(False, ("no probe was sent",))
+    complaints: dict[str, int] = {}
+    for one in found:
+        for complaint in dict.fromkeys(_complaints(plan, one, expectation)):
+            complaints[complaint] = complaints.get(complaint, 0) + 1
+    if not complaints:
+        return Verdict(True, (f"all {len(found)} probes: {expectation}",))
+    sentences = [f"expected {expectation}"]
+    sentences += [f"{n} of {len(found)} probes: {text}" for text, n in complaints.items()]
+    return Verdict(False, tuple(sentences))
+
+
+def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
+    if isinstance(expectation, OneOf):
+        each = [_complaints(plan, one, choice) for choice in expectation.choices]
+        return [] if not all(each) else [c for complaints in each for c in complaints]
+    if isinstance(expectation, NotRouted):
+        return ["delivered after all"] if one.delivered else []
+    complaints = [] if one.delivered else [_lost(one)]
+    if isinstance(expectation, Plain):
+        if one.head_end is not None:
+            complaints.append(f"encapsulated at {one.head_end.node}")
+        return complaints
+    if one.head_end is None or one.head_end.left is None:
+        return [*complaints, "not encapsulated"]
+    if isinstance(expectation, BestEffort):
+        complaints += _srh_complaints(one)
+        wanted: tuple[IPv6Address, ...] = ()
+    else:
+        complaints += _list_complaints(one, expectation)
+        wanted = expectation.waypoints
+    if complaints:
+        return complaints
+    return _waypoint_complaints(plan, one, wanted) + _egress_complaints(
+        plan, one, expectation.egress
+    )
+
+
+def _lost(one: Trace) -> str:
+    last = one.hops[-1]
+    if last.left is not None:
+        return f"lost on {last.left.interface}, behind {last.node}"
+    if last.arrived is None:
+        return f"never left {last.node}"
+    return f"lost in {last.node}, where it arrived for {last.arrived.outer_dst}"
+
+
+def _srh_complaints(one: Trace) -> list[str]:
+    for hop in one.hops:
+        if hop.left is not None and hop.left.segments is not None:
+            return [f"an SRH leaves {hop.node}: {_words(hop.left.travel or ())}"]
+    return []
+
+
+def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
+    assert one.head_end is not None and one.head_end.left is not None
+    at, travel = one.head_end.node, one.head_end.left.travel
+    if travel is None:
+        return [f"no SRH behind {at}, outer destination {one.head_end.left.outer_dst}"]
+    egress_fits = bool(travel) and travel[-1] in expectation.egress
+    if travel[:-1] != expectation.waypoints or not egress_fits:
+        return [f"{at} sends it over segments {_words(travel)}"]
+    return []
+
+
+def _waypoint_complaints(plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...]) -> list[str]:
+    """Every waypoint's owner must have received it as destination and advanced the SRH."""
+    complaints = []
+    for index, sid in enumerate(waypoints):
+        left = len(waypoints) - index
+        owner = sid_owner(plan, sid)
+        if not any(
+            hop.node == owner
+            and hop.arrived is not None
+            and hop.left is not None
+            and (hop.arrived.outer_dst, hop.arrived.segments_left) == (sid, left)
+            and (hop.left.segments_left or 0) == left - 1
+            and hop.left.outer_dst != sid
+            for hop in one.hops
+        ):
+            complaints.append(f"{owner} never processed segment {sid} (segments left {left})")
+    return complaints
+
+
+def _egress_complaints(plan: Plan, one: Trace, egress: IPv6Network) -> list[str]:
+    tail = one.tail_end
+    if tail is None or tail.arrived is None:
+        return ["never decapsulated"]
+    destination = tail.arrived.outer_dst
+    if not isinstance(destination, IPv6Address) or destination not in egress:
+        return [f"decapsulated at {tail.node} under {destination} instead of {_sid(egress)}"]
+    if tail.arrived.segments_left:
+        return [f"decapsulated at {tail.node} with {tail.arrived.segments_left} segments left"]
+    if sid_owner(plan, destination) != tail.node:
+        return [f"decapsulated at {tail.node}, which does not own {destination}"]
+    return []
+
+
+def _sid(network: IPv6Network) -> str:
+    if network.prefixlen == 128:
+        return str(network.network_address)
+    return f"a SID of {network}"
+
+
+def _words(sids: Sequence[IPv6Address]) -> str:
+    return ", ".join(map(str, sids))

@@ -1,0 +1,112 @@
+"""Proofs of path in the running lab: who is where, what is promised, and is it so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv6Address, IPv6Network
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.lab.inside import unknown
+from testbed.lab.verify import agent_status
+from testbed.nodes import pods
+from testbed.plan.model import Plan
+from testbed.prove.expectation import (
+    BestEffort,
+    Expectation,
+    OneOf,
+    Plain,
+    Single,
+    UsesSegments,
+    not_routed_by_design,
+    via,
+)
+from testbed.prove.proof import Endpoint, Proof, prove_path
+
+PLAIN = ("plain",)
+
+
+def prove(
+    plan: Plan, source: str, destination: str, family: int, expect: Sequence[str] | None = None
+) -> Proof:
+    """Prove the path between two hosts, nodes or pods, for IPv4 (4) or IPv6 (6).
+
+    `expect`: segment endpoints by name, () for best effort, PLAIN for no encapsulation, None for
+    whatever the head end's chosen policy promises. Raises TestbedError for ends that nobody has.
+    """
+    src, dst = _endpoint(plan, source, family), _endpoint(plan, destination, family)
+    return prove_path(plan, src, dst, _expectation(plan, src, dst, expect))
+
+
+def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:
+    known = {pod.name: pod for pod in pods.listing()}
+    if name in known:
+        pod = known[name]
+        address = pod.address(family)
+        where: tuple[str, str | None] = (pod.netns, pod.node)
+    elif name in plan.by_name:
+        address = plan.address_v6(name) if family == 6 else plan.address_v4(name)
+        where = (name, None)
+    else:
+        raise unknown("host, node or pod", name, [*plan.by_name, *known])
+    if address is None:
+        other = 10 - family
+        raise TestbedError(f"{name} has no IPv{family} address", fix=f"try -{other}")
+    return Endpoint(where[0], address, where[1])
+
+
+def _expectation(
+    plan: Plan, src: Endpoint, dst: Endpoint, expect: Sequence[str] | None
+) -> Expectation:
+    if expect is None:
+        return _barred(plan, src, dst) or _promised(plan, src, dst)
+    # Whoever names a path gets it proved by packets, or refuted: never excused by design.
+    if tuple(expect) == PLAIN:
+        return Plain()
+    node = dst.pod_on or dst.name
+    if expect:
+        return via(plan, list(expect), node)
+    return BestEffort(IPv6Network(_egress_sid(node, dst.address.version)))
+
+
+def _barred(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation | None:
+    attached = {end.name for end in (src, dst) if end.pod_on is not None}
+    # The paper's IPv4 pool has natOutgoing, its IPv6 pool has not.
+    return not_routed_by_design(
+        plan, src.name, dst.name, attached, nat_outgoing=dst.address.version == 4
+    )
+
+
+def _promised(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
+    """What the chosen policy promises: one of its lists, where it shares traffic among several."""
+    head_end, endpoint = src.pod_on or src.name, dst.pod_on
+    if endpoint is None or head_end == endpoint:
+        return Plain()
+    policy = _chosen(plan, head_end, endpoint, dst.address.version)
+    choices = tuple(_of_list(entry["segments"]) for entry in policy["segment_lists"])
+    return choices[0] if len(choices) == 1 else OneOf(choices)
+
+
+def _of_list(segments: Sequence[str]) -> Single:
+    *waypoints, last = (IPv6Address(s) for s in segments)
+    egress = IPv6Network(last)
+    return UsesSegments(tuple(waypoints), egress) if waypoints else BestEffort(egress)
+
+
+def _chosen(plan: Plan, head_end: str, endpoint: str, family: int) -> dict[str, Any]:
+    address = str(plan.address_v6(endpoint))
+    for policy in (agent_status(head_end) or {"policies": []})["policies"]:
+        if policy["chosen"] and (policy["endpoint"], policy["family"]) == (address, family):
+            return dict(policy)
+    raise TestbedError(
+        f"{head_end} has no IPv{family} policy towards {endpoint}",
+        fix="testbed policy list; testbed status",
+        exit_code=1,
+    )
+
+
+def _egress_sid(node: str, family: int) -> str:
+    status = agent_status(node)
+    if status is None:
+        raise TestbedError(f"{node} has no agent that reports", fix="testbed status", exit_code=1)
+    return str(status["local_sids"][f"dt{family}"])

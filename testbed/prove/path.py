@@ -1,0 +1,194 @@
+"""The way that a probe took, put together from where it was seen. Pure.
+
+Hops are ordered by the plan's adjacencies, by equal headers at both ends of a link and by hop
+limits inside a node; never by clock, which says nothing about packets on two cores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from testbed.plan.model import Plan
+from testbed.prove.packets import Observation
+
+
+@dataclass(frozen=True)
+class Hop:
+    """A node that the probe passed: how it arrived (None: it began here) and left (None: ended)."""
+
+    node: str
+    arrived: Observation | None
+    left: Observation | None
+    delivered: bool = False  # the probe ended here, and was meant to
+
+    @property
+    def encapsulates(self) -> bool:
+        """Was the probe put into another packet here?"""
+        before = self.arrived is not None and self.arrived.encapsulated
+        return self.left is not None and self.left.encapsulated and not before
+
+    @property
+    def decapsulates(self) -> bool:
+        """Was the probe taken out of another packet here?"""
+        out = self.delivered if self.left is None else not self.left.encapsulated
+        return self.arrived is not None and self.arrived.encapsulated and out
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One probe's hops from its source on; `delivered` if they reach the destination."""
+
+    tag: bytes
+    hops: tuple[Hop, ...]
+    delivered: bool
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of the nodes in order."""
+        return tuple(h.node for h in self.hops)
+
+    @property
+    def head_end(self) -> Hop | None:
+        """The first hop that encapsulates."""
+        return next((h for h in self.hops if h.encapsulates), None)
+
+    @property
+    def tail_end(self) -> Hop | None:
+        """The last hop that decapsulates."""
+        return next((h for h in reversed(self.hops) if h.decapsulates), None)
+
+    def renamed(self, names: Mapping[str, str]) -> Trace:
+        """The same with other names for some hops, for people to read."""
+        hops = (replace(hop, node=names.get(hop.node, hop.node)) for hop in self.hops)
+        return replace(self, hops=tuple(hops))
+
+
+def traces(
+    plan: Plan,
+    observations: Iterable[Observation],
+    src: str,
+    dst: str,
+    pods: Mapping[str, str] | None = None,
+    sent: Iterable[bytes] = (),
+) -> list[Trace]:
+    """One trace per probe, in order of tags; also for `sent` tags that were never seen."""
+    by_tag: dict[bytes, list[Observation]] = {tag: [] for tag in sent}
+    for observation in observations:
+        by_tag.setdefault(observation.tag, []).append(observation)
+    return [trace(plan, by_tag[tag], src, dst, pods, tag) for tag in sorted(by_tag)]
+
+
+def trace(
+    plan: Plan,
+    observations: Iterable[Observation],
+    src: str,
+    dst: str,
+    pods: Mapping[str, str] | None = None,
+    tag: bytes = b"",
+) -> Trace:
+    """The hops of one probe from `src` towards `dst`.
+
+    `pods`: name of a pod's network namespace → cluster node that it is attached to; the node's
+    end of that attachment is not in the plan. `src` and `dst` are nodes or such namespaces.
+    """
+    return _Walk(plan, list(observations), dict(pods or {}), tag).from_to(src, dst)
+
+
+class _Walk:
+    def __init__(
+        self, plan: Plan, observations: list[Observation], pods: dict[str, str], tag: bytes
+    ) -> None:
+        self.plan, self.pods = plan, pods
+        self.tag = observations[0].tag if observations else tag
+        self.coming = [o for o in observations if not o.outgoing and o.interface != "lo"]
+        self.going = [o for o in observations if o.outgoing and o.interface != "lo"]
+
+    def from_to(self, src: str, dst: str) -> Trace:
+        hops: list[Hop] = []
+        node, arrived = src, None
+        while True:
+            left, landed = self._onward(node, arrived)
+            delivered = left is None and node == dst and arrived is not None
+            hops.append(Hop(node, arrived, left, delivered))
+            if left is None or landed is None:
+                return Trace(self.tag, tuple(hops), delivered)
+            node, arrived = landed.node, landed
+
+    def _onward(
+        self, node: str, arrived: Observation | None
+    ) -> tuple[Observation | None, Observation | None]:
+        """How the probe left `node`, and how it landed at the next; both are used up."""
+        choices = [o for o in self.going if o.node == node and self._leads_out(o)]
+        choices = [o for o in choices if arrived is None or _follows(arrived, o)]
+        choices.sort(key=lambda o: _rank(arrived, o))
+        for left in choices:
+            landed = next((o for o in self.coming if self._same_crossing(left, o)), None)
+            if landed is not None:
+                self.going.remove(left)
+                self.coming.remove(landed)
+                return left, landed
+        return (choices[0], None) if choices else (None, None)
+
+    def _leads_out(self, observation: Observation) -> bool:
+        """Not a bridge, VRF or tunnel device inside the node."""
+        node = observation.node
+        if node in self.pods or node in self.pods.values():
+            return True
+        return self._peer(observation) is not None
+
+    def _peer(self, observation: Observation) -> tuple[str, str] | None:
+        """Node and interface at the other end of the plan's link."""
+        for link in self.plan.links_of(observation.node):
+            if link.end(observation.node).interface == observation.interface:
+                other = link.peer(observation.node)
+                return other.node, other.interface
+        return None
+
+    def _same_crossing(self, left: Observation, landed: Observation) -> bool:
+        """The two ends of one link, and the same headers on both."""
+        peer = self._peer(left)
+        if peer is not None:
+            adjacent = peer == (landed.node, landed.interface)
+        else:
+            adjacent = self._attachment(left, landed) or self._attachment(landed, left)
+        return adjacent and _headers(left) == _headers(landed)
+
+    def _attachment(self, pod: Observation, host: Observation) -> bool:
+        """A pod's interface, and one of its node's that is no port of the plan."""
+        return self.pods.get(pod.node) == host.node and self._peer(host) is None
+
+
+def _headers(o: Observation) -> tuple[object, ...]:
+    return (
+        o.outer_src,
+        o.outer_dst,
+        o.hop_limit,
+        o.segments,
+        o.segments_left,
+        o.inner_src,
+        o.inner_dst,
+        o.inner_hop_limit,
+    )
+
+
+def _follows(arrived: Observation, left: Observation) -> bool:
+    """May a packet that arrived like this leave like that? Nobody ever raises a hop limit."""
+    if arrived.encapsulated and left.encapsulated:
+        fell = _segments_left(left) <= _segments_left(arrived)
+        return left.hop_limit < arrived.hop_limit and fell
+    return left.payload_hop_limit <= arrived.payload_hop_limit
+
+
+def _rank(arrived: Observation | None, left: Observation) -> tuple[int, int]:
+    """The nearest successor first: hop limit one lower, or one step of encapsulation."""
+    if arrived is None:
+        return (-left.payload_hop_limit, -left.hop_limit)
+    if arrived.encapsulated == left.encapsulated:
+        return (arrived.hop_limit - left.hop_limit, 0)
+    # a step of encapsulation: the outer hop limit is highest where it was just put on
+    return (arrived.payload_hop_limit - left.payload_hop_limit, -left.hop_limit)
+
+
+def _segments_left(o: Observation) -> int:
+    return o.segments_left or 0

@@ -1,0 +1,174 @@
+"""A proof of path: probes sent, captured everywhere, put in order, and judged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.host.namespaces import NETNS_DIR
+from testbed.observe.canary import refuse_blind
+from testbed.observe.capture import Capture, Frame
+from testbed.observe.tag import TAG_SIZE, Run
+from testbed.plan.model import Plan
+from testbed.prove import draw, pcapng, probe
+from testbed.prove.expectation import Expectation, NotRouted, Verdict, verdict
+from testbed.prove.packets import observations
+from testbed.prove.path import Trace, traces
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where probes come from or go to.
+
+    `name`: a node of the plan, or the name of a pod's network namespace; a pod names the cluster
+    node that it is attached to.
+    """
+
+    name: str
+    address: IPv4Address | IPv6Address
+    pod_on: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The name that people use: a pod's own, not its namespace's."""
+        return self.name if self.pod_on is None else self.name.removeprefix("pod-")
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was seen, and what it means."""
+
+    plan: Plan
+    src: Endpoint
+    dst: Endpoint
+    expectation: Expectation
+    traces: tuple[Trace, ...]
+    frames: tuple[Frame, ...]
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool:
+        """Is everything as expected?"""
+        return self.verdict.passed
+
+    @property
+    def summary(self) -> str:
+        """The verdict in one line."""
+        return f"{self.verdict.word}: {'; '.join(self.verdict.sentences)}"
+
+    @property
+    def title(self) -> str:
+        """From where to where."""
+        ends = f"{self.src.address} → {self.dst.address}"
+        return f"{self.src.shown} → {self.dst.shown}, IPv{self.dst.address.version}: {ends}"
+
+    def drawing(self) -> str:
+        """For the terminal: at most 80 columns."""
+        first, *others = self.verdict.sentences
+        words = draw.paragraphs([f"{self.verdict.word}  {first}", *others])
+        parts = [draw.paragraphs([self.title]), draw.drawing(self.plan, list(self.traces)), words]
+        return "\n\n".join(part for part in parts if part)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON; the keys are stable."""
+        return {
+            "source": self.src.shown,
+            "destination": self.dst.shown,
+            "family": self.dst.address.version,
+            "source_address": str(self.src.address),
+            "destination_address": str(self.dst.address),
+            "expectation": str(self.expectation),
+            "passed": self.passed,
+            "sentences": list(self.verdict.sentences),
+            "probes": len(self.traces),
+            "paths": draw.as_data(list(self.traces)),
+        }
+
+    def write_pcap(self, path: Path) -> None:
+        """The probes as pcapng, interfaces named node:interface. Raises TestbedError."""
+        pcapng.write(path, self.frames)
+
+    def save(self, directory: Path) -> None:
+        """JSON, drawing and pcapng under a directory, numbered if they are there already.
+
+        Raises TestbedError if they cannot be written.
+        """
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            stem = self._free_stem(directory)
+            stem.with_suffix(".json").write_text(json.dumps(self.to_dict(), indent=1) + "\n")
+            stem.with_suffix(".txt").write_text(self.drawing() + "\n")
+        except OSError as error:
+            raise TestbedError(f"cannot write to {directory}", why=error.strerror) from None
+        self.write_pcap(stem.with_suffix(".pcapng"))
+
+    def _free_stem(self, directory: Path) -> Path:
+        base = f"path-{self.src.shown}-{self.dst.shown}-ipv{self.dst.address.version}"
+        number = 1
+        while (directory / f"{base}-{number}.json").exists():
+            number += 1
+        return directory / f"{base}-{number}"
+
+
+def pinned(name: str) -> Path:
+    """The namespace of a node or pod, by its pinned name."""
+    return NETNS_DIR / name
+
+
+def prove_path(
+    plan: Plan,
+    src: Endpoint,
+    dst: Endpoint,
+    expectation: Expectation,
+    netns_of: Callable[[str], Path] = pinned,
+    probes: int = 8,
+    timeout: float = 3.0,
+) -> Proof:
+    """Send probes from `src` to `dst`, see where they pass, and judge.
+
+    `timeout`: how many seconds probes may be under way. Nothing is sent where nothing is routed
+    by design. Raises CheckFailed if the capture cannot see traffic (a blind capture never
+    passes) and TestbedError for ends that make no sense.
+    """
+    if src.address.version != dst.address.version:
+        raise TestbedError(f"{src.shown} and {dst.shown}: addresses of different families")
+    if src.name == dst.name:
+        raise TestbedError(f"{src.shown} to itself: such packets pass no interface")
+    if isinstance(expectation, NotRouted):
+        return Proof(plan, src, dst, expectation, (), (), verdict(plan, [], expectation))
+    run = Run()
+    namespaces = {name: netns_of(name) for name in _watched(plan, src, dst)}
+    with Capture(namespaces, only=run) as capture:
+        refuse_blind(capture, run)
+        sent, refusal = probe.send(netns_of(src.name), dst.address, run, probes)
+        seen = capture.read(lambda frames: _arrived(frames, dst.name) >= set(sent), timeout)
+    frames = tuple(f for f in seen if _tag(f) in set(sent))
+    pods = {end.name: end.pod_on for end in (src, dst) if end.pod_on is not None}
+    names = {end.name: end.shown for end in (src, dst)}
+    raw = traces(plan, observations(frames, run), src.name, dst.name, pods, sent)
+    found = [one.renamed(names) for one in raw]
+    judged = verdict(plan, found, expectation)
+    if refusal is not None:
+        judged = Verdict(False, (f"{src.shown} cannot send: {refusal}", *judged.sentences))
+    return Proof(plan, src, dst, expectation, tuple(found), frames, judged)
+
+
+def _watched(plan: Plan, src: Endpoint, dst: Endpoint) -> list[str]:
+    nodes = [n.name for n in plan.nodes]
+    for end in (src, dst):
+        if end.pod_on is None and end.name not in nodes:
+            raise TestbedError(f"{end.name} is no node, and not said to be a pod")
+    return nodes + [end.name for end in (src, dst) if end.pod_on is not None]
+
+
+def _tag(frame: Frame) -> bytes:
+    return frame.data[-TAG_SIZE:]
+
+
+def _arrived(frames: list[Frame], dst: str) -> set[bytes]:
+    return {_tag(f) for f in frames if f.node == dst and not f.outgoing and f.interface != "lo"}

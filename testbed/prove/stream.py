@@ -1,0 +1,126 @@
+"""A numbered packet stream between two namespaces, and what became of every packet."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
+from types import TracebackType
+
+from testbed.host.namespaces import in_netns
+from testbed.host.wait import wait_for
+
+_NUMBER = struct.Struct("!QQ")  # stream tag, sequence number
+
+
+@dataclass
+class Stream:
+    """UDP packets at a constant rate from one namespace to another, while the `with` lasts.
+
+    `rate` in packets per second. After the block: `sent`, `received`, `lost` (sequence numbers
+    that never arrived) and `longest_gap` (seconds between two arrivals).
+    """
+
+    source: str  # network namespaces
+    destination: str
+    address: IPv4Address | IPv6Address  # of the destination
+    rate: int = 1000
+    sent: int = 0
+    arrivals: dict[int, float] = field(default_factory=dict)  # sequence number → time
+
+    def __enter__(self) -> Stream:
+        family = socket.AF_INET6 if self.address.version == 6 else socket.AF_INET
+        with in_netns(self.destination):
+            self._receiver = socket.socket(family, socket.SOCK_DGRAM)
+            self._receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+            self._receiver.bind((str(self.address), 0))
+        port = self._receiver.getsockname()[1]
+        with in_netns(self.source):
+            self._sender = socket.socket(family, socket.SOCK_DGRAM)
+        self._target = (str(self.address), port)
+        self._tag = time.monotonic_ns()
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._receive, daemon=True),
+            threading.Thread(target=self._send, daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+        self.flowing()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._threads[1].join()
+        if kind is None:
+            self._drain()
+        self._closing = True
+        self._threads[0].join()
+        self._sender.close()
+        self._receiver.close()
+
+    _closing = False
+
+    def flowing(self, count: int = 20, timeout: float = 30) -> None:
+        """Wait until `count` more packets have arrived. Raises CheckFailed."""
+        wanted = len(self.arrivals) + count
+        wait_for(
+            f"traffic to {self.address}",
+            lambda: (
+                True if len(self.arrivals) >= wanted else None,
+                f"{self.sent} sent, {len(self.arrivals)} arrived",
+            ),
+            timeout,
+        )
+
+    @property
+    def lost(self) -> int:
+        """Packets that never arrived."""
+        return self.sent - len(self.arrivals)
+
+    @property
+    def longest_gap(self) -> float:
+        """The longest silence between two arrivals, in seconds."""
+        times = sorted(self.arrivals.values())
+        return max((b - a for a, b in pairwise(times)), default=0.0)
+
+    def _send(self) -> None:
+        begun = time.monotonic()
+        while not self._stop.wait(max(0.0, begun + self.sent / self.rate - time.monotonic())):
+            with suppress(OSError):  # no route right now: a lost packet like any other
+                self._sender.sendto(_NUMBER.pack(self._tag, self.sent), self._target)
+            self.sent += 1
+
+    def _receive(self) -> None:
+        while not self._closing:
+            if not select.select([self._receiver], [], [], 0.05)[0]:
+                continue
+            data = self._receiver.recv(64)
+            if len(data) == _NUMBER.size:
+                tag, number = _NUMBER.unpack(data)
+                if tag == self._tag:
+                    self.arrivals.setdefault(number, time.monotonic())
+
+    def _drain(self) -> None:
+        """Packets in flight arrive, or nothing has arrived for half a second."""
+        seen, since = -1, time.monotonic()
+
+        def probe() -> tuple[bool | None, str]:
+            nonlocal seen, since
+            if len(self.arrivals) != seen:
+                seen, since = len(self.arrivals), time.monotonic()
+            quiet = time.monotonic() - since > 0.5
+            return (True if quiet or self.lost == 0 else None), f"{self.lost} under way"
+
+        wait_for("the last packets", probe, timeout=10)

@@ -1,0 +1,81 @@
+"""Runs one scenario in one lab: `python -m testbed.scenario.execute`, as root.
+
+Its own process: a scenario that hangs, crashes or enters a namespace harms no other. It leaves
+result.json and the evidence in its directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import CheckFailed, TestbedError
+from testbed.host.labs import lab_dir
+from testbed.lab.state import enter
+from testbed.scenario import registry
+from testbed.scenario.check import Check
+from testbed.scenario.evidence import keep_evidence
+from testbed.scenario.facade import Testbed
+
+
+def main() -> None:
+    """Exit code 0 when it passed, 1 when not; result.json says why."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lab", required=True)
+    parser.add_argument("--scenario", required=True)
+    parser.add_argument("--evidence", type=Path, required=True)
+    parser.add_argument("--policy", type=Path)
+    options = parser.parse_args()
+    scenario = registry.find(options.scenario)
+    try:
+        plan = enter(lab_dir(options.lab))
+    except TestbedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    check, begun = Check(), time.monotonic()
+    testbed = Testbed(plan, check, options.evidence, options.policy)
+    outcome = _run(scenario, testbed, check)
+    seconds = time.monotonic() - begun
+    keep_evidence(plan, options.evidence)
+    result = {
+        "scenario": scenario.name,
+        "sentence": scenario.sentence,
+        "claims": list(scenario.claims),
+        "profile": plan.profile,
+        "topology": plan.topology,
+        "seconds": round(seconds, 3),
+        "checks": [asdict(c) for c in check.done],
+        "figures": check.figures,
+        **outcome,
+    }
+    text = json.dumps(result, indent=1, default=str)
+    (options.evidence / "result.json").write_text(text)
+    sys.stdout.flush()
+    os._exit(0 if outcome["verdict"] == "pass" else 1)  # a daemon thread must not hold it up
+
+
+def _run(scenario: registry.Scenario, testbed: Testbed, check: Check) -> dict[str, Any]:
+    """The verdict, and what failed."""
+    try:
+        with testbed.restored():
+            scenario.function(testbed, check)
+    except CheckFailed as error:
+        return {"verdict": "fail", "failure": str(error)}
+    except TestbedError as error:
+        return {"verdict": "error", "failure": str(error)}
+    except Exception as error:
+        return {"verdict": "error", "failure": f"{error!r}\n{traceback.format_exc()}"}
+    if not check.done:
+        return {"verdict": "error", "failure": "the scenario checked nothing"}
+    return {"verdict": "pass", "failure": None}
+
+
+if __name__ == "__main__":
+    main()

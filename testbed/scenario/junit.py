@@ -1,0 +1,24 @@
+"""Results as a JUnit file, for CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def write_junit(results: list[dict[str, Any]], file: Path) -> None:
+    """One test case per scenario run; a failure carries its cause and where the evidence is."""
+    from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+
+    suite = TestSuite("testbed")
+    for result in results:
+        case = TestCase(result["scenario"], "scenarios", result["seconds"])
+        text = f"{result['failure']}\nevidence: {result['evidence']}"
+        if result["verdict"] == "fail":
+            case.result = [Failure(text)]
+        elif result["verdict"] == "error":
+            case.result = [Error(text)]
+        suite.add_testcase(case)
+    xml = JUnitXml()
+    xml.add_testsuite(suite)
+    xml.write(str(file))

@@ -1,0 +1,66 @@
+"""Proofs of path as sentences of a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.nodes.pods import Pod
+from testbed.plan.model import Plan
+from testbed.prove.in_lab import prove
+from testbed.prove.proof import Proof
+from testbed.scenario.check import Check
+
+
+@dataclass
+class PathCheck:
+    """`testbed.path(src, dst, 4)`: each method sends probes, captures, and checks."""
+
+    plan: Plan
+    check: Check
+    source: Pod | str
+    destination: Pod | str
+    family: int
+    evidence: Path
+
+    def uses_segments(self, *segments: str) -> None:
+        """The SRH has exactly these waypoints and the egress SID; each waypoint is visited."""
+        self._check(f"goes by {', '.join(segments)}", expect=list(segments))
+
+    def is_best_effort(self) -> None:
+        """One segment, the egress SID as outer destination, no SRH."""
+        self._check("is best effort", expect=[])
+
+    def is_plain(self) -> None:
+        """No encapsulation at all, as between hosts."""
+        self._check("is plain", expect=["plain"])
+
+    def is_as_promised(self) -> None:
+        """What the head end's chosen policy promises."""
+        self._check("is what the chosen policy promises", expect=None)
+
+    def fails(self, *segments: str) -> None:
+        """The same probes do not arrive over these segments (a negative control)."""
+        proof = self._prove(list(segments))
+        self.check.record(
+            f"{self._words()} does not get through by {', '.join(segments)}",
+            not proof.passed,
+            "no proof",
+            proof.summary,
+        )
+
+    def _check(self, words: str, expect: list[str] | None) -> None:
+        proof = self._prove(expect)
+        self.check.record(
+            f"IPv{self.family} {self._words()} {words}", proof.passed, words, proof.summary
+        )
+
+    def _prove(self, expect: list[str] | None) -> Proof:
+        names = [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]
+        proof = prove(self.plan, names[0], names[1], self.family, expect)
+        proof.save(self.evidence)
+        return proof
+
+    def _words(self) -> str:
+        names = [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]
+        return " → ".join(names)

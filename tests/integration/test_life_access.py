@@ -1,0 +1,226 @@
+"""exec, shell, pods, links, logs: reaching into a running lab."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from lab_driver import ROOT, Lab
+
+from testbed.host.wait import wait_for
+
+pytestmark = pytest.mark.root
+
+
+def eventually(what: str, holds: Callable[[], bool]) -> None:
+    wait_for(what, lambda: (holds() or None, "not yet"), timeout=30, interval=0.2)
+
+
+@pytest.mark.parametrize("code", [0, 1, 7, 255])
+def test_exec_gives_the_remote_exit_code(basic: Lab, code: int) -> None:
+    basic.run("exec", "worker1", "sh", "-c", f"exit {code}", expect=code)
+
+
+def test_exec_gives_the_remote_signal_as_a_shell_does(basic: Lab) -> None:
+    basic.run("exec", "r1", "sh", "-c", "kill -TERM $$", expect=128 + signal.SIGTERM)
+
+
+def test_exec_passes_options_on(basic: Lab) -> None:
+    assert basic.run("exec", "r1", "echo", "-n", "--help", "-x").stdout == "--help -x"
+    assert basic.run("exec", "r1", "--", "echo", "-n", "a").stdout == "a"
+
+
+def test_exec_is_on_the_node(basic: Lab) -> None:
+    assert "worker1-r1" in basic.run("exec", "worker1", "ip", "link").stdout
+    assert "eth0" in basic.run("exec", "podworker1", "ip", "link").stdout
+    assert basic.run("exec", "master", "printenv", "TESTBED_NODE").stdout == "master\n"
+
+
+def test_exec_vtysh_talks_to_the_routers_own_daemons(basic: Lab) -> None:
+    said = basic.run("exec", "r1", "vtysh", "-c", "show running-config").stdout
+    assert "hostname r1" in said
+    assert "router isis" in said
+
+
+def test_exec_gobgp_talks_to_the_nodes_own_daemon(basic: Lab) -> None:
+    said = basic.run("exec", "worker1", "gobgp", "neighbor").stdout
+    assert said.count("Establ") == 3
+
+
+@pytest.mark.parametrize(
+    ("node", "close"), [("woker1", "worker1"), ("r11", "r1"), ("podworke2", "podworker2")]
+)
+def test_exec_of_an_unknown_node_suggests(basic: Lab, node: str, close: str) -> None:
+    assert f"did you mean '{close}'?" in basic.run("exec", node, "true", expect=2).stderr
+
+
+def test_exec_of_no_program(basic: Lab) -> None:
+    assert "no program 'nonesuch'" in basic.run("exec", "r1", "nonesuch", expect=127).stderr
+    basic.run("exec", "r1", "/etc", expect=126)
+
+
+def test_shell_runs_what_it_is_given(basic: Lab) -> None:
+    done = subprocess.run(
+        basic.command("shell", "r1"),
+        env=basic.env(),
+        input="vtysh -c 'show version' | head -1; exit 5\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+    )
+    assert done.returncode == 5
+    assert "FRRouting" in done.stdout
+
+
+def test_a_killed_command_leaves_nobody_in_the_lab(basic: Lab) -> None:
+    mark = f"86{os.getpid()}"
+    process = subprocess.Popen(
+        basic.command("exec", "r1", "sh", "-c", f"echo on; exec sleep {mark}"),
+        env=basic.env(),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    process.kill()
+    process.wait()
+
+    def gone() -> bool:
+        return f"sleep {mark}" not in basic.run("exec", "r1", "ps", "-eo", "args").stdout
+
+    eventually("the end of what was run", gone)
+
+
+def test_a_signal_reaches_what_is_run(basic: Lab) -> None:
+    """Ctrl-C comes from the terminal to all; `kill` reaches only the command, which forwards."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            basic.command("exec", "r1", "sh", "-c", "echo on; exec sleep infinity"),
+            env=basic.env(),
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "on\n"
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
+
+
+def pod_names(lab: Lab) -> list[str]:
+    return [p["name"] for p in json.loads(lab.run("pod", "list", "-f", "json").stdout)]
+
+
+def test_pods_come_and_go(basic: Lab) -> None:
+    before = pod_names(basic)
+    assert (
+        "web on worker2: 172.16." in basic.run("pod", "create", "web", "--node", "worker2").stdout
+    )
+    assert pod_names(basic) == sorted([*before, "web"])
+    target = next(p for p in basic.status()["pods"] if p["name"] == "web")
+    for family in ("ipv4", "ipv6"):
+        address = target[family].partition("/")[0]
+        eventually(
+            f"ping of {address}",
+            lambda to=address: (
+                basic.run("exec", "podmaster", "ping", "-c1", "-W1", to, expect=None).returncode
+                == 0
+            ),
+        )
+    assert (
+        "pod 'web' exists" in basic.run("pod", "create", "web", "--node", "master", expect=2).stderr
+    )
+    basic.run("pod", "delete", "web")
+    assert pod_names(basic) == before
+    assert "no pod 'web'" in basic.run("pod", "delete", "web", expect=2).stderr
+    assert basic.status()["problems"] == []
+
+
+def test_pods_that_cannot_be(basic: Lab) -> None:
+    before = pod_names(basic)
+    said = basic.run("pod", "create", "x", "--node", "worker3", expect=2).stderr
+    assert "did you mean 'worker" in said
+    assert (
+        "no cluster node 'r1'" in basic.run("pod", "create", "x", "--node", "r1", expect=2).stderr
+    )
+    for name in ("../x", "", "x" * 64, "-n"):
+        basic.run("pod", "create", "--node", "worker1", "--", name, expect=2)
+    for name in ("../plan", ""):
+        basic.run("pod", "delete", "--", name, expect=2)
+    assert pod_names(basic) == before
+
+
+def test_a_pod_is_not_named_as_a_node(basic: Lab) -> None:
+    said = basic.run("pod", "create", "worker1", "--node", "worker2", expect=2).stderr
+    assert "'worker1' is a node of this lab" in said
+
+
+def test_a_pod_whose_creation_was_killed_can_be_created(basic: Lab) -> None:
+    basic.run("exec", "r1", "ip", "netns", "add", "pod-half")
+    basic.run("pod", "create", "half", "--node", "worker1")
+    basic.run("pod", "delete", "half")
+
+
+def test_a_pod_that_failed_leaves_nothing(basic: Lab) -> None:
+    """Its agent is stopped meanwhile: the namespace goes, and the name is free again."""
+    basic.run("exec", "worker1", "sh", "-c", "mv /run/testbed/nodes/worker1/cni.sock /run/x.sock")
+    try:
+        said = basic.run("pod", "create", "late", "--node", "worker1", expect=1).stderr
+        assert "CNI ADD on worker1 failed" in said
+        assert "pod-late" not in basic.run("exec", "r1", "ip", "netns").stdout
+    finally:
+        basic.run(
+            "exec", "worker1", "sh", "-c", "mv /run/x.sock /run/testbed/nodes/worker1/cni.sock"
+        )
+    basic.run("pod", "create", "late", "--node", "worker1")
+    basic.run("pod", "delete", "late")
+
+
+def test_a_link_is_cut_and_mended(basic: Lab) -> None:
+    basic.run("link", "down", "worker1", "r1")
+    said = basic.run("status", expect=1).stdout
+    assert "r1-worker1 is down" in said
+    basic.run("link", "up", "r1", "worker1")
+    eventually("everything to be as wanted", lambda: basic.status()["problems"] == [])
+
+
+def test_links_that_are_none(basic: Lab) -> None:
+    said = basic.run("link", "down", "r1", "worker9", expect=2).stderr
+    assert "did you mean 'r1-worker" in said
+    basic.run("link", "set", "r1", "worker1", "--delay", "soon", expect=2)
+    basic.run("link", "set", "r1", "worker1", "--loss", "101", expect=2)
+
+
+def test_logs(basic: Lab) -> None:
+    listed = basic.run("logs").stdout
+    assert "r1.isisd" in listed
+    assert "worker1.agent" in listed
+    basic.run("logs", "worker1.agent")
+    assert "did you mean 'r1.isisd'?" in basic.run("logs", "r1.isid", expect=2).stderr
+    assert "no program" in basic.run("logs", "../../../etc/passwd", expect=2).stderr
+
+
+def test_logs_follow_until_interrupted(basic: Lab) -> None:
+    process = subprocess.Popen(
+        basic.command("logs", "--follow", "r1.zebra"),
+        env=basic.env(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    basic.run("exec", "r1", "sh", "-c", "echo a new line >>/run/testbed/logs/r1.zebra.log")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "a new line" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()

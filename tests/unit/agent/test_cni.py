@@ -1,0 +1,162 @@
+"""The CNI specification at both ends of the socket: the thin plugin and the agent's server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from testbed.agent import cni_plugin, cni_protocol
+from testbed.agent.attachments import Attachment, AttachmentStore, host_interface
+from testbed.agent.cni_plugin import CniError
+from testbed.agent.cni_server import CniServer
+
+PLUGIN = Path(cni_plugin.__file__)
+ADD = {
+    "CNI_COMMAND": "ADD",
+    "CNI_CONTAINERID": "c1",
+    "CNI_NETNS": "/run/netns/x",
+    "CNI_IFNAME": "eth0",
+}
+
+
+def call(environment: dict[str, str], stdin: str) -> tuple[int, dict[str, Any]]:
+    path = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-I", str(PLUGIN)],
+        input=stdin, env={**path, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}
+
+
+@pytest.mark.parametrize(
+    ("environment", "stdin", "code"),
+    [
+        ({}, "{}", 4),
+        ({"CNI_COMMAND": "DANCE"}, "{}", 4),
+        ({"CNI_COMMAND": "ADD"}, "{}", 4),
+        (ADD, "garbage", 6),
+        (ADD, "[]", 7),
+        (ADD, '{"cniVersion": "1.0.0"}', 7),
+        (ADD, '{"cniVersion": "1.0.0", "agentSocket": "/nonexistent"}', 11),
+        ({"CNI_COMMAND": "STATUS"}, '{"cniVersion": "1.1.0", "agentSocket": "/nonexistent"}', 50),
+    ],
+)
+def test_plugin_errors(environment: dict[str, str], stdin: str, code: int) -> None:
+    exit_code, reply = call(environment, stdin)
+    assert (exit_code, reply["code"]) == (1, code)
+    assert reply["msg"] and reply["cniVersion"]
+
+
+def test_plugin_tells_its_versions_without_an_agent() -> None:
+    assert call({"CNI_COMMAND": "VERSION"}, "") == (
+        0,
+        {"cniVersion": "1.1.0", "supportedVersions": ["1.0.0", "1.1.0"]},
+    )
+
+
+def test_plugin_through_server(tmp_path: Path) -> None:
+    seen: list[cni_protocol.Request] = []
+
+    def handle(request: cni_protocol.Request) -> dict[str, Any]:
+        seen.append(request)
+        if request.command == "CHECK":
+            raise CniError(999, "no")
+        if request.command == "DEL":
+            raise RuntimeError("a defect")
+        return {"cniVersion": request.version, "ips": []}
+
+    socket = tmp_path / "cni.sock"
+    socket.touch()  # left by a killed predecessor
+    CniServer(socket, handle).start()
+    config = json.dumps({"cniVersion": "1.0.0", "name": "lab", "agentSocket": str(socket)})
+    arguments = {"CNI_ARGS": "IgnoreUnknown=1;K8S_POD_NAME=web;K8S_POD_NAMESPACE=default"}
+    assert call({**ADD, **arguments}, config) == (0, {"cniVersion": "1.0.0", "ips": []})
+    assert (seen[0].pod, seen[0].container, seen[0].interface) == ("web", "c1", "eth0")
+    code, reply = call({**ADD, "CNI_COMMAND": "CHECK"}, config)
+    assert (code, reply["code"], reply["cniVersion"]) == (1, 999, "1.0.0")
+    code, reply = call({**ADD, "CNI_COMMAND": "DEL"}, config)
+    assert (code, reply["code"]) == (1, 999) and "a defect" in reply["details"]
+    code, reply = call(ADD, config.replace("1.0.0", "0.2.0"))
+    assert (code, reply["code"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("containerId", "../../etc/passwd", 4),
+        ("containerId", "", 4),
+        ("containerId", 7, 4),
+        ("ifName", "a/b", 4),
+        ("ifName", "..", 4),
+        ("ifName", "name-that-is-too-long", 4),
+        ("netns", "relative", 4),
+        ("netns", "/x\0y", 4),
+        ("config", None, 7),
+        ("command", "NOPE", 4),
+        ("command", [], 4),
+    ],
+)
+def test_requests_that_are_refused(field: str, value: object, code: int) -> None:
+    request = {"command": "ADD", "containerId": "c", "netns": "/n", "ifName": "eth0", "config": {}}
+    with pytest.raises(CniError) as caught:
+        cni_protocol.parse(json.dumps({**request, field: value}).encode())
+    assert caught.value.code == code
+
+
+@given(st.binary(max_size=60) | st.dictionaries(
+    st.sampled_from(["command", "config", "containerId", "netns", "ifName", "args"]),
+    st.none() | st.text(max_size=5) | st.integers() | st.just({}) | st.just("ADD"),
+).map(lambda d: json.dumps(d).encode()))  # fmt: skip
+def test_any_request_is_parsed_or_refused(line: bytes) -> None:
+    try:
+        assert cni_protocol.parse(line).command in cni_plugin.NEEDED
+    except CniError as error:
+        assert error.reply("1.1.0")["code"]
+
+
+def attachment(container: str = "c1", **changes: Any) -> Attachment:
+    fields = {
+        "container": container, "interface": "eth0", "netns": "/run/netns/x", "name": "web",
+        "ipv4": "172.16.0.1", "ipv6": "fdfb::1",
+        "host_interface": host_interface(container, "eth0"),
+    }  # fmt: skip
+    return Attachment(**{**fields, **changes})
+
+
+def test_the_result_of_add() -> None:
+    found = cni_protocol.result("1.0.0", attachment(), "ee:ee:ee:ee:ee:ee", "02:00:00:00:00:01")
+    assert found["interfaces"][1] == {
+        "name": "eth0",
+        "mac": "02:00:00:00:00:01",
+        "sandbox": "/run/netns/x",
+    }
+    assert [ip["address"] for ip in found["ips"]] == ["172.16.0.1/32", "fdfb::1/128"]
+    assert all(ip["interface"] == 1 for ip in found["ips"])
+    assert [r["dst"] for r in found["routes"]] == ["0.0.0.0/0", "::/0"]
+
+
+def test_attachments_outlive_the_agent(tmp_path: Path) -> None:
+    store = AttachmentStore(tmp_path)
+    store.put(attachment())
+    store.put(attachment("c2", ipv6=None))
+    (tmp_path / "broken.json").write_text('{"container": 1')
+    again = AttachmentStore(tmp_path)
+    assert list(again) == [attachment(), attachment("c2", ipv6=None)]
+    assert "broken.json" in again.problems[0]
+    again.remove("c1", "eth0")
+    again.remove("never", "eth0")
+    assert list(AttachmentStore(tmp_path)) == [attachment("c2", ipv6=None)]
+
+
+def test_host_interface_names_fit_the_kernel() -> None:
+    names = {host_interface(f"{n:064x}", "eth0") for n in range(100)}
+    assert len(names) == 100 and all(len(n) == 15 for n in names)

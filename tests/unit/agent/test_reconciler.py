@@ -1,0 +1,57 @@
+"""The reconcile loop: nothing is missed, many changes are one round, defects do not end it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from testbed.agent.reconciler import Reconciler
+from testbed.errors import TestbedError
+
+
+def start(reconciler: Reconciler) -> threading.Thread:
+    thread = threading.Thread(target=reconciler.run, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_many_pokes_are_few_rounds() -> None:
+    gate, rounds = threading.Event(), []
+
+    def one() -> bool:
+        gate.wait(10)
+        rounds.append(1)
+        return True
+
+    reconciler = Reconciler(one)
+    thread = start(reconciler)
+    for _ in range(50):
+        reconciler.poke()
+    gate.set()
+    reconciler.settle()
+    assert len(rounds) <= 3
+    reconciler.stop()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_failing_round_does_not_end_it() -> None:
+    outcomes = [RuntimeError("defect"), TestbedError("refused")]
+
+    def one() -> bool:
+        if outcomes:
+            raise outcomes.pop()
+        return True
+
+    reconciler = Reconciler(one)
+    start(reconciler)
+    for _ in range(3):
+        reconciler.settle()
+    assert not outcomes
+    reconciler.stop()
+
+
+def test_settle_gives_up_with_a_sentence() -> None:
+    with pytest.raises(TestbedError, match="busy"):
+        Reconciler(lambda: True).settle(timeout=0.01)

@@ -1,0 +1,100 @@
+"""Whatever is raised: one readable error, its exit code, never a traceback on the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from testbed.cli import main as command
+from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+
+
+def outcome(
+    raised: BaseException, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    """Exit code and stderr of a command that raises."""
+
+    def app() -> None:
+        raise raised
+
+    monkeypatch.setattr(command, "app", app)
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGPIPE)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+        signal.signal(signal.SIGPIPE, before[1])
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (TestbedError("a", where="f.yaml:3", why="b", fix="c"), 2),
+        (CheckFailed("a"), 1),
+        (MachineUnfit("a"), 4),
+        (TestbedError("a", exit_code=3), 3),
+    ],
+)
+def test_foreseen_errors(
+    error: TestbedError,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert outcome(error, monkeypatch, capsys) == (code, f"error: {error}\n")
+
+
+def test_the_systems_errors_name_the_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = PermissionError(13, "Permission denied", "/etc/shadow")
+    code, said = outcome(error, monkeypatch, capsys)
+    assert (code, said) == (1, "error: /etc/shadow: Permission denied\n")
+
+
+def test_an_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(KeyboardInterrupt(), monkeypatch, capsys) == (130, "interrupted\n")
+    assert outcome(command.Interrupted(), monkeypatch, capsys) == (130, "interrupted\n")
+
+
+def test_an_unforeseen_error_goes_to_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TESTBED_STATE", str(tmp_path))
+    code, said = outcome(ZeroDivisionError("by nobody\nsecond line"), monkeypatch, capsys)
+    (report,) = (tmp_path / "crashes").iterdir()
+    assert code == 1
+    assert said.startswith("error: unexpected ZeroDivisionError: by nobody\n")
+    assert str(report) in said
+    assert "second line" not in said
+    assert "Traceback" in report.read_text()
+
+
+@pytest.mark.parametrize("state", ["/proc/nowhere", "/dev/null"])
+def test_a_report_that_cannot_be_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    monkeypatch.setenv("TESTBED_STATE", state)
+    code, said = outcome(ValueError(""), monkeypatch, capsys)
+    assert code == 1
+    assert "unexpected ValueError: no message" in said
+    assert "could not be kept" in said
+
+
+def test_only_the_first_interrupt_counts() -> None:
+    before = signal.signal(signal.SIGINT, command._interrupt)
+    try:
+        with pytest.raises(command.Interrupted):
+            os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)  # the clean-up goes on
+    finally:
+        signal.signal(signal.SIGINT, before)

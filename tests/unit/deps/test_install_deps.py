@@ -1,0 +1,97 @@
+"""scripts/install-deps where it cannot help: one clear line, exit 4, nothing done.
+
+The machine is played by a PATH that holds stand-ins for dpkg-query, apt-get, id and sudo.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+REAL = ("bash", "cat", "dirname", "flock", "grep", "paste", "sed", "sha256sum")
+WANTED = [
+    line.split("#")[0].strip()
+    for line in (ROOT / "packages.apt").read_text().splitlines()
+    if line.split("#")[0].strip()
+]
+
+
+class Machine:
+    """A PATH of the test's own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.bin = directory
+        for name in REAL:
+            (directory / name).symlink_to(shutil.which(name) or name)
+
+    def has(self, name: str, script: str) -> None:
+        """A stand-in for a program."""
+        path = self.bin / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    def install_deps(self) -> subprocess.CompletedProcess[str]:
+        """Run the script there."""
+        return subprocess.run(
+            [str(self.bin / "bash"), str(ROOT / "scripts" / "install-deps")],
+            env={"PATH": str(self.bin)},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A user's machine with apt, where frr alone is missing."""
+    machine = Machine(tmp_path)
+    have = "".join(f"echo '{name} ii '\n" for name in WANTED if name != "frr")
+    machine.has("dpkg-query", f"{have}exit 1")
+    machine.has("apt-get", "echo apt-get must not run >&2; exit 99")
+    machine.has("id", "echo 1000")
+    return machine
+
+
+def test_no_sudo(machine: Machine) -> None:
+    done = machine.install_deps()
+    assert done.returncode == 4
+    assert done.stderr.splitlines() == [
+        "installing from the distribution: frr",
+        "install-deps: installing packages needs root, and sudo is not here; "
+        "as root: apt-get install --no-install-recommends frr",
+    ]
+
+
+def test_sudo_refused(machine: Machine) -> None:
+    machine.has("sudo", "echo 'a terminal is required' >&2; exit 1")
+    done = machine.install_deps()
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[1:] == [
+        "install-deps: sudo was refused; as root: apt-get install --no-install-recommends frr"
+    ]
+
+
+def test_root_part_has_already_said_why(machine: Machine) -> None:
+    machine.has("sudo", '[ "$1" = -n ] || { echo "install-deps: because" >&2; exit 4; }')
+    done = machine.install_deps()
+    assert done.returncode == 4
+    assert done.stderr.splitlines()[1:] == ["install-deps: because"]
+
+
+def test_removed_but_configured_is_missing(machine: Machine) -> None:
+    have = "".join(f"echo '{n} {'rc' if n == 'tcpdump' else 'ii'} '\n" for n in WANTED)
+    machine.has("dpkg-query", have)
+    assert "installing from the distribution: tcpdump\n" in machine.install_deps().stderr
+
+
+def test_no_apt(tmp_path: Path) -> None:
+    done = Machine(tmp_path).install_deps()
+    assert done.returncode == 4
+    [line] = done.stderr.splitlines()
+    assert line.startswith("install-deps: no apt here")
+    assert all(name in line for name in WANTED)

@@ -1,0 +1,83 @@
+"""The lock on a directory: exclusive, inherited, gone with its holder or its directory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from testbed.host.lock import LockHeld, locked_directory
+
+
+def test_makes_and_holds_the_directory(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b"
+    with locked_directory(path, 0), pytest.raises(LockHeld), locked_directory(path, 0):
+        pass
+    assert path.is_dir()
+    with locked_directory(path, 0):
+        pass
+
+
+def test_is_released_by_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), locked_directory(tmp_path, 0):
+        raise KeyError
+    with locked_directory(tmp_path, 0):
+        pass
+
+
+def test_an_error_of_the_body_is_not_taken_for_a_held_lock(tmp_path: Path) -> None:
+    with pytest.raises(BlockingIOError), locked_directory(tmp_path, 0):
+        raise BlockingIOError
+
+
+def test_the_holder_may_remove_the_directory(tmp_path: Path) -> None:
+    path = tmp_path / "lab"
+    with locked_directory(path, 0):
+        path.rmdir()
+        with locked_directory(path, 0):  # another directory, so another lock
+            pass
+    assert path.is_dir()
+
+
+def test_ends_with_its_killed_holder(tmp_path: Path) -> None:
+    script = "import sys\nfrom pathlib import Path\nfrom testbed.host.lock import *\n"
+    script += "with locked_directory(Path(sys.argv[1]), 0): print('held', flush=True); input()"
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(LockHeld), locked_directory(tmp_path, 0):
+            pass
+        holder.kill()
+        holder.wait()
+        with locked_directory(tmp_path, 0):
+            pass
+
+
+def test_who_inherits_it_holds_it(tmp_path: Path) -> None:
+    with locked_directory(tmp_path, 0) as fd:
+        heir = subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(fd,)
+        )
+    with pytest.raises(LockHeld), locked_directory(tmp_path, 0):
+        pass
+    heir.communicate(b"\n")
+    with locked_directory(tmp_path, 0):
+        pass
+
+
+def test_no_descriptor_is_left(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with locked_directory(tmp_path, 0), pytest.raises(LockHeld), locked_directory(tmp_path, 0.2):
+        pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_file_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "lab").write_text("")
+    with pytest.raises(FileExistsError), locked_directory(tmp_path / "lab", 0):
+        pass

@@ -1,0 +1,30 @@
+"""Progress lines: on stderr, plain without a terminal, the failing step marked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from testbed.lab.progress import Progress
+
+
+def test_a_step_is_said_when_done(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress()
+    with progress.step("links"):
+        assert capsys.readouterr().err == ""
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r"✓ links \(\d+\.\d s\)\n", err)
+    assert [name for name, _ in progress.steps] == ["links"]
+
+
+def test_a_failing_step_is_marked_even_when_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(quiet=True)
+    with progress.step("fine"):
+        pass
+    with pytest.raises(SystemExit), progress.step("links"):
+        raise SystemExit
+    progress.note("nobody reads this")
+    assert re.fullmatch(r"✗ links \(\d+\.\d s\)\n", capsys.readouterr().err)
+    assert [name for name, _ in progress.steps] == ["fine"]

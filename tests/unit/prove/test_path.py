@@ -1,0 +1,205 @@
+"""Traces and verdicts on the paper's backbone, from shuffled observations without times."""
+
+from __future__ import annotations
+
+import random
+from ipaddress import IPv6Address, IPv6Network
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paper_plan import paper_plan
+from walks import Walker
+
+from testbed.errors import TestbedError
+from testbed.prove.expectation import (
+    BestEffort,
+    Expectation,
+    NotRouted,
+    OneOf,
+    Plain,
+    Verdict,
+    not_routed_by_design,
+    verdict,
+    via,
+)
+from testbed.prove.path import Trace, trace, traces
+
+PLAN = paper_plan()
+PODS = {"pod-a": "worker1", "pod-b": "worker2"}
+R3, R4, R6, R8 = (IPv6Address(f"fcff:{n}::1") for n in (3, 4, 6, 8))
+EGRESS = IPv6Address("fcdd::12aa:d460:b250:45:b04")
+BACK = IPv6Address("fcdd::11aa:c11:b42f:f17e:a682")
+UPPER = ("worker1", "r3", "r2", "r7", "r8", "worker2")
+LOWER = ("worker1", "r3", "r4", "r6", "r8", "worker2")
+
+
+def walk(tag: bytes = b"tag-of-16-bytes.") -> Walker:
+    return Walker(PLAN, tag).attach(("pod-a", "eth0"), ("worker1", "cali1"))
+
+
+def arrive(walker: Walker) -> Walker:
+    return walker.decapsulate().attach(("worker2", "cali2"), ("pod-b", "eth0"))
+
+
+def best_effort(way: tuple[str, ...] = UPPER) -> Walker:
+    return arrive(walk().encapsulate("fd11::1000", EGRESS).cross(*way))
+
+
+def steered() -> Walker:
+    walker = walk().encapsulate("fd11::1000", R6, R8, EGRESS)
+    walker.cross("worker1", "r3", "r4", "r6").advance().cross("r6", "r8")
+    return arrive(walker.advance().cross("r8", "worker2"))
+
+
+def traced(walker: Walker, seed: int = 1) -> Trace:
+    shuffled = list(walker.seen)
+    random.Random(seed).shuffle(shuffled)
+    return trace(PLAN, shuffled, "pod-a", "pod-b", PODS)
+
+
+def judged(walker: Walker, expectation: Expectation) -> Verdict:
+    return verdict(PLAN, [traced(walker)], expectation)
+
+
+@given(st.integers(0, 10_000))
+def test_order_does_not_depend_on_when_things_were_seen(seed: int) -> None:
+    found = traced(steered(), seed)
+    assert found.nodes == ("pod-a", *LOWER, "pod-b")
+    assert found.delivered
+    assert found.head_end is not None and found.head_end.node == "worker1"
+    assert found.tail_end is not None and found.tail_end.node == "worker2"
+
+
+@given(st.integers(0, 10_000))
+def test_the_same_link_twice_in_both_directions(seed: int) -> None:
+    """As worker2's paths over r4 and r3 may: there and back over r3-r4."""
+    walker = walk().encapsulate("fd11::1000", R4, R3, R6, EGRESS)
+    walker.cross("worker1", "r3", "r4").advance().cross("r4", "r3").advance()
+    walker.cross("r3", "r4", "r6").advance().cross("r6", "r8", "worker2")
+    found = traced(arrive(walker), seed)
+    way = ("pod-a", "worker1", "r3", "r4", "r3", "r4", "r6", "r8", "worker2", "pod-b")
+    assert found.nodes == way
+    assert verdict(PLAN, [found], via(PLAN, ["r4", "r3", "r6"], "worker2")).passed
+
+
+def test_best_effort_over_either_branch() -> None:
+    for way in (UPPER, LOWER):
+        assert judged(best_effort(way), BestEffort(IPv6Network(EGRESS))).passed
+        assert judged(best_effort(way), BestEffort(IPv6Network("fcdd:0:0:12aa::/64"))).passed
+
+
+def test_crossing_the_waypoints_without_an_srh_proves_nothing() -> None:
+    found = judged(best_effort(LOWER), via(PLAN, ["r6", "r8"], "worker2"))
+    assert not found.passed
+    assert "no SRH behind worker1" in found.sentences[1]
+
+
+def test_segments_in_travel_order_pass_and_any_other_list_fails() -> None:
+    assert judged(steered(), via(PLAN, ["r6", "r8"], "worker2")).passed
+    assert judged(steered(), via(PLAN, [R6, "r8", EGRESS], "worker2")).passed
+    for wrong in (["r8", "r6"], ["r6"], ["r8"], ["r6", "r8", "r8"], ["r2", "r8"]):
+        found = judged(steered(), via(PLAN, wrong, "worker2"))
+        assert not found.passed
+        assert "worker1 sends it over segments fcff:6::1" in found.sentences[1]
+
+
+def test_another_egress_sid_fails() -> None:
+    other = IPv6Network("fcdd::12aa:d460:b250:45:b05")
+    assert not judged(best_effort(), BestEffort(other)).passed
+    assert not judged(steered(), BestEffort(IPv6Network(EGRESS))).passed
+
+
+def test_a_waypoint_that_never_advanced_the_header_fails() -> None:
+    """The list is right at the head end, but r6 is passed by and r8 sees two segments left."""
+    walker = walk().encapsulate("fd11::1000", R6, R8, EGRESS)
+    walker.cross("worker1", "r3", "r2", "r7", "r8").advance().advance().cross("r8", "worker2")
+    found = judged(arrive(walker), via(PLAN, ["r6", "r8"], "worker2"))
+    assert not found.passed
+    assert any("r6 never processed segment fcff:6::1" in s for s in found.sentences)
+
+
+def test_decapsulation_by_a_stranger_fails() -> None:
+    walker = walk().encapsulate("fd11::1000", BACK).cross(*UPPER)
+    found = judged(arrive(walker), BestEffort(IPv6Network(BACK)))
+    assert any("which does not own" in s for s in found.sentences)
+
+
+def test_losses_are_located() -> None:
+    lost_in = walk().encapsulate("fd11::1000", R6, EGRESS).cross("worker1", "r3", "r4", "r6")
+    expectation = via(PLAN, ["r6"], "worker2")
+    assert "lost in r6, where it arrived for fcff:6::1" in judged(lost_in, expectation).sentences[1]
+    assert traced(lost_in).tail_end is None  # what r6 dropped it did not decapsulate
+    on_link = walk().encapsulate("fd11::1000", EGRESS).cross("worker1", "r3", "r2")
+    on_link.seen = [o for o in on_link.seen if o.interface != "r2-r3"]
+    assert "lost on r3-r2, behind r3" in judged(on_link, expectation).sentences[1]
+    nothing = traces(PLAN, [], "pod-a", "pod-b", PODS, sent=[b"x" * 16])
+    assert "never left pod-a" in verdict(PLAN, nothing, expectation).sentences[1]
+
+
+def test_a_missing_probe_fails_the_others() -> None:
+    seen = best_effort().seen
+    found = traces(PLAN, seen, "pod-a", "pod-b", PODS, sent=[seen[0].tag, b"x" * 16])
+    sentences = verdict(PLAN, found, BestEffort(IPv6Network(EGRESS))).sentences
+    assert sentences[1].startswith("1 of 2 probes: never left")
+
+
+def test_plain_between_hosts() -> None:
+    walker = Walker(PLAN).cross("h11", "r1", "r2", "r7", "r8", "h81")
+    found = trace(PLAN, walker.seen, "h11", "h81")
+    assert found.delivered and len(found.hops) == 6
+    assert verdict(PLAN, [found], Plain()).passed
+    assert not verdict(PLAN, [found], BestEffort(IPv6Network(EGRESS))).passed
+    assert not judged(best_effort(), Plain()).passed
+
+
+def test_pods_of_one_node() -> None:
+    walker = Walker(PLAN).attach(("pod-a", "eth0"), ("worker1", "cali1"))
+    walker.attach(("worker1", "cali3"), ("pod-c", "eth0"))
+    found = trace(PLAN, walker.seen, "pod-a", "pod-c", {"pod-a": "worker1", "pod-c": "worker1"})
+    assert found.nodes == ("pod-a", "worker1", "pod-c") and found.delivered
+
+
+def test_one_of_several_lists() -> None:
+    either = OneOf((via(PLAN, ["r6", "r8"], "worker2"), BestEffort(IPv6Network(EGRESS))))
+    assert judged(steered(), either).passed and judged(best_effort(), either).passed
+    neither = OneOf((via(PLAN, ["r4"], "worker2"), Plain()))
+    assert not judged(steered(), neither).passed
+
+
+def test_no_probe_no_pass() -> None:
+    for expectation in (Plain(), BestEffort(IPv6Network(EGRESS)), OneOf((Plain(),))):
+        assert not verdict(PLAN, [], expectation).passed
+    assert verdict(PLAN, [], NotRouted("why")).passed
+    assert not verdict(PLAN, [traced(best_effort())], NotRouted("why")).passed
+
+
+@pytest.mark.parametrize(
+    ("src", "dst", "nat", "barred"),
+    [
+        ("h11", "pod-a", False, True),
+        ("pod-a", "h11", False, True),
+        ("pod-a", "h11", True, False),
+        ("h11", "pod-a", True, True),
+        ("r1", "pod-a", False, True),
+        ("pod-a", "pod-b", False, False),
+        ("master", "pod-a", False, False),
+        ("h11", "h81", False, False),
+    ],
+)
+def test_not_routed_by_design(src: str, dst: str, nat: bool, barred: bool) -> None:
+    assert (not_routed_by_design(PLAN, src, dst, PODS, nat) is not None) is barred
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(["r99"], "r99"), (["h11"], "no End SID"), (["2001:db8::1"], "owns"), (["::x"], "IPv6")],
+)
+def test_names_that_make_no_expectation(names: list[str], message: str) -> None:
+    with pytest.raises(TestbedError, match=message):
+        via(PLAN, names, "worker2")
+
+
+def test_only_cluster_nodes_end_a_segment_list() -> None:
+    with pytest.raises(TestbedError, match="h81 is no cluster node"):
+        via(PLAN, ["r6"], "h81")

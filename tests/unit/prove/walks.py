@@ -1,0 +1,79 @@
+"""Observations of a probe's walk through a plan, made up for tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv6Address, ip_address
+from itertools import pairwise
+
+from testbed.plan.model import Plan
+from testbed.prove.packets import Observation
+
+SRC, DST = ip_address("172.16.0.1"), ip_address("172.16.1.1")
+
+
+class Walker:
+    """Moves a probe along plan links and records both ends of every crossing."""
+
+    def __init__(self, plan: Plan, tag: bytes = b"tag-of-16-bytes.") -> None:
+        self.plan, self.seen = plan, list[Observation]()
+        self.now = Observation(
+            "", "", True, SRC, DST, 64, None, None, None, None, None, tag
+        )  # fmt: skip
+
+    def encapsulate(self, source: str, *sids: IPv6Address) -> Walker:
+        """In front of the next crossing: an outer header, with an SRH if there are several SIDs."""
+        self.now = replace(
+            self.now,
+            inner_src=self.now.outer_src,
+            inner_dst=self.now.outer_dst,
+            inner_hop_limit=self.now.hop_limit - 1,
+            outer_src=IPv6Address(source),
+            outer_dst=sids[0],
+            hop_limit=64,
+            segments=tuple(sids) if len(sids) > 1 else None,
+            segments_left=len(sids) - 1 if len(sids) > 1 else None,
+        )
+        return self
+
+    def advance(self) -> Walker:
+        """What a waypoint does: the next segment becomes the destination."""
+        assert self.now.segments is not None and self.now.segments_left is not None
+        left = self.now.segments_left - 1
+        following = self.now.segments[len(self.now.segments) - 1 - left]
+        self.now = replace(self.now, outer_dst=following, segments_left=left)
+        return self
+
+    def decapsulate(self) -> Walker:
+        """What the egress does."""
+        now = self.now
+        assert now.inner_src and now.inner_dst and now.inner_hop_limit
+        self.now = replace(
+            now,
+            outer_src=now.inner_src,
+            outer_dst=now.inner_dst,
+            hop_limit=now.inner_hop_limit,
+            segments=None,
+            segments_left=None,
+            inner_src=None,
+            inner_dst=None,
+            inner_hop_limit=None,
+        )
+        return self
+
+    def cross(self, *nodes: str) -> Walker:
+        """Along links of the plan, a hop limit less each time but the first."""
+        for a, b in pairwise(nodes):
+            link = next(x for x in self.plan.links_of(a) if x.peer(a).node == b)
+            self._record((a, link.end(a).interface), (b, link.peer(a).interface))
+        return self
+
+    def attach(self, out: tuple[str, str], into: tuple[str, str]) -> Walker:
+        """Between a pod and its node."""
+        self._record(out, into)
+        return self
+
+    def _record(self, out: tuple[str, str], into: tuple[str, str]) -> None:
+        self.seen.append(replace(self.now, node=out[0], interface=out[1], outgoing=True))
+        self.seen.append(replace(self.now, node=into[0], interface=into[1], outgoing=False))
+        self.now = replace(self.now, hop_limit=self.now.hop_limit - 1)

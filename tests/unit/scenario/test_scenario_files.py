@@ -1,0 +1,89 @@
+"""Scenario files load, their policies lint clean, and results are judged honestly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from testbed.errors import CheckFailed, TestbedError
+from testbed.scenario import registry
+from testbed.scenario.check import Check
+from testbed.scenario.facade import POLICIES
+from testbed.scenario.junit import write_junit
+from testbed.te.load import load_configmaps, load_policy_file
+from testbed.topology.load import load_plan
+
+EXPECTED = {
+    "backbone",
+    "best-effort",
+    "bgp-equals-configmap",
+    "hitless-edit",
+    "link-failure",
+    "mode-switch",
+    "node-join",
+    "priority",
+    "smoke",
+    "te-bgp",
+    "te-configmap",
+}
+
+
+def test_shipped_scenarios_have_sentences_and_claims() -> None:
+    found = registry.shipped()
+    assert {s.name for s in found} == EXPECTED
+    assert all(s.sentence.endswith(".") and s.claims for s in found)
+
+
+def test_unknown_scenario() -> None:
+    with pytest.raises(TestbedError, match="no scenario 'nope'"):
+        registry.find("nope")
+
+
+@pytest.mark.parametrize("text", ["x = 1", "raise ValueError('no')", "def ("])
+def test_a_file_that_is_no_scenario(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    with pytest.raises(TestbedError, match=r"mine\.py"):
+        registry.find(str(file))
+
+
+@pytest.mark.parametrize("file", sorted(POLICIES.glob("*.yaml")), ids=lambda f: f.stem)
+def test_policies_of_the_scenarios(file: Path) -> None:
+    plan = load_plan("full")
+    load = load_configmaps if file.stem == "configmaps" else load_policy_file
+    if file.stem == "priority-invalid":
+        with pytest.raises(TestbedError, match="worker1"):
+            load(plan, file)
+    else:
+        assert load(plan, file)[0]
+
+
+def test_the_papers_own_files(paper_manifests: Path) -> None:
+    plan = load_plan("full")
+    assert len(load_configmaps(plan, paper_manifests / "configMap.yaml")[0]) == 3
+    assert len(load_policy_file(plan, paper_manifests / "policyFile.yaml")[0]) == 1
+
+
+def test_the_first_failing_check_ends_the_scenario() -> None:
+    check = Check()
+    check.that(0, "packets lost").equals(0)
+    with pytest.raises(CheckFailed, match="packets lost equals 0") as caught:
+        check.that(3, "packets lost").equals(0)
+    assert caught.value.why == "expected 0; seen 3"
+    assert [c.passed for c in check.done] == [True, False]
+
+
+def test_junit_names_the_cause(tmp_path: Path) -> None:
+    result = {
+        "scenario": "te-bgp",
+        "seconds": 1.5,
+        "verdict": "fail",
+        "failure": "path is wrong",
+        "evidence": "runs/te-bgp",
+    }
+    write_junit([result, {**result, "scenario": "smoke", "verdict": "pass"}], tmp_path / "x.xml")
+    suite = ElementTree.parse(tmp_path / "x.xml").getroot()[0]
+    assert suite.attrib["failures"] == "1"
+    assert "path is wrong" in ElementTree.tostring(suite, encoding="unicode")

@@ -1,0 +1,144 @@
+"""Explanations, expectations and names, on the paper's topology."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import IPv6Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Plan
+from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
+from testbed.te.expect import expected_path
+from testbed.te.explain import explain, explain_all, explain_text
+from testbed.te.load import load_policy_file
+from testbed.te.mtu import overhead, pod_mtu, port_mtu_for
+from testbed.te.resolve import node_names, resolver
+
+POLICIES = Path(__file__).resolve().parents[3] / "scenarios" / "policies"
+WORKER2 = IPv6Address("fd12::1000")
+DT4 = "fcdd::12aa:d460:b250:45:b04"
+
+
+def candidate(*sids: str, weight: int = 1) -> Candidate:
+    segments = [Segment(IPv6Address(sid)) for sid in sids[:-1]]
+    segments.append(Segment(IPv6Address(sids[-1]), Behavior.END_DT4))
+    return Candidate(WORKER2, (SegmentList(tuple(segments), weight),))
+
+
+def test_every_sid_is_explained_with_both_equal_cost_branches(full: Plan) -> None:
+    text = explain_text(explain(full, candidate("fcff:8::1", DT4), "worker1"))
+    assert text == (
+        "worker1 → worker2 (fd12::1000), IPv4, preference 100\n"
+        "  SRH with 2 segments, 80 bytes outside, pod MTU 1284 ok\n"
+        "  1. fcff:8::1  r8  End, loopback  reachable\n"
+        "       worker1 → r3 → r2 → r7 → r8\n"
+        "       worker1 → r3 → r4 → r6 → r8\n"
+        "  2. fcdd::12aa:d460:b250:45:b04  worker2  End.DT4, fcdd:0:0:12aa::/64  reachable\n"
+        "       r8 → worker2"
+    )
+
+
+def test_what_cannot_work_is_said_not_raised(full: Plan) -> None:
+    e = explain(full, candidate("fcff:9::1", "fcdd:0:0:12aa::9", DT4, "fe00::1"), "worker1")
+    (item,) = e.segment_lists
+    assert [s.reachable for s in item.segments] == [False, False, False, False]
+    assert [s.why for s in item.segments] == [
+        "nobody has it",
+        "in worker2's pool, but nobody has it",
+        "no path from the segment before",
+        "nobody has it",
+    ]
+    assert not item.fits
+    assert "more than the 3 allowed" in explain_text(e)
+    json.dumps(e.to_dict())
+
+
+def test_a_service_sid_as_waypoint_ends_the_tunnel(full: Plan) -> None:
+    (item,) = explain(full, candidate(DT4, DT4), "worker1").segment_lists
+    assert item.segments[0].why == "ends the tunnel here, although segments are left"
+
+
+def test_shares_follow_the_weights(full: Plan) -> None:
+    lists = candidate(DT4, weight=3).segment_lists + candidate("fcff:6::1", DT4).segment_lists
+    e = explain(full, Candidate(WORKER2, lists), "worker1")
+    assert [item.share for item in e.segment_lists] == [0.75, 0.25]
+    assert "75% of the traffic" in explain_text(e)
+
+
+def test_a_node_that_joins_later_is_not_reachable_yet(full: Plan) -> None:
+    data = full.model_dump()
+    for node in data["nodes"]:
+        if node["name"] == "worker2":
+            node["cluster"]["joins_later"] = True
+    plan = Plan.model_validate(data)
+    (item,) = explain(plan, candidate(DT4), "worker1").segment_lists
+    assert item.segments[0].why == "worker2 joins later"
+
+
+def test_explained_at_every_head_end_but_the_endpoint(full: Plan) -> None:
+    (change,), _ = load_policy_file(full, POLICIES / "worker2-via-r6-r8.yaml")
+    assert change.candidate is not None
+    assert [e.head_end for e in explain_all(full, change.candidate)] == ["master", "worker1"]
+
+
+def status(*segments: Any, chosen: bool = True, source: str = "bgp") -> dict[str, Any]:
+    lists = [{"weight": 1, "segments": list(segments)}]
+    policy = {"endpoint": "fd12::1000", "family": 4, "source": source, "chosen": chosen}
+    return {"node": "worker1", "policies": [{**policy, "segment_lists": lists}]}
+
+
+def test_expectation_names_segment_endpoints_with_falling_segments_left(full: Plan) -> None:
+    expected = expected_path(full, status("fcff:6::1", "fcff:8::1", DT4), "worker2", 4)
+    assert expected is not None
+    assert expected.describe() == "worker1 → worker2 IPv4 by bgp: r6, r8, then worker2"
+    (item,) = expected.lists
+    assert item.waypoints == ("r6", "r8")
+    assert [(str(a), left) for a, left in item.outer_destinations] == [
+        ("fcff:6::1", 2),
+        ("fcff:8::1", 1),
+        (DT4, 0),
+    ]
+    assert item.paths == (("worker1", "r3", "r4", "r6", "r8", "worker2"),)
+    json.dumps(expected.to_dict())
+
+
+def test_best_effort_has_no_srh_and_two_paths(full: Plan) -> None:
+    expected = expected_path(full, status({"sid": DT4}, source="best-effort"), "worker2", 4)
+    assert expected is not None
+    assert expected.is_best_effort
+    (item,) = expected.lists
+    assert not item.srh
+    assert [(str(a), left) for a, left in item.outer_destinations] == [(DT4, None)]
+    assert len(item.paths) == 2
+    assert expected.describe().endswith("worker2 directly, no SRH")
+
+
+def test_nothing_chosen_nothing_promised(full: Plan) -> None:
+    assert expected_path(full, status(DT4, chosen=False), "worker2", 4) is None
+    assert expected_path(full, status(DT4), "worker2", 6) is None
+
+
+def test_names_and_addresses_after_expect(full: Plan) -> None:
+    assert node_names(full, "r6, fcff:8::1,") == ("r6", "r8")
+    with pytest.raises(TestbedError, match=r"--expect: unknown node wroker1\n  fix: did you mean"):
+        node_names(full, "wroker1")
+
+
+def test_resolver_knows_loopbacks_addresses_and_sids(full: Plan) -> None:
+    resolve = resolver(full)
+    assert str(resolve("r6", None)) == "fcff:6::1"
+    assert str(resolve("worker2", None)) == "fd12::1000"
+    assert str(resolve("worker2", 4)) == DT4
+    assert resolve("r6", 4) is None
+    with pytest.raises(TestbedError, match="did you mean worker2"):
+        resolve("woker2", None)
+
+
+def test_encapsulation_costs() -> None:
+    assert [overhead(n) for n in (1, 2, 3)] == [40, 80, 96]
+    assert pod_mtu(1380, 3) == 1284
+    assert port_mtu_for(4) == 1392

@@ -51,6 +51,20 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
     supervisor.add(_daemon(r.name, "isisd") for r in plan.routers)
 
 
+def settle(plan: Plan, supervisor: Supervisor) -> None:
+    """Wait until every daemon runs, and no isisd is older than its zebra.
+
+    Before that the kernel may still hold routes which a dead daemon left.
+    """
+    names = [f"{r.name}.{daemon}" for r in plan.routers for daemon in ("zebra", "isisd")]
+
+    def probe() -> tuple[bool | None, str]:
+        waiting = supervisor.unsettled(names)
+        return (None if waiting else True), f"not yet: {', '.join(waiting)}"
+
+    wait_for("the routers' daemons to run", probe, timeout=30, fix="testbed logs r1.zebra")
+
+
 def _daemon(router: str, daemon: str) -> Program:
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
     return Program(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -47,6 +47,8 @@ app.add_typer(artefacts.app, name="artefacts")
 class Interrupted(BaseException):
     """SIGINT. Not a KeyboardInterrupt, out of which each typer version makes something else."""
 
+    seen = False  # survives where a library reports what its callback raised as an error of its own
+
 
 def main() -> None:
     """Exit codes: 0 ok, 1 a check failed, 2 usage or input, 4 unfit machine, 130 interrupted."""
@@ -57,15 +59,22 @@ def main() -> None:
     except TestbedError as error:
         fail(error)
     except (Interrupted, KeyboardInterrupt):
-        print("interrupted", file=sys.stderr)
-        sys.exit(130)
+        _leave_interrupted()
     except OSError as error:
         fail(TestbedError(f"{error.strerror or error}", where=error.filename, exit_code=1))
     except Exception as error:
+        if Interrupted.seen:
+            _leave_interrupted()
         fail(unforeseen(error))
+
+
+def _leave_interrupted() -> NoReturn:
+    print("interrupted", file=sys.stderr)
+    sys.exit(130)
 
 
 def _interrupt(*_: object) -> None:
     """The first Ctrl-C ends the command; further ones must not tear its clean-up apart."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Interrupted.seen = True
     raise Interrupted

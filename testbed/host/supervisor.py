@@ -11,6 +11,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 from testbed.errors import TestbedError
+from testbed.host.follow import follower_of
 from testbed.host.init import PROGRAMS_DIR
 from testbed.host.namespaces import NETNS_DIR
 
@@ -32,6 +33,8 @@ file={SOCKET}
 chmod=0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[rpcinterface:follow]
+supervisor.rpcinterface_factory=testbed.host.follow:make
 [include]
 files={PROGRAMS_DIR}/*.conf
 """
@@ -116,6 +119,16 @@ class Supervisor:
         dead = [n for n, p in self.states().items() if p["statename"] in DEAD]
         self._multi([("startProcess", name) for name in dead])
         return dead
+
+    def unsettled(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` that do not run yet, or are to start anew (testbed.host.follow)."""
+        states = self.states()
+        waiting = [n for n in names if states[n]["statename"] != "RUNNING"]
+        for name in states:
+            follower = states.get(follower_of(name) or "")
+            if follower and follower["start"] < states[name]["start"]:
+                waiting.append(follower["name"])
+        return waiting
 
     def states(self) -> dict[str, dict[str, Any]]:
         """By name: statename, pid, description, start (UNIX time) of every program."""

@@ -105,6 +105,8 @@ def _up_inside(
             assert gobgpd is not None
             _start_overlay(plan, supervisor, gobgpd, fresh)
         supervisor.revive()
+        if not fresh:
+            routers.settle(plan, supervisor)
     with progress.step("IS-IS converged, verified against the plan's SPF"):
         verify.backbone_converged(plan)
     if overlay:

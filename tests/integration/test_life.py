@@ -79,6 +79,17 @@ def test_a_killed_agent_takes_its_node_back_as_it_was(basic: Lab) -> None:
     assert identity() == before
 
 
+def test_a_killed_zebra_gets_its_routes_back(other: Lab) -> None:
+    """isisd would keep them to itself, so it is to start anew as well."""
+    other.run("up", "grid", *LINE)
+    before = pids(other)
+    kill(other, "r1.zebra")
+    other.run("up", "grid", *LINE)
+    assert other.status()["problems"] == []
+    changed = {name for name, pid in pids(other).items() if pid != before[name]}
+    assert changed == {"r1.zebra", "r1.isisd"}
+
+
 def test_a_broken_network_is_rebuilt(other: Lab) -> None:
     other.run("up", "grid", *LINE)
     other.run("exec", "r1", "ip", "link", "delete", "r1-r2")

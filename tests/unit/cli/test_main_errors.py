@@ -90,7 +90,8 @@ def test_a_report_that_cannot_be_kept(
     assert "could not be kept" in said
 
 
-def test_only_the_first_interrupt_counts() -> None:
+def test_only_the_first_interrupt_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command.Interrupted, "seen", False)  # and so again afterwards
     before = signal.signal(signal.SIGINT, command._interrupt)
     try:
         with pytest.raises(command.Interrupted):
@@ -98,3 +99,11 @@ def test_only_the_first_interrupt_counts() -> None:
         os.kill(os.getpid(), signal.SIGINT)  # the clean-up goes on
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_a_library_reports_as_its_own_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command.Interrupted, "seen", True)
+    error = ValueError("Error calling function: Interrupted:")
+    assert outcome(error, monkeypatch, capsys) == (130, "interrupted\n")

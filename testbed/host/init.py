@@ -1,8 +1,9 @@
 """Becomes the init of a lab: new namespaces, a private /run, then supervisord as PID 1.
 
-Run as `python -m testbed.host.init RECORD HOSTNAME CONF` by testbed.host.labs. Standard library
-only, so that it starts quickly. Everything of the lab is a descendant of this process: when it
-ends, the kernel ends every daemon, mount, interface and namespace of the lab.
+Run as `python -m testbed.host.init RECORD HOSTNAME CONF CGROUPS` by testbed.host.labs; CGROUPS is
+the record of the control groups to make, or empty. Standard library only, so that it starts
+quickly. Everything of the lab is a descendant of this process: when it ends, the kernel ends
+every daemon, mount, interface and namespace of the lab.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from testbed.host import cgroups
 from testbed.host import namespaces as ns
 
 MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x4000, 0x40000, 2, 4, 8
@@ -22,18 +25,14 @@ PR_CAPBSET_DROP = 24
 DROPPED = {"MODULE": 16, "RAWIO": 17, "BOOT": 22, "TIME": 25, "SYSLOG": 34, "WAKE_ALARM": 35}
 PROGRAMS_DIR = "/run/testbed/programs"
 CONF = "/run/testbed/supervisord.conf"
+CGROUPS = Path("/run/testbed/cgroup")  # the trees, from the lab's own groups down
 
 
 def main() -> None:
     """Forks twice: the grandchild is PID 1 of the lab and nobody's child outside."""
-    record, hostname, conf = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    record, hostname, conf, groups = Path(sys.argv[1]), *sys.argv[2:5]
     ns.unshare(
-        ns.CLONE_NEWNS
-        | ns.CLONE_NEWUTS
-        | ns.CLONE_NEWIPC
-        | ns.CLONE_NEWPID
-        | ns.CLONE_NEWNET
-        | ns.CLONE_NEWCGROUP
+        ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID | ns.CLONE_NEWNET
     )
     go_read, go_write = os.pipe()
     pid = os.fork()
@@ -48,7 +47,7 @@ def main() -> None:
     os.close(go_write)
     if os.read(go_read, 1) != b"g":
         os._exit(1)
-    _become_init(hostname, conf)
+    _become_init(hostname, conf, groups)
 
 
 def start_time(pid: int) -> int:
@@ -62,17 +61,21 @@ def netns_inode(pid: int) -> int:
     return Path(f"/proc/{pid}/ns/net").stat().st_ino
 
 
-def _become_init(hostname: str, conf: str) -> None:
+def _become_init(hostname: str, conf: str, groups: str) -> None:
     os.closerange(3, 1024)  # among them the lock, which the starter alone is to hold
     os.setsid()
     os.chdir("/")
     ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
     ns.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    wanted = (
+        [cgroups.Hierarchy(**h) for h in json.loads(Path(groups).read_text())] if groups else []
+    )
     ns.mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     socket.sethostname(hostname)
     for directory in ("/run/netns", "/run/lock", PROGRAMS_DIR, "/run/testbed/logs"):
         Path(directory).mkdir(parents=True)
     Path("/run/testbed").chmod(0o755)
+    _own_cgroups(wanted)
     Path(CONF).write_text(conf)
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in DROPPED.values():
@@ -80,6 +83,24 @@ def _become_init(hostname: str, conf: str) -> None:
     os.execv(
         sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", CONF]
     )
+
+
+def _own_cgroups(wanted: list[cgroups.Hierarchy]) -> None:
+    """Move into the lab's control groups, which are the roots of all that is seen from now on."""
+    joining = Path("/run/testbed/cgroup.host")
+    if wanted:
+        cgroups.mount_all(wanted, joining)
+        for hierarchy in wanted:
+            tree = cgroups.tree_dir(wanted, hierarchy, joining)
+            cgroups.make_and_join(tree / hierarchy.path.lstrip("/"))
+    ns.unshare(ns.CLONE_NEWCGROUP)
+    if wanted:
+        cgroups.mount_all(wanted, CGROUPS)
+        if cgroups.version(wanted) == 2:
+            cgroups.pass_controllers_on(CGROUPS)
+        for mounted in [joining, *joining.glob("*")][::-1]:
+            with suppress(OSError):
+                ns.umount(str(mounted), cgroups.MNT_DETACH)
 
 
 if __name__ == "__main__":

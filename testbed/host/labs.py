@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import TestbedError
-from testbed.host import namespaces
+from testbed.host import lab_cgroups, namespaces
 from testbed.host.init import netns_inode, start_time
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.wait import wait_for
@@ -80,16 +80,20 @@ class LabDir:
         """True if anything of the lab is left on the host."""
         return self.path.is_dir()
 
-    def start_init(self, conf: str, lock: int) -> int:
+    def start_init(self, conf: str, lock: int, own_cgroups: bool = False) -> int:
         """Start the lab's init; returns its pid. Raises TestbedError.
 
         The starter holds `lock` too until init is on record: if this process is killed now, the
         next command waits for that record instead of overlooking an init that is being born.
         """
         command = [sys.executable, "-B", "-m", "testbed.host.init", str(self._record)]
+        groups = ""
+        if own_cgroups:
+            lab_cgroups.record(self.path, self.name)
+            groups = str(self.path / lab_cgroups.RECORD)
         with (self.path / "init.log").open("ab") as log:
             done = subprocess.run(
-                [*command, f"lab-{self.name}"[:63], conf],
+                [*command, f"lab-{self.name}"[:63], conf, groups],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -138,6 +142,7 @@ class LabDir:
 
     def forget(self) -> None:
         """Remove the lab's files, by name. The directory stays: it is the lock."""
+        lab_cgroups.remove(self.path)
         drafts = [p.name for p in self.path.glob(".plan.json.*")]
         for file in ("plan.json", "init.json", "init.new", "init.log", *drafts):
             (self.path / file).unlink(missing_ok=True)

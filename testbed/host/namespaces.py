@@ -51,6 +51,19 @@ def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str 
     _check(result, f"mount {target}")
 
 
+def umount(target: str, flags: int = 0) -> None:
+    """umount2(2). Raises OSError."""
+    _check(_libc.umount2(target.encode(), flags), f"umount {target}")
+
+
+def pivot_root(new: str) -> None:
+    """Make `new`, a mount point, the root; the old root is gone afterwards. Raises OSError."""
+    os.chdir(new)
+    _check(_libc.pivot_root(b".", b"."), f"pivot_root {new}")  # stacked, see pivot_root(2)
+    umount(".", 2)
+    os.chdir("/")
+
+
 # Mount first: the others are opened through the host's /proc, before it changes.
 _OF_A_LAB = (
     ("ipc", CLONE_NEWIPC),
@@ -92,19 +105,22 @@ def _go_on_in_child() -> None:
     child = os.fork()
     if child == 0:
         os.close(alive_write)
-        _end_with_parent(alive_read)
+        end_with_parent()
+        if select.select([alive_read], [], [], 0)[0]:  # the parent had ended before
+            os._exit(1)
+        os.close(alive_read)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     os.close(alive_read)
     os._exit(_exit_code_of(child))
 
 
-def _end_with_parent(alive: int) -> None:
-    """A killed command must leave nobody who goes on changing the lab or holding its lock."""
+def end_with_parent() -> None:
+    """Be killed when the parent ends. A killed command must leave nobody who goes on for it.
+
+    Who calls this checks afterwards that the parent is still there.
+    """
     _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
-    if select.select([alive], [], [], 0)[0]:  # the parent had ended before
-        os._exit(1)
-    os.close(alive)
 
 
 def _exit_code_of(child: int) -> int:

@@ -12,32 +12,56 @@ from xmlrpc.client import Fault, ServerProxy
 
 from testbed.errors import TestbedError
 from testbed.host.follow import follower_of
-from testbed.host.init import PROGRAMS_DIR
 from testbed.host.namespaces import NETNS_DIR
 
-SOCKET = "/run/testbed/supervisor.sock"
 LOGS_DIR = Path("/run/testbed/logs")
 DEAD = ("STOPPED", "EXITED", "FATAL")
 
-CONF = f"""\
+
+@dataclass(frozen=True)
+class Place:
+    """Where a supervisor keeps its files: the lab's own, or that of a node with an init."""
+
+    directory: Path
+    own_netns: bool = False  # True: its programs are in the right network namespace already
+
+    @property
+    def socket(self) -> Path:
+        return self.directory / "supervisor.sock"
+
+    @property
+    def programs(self) -> Path:
+        return self.directory / "programs"
+
+    @property
+    def logs(self) -> Path:
+        return self.directory / "logs"
+
+    @property
+    def conf(self) -> str:
+        """The supervisord.conf of this place."""
+        return f"""\
 [supervisord]
 nodaemon=true
 user=root
-logfile=/run/testbed/logs/supervisord.log
+logfile={self.logs}/supervisord.log
 logfile_maxbytes=1MB
 loglevel=warn
-pidfile=/run/testbed/supervisord.pid
-childlogdir=/run/testbed/logs
+pidfile={self.directory}/supervisord.pid
+childlogdir={self.logs}
 [unix_http_server]
-file={SOCKET}
+file={self.socket}
 chmod=0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [rpcinterface:follow]
 supervisor.rpcinterface_factory=testbed.host.follow:make
 [include]
-files={PROGRAMS_DIR}/*.conf
+files={self.programs}/*.conf
 """
+
+
+LAB = Place(Path("/run/testbed"))
 
 
 @dataclass(frozen=True)
@@ -49,13 +73,11 @@ class Program:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def log(self) -> Path:
-        return LOGS_DIR / f"{self.name}.log"
-
-    def conf(self) -> str:
+    def conf(self, place: Place = LAB) -> str:
         """Its supervisord section."""
-        command = ["nsenter", f"--net={NETNS_DIR / self.node}", "--", *self.command]
+        command = [*self.command]
+        if not place.own_netns:
+            command = ["nsenter", f"--net={NETNS_DIR / self.node}", "--", *command]
         environment = ",".join(f'{k}="{v}"' for k, v in sorted(self.environment.items()))
         lines = [
             f"[program:{self.name}]",
@@ -65,7 +87,7 @@ class Program:
             "startretries=1000000",
             "stopwaitsecs=2",
             "redirect_stderr=true",
-            f"stdout_logfile={self.log}",
+            f"stdout_logfile={place.logs / self.name}.log",
             "stdout_logfile_maxbytes=5MB",
             "stdout_logfile_backups=1",
         ]
@@ -77,13 +99,16 @@ class Program:
 class Supervisor:
     """Adds, removes, restarts and lists programs. Every call raises TestbedError on failure."""
 
+    def __init__(self, place: Place = LAB) -> None:
+        self.place = place
+
     @property
     def _rpc(self) -> Any:
         """A connection per call: one that failed cannot be used again."""
         from supervisor.xmlrpc import SupervisorTransport
 
         return ServerProxy(
-            "http://lab", transport=SupervisorTransport(None, None, f"unix://{SOCKET}")
+            "http://lab", transport=SupervisorTransport(None, None, f"unix://{self.place.socket}")
         )
 
     def ready(self) -> bool:
@@ -97,7 +122,8 @@ class Supervisor:
         """Start programs, all at once; those known already stay as they are."""
         programs = list(programs)
         for program in programs:
-            (Path(PROGRAMS_DIR) / f"{program.name}.conf").write_text(program.conf())
+            file = self.place.programs / f"{program.name}.conf"
+            file.write_text(program.conf(self.place))
         added = self._call("reloadConfig")[0][0]
         self._multi([("addProcessGroup", name) for name in added])
 
@@ -106,7 +132,7 @@ class Supervisor:
         names = list(names)
         self._multi([("stopProcessGroup", name) for name in names])
         for name in names:
-            (Path(PROGRAMS_DIR) / f"{name}.conf").unlink(missing_ok=True)
+            (self.place.programs / f"{name}.conf").unlink(missing_ok=True)
         self._call("reloadConfig")
         self._multi([("removeProcessGroup", name) for name in names])
 

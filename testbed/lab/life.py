@@ -10,7 +10,7 @@ from testbed.backbone import build, routers
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
-from testbed.host.supervisor import CONF, Supervisor
+from testbed.host.supervisor import LAB, Supervisor
 from testbed.host.wait import wait_for
 from testbed.lab import state, verify
 from testbed.lab.progress import Progress
@@ -39,7 +39,7 @@ def up(
         if fresh:
             with progress.step("namespaces of the lab"):
                 write_atomically(lab.plan_file, plan.model_dump_json())
-                lab.start_init(CONF, lock)
+                lab.start_init(LAB.conf, lock)
         lab.enter()
         _up_inside(plan, gobgpd, progress, fresh, with_pods)
 

@@ -1,0 +1,79 @@
+"""The control groups of a lab, seen from the host: recorded before they are made, then removed.
+
+They are the one thing of a Kubernetes lab that does not end with its init.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from testbed.errors import TestbedError
+from testbed.host import cgroups
+from testbed.host import namespaces as ns
+from testbed.host.files import write_json
+from testbed.host.init import MS_PRIVATE, MS_REC
+from testbed.host.wait import wait_for
+
+RECORD = "cgroups.json"
+_GONE, _BUSY = 0, 10
+
+
+def plan_for(lab: str, found: Iterable[cgroups.Hierarchy]) -> list[cgroups.Hierarchy]:
+    """Where a lab's control groups go: one below the caller's own, in every tree."""
+    return [replace(h, path=f"{h.path.rstrip('/')}/testbed-{lab}") for h in found]
+
+
+def record(directory: Path, lab: str) -> None:
+    """Write down which control groups the lab's init is about to make."""
+    wanted = plan_for(lab, cgroups.own())
+    write_json(directory / RECORD, [asdict(h) for h in wanted])
+
+
+def recorded(directory: Path) -> list[cgroups.Hierarchy]:
+    """What is on record; nothing if there is none that can be read."""
+    try:
+        return [cgroups.Hierarchy(**h) for h in json.loads((directory / RECORD).read_text())]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def remove(directory: Path) -> None:
+    """Remove the lab's control groups once its processes have ended. Raises TestbedError."""
+    found = recorded(directory)
+    if found:
+        wait_for(
+            "the end of the lab's control groups",
+            lambda: (_try(found, directory) or None, "busy, or the kernel is still at it"),
+            timeout=30,
+            fix="processes of the lab that were moved? see " + found[0].path,
+        )
+    (directory / RECORD).unlink(missing_ok=True)
+
+
+def _try(found: list[cgroups.Hierarchy], directory: Path) -> bool:
+    """In a child with mounts of its own: the host may have the trees anywhere, or nowhere."""
+    at = directory / "cgroup"
+    at.mkdir(exist_ok=True)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            ns.unshare(ns.CLONE_NEWNS)
+            ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
+            cgroups.mount_all(found, at)
+            trees = [cgroups.tree_dir(found, h, at) / h.path.lstrip("/") for h in found]
+            left = [t for t in trees if not cgroups.remove_tree(t)]
+            code = _BUSY if left else _GONE
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    for left in sorted(at.glob("*"), reverse=True):
+        left.rmdir()  # mount points that the child made
+    at.rmdir()
+    if code not in (_GONE, _BUSY):
+        raise TestbedError("the lab's control groups cannot be reached", exit_code=1)
+    return code == _GONE

@@ -15,7 +15,7 @@ from typing import Any
 from testbed.errors import CheckFailed
 from testbed.host.labs import lab_dir
 from testbed.host.namespaces import in_netns
-from testbed.lab import policies
+from testbed.lab import members, policies
 from testbed.lab.state import enter
 from testbed.nodes.cluster import write_te_mode
 from testbed.plan.model import Plan
@@ -67,15 +67,16 @@ def by_configmap(plan: Plan, runs: int) -> list[float]:
 
     One policy changes, so that each change of the file is one change of one IPv4 route.
     """
-    write_te_mode("configmap")
+    api = members.api(plan)
+    write_te_mode("configmap", api)
     documents = [_configmap(plan, waypoint) for waypoint in ("r4", "r6")]
     changes = RouteChanges(HEAD_END)
     samples = [
-        changes.after(partial(policies.apply_objects, [documents[turn % 2]]))
+        changes.after(partial(policies.apply_objects, api, [documents[turn % 2]]))
         for turn in range(runs)
     ]
-    policies.delete_configmap(documents[0]["metadata"]["name"])
-    write_te_mode(plan.te_mode)
+    policies.delete_objects(api, documents[:1])
+    write_te_mode(plan.te_mode, api)
     return samples
 
 

@@ -35,6 +35,13 @@ class ProfileName(str, Enum):
     paper = "paper"
 
 
+class ClusterName(str, Enum):
+    """What runs the pods: Kubernetes, or the nodes' agents alone (the light mode)."""
+
+    kubernetes = "kubernetes"
+    none = "none"
+
+
 Name = Annotated[
     str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
 ]
@@ -43,6 +50,9 @@ FormatOption = Annotated[
 ]
 ProfileOption = Annotated[
     ProfileName, typer.Option("--profile", envvar="TESTBED_PROFILE", help="IS-IS timers.")
+]
+ClusterOption = Annotated[
+    ClusterName, typer.Option("--cluster", envvar="TESTBED_CLUSTER", help="What runs the pods.")
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")

@@ -10,6 +10,8 @@ import typer
 
 from testbed.cli.common import (
     DEFAULT_LAB,
+    ClusterName,
+    ClusterOption,
     Format,
     FormatOption,
     Name,
@@ -40,6 +42,7 @@ def up(
     name: Name = DEFAULT_LAB,
     profile: ProfileOption = ProfileName.fast,
     params: Params = None,
+    cluster: ClusterOption = ClusterName.none,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     quiet: Quiet = False,
@@ -57,7 +60,7 @@ def up(
         from testbed.lab.life import up as bring_up
 
         warnings = preflight() if lab.init_pid() is None else []
-        plan = pending.plan()
+        plan = pending.plan().model_copy(update={"orchestrator": cluster.value})
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
     gobgpd = _gobgpd() if plan.cluster or plan.injectors else None
@@ -75,14 +78,20 @@ def _gobgpd() -> Path:
     return program("gobgpd")
 
 
-def down(name: Name = DEFAULT_LAB, quiet: Quiet = False) -> None:
+def down(
+    name: Name = DEFAULT_LAB,
+    quiet: Quiet = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep what Kubernetes has on disk for the next up.")
+    ] = False,
+) -> None:
     """Remove everything the lab made, and nothing else."""
     need_root()
     from testbed.lab.life import down as take_down
     from testbed.lab.progress import Progress
 
     progress = Progress(quiet)
-    if not take_down(directory(name), progress):
+    if not take_down(directory(name), progress, keep):
         progress.note(f"there is no lab {name!r}")
 
 

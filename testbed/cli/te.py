@@ -142,15 +142,16 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
     """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
     file = file.resolve()
     plan = enter(name)
-    from testbed.lab import policies
+    from testbed.lab import members, policies
     from testbed.nodes.cluster import te_mode
     from testbed.te.load import load_objects
 
     documents, findings = load_objects(plan, file, force)
     _warn(findings)
-    for applied in policies.apply_objects(documents):
+    api = members.api(plan)
+    for applied in policies.apply_objects(api, documents):
         print(f"{applied} applied")
-    if te_mode() != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
+    if te_mode(api) != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
         print("note: TE mode is bgp; `testbed mode configmap` makes it count", file=sys.stderr)
 
 
@@ -158,11 +159,11 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     """Delete the objects that FILE names, as `kubectl delete -f` does."""
     file = file.resolve()
     plan = enter(name)
-    from testbed.lab import policies
+    from testbed.lab import members, policies
     from testbed.te.load import load_objects
 
     documents, _ = load_objects(plan, file, force=True)
-    for deleted in policies.delete_objects(documents):
+    for deleted in policies.delete_objects(members.api(plan), documents):
         print(f"{deleted} deleted")
 
 
@@ -210,7 +211,8 @@ def mode(
     """Switch where TE comes from, on all nodes, while running."""
     if te_mode not in ("bgp", "configmap"):
         raise TestbedError(f"no TE mode {te_mode!r}", fix="bgp or configmap")
-    enter(name)
+    plan = enter(name)
+    from testbed.lab import members
     from testbed.nodes.cluster import write_te_mode
 
-    write_te_mode(te_mode)
+    write_te_mode(te_mode, members.api(plan))

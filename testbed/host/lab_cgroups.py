@@ -71,8 +71,8 @@ def _try(found: list[cgroups.Hierarchy], directory: Path) -> bool:
         finally:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    for left in sorted(at.glob("*"), reverse=True):
-        left.rmdir()  # mount points that the child made
+    for mount_point in at.glob("*"):
+        mount_point.rmdir()  # mount points that the child made
     at.rmdir()
     if code not in (_GONE, _BUSY):
         raise TestbedError("the lab's control groups cannot be reached", exit_code=1)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.wait import wait_for
 
 LABS_DIR = Path("/run/testbed")
+DATA_DIR = Path(os.environ.get("TESTBED_DATA", "/var/lib/testbed"))
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class LabDir:
     def plan_file(self) -> Path:
         """The plan as `up` was given it: the yardstick of the next `up`."""
         return self.path / "plan.json"
+
+    @property
+    def data(self) -> Path:
+        """What a Kubernetes lab keeps on disk: images, volumes, etcd, its authority's keys."""
+        return DATA_DIR / self.name
 
     @property
     def _record(self) -> Path:
@@ -152,6 +159,13 @@ class LabDir:
         self.forget()
         self.path.rmdir()
         self.remove_root()
+
+    def forget_data(self) -> None:
+        """Remove what the lab has on disk; nothing of it is in use once its init has ended."""
+        if self.data.is_dir():
+            shutil.rmtree(self.data)
+            with suppress(OSError):
+                self.data.parent.rmdir()  # if this was the last lab's
 
     def remove_root(self) -> None:
         """Remove the directory of all labs if it is empty."""

@@ -6,14 +6,12 @@ import difflib
 import os
 import subprocess
 import time
-from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host.init import MS_PRIVATE, MS_REC
-from testbed.host.supervisor import LOGS_DIR, Supervisor
 from testbed.lab import state
-from testbed.nodes import pods
+from testbed.nodes import pods, supervision
 from testbed.plan.model import Link, Node, Plan, Role
 
 MS_BIND = 0x1000
@@ -89,7 +87,7 @@ def _path() -> str:
 def program_rows() -> list[list[str]]:
     """Name, state and start time of every program of the lab."""
     rows = []
-    for name, info in sorted(Supervisor().states().items()):
+    for name, info in sorted(supervision.all_states().items()):
         since = time.strftime("%H:%M:%S", time.localtime(info["start"]))
         rows.append([name, str(info["statename"]), since])
     return rows
@@ -97,8 +95,8 @@ def program_rows() -> list[list[str]]:
 
 def follow_log(program: str, follow: bool) -> None:
     """Print a program's log, and what is added to it if `follow`."""
-    file = LOGS_DIR / f"{program}.log"
+    file = supervision.log_file(program)
     if not file.exists():
-        raise unknown("program", program, [p.stem for p in Path(LOGS_DIR).glob("*.log")])
+        raise unknown("program", program, list(supervision.all_states()))
     options = ["-n", "+1", "--follow=name"] if follow else ["-n", "+1"]
     subprocess.run(["tail", *options, str(file)], check=False)

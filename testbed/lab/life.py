@@ -12,7 +12,7 @@ from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.host.supervisor import LAB, Supervisor
 from testbed.host.wait import wait_for
-from testbed.lab import state, verify
+from testbed.lab import members, state, verify
 from testbed.lab.progress import Progress
 from testbed.nodes import cluster, pods
 from testbed.plan.model import Plan
@@ -39,8 +39,10 @@ def up(
         if fresh:
             with progress.step("namespaces of the lab"):
                 write_atomically(lab.plan_file, plan.model_dump_json())
-                lab.start_init(LAB.conf, lock)
+                lab.start_init(LAB.conf, lock, own_cgroups=plan.kubernetes)
         lab.enter()
+        if fresh and plan.kubernetes:
+            state.DATA.symlink_to(lab.data)
         _up_inside(plan, gobgpd, progress, fresh, with_pods)
 
 
@@ -127,11 +129,7 @@ def _build(plan: Plan, progress: Progress) -> None:
 def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool) -> None:
     if fresh:
         state.GOBGPD.symlink_to(gobgpd)
-        cluster.prepare_api(plan)
-        members = [n for n in plan.cluster if n.cluster and not n.cluster.joins_later]
-    else:
-        members = cluster.present(plan)
-    cluster.join(plan, members, supervisor, gobgpd)
+    members.start(plan, gobgpd, fresh)
     cluster.start_injectors(plan, supervisor, gobgpd)
 
 
@@ -142,13 +140,19 @@ def _default_pods(plan: Plan) -> None:
             pods.create(f"pod{node.name}", node.name)
 
 
-def down(lab: LabDir, progress: Progress) -> bool:
-    """Remove all that the lab made and nothing else. False if there was nothing."""
+def down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:
+    """Remove all that the lab made and nothing else. False if there was nothing.
+
+    `keep` leaves what a Kubernetes lab has on disk, for the next `up`.
+    """
     if not lab.exists():
         lab.remove_root()  # a killed command may have left just that
-        return False
+        if keep or not lab.data.exists():
+            return False
     with lab.locked(PATIENCE), _uninterrupted(), progress.step(f"lab {lab.name} is down"):
         lab.end_init()
+        if not keep:
+            lab.forget_data()
         lab.remove()
     return True
 

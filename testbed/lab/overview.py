@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.backbone import build
-from testbed.host.supervisor import Supervisor
 from testbed.lab import verify
-from testbed.nodes import pods
+from testbed.nodes import pods, supervision
 from testbed.nodes.cluster import present
 from testbed.plan.model import Plan
 
 
 def overview(plan: Plan) -> dict[str, Any]:
     """Stable JSON data behind `testbed status`."""
-    supervisor = Supervisor()
     programs = {
         name: {"state": info["statename"], "description": info["description"]}
-        for name, info in sorted(supervisor.states().items())
+        for name, info in sorted(supervision.all_states().items())
     }
     agents = {n.name: verify.agent_status(n.name) for n in present(plan)}
     return {

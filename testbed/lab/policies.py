@@ -10,7 +10,8 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
-from testbed.nodes.cluster import NODES, object_file, write_object
+from testbed.nodes.api import Api
+from testbed.nodes.cluster import NODES
 from testbed.plan.model import Plan
 from testbed.srpolicy.change import PolicyChange
 from testbed.srpolicy.codec import encode_attributes, encode_nlri
@@ -93,28 +94,19 @@ def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
     return targets
 
 
-def apply_objects(documents: Iterable[dict[str, Any]]) -> list[str]:
-    """Put objects into the API directory; `kind/name` of each."""
+def apply_objects(api: Api, documents: Iterable[dict[str, Any]]) -> list[str]:
+    """Put objects into the lab's API; `kind/name` of each."""
     applied = []
     for document in documents:
-        kind, name = str(document["kind"]), str(document["metadata"]["name"])
-        write_object(document)
-        applied.append(f"{kind.lower()}/{name}")
+        api.apply(document)
+        applied.append(_called(document))
     return applied
 
 
-def delete_objects(documents: Iterable[dict[str, Any]]) -> list[str]:
-    """Remove objects from the API directory; `kind/name` of each that was there."""
-    deleted = []
-    for document in documents:
-        kind, name = str(document["kind"]), str(document["metadata"]["name"])
-        file = object_file(kind, name)
-        if file.exists():
-            file.unlink()
-            deleted.append(f"{kind.lower()}/{name}")
-    return deleted
+def delete_objects(api: Api, documents: Iterable[dict[str, Any]]) -> list[str]:
+    """Remove objects from the lab's API; `kind/name` of each that was there."""
+    return [_called(document) for document in documents if api.delete(document)]
 
 
-def delete_configmap(name: str) -> None:
-    """Remove a TE ConfigMap; its policies go with it."""
-    object_file("ConfigMap", name).unlink(missing_ok=True)
+def _called(document: dict[str, Any]) -> str:
+    return f"{str(document['kind']).lower()}/{document['metadata']['name']}"

@@ -12,6 +12,7 @@ from testbed.plan.model import Plan
 PLAN = Path("/run/testbed/plan.json")
 BUILT = Path("/run/testbed/built")  # exists once the network stands
 GOBGPD = Path("/run/testbed/gobgpd")  # a link to the program that this lab runs
+DATA = Path("/run/testbed/data")  # a link to the lab's directory on disk
 
 
 def save(plan: Plan) -> None:
@@ -45,7 +46,7 @@ def differences(old: Plan, new: Plan) -> list[str]:
     """In words, what `new` would change."""
     said = [
         f"{field}: {getattr(old, field)} → {getattr(new, field)}"
-        for field in ("topology", "profile", "asn", "te_mode", "max_segments")
+        for field in ("topology", "profile", "asn", "te_mode", "max_segments", "orchestrator")
         if getattr(old, field) != getattr(new, field)
     ]
     before, after = set(old.by_name), set(new.by_name)

@@ -2,81 +2,75 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
+from testbed.nodes import supervision
+from testbed.nodes.api import Api
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster as render
 from testbed.srpolicy.yaml_tree import read_documents
 
 NODES = Path(render.NODES)
-API = Path(render.API)
 
 
-def prepare_api(plan: Plan) -> None:
-    """The objects of the light lab's API directory that come from the plan."""
-    API.mkdir(parents=True, exist_ok=True)
+def prepare_api(plan: Plan, api: Api) -> None:
+    """The objects of the lab that come from the plan."""
     for text in (render.ippools(plan), render.bgp(plan)):
         for document in read_documents(text, "templates/api"):
             if document.content is not None:
-                write_object(document.plain)
-    write_te_mode(plan.te_mode)
+                api.apply(document.plain)
+    write_te_mode(plan.te_mode, api)
 
 
-def write_object(document: dict[str, Any]) -> None:
-    """One object, one file: applying it again replaces it."""
-    write_json(object_file(document["kind"], document["metadata"]["name"]), document)
-
-
-def object_file(kind: str, name: str) -> Path:
-    """Where an object of the API directory lives."""
-    safe = "".join(c if c.isalnum() or c in ".-" else "-" for c in f"{kind}.{name}")
-    return API / f"{safe}.json"
-
-
-def write_te_mode(mode: str) -> None:
+def write_te_mode(mode: str, api: Api) -> None:
     """Switch between TE by BGP and TE by ConfigMap; every agent sees it at once."""
-    write_json(API / "ConfigMap.testbed-config.json", render.te_mode(mode))
+    api.apply(render.te_mode(mode))
 
 
-def te_mode() -> str:
+def te_mode(api: Api) -> str:
     """The TE mode in force."""
-    document = json.loads((API / "ConfigMap.testbed-config.json").read_text())
-    return str(document["data"]["CALICOVPP_SRV6_TE"])
+    document = api.get(render.te_mode(""))
+    return str(document["data"]["CALICOVPP_SRV6_TE"]) if document else "bgp"
 
 
 def present(plan: Plan) -> list[Node]:
     """The cluster nodes that have joined."""
-    return [n for n in plan.cluster if _node_object(n.name).exists()]
+    return [n for n in plan.cluster if _agent_file(n.name).exists()]
 
 
-def _node_object(name: str) -> Path:
-    return API / f"Node.{name}.json"
+def _agent_file(name: str) -> Path:
+    return NODES / name / "agent.json"
 
 
-def join(plan: Plan, nodes: Iterable[Node], supervisor: Supervisor, gobgpd: Path) -> None:
-    """Start gobgpd and agent on the nodes, which then write their own Node objects."""
+def join(plan: Plan, nodes: Iterable[Node], gobgpd: Path, api: Api | None = None) -> None:
+    """Start gobgpd and agent on the nodes, and make them known to the injectors.
+
+    With `api` their Node objects are made as well; a kubelet makes its own.
+    """
     nodes = list(nodes)
-    programs = []
     for node in nodes:
+        if api:
+            api.apply(render.node_object(plan, node))
         directory = NODES / node.name
         directory.mkdir(parents=True, exist_ok=True)
-        write_json(directory / "agent.json", render.agent_config(plan, node))
-        write_json(_node_object(node.name), render.node_object(plan, node))
-        programs += [gobgpd_program(node.name, gobgpd), agent_program(node.name)]
-    supervisor.add(programs)
+        write_json(_agent_file(node.name), render.agent_config(plan, node))
+    for node in nodes:
+        programs = [gobgpd_program(node.name, gobgpd), agent_program(node.name)]
+        supervision.supervisor_of(node.name).add(programs)
     write_injector_peers(plan)
 
 
-def leave(plan: Plan, node: Node, supervisor: Supervisor) -> None:
-    """Stop the node's daemons and remove its Node object."""
+def leave(plan: Plan, node: Node, api: Api | None = None) -> None:
+    """Stop the node's daemons, and remove its Node object if that lies in `api`."""
+    supervisor = supervision.supervisor_of(node.name)
     supervisor.remove([f"{node.name}.agent", f"{node.name}.gobgpd"])
-    _node_object(node.name).unlink(missing_ok=True)
+    _agent_file(node.name).unlink(missing_ok=True)
+    if api:
+        api.delete(render.node_object(plan, node))
     write_injector_peers(plan)
 
 

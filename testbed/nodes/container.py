@@ -19,7 +19,15 @@ from typing import Any
 
 from testbed.host import cgroups
 from testbed.host import namespaces as ns
-from testbed.host.init import CGROUPS, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC, start_time
+from testbed.host.init import (
+    CGROUPS,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_REC,
+    start_time,
+)
 
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_SHARED = 0x1, 0x20, 0x1000, 0x100000
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}

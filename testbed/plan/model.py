@@ -117,6 +117,13 @@ class Node(Frozen):
     where: str | None = None  # file:line of the user's addRouter/addHost
 
 
+class Services(Frozen):
+    """Addresses of Kubernetes Services; a family is there if pods have it too."""
+
+    v4: IPv4Network = IPv4Network("10.96.0.0/16")
+    v6: IPv6Network = IPv6Network("fd00:10:96::/112")
+
+
 class Pools(Frozen):
     """Address pools of the overlay, by role (names as in CALICOVPP_SRV6)."""
 
@@ -140,6 +147,8 @@ class Timers(Frozen):
 
 Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
+# What runs the pods of the cluster nodes: Kubernetes, or the agents alone (the light mode).
+Orchestrator = Literal["kubernetes", "none"]
 
 TIMERS: dict[Profile, Timers] = {
     "fast": Timers(
@@ -160,8 +169,10 @@ class Plan(Frozen):
     profile: Profile = "fast"
     asn: int = 64512
     te_mode: TeMode = "bgp"
+    orchestrator: Orchestrator = "none"
     max_segments: int = 3
     pools: Pools = Pools()
+    services: Services = Services()
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
 
@@ -190,6 +201,17 @@ class Plan(Frozen):
     @property
     def cluster(self) -> list[Node]:
         return self.of(Role.CLUSTER)
+
+    @property
+    def kubernetes(self) -> bool:
+        """True if the cluster nodes are those of a Kubernetes cluster."""
+        return self.orchestrator == "kubernetes" and bool(self.cluster)
+
+    @property
+    def control_plane(self) -> Node | None:
+        """The cluster node that the control plane runs on; the first if none is marked."""
+        marked = [n for n in self.cluster if n.cluster and n.cluster.control_plane]
+        return next(iter(marked or self.cluster), None)
 
     @property
     def injectors(self) -> list[Node]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from testbed.host.run import in_netns, run
 from testbed.lab import state
 from testbed.nodes import pods
-from testbed.nodes.cluster import API, NODES, present
+from testbed.nodes.cluster import NODES, present
 from testbed.plan.model import Plan
+from testbed.render.cluster import API
 from testbed.render.everything import everything
 
 _COMMANDS = {
@@ -34,7 +35,7 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
         if status.exists():
             shutil.copy(status, directory / "observed" / node.name / "agent-status.json")
     _keep_ribs(plan, directory)
-    if API.is_dir():
+    if Path(API).is_dir():
         shutil.copytree(API, directory / "api", dirs_exist_ok=True)
     shutil.copytree("/run/testbed/logs", directory / "logs", dirs_exist_ok=True)
     _write(directory / "environment.txt", environment())

@@ -15,11 +15,10 @@ from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
 from testbed.host.run import in_netns as enter
 from testbed.host.run import run
-from testbed.host.supervisor import Supervisor
 from testbed.host.wait import wait_for
-from testbed.lab import policies, state, verify
+from testbed.lab import members, policies, verify
 from testbed.lab.inside import find_link
-from testbed.nodes import cluster, pods
+from testbed.nodes import cluster, pods, supervision
 from testbed.nodes.pods import Pod
 from testbed.plan.model import Plan
 from testbed.prove.stream import Stream
@@ -43,6 +42,7 @@ class Testbed:
         self._undo = ExitStack()
         self._pods = itertools.count(1)
         self._proofs = itertools.count(1)
+        self.api = members.api(plan)
 
     @contextmanager
     def restored(self) -> Iterator[None]:
@@ -110,24 +110,21 @@ class Testbed:
         for change in changes:
             self.wait_policy(change.policy, present=False)
 
-    def apply(self, file: str | Path) -> list[str]:
+    def apply(self, file: str | Path) -> list[dict[str, Any]]:
         """Apply TE ConfigMaps."""
         documents, _ = load_configmaps(self.plan, _policy_path(file))
-        policies.apply_objects(documents)
-        names = [str(document["metadata"]["name"]) for document in documents]
-        for name in names:
-            self._undo.callback(policies.delete_configmap, name)
-        return names
+        policies.apply_objects(self.api, documents)
+        self._undo.callback(self.unapply, documents)
+        return documents
 
-    def unapply(self, names: list[str]) -> None:
+    def unapply(self, documents: list[dict[str, Any]]) -> None:
         """Delete TE ConfigMaps."""
-        for name in names:
-            policies.delete_configmap(name)
+        policies.delete_objects(self.api, documents)
 
     def mode(self, mode: str) -> None:
         """Switch the TE source of every node: bgp or configmap."""
-        self._undo.callback(cluster.write_te_mode, self.plan.te_mode)
-        cluster.write_te_mode(mode)
+        self._undo.callback(cluster.write_te_mode, self.plan.te_mode, self.api)
+        cluster.write_te_mode(mode, self.api)
         self.wait(
             f"TE mode {mode} everywhere",
             lambda: all(self.status(n.name)["te_mode"] == mode for n in self.nodes()),
@@ -186,14 +183,14 @@ class Testbed:
 
     def join(self, node: str) -> None:
         """Bring a cluster node up whose port is there; returns when its overlay is complete."""
-        cluster.join(self.plan, [self.plan.node(node)], Supervisor(), state.gobgpd())
-        self._undo.callback(cluster.leave, self.plan, self.plan.node(node), Supervisor())
+        members.join(self.plan, [self.plan.node(node)])
+        self._undo.callback(members.leave, self.plan, self.plan.node(node))
         verify.cluster_complete(self.plan)
 
     def configuration(self, node: str) -> dict[str, Any]:
         """What a node was configured with, and which processes it runs since when."""
         files = cluster.NODES / node
-        states = Supervisor().states()
+        states = supervision.all_states()
         return {
             "agent.json": _text(files / "agent.json"),
             "programs": {

@@ -1,0 +1,54 @@
+"""How cluster nodes come and go: as agents alone, or as nodes of a Kubernetes cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from testbed.lab import state
+from testbed.nodes import cluster
+from testbed.nodes.api import Api, DirectoryApi
+from testbed.plan.model import Node, Plan
+
+
+def api(plan: Plan) -> Api:
+    """Where the objects of this lab lie."""
+    if not plan.kubernetes:
+        return DirectoryApi()
+    from testbed.cluster.api import connect
+
+    return connect(plan)
+
+
+def start(plan: Plan, gobgpd: Path, fresh: bool) -> None:
+    """Start the cluster nodes that are to be there from the beginning, or that are there."""
+    members = [n for n in plan.cluster if n.cluster and not n.cluster.joins_later]
+    members = members if fresh else cluster.present(plan)
+    if plan.kubernetes:
+        from testbed.cluster import life
+
+        life.start(plan, members, gobgpd, state.DATA.readlink())
+        return
+    if fresh:
+        cluster.prepare_api(plan, DirectoryApi())
+    cluster.join(plan, members, gobgpd, DirectoryApi())
+
+
+def join(plan: Plan, nodes: Iterable[Node]) -> None:
+    """Bring cluster nodes up whose ports are there."""
+    if plan.kubernetes:
+        from testbed.cluster import life
+
+        life.join(plan, list(nodes), state.gobgpd(), state.DATA.readlink())
+        return
+    cluster.join(plan, nodes, state.gobgpd(), DirectoryApi())
+
+
+def leave(plan: Plan, node: Node) -> None:
+    """Take a cluster node away; its port stays."""
+    if plan.kubernetes:
+        from testbed.cluster import life
+
+        life.leave(plan, node)
+        return
+    cluster.leave(plan, node, DirectoryApi())

@@ -117,13 +117,6 @@ class Node(Frozen):
     where: str | None = None  # file:line of the user's addRouter/addHost
 
 
-class Services(Frozen):
-    """Addresses of Kubernetes Services; a family is there if pods have it too."""
-
-    v4: IPv4Network = IPv4Network("10.96.0.0/16")
-    v6: IPv6Network = IPv6Network("fd00:10:96::/112")
-
-
 class Pools(Frozen):
     """Address pools of the overlay, by role (names as in CALICOVPP_SRV6)."""
 
@@ -172,7 +165,6 @@ class Plan(Frozen):
     orchestrator: Orchestrator = "none"
     max_segments: int = 3
     pools: Pools = Pools()
-    services: Services = Services()
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
 
@@ -206,12 +198,6 @@ class Plan(Frozen):
     def kubernetes(self) -> bool:
         """True if the cluster nodes are those of a Kubernetes cluster."""
         return self.orchestrator == "kubernetes" and bool(self.cluster)
-
-    @property
-    def control_plane(self) -> Node | None:
-        """The cluster node that the control plane runs on; the first if none is marked."""
-        marked = [n for n in self.cluster if n.cluster and n.cluster.control_plane]
-        return next(iter(marked or self.cluster), None)
 
     @property
     def injectors(self) -> list[Node]:

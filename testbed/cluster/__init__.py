@@ -1,0 +1,1 @@
+"""Kubernetes on cluster nodes: keys, programs, what the API server holds from the start."""

@@ -1,0 +1,110 @@
+"""What a lab's API server holds from the start, in the order in which it is applied.
+
+Plain Kubernetes objects (dicts). `definitions` first; once the CRDs are Established, `resources`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from testbed.cluster import identities
+from testbed.plan.model import Node, Plan
+from testbed.render import cluster as render_cluster
+from testbed.render import kubernetes as render
+from testbed.render import kubernetes_network as network
+from testbed.render.cluster import TE_NAMESPACE
+
+Object = dict[str, Any]
+
+IMAGES_NAME, IMAGES_NAMESPACE = "testbed-loaded-images", "kube-system"
+_HUB = "docker.io"  # what a name without a registry means
+_HUB_LIBRARY = f"{_HUB}/library/"
+
+
+def definitions(images: Iterable[str]) -> list[Object]:
+    """Namespace, Calico's CRDs, RBAC, and admission policies with the lab's loaded images."""
+    return [
+        *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
+        *render.objects("crds.yaml.j2"),
+        *render.objects(
+            "rbac.yaml.j2",
+            te_namespace=TE_NAMESPACE,
+            admins=identities.ADMINS,
+            agents=identities.AGENTS,
+            kubelet_clients=identities.KUBELET_CLIENTS,
+        ),
+        *render.objects("agent-policy.yaml.j2", agent_user=identities.AGENT_USER),
+        loaded_images(images),
+        *render.objects(
+            "image-policy.yaml.j2", list_name=IMAGES_NAME, list_namespace=IMAGES_NAMESPACE
+        ),
+    ]
+
+
+def dns(plan: Plan) -> list[Object]:
+    """CoreDNS: one replica, and its Service in the plan's families."""
+    return render.objects(
+        "coredns.yaml.j2",
+        domain=network.DOMAIN,
+        addresses=network.dns_addresses(plan),
+        image=render.COREDNS_IMAGE,
+        control_plane=render.CONTROL_PLANE_LABEL,
+    )
+
+
+def resources(plan: Plan) -> list[Object]:
+    """The plan's IPPools, BGPConfiguration and BGPPeers. They need the CRDs."""
+    texts = (render_cluster.ippools(plan), render_cluster.bgp(plan))
+    yaml = YAML(typ="safe", pure=True)
+    return [item for text in texts for item in yaml.load_all(text) if item is not None]
+
+
+def crd_names() -> list[str]:
+    """Names of the CustomResourceDefinitions to wait for before `resources`."""
+    return [str(crd["metadata"]["name"]) for crd in render.objects("crds.yaml.j2")]
+
+
+def node_labels(node: Node) -> dict[str, str]:
+    """Labels that a kubelet may not give itself: for a patch once the node has registered."""
+    return {render.CONTROL_PLANE_LABEL: ""} if render.is_control_plane(node) else {}
+
+
+def loaded_images(images: Iterable[str]) -> Object:
+    """The ConfigMap that names the lab's images, in all their spellings."""
+    names = sorted({name for image in images for name in spellings(image)})
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": IMAGES_NAME, "namespace": IMAGES_NAMESPACE},
+        "data": {"images": "\n".join(names)},
+    }
+
+
+def spellings(image: str) -> list[str]:
+    """All the ways in which a pod may name an image, given its full name.
+
+    docker.io/library/busybox:latest is also busybox, busybox:latest, library/busybox …
+    """
+    repository, tag = _split(image)
+    names = {repository}
+    if repository.startswith(f"{_HUB}/"):
+        short = repository[len(_HUB) + 1 :]
+        names |= {short, f"index.{_HUB}/{short}"}
+    if repository.startswith(_HUB_LIBRARY):
+        short = repository[len(_HUB_LIBRARY) :]
+        names |= {short, f"{_HUB}/{short}"}
+    tags = ("", tag) if tag == ":latest" else (tag,)
+    return sorted(name + suffix for name in names for suffix in tags)
+
+
+def _split(image: str) -> tuple[str, str]:
+    """(repository, ":tag" or "@digest") of an image's name; no tag means :latest."""
+    repository, at, digest = image.partition("@")
+    if at:
+        return repository, at + digest
+    head, slash, last = image.rpartition("/")
+    name, _, tag = last.partition(":")
+    return head + slash + name, f":{tag or 'latest'}"

@@ -1,0 +1,128 @@
+"""What Kubernetes' programs on one node read: their configuration files, as pure text.
+
+Paths are those inside a node: /etc/kubernetes is the node's own directory of these files.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Node, Plan
+from testbed.render import kubernetes_network as network
+from testbed.render.cluster import NODES
+from testbed.render.environment import TEMPLATES, render
+
+DIRECTORY = "/etc/kubernetes"
+PKI = f"{DIRECTORY}/pki"
+CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"  # the default lies in the host's /usr
+PAUSE_IMAGE = "registry.k8s.io/pause:3.10.2"
+COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.15.0"
+CONTROL_PLANE_LABEL = "node-role.kubernetes.io/control-plane"
+ZONE_LABEL = "topology.kubernetes.io/zone"
+
+ProxyMode = Literal["nftables", "iptables"]
+
+
+def kubelet(plan: Plan, node: Node) -> str:
+    """KubeletConfiguration of a node; the control plane registers with its NoSchedule taint."""
+    return _yaml(
+        "kubernetes/kubelet.yaml.j2",
+        pki=PKI,
+        directory=DIRECTORY,
+        containerd_socket=CONTAINERD_SOCKET,
+        volume_plugins=VOLUME_PLUGINS,
+        domain=network.DOMAIN,
+        dns=network.dns_addresses(plan),
+        control_plane_taint=CONTROL_PLANE_LABEL if is_control_plane(node) else None,
+    )
+
+
+def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
+    """KubeProxyConfiguration of a node; iptables is for kernels without nftables' needs."""
+    return _yaml(
+        "kubernetes/kube-proxy.yaml.j2",
+        node=node,
+        mode=mode,
+        directory=DIRECTORY,
+        pods=network.pod_ranges(plan),
+    )
+
+
+def scheduler() -> str:
+    """KubeSchedulerConfiguration: one scheduler, quick to try an unschedulable pod again."""
+    return _yaml("kubernetes/scheduler.yaml.j2", directory=DIRECTORY)
+
+
+def containerd(version: int) -> str:
+    """containerd's config.toml: format 2 for containerd 1.6 and 1.7, 3 for 2.x."""
+    if version not in (2, 3):
+        raise ValueError(f"containerd has no configuration format {version}")
+    return render(
+        f"kubernetes/containerd-v{version}.toml.j2",
+        socket=CONTAINERD_SOCKET,
+        pause=PAUSE_IMAGE,
+    )
+
+
+def cni_conflist(node: Node) -> str:
+    """The network list of /etc/cni/net.d: our plugin, then host ports."""
+    text = render("kubernetes/cni.conflist.j2", socket=f"{NODES}/{node.name}/cni.sock")
+    documents("kubernetes/cni.conflist.j2", text)
+    return text
+
+
+def resolv_conf() -> str:
+    """What pods with dnsPolicy Default get: no resolver, as nothing outside the lab answers."""
+    return render("kubernetes/resolv.conf.j2")
+
+
+def is_control_plane(node: Node) -> bool:
+    """Does this node run the control plane?"""
+    return bool(node.cluster and node.cluster.control_plane)
+
+
+def zone(plan: Plan, node: Node) -> str:
+    """The node's failure zone: the router that it hangs on."""
+    return plan.uplink(node.name).peer(node.name).node
+
+
+def objects(template: str, **values: Any) -> list[dict[str, Any]]:
+    """The Kubernetes objects of one template under templates/kubernetes.
+
+    Raises TestbedError if somebody's edit made it no valid YAML, or something else than objects.
+    """
+    name = f"kubernetes/{template}"
+    found = documents(name, render(name, **values))
+    for item in found:
+        metadata = item.get("metadata") if isinstance(item, dict) else None
+        if not isinstance(metadata, dict) or not {"apiVersion", "kind"} <= item.keys():
+            raise TestbedError(
+                "not a Kubernetes object",
+                where=str(TEMPLATES / name),
+                why=f"apiVersion, kind or metadata is missing in {str(item)[:80]!r}",
+            )
+    return found
+
+
+def documents(template: str, text: str) -> list[Any]:
+    """The YAML (or JSON) documents of a rendered template; raises TestbedError if it is none."""
+    try:
+        return [d for d in YAML(typ="safe", pure=True).load_all(text) if d is not None]
+    except YAMLError as error:
+        raise TestbedError(
+            "what this template gives is not valid YAML",
+            where=str(TEMPLATES / template),
+            why=" ".join(str(error).split())[:300],
+            fix="mend the template; `testbed render` shows what it gives",
+        ) from None
+
+
+def _yaml(template: str, **values: Any) -> str:
+    text = render(template, **values)
+    documents(template, text)
+    return text

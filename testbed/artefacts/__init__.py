@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from testbed.artefacts.fetch import ensure, listing, program, verify
+from testbed.artefacts.bundle import export_bundle, import_bundle
+from testbed.artefacts.fetch import ensure
+from testbed.artefacts.inventory import listing, program, verify
 from testbed.artefacts.lockfile import artefacts
 
-__all__ = ["artefacts", "ensure", "listing", "program", "verify"]
+__all__ = [
+    "artefacts",
+    "ensure",
+    "export_bundle",
+    "import_bundle",
+    "listing",
+    "program",
+    "verify",
+]

@@ -1,92 +1,96 @@
-"""The third way: a build from the Go module, whose sources the committed go.sum pins."""
+"""The third way: a build from Go modules, whose sources the committed go.sum pins."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from testbed.artefacts.lockfile import Artefact
-from testbed.artefacts.network import Unreachable
-from testbed.artefacts.toolchain import find_go, pinned_go
-from testbed.errors import CheckFailed
+from testbed.artefacts.gobuild import environment, is_package, run_go
+from testbed.artefacts.lockfile import Artefact, Build
+from testbed.artefacts.progress import Progress
+from testbed.artefacts.toolchain import caches, find_go, pinned_go
 
-LIMIT = 3600  # seconds
+Say = Callable[[str], None]
 
 
-def build(artefact: Artefact, into: Path, say: Callable[[str], None]) -> str:
+def build(artefact: Artefact, into: Path, say: Say) -> str:
     """Build the artefact's programs into `into`; says the cost before. Gives what was built.
 
+    An interrupted build goes on where it was, from Go's caches: the user's own if there is a Go,
+    else some in the testbed's cache that live until everything is built.
     Raises Unreachable if toolchain or sources cannot be had, CheckFailed if they are not what
     go.sum says or do not build.
     """
     recipe = artefact.build
     system = find_go(recipe.go)
     say(
-        f"building {artefact.title} {artefact.version} from its Go module: {recipe.cost}"
+        f"building {artefact.title} {artefact.version} from its Go modules: {recipe.cost}"
         + ("" if system else f" (and a Go toolchain first: none of {recipe.go} or newer here)")
     )
-    go = system or pinned_go()
-    work = into / ".build"
-    module = work / "module"
-    shutil.copytree(recipe.directory, module)
-    command = [str(go), "build", "-trimpath", "-ldflags", recipe.ldflags, "-o", f"{into}/"]
-    command += [f"{recipe.module}/{recipe.packages}/{name}" for name in artefact.programs]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=module,
-            env=_environment(work, own_caches=system is not None),
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
-    except subprocess.TimeoutExpired:
-        raise CheckFailed(f"building {artefact.title} took more than {LIMIT} s") from None
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    if done.returncode:
-        raise _failure(artefact, done.stderr)
-    return f"{recipe.module} v{artefact.version} ({recipe.packages}/…)"
+    go = str(system or pinned_go())
+    env = environment(None if system else caches())
+    with tempfile.TemporaryDirectory(dir=into, prefix=".module-") as scratch:
+        module = Path(scratch) / "module"
+        shutil.copytree(recipe.directory, module)
+        _compile(go, artefact, module, env, into, say)
+    _link(artefact, into)
+    return f"{recipe.directory.name}/go.mod"
 
 
-def _environment(work: Path, *, own_caches: bool) -> dict[str, str]:
-    # CGO off: the programs run on any libc. GOTOOLCHAIN: nothing is downloaded unpinned.
-    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-    settings["GOFLAGS"] = "-mod=readonly -modcacherw"
-    environment = {**os.environ, **settings}
-    for name in ("GOROOT", "GOOS", "GOARCH"):
-        environment.pop(name, None)
-    if not own_caches:  # no Go here: leave nothing of Go in the user's home
-        environment["GOPATH"] = str(work / "gopath")
-        environment["GOCACHE"] = str(work / "gocache")
-        environment["XDG_CONFIG_HOME"] = str(work / "config")
-    return environment
+def _compile(
+    go: str, artefact: Artefact, module: Path, env: dict[str, str], into: Path, say: Say
+) -> None:
+    recipe, what = artefact.build, artefact.title
+    total = _count(go, recipe, module, env, what, say)
+    done = 0
+
+    def text(number: int) -> str:
+        return f"building {what}: {min(number, total)} of {total} packages"
+
+    progress = Progress(say, text)
+
+    def each(remark: str) -> None:
+        nonlocal done
+        done += is_package(remark)
+        progress.at(done)
+
+    for name, package in recipe.packages.items():
+        command = [go, *_action(name), "-v", *_flags(recipe), "-o", str(into / name), package]
+        run_go(command, module, env, what=what, each=each)
 
 
-def _failure(artefact: Artefact, stderr: str) -> Exception:
-    lines = [line for line in stderr.splitlines() if not line.startswith("go: downloading")]
-    why = "; ".join(lines[-3:]) or "go build failed"
-    if "checksum mismatch" in stderr or "SECURITY ERROR" in stderr:
-        return CheckFailed(
-            f"the sources of {artefact.title} are not what go.sum says",
-            why=why,
-            where=str(artefact.build.directory / "go.sum"),
-        )
-    network = (
-        "dial tcp",
-        "no such host",
-        "i/o timeout",
-        "connection refused",
-        "TLS handshake",
-        "Forbidden",
-        "Not Found",
-        "Bad Gateway",
-        "module lookup disabled",
-        "unreachable",
-    )
-    if any(word in stderr for word in network):
-        return Unreachable(f"its Go modules cannot be had: {why}")
-    return CheckFailed(f"{artefact.title} does not build", why=why)
+def _action(name: str) -> list[str]:
+    # without -vet=off the whole dependency graph of the tests would be vetted, for many minutes
+    return ["test", "-c", "-vet=off"] if name.endswith(".test") else ["build"]
+
+
+def _flags(recipe: Build) -> list[str]:
+    tags = ["-tags", recipe.tags] if recipe.tags else []
+    return ["-trimpath", *tags, "-ldflags", recipe.ldflags]
+
+
+def _count(go: str, recipe: Build, module: Path, env: dict[str, str], what: str, say: Say) -> int:
+    """How many packages remain to be compiled; downloads their sources for that."""
+    progress = Progress(say, lambda number: f"building {what}: {number} Go modules downloaded")
+    modules = 0
+
+    def each(remark: str) -> None:
+        nonlocal modules
+        modules += remark.startswith("go: downloading")
+        progress.at(modules)
+
+    tests = ["-test"] if any(name.endswith(".test") for name in recipe.packages) else []
+    command = [go, "list", "-deps", *tests, *_flags(recipe), "-f", "{{if .Stale}}x{{end}}"]
+    stale = run_go([*command, *recipe.packages.values()], module, env, what=what, each=each)
+    return stale.count("x")
+
+
+def _link(artefact: Artefact, into: Path) -> None:
+    """A name beside the one file for each program that it plays."""
+    names = [name for name in artefact.programs if name not in artefact.build.packages]
+    if names:
+        [file] = artefact.build.packages
+        for name in names:
+            (into / name).symlink_to(file)

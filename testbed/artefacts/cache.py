@@ -1,6 +1,6 @@
 """The cache: an artefact's programs, in a directory named by their content.
 
-    objects/DIGEST/gobgpd …     the programs
+    objects/DIGEST/gobgpd …     the programs; several may be links to one file beside them
     objects/DIGEST/SHA256SUMS   theirs; DIGEST is the SHA-256 of this file
     objects/DIGEST/.seen        size and mtime of each when it was last read in full
     held/gobgp-4.8.0.json       which object an artefact is in the locked version, and whence
@@ -13,8 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,9 +69,8 @@ def add(artefact: Artefact, directory: Path, source: str) -> None:
         new = Path(scratch) / "object"
         new.mkdir(mode=0o755)
         for name in artefact.programs:
-            shutil.copyfile(directory / name, new / name)
-            (new / name).chmod(0o755)
-        sums = "".join(f"{sha256(new / name)}  {name}\n" for name in artefact.programs)
+            _take(directory / name, new)
+        sums = "".join(f"{digest}  {name}\n" for name, digest in _digests(new, artefact.programs))
         (new / SUMS).write_text(sums)
         digest = hashlib.sha256(sums.encode()).hexdigest()
         if (objects / digest).exists():  # the same content, or what a fault left of it
@@ -77,16 +78,49 @@ def add(artefact: Artefact, directory: Path, source: str) -> None:
         new.replace(objects / digest)
     _note_seen(objects / digest, artefact.programs)
     text = json.dumps(asdict(Held(digest, source)), indent=2)
-    write_atomically(_held_path(artefact), text + "\n")
+    write_atomically(record_path(artefact), text + "\n")
+
+
+def _take(source: Path, new: Path) -> None:
+    """Copy a program; one that is a link takes the file beside it along, once."""
+    if source.is_symlink():
+        file = source.readlink().name
+        (new / source.name).symlink_to(file)
+        source = source.with_name(file)
+    target = new / source.name
+    if not target.exists():
+        shutil.copyfile(source, target)
+        target.chmod(0o755)
+
+
+def _digests(directory: Path, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    # several names of one file: read once
+    known: dict[Path, str] = {}
+    for name in names:
+        file = (directory / name).resolve()
+        if file not in known:
+            known[file] = sha256(file)
+        yield name, known[file]
 
 
 def held(artefact: Artefact) -> Held | None:
     """What the cache has of this artefact in the locked version; None: nothing."""
+    return read_record(record_path(artefact))
+
+
+def record_path(artefact: Artefact) -> Path:
+    """Where the cache notes which object the artefact is in."""
+    return cache_root() / "held" / f"{artefact.name}-{artefact.version}.json"
+
+
+def read_record(path: Path) -> Held | None:
+    """What such a note says; None if it is absent or unreadable."""
     try:
-        raw = json.loads(_held_path(artefact).read_text())
-        return Held(str(raw["object"]), str(raw["source"]))
+        raw = json.loads(path.read_text())
+        found = Held(str(raw["object"]), str(raw["source"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return found if re.fullmatch("[0-9a-f]{64}", found.object) else None
 
 
 def paths(artefact: Artefact, *, whole: bool = False) -> dict[str, Path] | None:
@@ -104,18 +138,19 @@ def paths(artefact: Artefact, *, whole: bool = False) -> dict[str, Path] | None:
         if not path.is_file():
             raise CheckFailed("missing from the cache", where=str(path), fix=REFETCH)
     if whole or not _unchanged(directory, artefact.programs):
-        _verify(directory, artefact.programs)
+        verify_object(directory, artefact.programs)
         _note_seen(directory, artefact.programs)
     return programs
 
 
-def _verify(directory: Path, names: tuple[str, ...]) -> None:
+def verify_object(directory: Path, names: tuple[str, ...]) -> None:
+    """Read the programs of an object in full. Raises CheckFailed if one is not what it was."""
     sums = directory / SUMS
     if not sums.is_file() or sha256(sums) != directory.name:
         raise CheckFailed("missing or changed in the cache", where=str(sums), fix=REFETCH)
-    recorded = {name: digest for digest, name in map(str.split, sums.read_text().splitlines())}
-    for name in names:
-        found = sha256(directory / name)
+    lines = (line.partition("  ") for line in sums.read_text().splitlines())
+    recorded = {name: digest for digest, _, name in lines}
+    for name, found in _digests(directory, names):
         if found != recorded.get(name):
             raise CheckFailed(
                 "the program in the cache is not what was put there",
@@ -139,7 +174,3 @@ def _note_seen(directory: Path, names: tuple[str, ...]) -> None:
     # root using a user's cache leaves nothing of its own there
     if directory.stat().st_uid == os.geteuid() and not _unchanged(directory, names):
         write_atomically(directory / ".seen", _stamp(directory, names))
-
-
-def _held_path(artefact: Artefact) -> Path:
-    return cache_root() / "held" / f"{artefact.name}-{artefact.version}.json"

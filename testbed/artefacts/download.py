@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
 from testbed.artefacts.cache import sha256, write_atomically
 from testbed.artefacts.network import Network, Unreachable
+from testbed.artefacts.progress import Progress
 from testbed.artefacts.settings import cache_root
 from testbed.errors import CheckFailed
 
@@ -23,12 +25,13 @@ def remembered(url: str) -> Path:
     return cache_root() / "checksums" / f"{name}-{url.rsplit('/', 1)[-1]}"
 
 
-def checksum_of(network: Network, url: str, file: str) -> str:
-    """SHA-256 that the checksum file at `url` gives for `file`.
+def checksum_of(network: Network, url: str, of: str) -> str:
+    """SHA-256 that the checksum file at `url` gives for the file at the address `of`.
 
     The file is fetched once and remembered: a release that changes later is noticed.
-    Raises Unreachable, or CheckFailed if the file does not name `file`.
+    Raises Unreachable, or CheckFailed if the checksum file does not name the other.
     """
+    file = of.rsplit("/", 1)[-1]
     kept = remembered(url)
     if not kept.is_file():
         try:
@@ -43,6 +46,8 @@ def checksum_of(network: Network, url: str, file: str) -> str:
 
 
 def _find(text: str, file: str, where: str) -> str:
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):  # a checksum file of this file alone
+        return text.strip().lower()
     for line in text.splitlines():
         match = re.fullmatch(r"([0-9a-fA-F]{64})\s+\*?(\S+)\s*", line)
         if match and match[2] == file:
@@ -50,7 +55,7 @@ def _find(text: str, file: str, where: str) -> str:
     raise CheckFailed(f"no checksum for {file}", where=where, why="the checksum file lacks it")
 
 
-def download(network: Network, url: str, digest: str) -> Path:
+def download(network: Network, url: str, digest: str, say: Callable[[str], None]) -> Path:
     """Fetch `url` whose content must have SHA-256 `digest`; the caller removes the result.
 
     What an interrupted run left is gone on with. Raises Unreachable, or CheckFailed for other
@@ -58,9 +63,11 @@ def download(network: Network, url: str, digest: str) -> Path:
     """
     part = cache_root() / "downloads" / f"{digest}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
+    if part.exists() and sha256(part) == digest:  # whole already: the other files were not
+        return part
     for _ in range(ATTEMPTS):
         before = _size(part)
-        if _fetch_rest(network, url, part):
+        if _fetch_rest(network, url, part, say):
             break
         if _size(part) <= before:
             raise network.give_up_on(url, f"the download broke at {before} bytes")
@@ -82,7 +89,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _fetch_rest(network: Network, url: str, part: Path) -> bool:
+def _fetch_rest(network: Network, url: str, part: Path, say: Callable[[str], None]) -> bool:
     """Append what is missing; False if the connection broke before the end."""
     start = _size(part)
     headers = {"Range": f"bytes={start}-"} if start else {}
@@ -98,11 +105,13 @@ def _fetch_rest(network: Network, url: str, part: Path) -> bool:
         )
         length = response.headers.get("Content-Length")
         got = 0
+        progress = Progress(say, lambda mebibytes: f"downloading {url}: {mebibytes} MiB")
         try:
             with part.open("ab" if again else "wb") as file:
                 while block := response.read1(BLOCK):
                     file.write(block)
                     got += len(block)
+                    progress.at((got + (start if again else 0)) >> 20)
         except (TimeoutError, ConnectionError, HTTPException):
             return False
     return length is None or got >= int(length)

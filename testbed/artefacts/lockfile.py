@@ -1,4 +1,8 @@
-"""The lock file: which programs the distribution lacks, and where each may come from."""
+"""The lock file: which programs the distribution lacks, and where each may come from.
+
+`version` names what is cached. When our own recipe changes what it builds, the version gets a
+suffix (1.15.0-2), or caches would go on with the old build.
+"""
 
 from __future__ import annotations
 
@@ -12,48 +16,63 @@ from typing import Any
 from testbed.errors import MachineUnfit, TestbedError
 
 HERE = Path(__file__).parent
+GO_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}  # `uname -m` -> as releases are named
 
 
 @dataclass(frozen=True)
-class Release:
-    """The project's own release: archives and the checksum file beside them."""
+class ReleaseFile:
+    """One file of a release: a program, or an archive (.tar.gz, .tgz) that holds programs."""
 
     base: str
-    path: str
-    archives: dict[str, str] = field(hash=False)  # machine (as `uname -m` says) -> file name
+    file: str
     checksums: str
+    programs: tuple[str, ...]
+    inside: str = ""  # where in the archive the programs are, with a slash at its end
 
-    def archive(self) -> str:
-        """The archive for this machine. Raises MachineUnfit if the release has none."""
-        machine = platform.machine()
-        if machine not in self.archives:
-            raise MachineUnfit(f"no release archive for {machine}")
-        return self.archives[machine]
+    @property
+    def is_archive(self) -> bool:
+        """Whether the programs must be unpacked."""
+        return self.file.endswith((".tar.gz", ".tgz"))
 
 
 @dataclass(frozen=True)
 class Build:
-    """A build from the Go module; go.mod and go.sum lie in `directory`."""
+    """A build from Go modules; go.mod and go.sum lie in `directory`."""
 
     directory: Path
-    module: str
-    packages: str  # where the main packages are, below the module
+    packages: dict[str, str] = field(hash=False)  # file -> its package; NAME.test: as a test
     go: str  # the oldest Go that can build it
-    ldflags: str
     cost: str
+    tags: str = ""
+    ldflags: str = ""
 
 
 @dataclass(frozen=True)
 class Artefact:
-    """One thing to get, which holds one or more programs."""
+    """One thing to get, which holds one or more programs.
+
+    A program that no package of the build is named after is a link to the build's one file,
+    which looks at the name that it was called by. `optional` ones are fetched only by name.
+    """
 
     name: str
     title: str
     version: str
     why: str
     programs: tuple[str, ...]
-    release: Release
     build: Build
+    releases: tuple[dict[str, Any], ...] = field(default=(), hash=False)
+    optional: bool = False
+
+    def release(self) -> tuple[ReleaseFile, ...]:
+        """The release's files for this machine. Raises MachineUnfit if there are none."""
+        machine = platform.machine()
+        if not self.releases:
+            raise MachineUnfit("there is no release of it")
+        if machine not in GO_NAMES:
+            raise MachineUnfit(f"no release for {machine}")
+        arch = GO_NAMES[machine]
+        return tuple(file for raw in self.releases for file in _release_files(raw, arch))
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,22 @@ class Toolchain:
     sha256: tuple[str, ...]
 
 
+def _release_files(raw: dict[str, Any], arch: str) -> list[ReleaseFile]:
+    # {program} in the name: a file for each
+    single = "{program}" in raw["file"]
+    groups = [(name,) for name in raw["programs"]] if single else [tuple(raw["programs"])]
+    return [
+        ReleaseFile(
+            base=raw["base"],
+            file=raw["file"].format(arch=arch, program=names[0]),
+            checksums=raw["checksums"].format(arch=arch, program=names[0]),
+            programs=names,
+            inside=raw.get("inside", "").format(arch=arch),
+        )
+        for names in groups
+    ]
+
+
 def _artefact(name: str, raw: dict[str, Any]) -> Artefact:
     build = dict(raw["build"])
     build["directory"] = HERE / "build" / build["directory"]
@@ -74,8 +109,9 @@ def _artefact(name: str, raw: dict[str, Any]) -> Artefact:
         version=raw["version"],
         why=raw["why"],
         programs=tuple(raw["programs"]),
-        release=Release(**raw["release"]),
         build=Build(**build),
+        releases=tuple(raw.get("release", ())),
+        optional=raw.get("optional", False),
     )
 
 
@@ -88,6 +124,11 @@ def _lock() -> dict[str, Any]:
 def artefacts() -> tuple[Artefact, ...]:
     """Everything in the lock file."""
     return tuple(_artefact(name, raw) for name, raw in _lock().items() if name != "toolchain")
+
+
+def needed() -> tuple[Artefact, ...]:
+    """What a lab needs: everything but the optional artefacts."""
+    return tuple(artefact for artefact in artefacts() if not artefact.optional)
 
 
 def toolchain() -> Toolchain:

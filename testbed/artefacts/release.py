@@ -4,40 +4,59 @@ from __future__ import annotations
 
 import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from testbed.artefacts.download import checksum_of, download
-from testbed.artefacts.lockfile import Artefact
+from testbed.artefacts.lockfile import Artefact, ReleaseFile
 from testbed.artefacts.network import Network, require_safe
 from testbed.artefacts.settings import release_base
 from testbed.errors import CheckFailed
 
 
-def fetch_release(artefact: Artefact, network: Network, into: Path) -> str:
-    """Put the artefact's programs into `into`; gives the archive's URL.
+def fetch_release(
+    artefact: Artefact, network: Network, into: Path, say: Callable[[str], None]
+) -> str:
+    """Put the artefact's programs into `into`; gives the URL of (the first of) its files.
 
     Raises Unreachable (the next way may do), CheckFailed (wrong content: stop),
-    MachineUnfit (no archive for this machine).
+    MachineUnfit (no release for this machine).
     """
-    release = artefact.release
-    directory = f"{release_base(release.base)}/{release.path}"
-    require_safe(directory)
-    file = release.archive()
-    digest = checksum_of(network, f"{directory}/{release.checksums}", file)
-    archive = download(network, f"{directory}/{file}", digest)
+    files = {_url(file, file.file): file for file in artefact.release()}
+    # every checksum first: a host that does not answer is found out before the long downloads
+    digests = {
+        url: checksum_of(network, _url(file, file.checksums), url) for url, file in files.items()
+    }
+    # nothing is moved before all of it is there: an interrupted run goes on from here
+    parts = {url: download(network, url, digest, say) for url, digest in digests.items()}
     try:
-        _unpack(archive, artefact.programs, into, f"{directory}/{file}")
+        for url, part in parts.items():
+            _take(files[url], part, into, url)
     finally:
-        archive.unlink()
-    return f"{directory}/{file}"
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+    return next(iter(files))
 
 
-def _unpack(archive: Path, names: tuple[str, ...], into: Path, where: str) -> None:
+def _url(file: ReleaseFile, path: str) -> str:
+    url = f"{release_base(file.base)}/{path}"
+    require_safe(url)
+    return url
+
+
+def _take(file: ReleaseFile, part: Path, into: Path, where: str) -> None:
+    if file.is_archive:
+        _unpack(part, file, into, where)
+    else:
+        shutil.move(part, into / file.programs[0])
+
+
+def _unpack(archive: Path, file: ReleaseFile, into: Path, where: str) -> None:
     # by exact name and as plain files: nothing else of the archive reaches the disk
     try:
         with tarfile.open(archive, "r:*") as tar:
-            for name in names:
-                member = tar.getmember(name)
+            for name in file.programs:
+                member = tar.getmember(file.inside + name)
                 source = tar.extractfile(member) if member.isreg() else None
                 if source is None:
                     raise CheckFailed(f"{name} is no plain file in the archive", where=where)

@@ -35,6 +35,16 @@ def pinned_go() -> Path:
     return home / "go" / "bin" / "go"
 
 
+def caches() -> Path:
+    """Where the pinned toolchain keeps its caches, so that an interrupted build goes on."""
+    return cache_root() / "go"
+
+
+def discard_caches() -> None:
+    """Remove them, some gigabytes: everything is built."""
+    shutil.rmtree(caches(), ignore_errors=True)
+
+
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 

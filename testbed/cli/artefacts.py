@@ -1,7 +1,8 @@
-"""artefacts: list, fetch and verify the pinned programs."""
+"""artefacts: list, fetch, verify, export and import the pinned programs."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,14 +32,16 @@ def list_(output: FormatOption = Format.table) -> None:
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Programs; all if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Programs or artefacts; what a lab needs if none.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Even if the cache holds it.")] = False,
     output: FormatOption = Format.table,
 ) -> None:
     """Get what is missing: from the cache, the official release, or a build."""
-    from testbed.artefacts import artefacts, ensure
+    from testbed.artefacts import ensure
 
-    found = ensure(names or [artefact.name for artefact in artefacts()], force=force)
+    found = ensure(names or (), force=force)
     if output is Format.json:
         print_json({name: str(path) for name, path in found.items()})
         return
@@ -59,3 +62,24 @@ def verify(output: FormatOption = Format.table) -> None:
             print(f"{name}: ok" if error is None else f"{name}: {error}")
     if any(error for _, error in results):
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export_(
+    file: Annotated[Path, typer.Argument(help="The archive to write (.tar.gz).")],
+    names: Annotated[list[str] | None, typer.Argument(help="All that is cached if none.")] = None,
+) -> None:
+    """Write cached programs into one archive, for a machine without network."""
+    from testbed.artefacts import export_bundle
+
+    export_bundle(file, names or ())
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="What `artefacts export` wrote elsewhere.")],
+) -> None:
+    """Take programs out of such an archive, each verified by its hash."""
+    from testbed.artefacts import import_bundle
+
+    import_bundle(file)

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from testbed.artefacts.lockfile import providing
+from testbed.artefacts.lockfile import ReleaseFile, providing
 
-GOBGP = providing("gobgp")
+[GOBGP] = providing("gobgp").release()
 PROGRAMS = {"gobgpd": b"#!/bin/sh\necho daemon\n" * 5000, "gobgp": b"#!/bin/sh\necho client\n"}
 
 
@@ -39,13 +39,17 @@ class Mirror:
     base: str = ""
 
     def release(self, content: bytes, checksum_of: bytes | None = None) -> None:
-        """Serve an archive, and a checksum file for it (or for other content)."""
-        name = GOBGP.release.archive()
+        """Serve an archive of GoBGP, and a checksum file for it (or for other content)."""
         digest = hashlib.sha256(content if checksum_of is None else checksum_of).hexdigest()
-        path = f"/{GOBGP.release.path}"
-        self.files[f"{path}/{name}"] = content
+        name = GOBGP.file.rsplit("/", 1)[-1]
+        self.files[f"/{GOBGP.file}"] = content
         sums = f"{'0' * 64}  other.tar.gz\n{digest}  {name}\n"
-        self.files[f"{path}/{GOBGP.release.checksums}"] = sums.encode()
+        self.files[f"/{GOBGP.checksums}"] = sums.encode()
+
+    def serve(self, file: ReleaseFile, content: bytes) -> None:
+        """Serve a file and a checksum file that holds its digest and nothing else."""
+        self.files[f"/{file.file}"] = content
+        self.files[f"/{file.checksums}"] = hashlib.sha256(content).hexdigest().encode()
 
     def asked_for(self, name: str) -> list[str | None]:
         """The Range headers of the requests for one file."""

@@ -49,8 +49,7 @@ def test_damage_with_old_times_is_found_by_verify() -> None:
     _same_length_other_content(path)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert program("gobgpd") == path  # unread: this is what makes each use cheap
-    [(name, error)] = verify()
-    assert name == "gobgp"
+    error = dict(verify())["gobgp"]
     assert error is not None and error.exit_code == 1
 
 
@@ -59,7 +58,7 @@ def test_touched_file_is_read_and_accepted() -> None:
     path = ensure(["gobgp"])["gobgpd"]
     os.utime(path)
     assert program("gobgpd") == path
-    assert verify() == [("gobgp", None)]
+    assert dict(verify())["gobgp"] is None
 
 
 @pytest.mark.usefixtures("mirror")
@@ -88,7 +87,7 @@ def test_forced_fetch_heals() -> None:
     path = ensure(["gobgp"])["gobgpd"]
     _same_length_other_content(path)
     assert ensure(["gobgp"], force=True)["gobgpd"] == path
-    assert verify() == [("gobgp", None)]
+    assert dict(verify())["gobgp"] is None
 
 
 @pytest.mark.usefixtures("mirror")
@@ -132,6 +131,6 @@ def test_full_disk_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/cache/new")
 
     monkeypatch.setattr("testbed.artefacts.cache.add", full)
-    with pytest.raises(TestbedError, match="fetching failed") as caught:
+    with pytest.raises(TestbedError, match="fetching GoBGP failed") as caught:
         ensure(["gobgp"])
     assert caught.value.exit_code == 4

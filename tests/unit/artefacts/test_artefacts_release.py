@@ -15,10 +15,12 @@ from artefacts_mirror import GOBGP, PROGRAMS, Mirror, archive
 from testbed.artefacts import ensure, program
 from testbed.artefacts.download import remembered
 from testbed.artefacts.fetch import Say
+from testbed.artefacts.lockfile import Artefact, providing
 from testbed.artefacts.network import Network, Unreachable
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
 
-ARCHIVE = GOBGP.release.archive()
+ARCHIVE = GOBGP.file
+KUBERNETES = providing("kubernetes")
 
 
 @pytest.fixture
@@ -101,11 +103,11 @@ def test_checksum_file_is_remembered(mirror: Mirror) -> None:
     mirror.release(archive({**PROGRAMS, "gobgpd": b"evil"}))
     with pytest.raises(CheckFailed, match="wrong checksum"):
         ensure(["gobgp"], force=True)
-    assert len(mirror.asked_for(GOBGP.release.checksums)) == 1
+    assert len(mirror.asked_for(GOBGP.checksums)) == 1
 
 
 def test_archive_missing_from_checksum_file(mirror: Mirror) -> None:
-    path = f"/{GOBGP.release.path}/{GOBGP.release.checksums}"
+    path = f"/{GOBGP.checksums}"
     mirror.files[path] = b"nonsense\n"
     with pytest.raises(CheckFailed, match="no checksum for"):
         ensure(["gobgp"])
@@ -213,3 +215,74 @@ def test_unwritable_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("TESTBED_CACHE", str(tmp_path / "file"))
     with pytest.raises(MachineUnfit, match="cannot be written"):
         ensure(["gobgp"])
+
+
+def _serve_kubernetes(mirror: Mirror) -> dict[str, bytes]:
+    contents = {name: f"#!/bin/sh\necho {name}\n".encode() for name in KUBERNETES.programs}
+    for file in KUBERNETES.release():
+        if file.is_archive:
+            [name] = file.programs
+            mirror.serve(file, archive({file.inside + name: contents[name]}))
+        else:
+            mirror.serve(file, contents[file.programs[0]])
+    return contents
+
+
+def test_release_of_several_files(mirror: Mirror) -> None:
+    """Single programs, each with its own checksum file, and an archive from another project."""
+    contents = _serve_kubernetes(mirror)
+    found = ensure(["kubernetes"], say=lambda _: None)
+    assert {name: path.read_bytes() for name, path in found.items()} == contents
+    assert program("kubelet").name == "kubelet"
+    assert len({path.parent for path in found.values()}) == 1
+
+
+def test_one_wrong_file_of_several_stops(mirror: Mirror, cache_dir: Path) -> None:
+    _serve_kubernetes(mirror)
+    [etcd] = [file for file in KUBERNETES.release() if file.is_archive]
+    mirror.files[f"/{etcd.file}"] = archive({etcd.inside + "etcd": b"evil"})
+    with pytest.raises(CheckFailed, match="wrong checksum"):
+        ensure(["kubernetes"], say=lambda _: None)
+    assert not (cache_dir / "held").exists()
+
+
+def test_no_download_before_every_checksum_is_known(mirror: Mirror) -> None:
+    _serve_kubernetes(mirror)
+    [etcd] = [file for file in KUBERNETES.release() if file.is_archive]
+    del mirror.files[f"/{etcd.checksums}"]
+    with pytest.raises(MachineUnfit):
+        ensure(["kubernetes"], say=lambda _: None)
+    assert mirror.asked_for("/kubelet") == []
+
+
+def test_next_run_keeps_the_files_that_were_whole(mirror: Mirror) -> None:
+    _serve_kubernetes(mirror)
+    [etcd] = [file for file in KUBERNETES.release() if file.is_archive]
+    kept = mirror.files.pop(f"/{etcd.file}")
+    with pytest.raises(MachineUnfit):
+        ensure(["kubernetes"], say=lambda _: None)
+    mirror.files[f"/{etcd.file}"] = kept
+    mirror.asked.clear()
+    ensure(["kubernetes"], say=lambda _: None)
+    assert mirror.asked_for("/kubelet") == []
+
+
+@pytest.mark.usefixtures("mirror")
+def test_machine_without_a_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(MachineUnfit, match="cannot be had") as caught:
+        ensure(["kubernetes"], say=lambda _: None)
+    assert "no release for riscv64" in (caught.value.why or "")
+
+
+@pytest.mark.usefixtures("mirror")
+def test_without_names_the_optional_ones_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def one(artefact: Artefact, *_: object) -> dict[str, Path]:
+        asked.append(artefact.name)
+        return {}
+
+    monkeypatch.setattr("testbed.artefacts.fetch._one", one)
+    ensure()
+    assert asked == ["gobgp", "kubernetes", "coredns", "pause"]

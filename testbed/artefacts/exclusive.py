@@ -1,0 +1,83 @@
+"""One run at a time changes the cache; what a killed one left is removed by the next."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from testbed.artefacts import cache
+from testbed.artefacts.lockfile import needed
+from testbed.artefacts.settings import cache_root
+from testbed.artefacts.toolchain import discard_caches
+from testbed.errors import MachineUnfit, TestbedError
+
+LOCK_LIMIT = 3 * 3600  # seconds: another run may be building
+
+
+@contextlib.contextmanager
+def alone(doing: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Hold the cache's lock while `doing` (like "fetching GoBGP"), and say so if that must wait.
+
+    Raises MachineUnfit if the lock or the cache cannot be had; an OSError within becomes a
+    TestbedError (exit code 4).
+    """
+    root = cache_root()
+    lock = _locked(root, doing, say)
+    try:
+        _remove_leftovers(root)
+        yield
+        if all(cache.held(artefact) is not None for artefact in needed()):
+            discard_caches()  # nothing is left to build
+    except OSError as error:
+        raise TestbedError(
+            f"{doing} failed",
+            where=error.filename or str(root),
+            why=error.strerror or str(error),
+            exit_code=4,
+        ) from None
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """A directory in the cache for the time of one step."""
+    with tempfile.TemporaryDirectory(dir=cache_root(), prefix=".work-") as directory:
+        yield Path(directory)
+
+
+def _locked(root: Path, doing: str, say: Callable[[str], None]) -> FileLock:
+    lock = FileLock(root / ".lock")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"{doing}: waiting for another run that changes the artefact cache")
+            lock.acquire(timeout=LOCK_LIMIT)
+    except Timeout:
+        raise MachineUnfit(
+            "another run holds the artefact cache",
+            where=str(root / ".lock"),
+            why=f"not released within {LOCK_LIMIT} s",
+        ) from None
+    except OSError as error:
+        raise MachineUnfit(
+            "the artefact cache cannot be written",
+            where=str(root),
+            why=str(error),
+            fix="set TESTBED_CACHE to a directory of yours",
+        ) from None
+    return lock
+
+
+def _remove_leftovers(root: Path) -> None:
+    # under the lock: whoever made these was killed
+    for pattern in (".work-*", "objects/.new-*", "toolchain/.new-*"):
+        for left in root.glob(pattern):
+            shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""What the cache holds; asks no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from testbed.artefacts import cache
+from testbed.artefacts.lockfile import Artefact, artefacts, providing
+from testbed.artefacts.settings import cache_root
+from testbed.errors import CheckFailed, MachineUnfit
+
+
+def program(name: str) -> Path:
+    """The executable of a program that has been fetched; its file name is the program's.
+
+    Raises CheckFailed if the cached one is damaged, MachineUnfit (exit code 4) if it is absent.
+    """
+    artefact = providing(name)
+    held = cache.paths(artefact)
+    if held is None or name not in held:
+        raise MachineUnfit(
+            f"{name} {artefact.version} is not here yet",
+            where=str(cache_root()),
+            fix=_fetch(artefact),
+        )
+    return held[name]
+
+
+def verify() -> list[tuple[str, CheckFailed | None]]:
+    """Read every cached artefact in full: (name, what is wrong with it or None).
+
+    An optional one that was never fetched is not missing.
+    """
+    wanted = [a for a in artefacts() if not a.optional or cache.held(a) is not None]
+    return [(artefact.name, _problem(artefact)) for artefact in wanted]
+
+
+def _problem(artefact: Artefact) -> CheckFailed | None:
+    try:
+        if cache.paths(artefact, whole=True) is None:
+            raise CheckFailed(
+                f"{artefact.title} {artefact.version} is not in the cache", fix=_fetch(artefact)
+            )
+    except CheckFailed as error:
+        return error
+    return None
+
+
+def _fetch(artefact: Artefact) -> str:
+    return "testbed artefacts fetch" + (f" {artefact.name}" if artefact.optional else "")
+
+
+def listing() -> list[dict[str, object]]:
+    """Each artefact: name, version, programs, state (cached, absent, damaged), source, path."""
+    return [_row(artefact) for artefact in artefacts()]
+
+
+def _row(artefact: Artefact) -> dict[str, object]:
+    held = cache.held(artefact)
+    state, where = "absent", None
+    if held is not None:
+        try:
+            programs = cache.paths(artefact) or {}
+            state, where = "cached", str(programs[artefact.programs[0]].parent)
+        except CheckFailed:
+            state = "damaged"
+    return {
+        "name": artefact.name,
+        "version": artefact.version,
+        "programs": list(artefact.programs),
+        "optional": artefact.optional,
+        "state": state,
+        "source": held.source if held else None,
+        "path": where,
+        "why": artefact.why,
+    }

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from testbed.cluster.client import APPLY, Answer, Client
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
-from testbed.render.cluster import NODES
 from testbed.render.kubernetes_network import API_PORT, control_plane
 
+USERS = Path("/run/testbed/kubernetes")  # inside the lab: who may ask its API server
 MANAGER = "testbed"  # the field manager of all that the testbed applies
 
 
@@ -83,9 +83,8 @@ def _root(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def connect(plan: Plan) -> KubernetesApi:
+def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
     """The lab's API server, as its administrator; the caller is inside the lab."""
     node = control_plane(plan)
-    pki = Path(NODES) / node.name / "kubernetes/pki"
-    files = (pki / "ca.crt", pki / "admin.crt", pki / "admin.key")
+    files = (USERS / "ca.crt", USERS / f"{user}.crt", USERS / f"{user}.key")
     return KubernetesApi(Client(node.name, str(plan.address_v6(node.name)), API_PORT, *files))

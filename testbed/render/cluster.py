@@ -9,6 +9,7 @@ from testbed.render.environment import render
 
 NODES = "/run/testbed/nodes"
 API = "/run/testbed/api"
+AGENT_KUBECONFIG = "/etc/kubernetes/agent.conf"  # in the node's own root
 TE_NAMESPACE = "calico-vpp-dataplane"
 
 
@@ -62,7 +63,11 @@ def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
         "max_segments": plan.max_segments,
         "local_sids": spec.local_sids.model_dump(mode="json"),
         "binding_sids": spec.binding_sids.model_dump(mode="json"),
-        "source": {"kind": "directory", "path": API},
+        "source": (
+            {"kind": "kubernetes", "kubeconfig": AGENT_KUBECONFIG}
+            if plan.kubernetes
+            else {"kind": "directory", "path": API}
+        ),
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }

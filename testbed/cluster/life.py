@@ -1,0 +1,157 @@
+"""A Kubernetes cluster's life on the lab's nodes: started, made whole again, joined and left."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import cache
+from pathlib import Path
+
+from testbed.artefacts import program
+from testbed.cluster import api_objects, certificates, node_files, pki, programs
+from testbed.cluster.api import USERS, KubernetesApi, connect
+from testbed.cluster.programs import Phase
+from testbed.cluster.wait import api_ready, containerd_answers, crds_established, nodes_ready
+from testbed.errors import MachineUnfit
+from testbed.host.run import run
+from testbed.host.supervisor import Program, Supervisor
+from testbed.nodes import cluster, containers, supervision
+from testbed.plan.model import Node, Plan
+from testbed.render.kubernetes_network import control_plane
+
+CNI_PLUGIN = "/opt/cni/bin/testbed"
+CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
+
+
+def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, data: Path) -> None:
+    """Bring the cluster up on these nodes; what runs already stays as it is."""
+    new = [node for node in nodes if supervision.init_pid(node.name) is None]
+    _make(plan, new, data)
+    _run(plan, nodes, Phase.AT_ONCE)
+    cluster.join(plan, nodes, gobgpd)
+    _go_on(plan, nodes)
+
+
+def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, data: Path) -> None:
+    """Bring nodes up that join a running cluster; returns when they are Ready."""
+    start(plan, nodes, gobgpd, data)
+    nodes_ready(connect(plan), [n.name for n in nodes])
+
+
+def leave(plan: Plan, node: Node) -> None:
+    """Take a node away: its Node object first, so that its blocks come back, then all of it."""
+    connect(plan).delete({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}})
+    containers.remove(node.name, Supervisor())
+    (cluster.NODES / node.name / "agent.json").unlink(missing_ok=True)
+    cluster.write_injector_peers(plan)
+
+
+def _make(plan: Plan, nodes: Sequence[Node], data: Path) -> None:
+    """Keys, files, and a root of its own for every node."""
+    if not nodes:
+        return
+    now = datetime.now(timezone.utc)
+    keys = pki.ensure_keys(data / "keys", now, _say)
+    _write_users(plan, keys, now)
+    tools = {name: program(name) for name in ("kubectl", "etcd", "kubelet", "gobgp")}
+    for node in nodes:
+        files = node_files.node_files(plan, node, keys, now, containerd_format=_format())
+        own = cluster.NODES / node.name / "kubernetes"
+        node_files.write_files(own, files)
+        containers.write_spec(
+            node.name,
+            data / "nodes" / node.name,
+            tools,
+            {
+                "/etc/cni/net.d/10-testbed.conflist": files["cni/10-testbed.conflist"],
+                "/etc/resolv.conf": files["resolv.conf"],
+            },
+            {
+                **{f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")},
+                CNI_PLUGIN: _cni_plugin(),
+            },
+        )
+    containers.start([node.name for node in nodes], Supervisor())
+
+
+def _cni_plugin() -> str:
+    from testbed.agent import cni_plugin
+
+    return str(cni_plugin.__file__)
+
+
+def _write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
+    """The administrator's kubeconfig, and key pairs for the testbed's own requests."""
+    files = {
+        "ca.crt": keys.cluster.certificate,
+        "admin.conf": node_files.admin_kubeconfig(plan, keys, now),
+    }
+    for request in (certificates.ADMIN, certificates.BOOTSTRAP):
+        lifetime = pki.LEAF_LIFETIME
+        if request is certificates.BOOTSTRAP:
+            lifetime = node_files.BOOTSTRAP_LIFETIME
+        pair = pki.issue(keys, request, now, lifetime)
+        files |= {f"{request.file}.crt": pair.certificate, f"{request.file}.key": pair.key}
+    node_files.write_files(USERS, files)
+
+
+def _run(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
+    for node in nodes:
+        wanted = programs.programs(plan, node, _binary)[phase]
+        if wanted:
+            supervision.supervisor_of(node.name).add([_named(p) for p in wanted])
+
+
+def _binary(name: str) -> Path:
+    """A pinned program; containerd is the distribution's."""
+    if name != "containerd":
+        return program(name)
+    found = shutil.which(name)
+    if found is None:
+        raise MachineUnfit("containerd is not installed", fix="make deps")
+    return Path(found)
+
+
+def _named(wanted: Program) -> Program:
+    """As the lab names it: worker1.kubelet."""
+    return replace(wanted, name=f"{wanted.node}.{wanted.name}")
+
+
+def _go_on(plan: Plan, nodes: Sequence[Node]) -> None:
+    """What has to wait for something else."""
+    containerd_answers([n.name for n in nodes])
+    _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+    api = connect(plan, "bootstrap")
+    api_ready(api.client)
+    head = control_plane(plan)
+    if head in nodes:
+        _run(plan, [head], Phase.API_READY)
+        apply_base(plan, api)
+
+
+def apply_base(plan: Plan, api: KubernetesApi) -> None:
+    """The objects that every lab's API server holds from the start."""
+    for document in api_objects.definitions(images=[]):
+        api.apply(document)
+    crds_established(api, api_objects.crd_names())
+    for document in [*api_objects.resources(plan), *api_objects.dns(plan)]:
+        api.apply(document)
+    cluster.write_te_mode(plan.te_mode, api)
+
+
+@cache
+def _format() -> int:
+    """Of containerd's configuration: 2 before containerd 2.0, 3 from then on."""
+    said = run([str(_binary("containerd")), "--version"], check=False).stdout
+    found = re.search(r" v?(\d+)\.\d+\.\d+", said)
+    if not found:
+        raise MachineUnfit("the version of containerd is not known", why=said.strip())
+    return 3 if int(found.group(1)) >= 2 else 2
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,98 @@
+"""What the parts of a cluster wait for, by name."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from testbed.cluster.api import KubernetesApi
+from testbed.cluster.client import Client
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+from testbed.nodes import supervision
+from testbed.render.kubernetes import CONTAINERD_SOCKET
+
+PATIENCE = 120.0  # seconds; a slow disk or one busy core may need them
+
+
+def containerd_answers(nodes: Iterable[str]) -> None:
+    """Until containerd listens on every node. Raises CheckFailed."""
+    waiting = list(nodes)
+
+    def probe() -> tuple[bool | None, str]:
+        waiting[:] = [node for node in waiting if not _listens(node)]
+        return (None if waiting else True), f"not yet on {', '.join(waiting)}"
+
+    wait_for("containerd", probe, PATIENCE, fix="testbed logs NODE.containerd")
+
+
+def _listens(node: str) -> bool:
+    pid = supervision.init_pid(node)
+    path = Path(f"/proc/{pid}/root{CONTAINERD_SOCKET}")
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+        return True
+    except OSError:
+        return False
+
+
+def api_ready(client: Client) -> None:
+    """Until /readyz of the API server says ok. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        try:
+            status, text = client.text("/readyz?verbose")
+        except TestbedError as error:
+            return None, str(error.why)
+        missing = [line for line in text.splitlines() if line.startswith("[-]")]
+        return (True if status == 200 else None), "; ".join(missing) or f"HTTP {status}"
+
+    wait_for("the API server", probe, PATIENCE, fix="testbed logs CONTROL_PLANE.kube-apiserver")
+
+
+def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
+    """Until objects of these kinds can be made. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        crds = api.items("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+        ready = {c["metadata"]["name"] for c in crds if condition(c, "Established") == "True"}
+        missing = sorted(set(names) - ready)
+        return (None if missing else True), f"not yet: {', '.join(missing)}"
+
+    wait_for("the custom resource definitions", probe, PATIENCE)
+
+
+def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
+    """Until these nodes are Ready. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        seen = {n["metadata"]["name"]: n for n in api.items("/api/v1/nodes")}
+        waiting = [f"{n}: {_not_ready(seen.get(n))}" for n in names if _not_ready(seen.get(n))]
+        return (None if waiting else True), "; ".join(waiting)
+
+    wait_for("the nodes to be Ready", probe, PATIENCE, 0.05, "testbed logs NODE.kubelet")
+
+
+def _not_ready(node: dict[str, Any] | None) -> str:
+    """Why a node is not Ready, in the kubelet's words; empty if it is."""
+    if node is None:
+        return "not registered"
+    if condition(node, "Ready") == "True":
+        return ""
+    return next(
+        (
+            str(c.get("message"))
+            for c in node.get("status", {}).get("conditions", [])
+            if c["type"] == "Ready"
+        ),
+        "has not reported yet",
+    )
+
+
+def condition(document: dict[str, Any], kind: str) -> str | None:
+    """The status of one of an object's conditions."""
+    found = document.get("status", {}).get("conditions") or []
+    return next((str(c["status"]) for c in found if c["type"] == kind), None)

@@ -5,6 +5,7 @@ Plain Kubernetes objects (dicts). `definitions` first; once the CRDs are Establi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from testbed.render.cluster import TE_NAMESPACE
 Object = dict[str, Any]
 
 IMAGES_NAME, IMAGES_NAMESPACE = "testbed-loaded-images", "kube-system"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HUB = "docker.io"  # what a name without a registry means
 _HUB_LIBRARY = f"{_HUB}/library/"
 
@@ -56,15 +58,33 @@ def dns(plan: Plan) -> list[Object]:
 
 
 def resources(plan: Plan) -> list[Object]:
-    """The plan's IPPools, BGPConfiguration and BGPPeers. They need the CRDs."""
+    """The plan's IPPools, BGPConfiguration and BGPPeers. They need the CRDs.
+
+    Users apply their own over them: the annotation spares them kubectl's warning.
+    """
     texts = (render_cluster.ippools(plan), render_cluster.bgp(plan))
     yaml = YAML(typ="safe", pure=True)
-    return [item for text in texts for item in yaml.load_all(text) if item is not None]
+    found = [item for text in texts for item in yaml.load_all(text) if item is not None]
+    for item in found:
+        item["metadata"]["annotations"] = {LAST_APPLIED: json.dumps(item)}
+    return found
 
 
 def crd_names() -> list[str]:
     """Names of the CustomResourceDefinitions to wait for before `resources`."""
     return [str(crd["metadata"]["name"]) for crd in render.objects("crds.yaml.j2")]
+
+
+def image_policy_probe(image: str) -> Object:
+    """A pod for a dry-run create: its imagePullPolicy comes back IfNotPresent once the admission
+    policy for loaded images is in force, which is up to two seconds after it was applied."""
+    container = {"name": "probe", "image": image, "imagePullPolicy": "Always"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "testbed-probe", "namespace": "default"},
+        "spec": {"containers": [container]},
+    }
 
 
 def node_labels(node: Node) -> dict[str, str]:

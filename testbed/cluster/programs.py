@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 
+from testbed.cluster.identities import FRONT_PROXY
 from testbed.host.supervisor import Program
 from testbed.plan.model import Node, Plan
 from testbed.render import kubernetes_network as network
@@ -130,7 +131,7 @@ def _kube_apiserver(plan: Plan, node: Node) -> list[str]:
             "service-account-key-file": f"{PKI}/service-accounts.pub",
             "service-account-signing-key-file": f"{PKI}/service-accounts.key",
             "requestheader-client-ca-file": f"{PKI}/front-proxy-ca.crt",
-            "requestheader-allowed-names": "front-proxy-client",
+            "requestheader-allowed-names": FRONT_PROXY,
             "requestheader-username-headers": "X-Remote-User",
             "requestheader-group-headers": "X-Remote-Group",
             "requestheader-extra-headers-prefix": "X-Remote-Extra-",

@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Node, Plan
+from testbed.plan.problems import Problem
 
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
@@ -74,6 +75,29 @@ def pod_ranges(plan: Plan) -> list[IpNetwork]:
     """The pod pools of the plan, primary first."""
     pools = {4: plan.pools.pods_v4, 6: plan.pools.pods_v6}
     return [pool for f in families(plan) if (pool := pools[f]) is not None]
+
+
+def problems(plan: Plan) -> list[Problem]:
+    """What keeps this plan from carrying Kubernetes, beyond what families() raises."""
+    found = []
+    for node in plan.cluster:
+        for address in node_addresses(plan, node):
+            if address in SERVICES[address.version]:
+                found.append(_overlap(f"address {address}", node.name, node.where))
+    for pool in pod_ranges(plan):
+        if pool.overlaps(SERVICES[pool.version]):
+            found.append(_overlap(f"pod pool {pool}", plan.topology, None))
+    return found
+
+
+def _overlap(what: str, subject: str, where: str | None) -> Problem:
+    ranges = " and ".join(map(str, SERVICES.values()))
+    return Problem(
+        what=f"{what} lies in the range of Services ({ranges})",
+        subject=subject,
+        fix="choose it outside of that",
+        where=where,
+    )
 
 
 def api_url(plan: Plan) -> str:

@@ -26,6 +26,20 @@ class SidPair:
 
 
 @dataclass(frozen=True)
+class DirectoryAt:
+    """The directory that plays the API in a lab without Kubernetes."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class KubernetesAt:
+    """A real API, with the address and the certificates in a kubeconfig file."""
+
+    kubeconfig: Path
+
+
+@dataclass(frozen=True)
 class AgentConfig:
     """One node's identity and where its agent finds its surroundings. MTU in bytes.
 
@@ -43,7 +57,7 @@ class AgentConfig:
     max_segments: int
     local_sids: SidPair | None
     binding_sids: SidPair
-    source: Path
+    source: DirectoryAt | KubernetesAt
     gobgp_socket: Path
     state_dir: Path
 
@@ -82,9 +96,6 @@ def parse(data: dict[str, Any]) -> AgentConfig:
     """agent.json's content as a config; KeyError, ValueError or TypeError if it is none."""
     if data["te_mode"] not in TE_MODES:
         raise ValueError(f"te_mode {data['te_mode']!r} is neither bgp nor configmap")
-    source = data["source"]
-    if source["kind"] != "directory":
-        raise ValueError(f"source kind {source['kind']!r} is not known")
     v4, sids, bsids = data.get("address_v4"), data.get("local_sids"), data["binding_sids"]
     return AgentConfig(
         node=str(data["node"]),
@@ -98,7 +109,15 @@ def parse(data: dict[str, Any]) -> AgentConfig:
         max_segments=int(data["max_segments"]),
         local_sids=SidPair(IPv6Address(sids["dt4"]), IPv6Address(sids["dt6"])) if sids else None,
         binding_sids=SidPair(IPv6Address(bsids["v4"]), IPv6Address(bsids["v6"])),
-        source=Path(source["path"]),
+        source=_source(data["source"]),
         gobgp_socket=Path(data["gobgp_socket"]),
         state_dir=Path(data["state_dir"]),
     )
+
+
+def _source(data: dict[str, Any]) -> DirectoryAt | KubernetesAt:
+    if data["kind"] == "directory":
+        return DirectoryAt(Path(data["path"]))
+    if data["kind"] == "kubernetes":
+        return KubernetesAt(Path(data["kubeconfig"]))
+    raise ValueError(f"source kind {data['kind']!r} is neither directory nor kubernetes")

@@ -15,6 +15,7 @@ from testbed.agent.ipam import blocks_of
 from testbed.agent.linux import Capabilities, nat_rules
 from testbed.agent.objects import IpAddress, IpNetwork, IPPool, Objects
 from testbed.agent.routes import Hop, Route
+from testbed.agent.te_config import Refusal
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, DesiredBgp, Family, PeerStatus, ReceivedPath
 from testbed.errors import TestbedError
@@ -68,6 +69,7 @@ class Wanted:
     judged: list[Judged] = field(default_factory=list)
     prefixes: list[Prefix] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)  # those that concern a ConfigMap
 
     def status(self, inputs: Inputs) -> dict[str, Any]:
         """status.json, but for what only the shell knows (ready, generation, more problems)."""
@@ -116,10 +118,14 @@ def decide(inputs: Inputs) -> Wanted:
     by_configmap = wanted.te_mode == "configmap"
     sids, sid_problems = te_config.local_sids(config, objects, said if by_configmap else None)
     wanted.own_sids = _own(sids)
+    refused = [*mode_problems, *(said_problems if by_configmap else []), *sid_problems]
 
     known, faults = candidates.from_rib(config, asn, wanted.te_mode, inputs.paths)
     known += candidates.from_configmap(said.candidates if said else (), wanted.te_mode)
     wanted.judged, chosen = candidates.judge(config, known)
+    wanted.refusals = [r for r in refused if r.config_map]
+    if said and by_configmap:
+        wanted.refusals += te_config.refused_policies(config, said)
     remote, remote_problems = _remote_prefixes(inputs)
     peers, peer_problems = sessions.wanted(config, objects)
 
@@ -135,9 +141,7 @@ def decide(inputs: Inputs) -> Wanted:
     wanted.problems += [
         *objects.problems,
         *(p for pool in objects.pools for p in _pool_problems(pool)),
-        *mode_problems,
-        *(said_problems if by_configmap else []),
-        *sid_problems,
+        *map(str, refused),
         *peer_problems,
         *faults,
         *remote_problems,

@@ -1,19 +1,17 @@
 """Address management: which blocks of a pool are this node's, and which address a pod gets.
 
-Who owns a block is recorded in the API directory as BlockAffinity objects, one file per block:
-the file's appearance is the claim, and a file can appear only once.
+Who owns a block is recorded in the API as BlockAffinity objects, one per block and named after it:
+the object's appearance is the claim, and of one name only one can appear.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from ipaddress import IPv6Address, IPv6Network, ip_network
-from pathlib import Path
+from typing import Any
 
 from testbed.agent.objects import BlockAffinity, IpAddress, IpNetwork, IPPool, Node
-from testbed.agent.publish import publish_once
 from testbed.errors import TestbedError
 
 _MAX_TRIES = 1 << 16  # blocks looked at before a pool counts as exhausted
@@ -54,39 +52,38 @@ def candidate_blocks(pool: IPPool, node: str) -> Iterator[IpNetwork]:
 
 
 def claim_block(
-    directory: Path, pool: IPPool, node: str, taken: Collection[IpNetwork]
+    claim: Callable[[IpNetwork], bool], pool: IPPool, node: str, taken: Collection[IpNetwork]
 ) -> IpNetwork:
-    """Claim one more block of the pool for a node; raises Exhausted, or TestbedError on I/O."""
+    """Claim one more block of the pool for a node; raises Exhausted, or what `claim` raises.
+
+    `claim` makes a block ours, or says False if somebody was first.
+    """
     for block in candidate_blocks(pool, node):
         if any(block.version == t.version and block.overlaps(t) for t in taken):
             continue
-        if _record_claim(directory, block, node):
+        if claim(block):
             return block
     raise Exhausted(f"pool {pool.name} has no free block of /{pool.block_size} left")
 
 
-def affinity_file(block: IpNetwork) -> str:
-    """Name of the file that claims a block: one per block, whoever claims it."""
-    return f"BlockAffinity.{str(block).replace(':', '-').replace('/', '-')}.json"
+def affinity_name(block: IpNetwork) -> str:
+    """Name of the object that claims a block: one per block, whoever claims it."""
+    return str(block).replace(":", "-").replace("/", "-")
 
 
-def _record_claim(directory: Path, block: IpNetwork, node: str) -> bool:
-    """Make the claim appear complete and at most once; False if somebody was first."""
-    target = directory / affinity_file(block)
-    claim = {
+def affinity(block: IpNetwork, node: Node) -> dict[str, Any]:
+    """The claim as an object; where nodes have a uid, it goes away with its node."""
+    metadata: dict[str, Any] = {"name": affinity_name(block)}
+    if node.uid:
+        owner = {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
+        metadata["ownerReferences"] = [owner]
+    return {
         "apiVersion": "crd.projectcalico.org/v1",
         "kind": "BlockAffinity",
-        "metadata": {"name": target.name[len("BlockAffinity.") : -len(".json")]},
-        "spec": {"node": node, "cidr": str(block), "state": "confirmed"},
+        "metadata": metadata,
+        # Calico's definition of the type asks for "deleted" too, as text
+        "spec": {"node": node.name, "cidr": str(block), "state": "confirmed", "deleted": "false"},
     }
-    return publish_once(target, claim) or _owner(target) == node
-
-
-def _owner(claim: Path) -> str | None:
-    try:
-        return str(json.loads(claim.read_text())["spec"]["node"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def pick_address(blocks: Iterable[IpNetwork], used: Collection[IpAddress]) -> IpAddress | None:
@@ -108,6 +105,29 @@ def blocks_of(pools: Iterable[IPPool], owned: Iterable[IpNetwork]) -> list[IpNet
 
 def _inside(inner: IpNetwork, outer: IpNetwork) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
+
+
+def idle_blocks(
+    owned: Iterable[IpNetwork], pools: Iterable[IPPool], used: Collection[IpAddress]
+) -> list[IpNetwork]:
+    """Blocks without pods that can go back: of no pool of ours, or more than are needed.
+
+    A block is kept until another one of its family has half of its addresses free, so that a
+    single pod that comes and goes does not make blocks come and go.
+    """
+    usable = blocks_of(pools, owned := list(owned))
+    idle = []
+    for block in owned:
+        if any(address in block for address in used):
+            continue
+        others = [b for b in usable if b != block and b not in idle and b.version == block.version]
+        if block not in usable or any(_half_free(other, used) for other in others):
+            idle.append(block)
+    return idle
+
+
+def _half_free(block: IpNetwork, used: Collection[IpAddress]) -> bool:
+    return 2 * sum(address in block for address in used) <= block.num_addresses - 1
 
 
 def local_sid(pool: IPv6Network, node: str, behaviour: str) -> IPv6Address:

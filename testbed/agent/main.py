@@ -20,13 +20,13 @@ from testbed.agent.blocks import Blocks
 from testbed.agent.cni_server import CniServer
 from testbed.agent.config import AgentConfig
 from testbed.agent.decision import Inputs, OwnSid, Wanted, decide, remember
+from testbed.agent.latest import Latest
 from testbed.agent.linux import Linux
-from testbed.agent.objects import Node, Objects
+from testbed.agent.objects import IpAddress, Node, Objects
 from testbed.agent.pods import Pods
 from testbed.agent.reconciler import Reconciler
-from testbed.agent.registration import register
 from testbed.agent.route_watch import RouteWatch
-from testbed.agent.source_directory import DirectoryWatch
+from testbed.agent.source import open_source
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 
@@ -40,10 +40,14 @@ class Agent:
         self.config = config
         config.state_dir.mkdir(parents=True, exist_ok=True)
         self._store = AttachmentStore(config.cni_dir)
-        self._blocks = Blocks(config.source, config.node)
+        self._source = open_source(config)
+        self._objects: Objects | None = None
+        node = sessions.own_node(config, Objects())
+        self._blocks = Blocks(self._source, node, self._used)
+        self._claims = Latest("claims", self._ensure_blocks, self._claims_failed)
+        self._claim_problem: str | None = None
         self._linux = Linux(config.uplink, config.address_v6)
         self._capabilities = self._linux.probe()
-        self._objects: Objects | None = None
         self._generation = _last_generation(config.status_file)
         self._sids_file = config.state_dir / "sids.json"
         self._replaced, self._current = _load_sids(self._sids_file)
@@ -59,7 +63,8 @@ class Agent:
         )
         CniServer(self.config.cni_socket, pods.handle).start()
         self._bgp.start()
-        DirectoryWatch(self.config.source, self._take).start()
+        self._claims.start()
+        self._source.start(self._take)
         RouteWatch(self._poke, self._link_changed).start()
         self.reconciler.run()
         self._bgp.stop()
@@ -74,25 +79,51 @@ class Agent:
 
     def _take(self, objects: Objects) -> None:
         """The source speaks; a node that the cluster does not know yet makes itself known."""
-        first, self._objects = self._objects is None, objects
+        first = objects.complete and not self._known()
+        self._objects = objects
+        self._blocks.see(objects, sessions.own_node(self.config, objects))
         if first and objects.node(self.config.node) is None:
             try:
-                register(self.config)
+                self._source.register()
             except TestbedError as error:
                 log.error("%s", error)
         self.reconciler.poke()
 
-    def _look(self) -> tuple[Objects, Node] | None:
+    def _known(self) -> bool:
+        return self._objects is not None and self._objects.complete
+
+    def _look(self) -> Node | None:
         objects = self._objects
-        return None if objects is None else (objects, sessions.own_node(self.config, objects))
+        known = objects is not None and objects.complete
+        return sessions.own_node(self.config, objects) if objects and known else None
+
+    def _used(self) -> list[IpAddress]:
+        return [address for pod in self._store for address in pod.addresses]
+
+    def _ensure_blocks(self, _objects: Objects) -> None:
+        """Claims go over the network, so they have a thread of their own."""
+        before = self._blocks.owned()
+        problems = self._blocks.ensure()
+        if self._blocks.owned() != before:
+            self._poke()
+        if problems:
+            raise TestbedError("; ".join(problems))
+
+    def _claims_failed(self, problem: str | None) -> None:
+        self._claim_problem = problem
+        self._poke()
 
     def _round(self) -> bool:
         """Read everything, decide, apply the difference, report. True if all is as wanted."""
         objects = self._objects
         if objects is None:
             return True
+        if not objects.complete:  # nothing may be taken away because it is not there yet
+            known = Wanted(te_mode=self.config.te_mode, problems=list(objects.problems))
+            self._report(self._inputs(objects), known, [])
+            return True
         problems = self._linux.prepare()
-        problems += self._blocks.ensure(objects, sessions.own_node(self.config, objects))
+        self._claims.put(objects)
         inputs = self._inputs(objects)
         wanted = decide(inputs)
         if wanted.own_sids and wanted.own_sids != self._current:
@@ -113,13 +144,13 @@ class Agent:
     def _inputs(self, objects: Objects) -> Inputs:
         """After a restart of ours, gobgpd is asked before any route of the predecessor goes."""
         bgp = self._bgp.status()  # before rib(): a status with peers has their paths behind it
-        alone = bgp.settled and not sessions.wanted(self.config, objects)[0]
+        alone = objects.complete and bgp.settled and not sessions.wanted(self.config, objects)[0]
         self._heard_peers = self._heard_peers or bool(bgp.peers) or alone
         return Inputs(
             config=self.config,
             capabilities=self._capabilities,
             objects=objects,
-            blocks=tuple(self._blocks.owned(objects)),
+            blocks=tuple(self._blocks.owned()),
             paths=tuple(self._bgp.rib()),
             peers=bgp.peers,
             attachments=tuple(self._store),
@@ -139,7 +170,8 @@ class Agent:
     def _report(self, inputs: Inputs, wanted: Wanted, problems: list[str]) -> None:
         """status.json; a full disk must not keep the data plane from being served."""
         bgp = self._bgp.status()
-        everything = [*problems, *wanted.problems, *self._store.problems, *bgp.faults]
+        claims = [self._claim_problem] if self._claim_problem else []
+        everything = [*problems, *claims, *wanted.problems, *self._store.problems, *bgp.faults]
         self._generation += 1
         status: dict[str, Any] = {
             **wanted.status(inputs),
@@ -151,6 +183,7 @@ class Agent:
             write_atomically(self.config.status_file, json.dumps(status, indent=1) + "\n")
         except TestbedError as error:
             log.error("%s", error)
+        self._source.report(status, wanted.refusals)
 
 
 def _last_generation(path: Path) -> int:

@@ -27,6 +27,7 @@ class IPPool:
     nat_outgoing: bool = False
     disabled: bool = False
     overlay: str = "srv6"  # or "ipip", "vxlan": legacy, asked for by the pool's modes
+    created: str = ""  # RFC 3339, as the API server wrote it; of overlapping pools the older counts
 
     @property
     def family(self) -> int:
@@ -51,6 +52,7 @@ class Node:
     v6: IPv6Address | None
     v4: IPv4Address | None
     labels: tuple[tuple[str, str], ...] = ()
+    uid: str = ""  # empty where nobody gives any
 
     @property
     def label_map(self) -> dict[str, str]:
@@ -91,6 +93,7 @@ class ConfigMap:
     namespace: str
     name: str
     data: tuple[tuple[str, str], ...]
+    uid: str = ""
 
     @property
     def map(self) -> dict[str, str]:
@@ -104,11 +107,15 @@ class BlockAffinity:
 
     node: str
     cidr: IpNetwork
+    owner: str = ""  # uid of the Node object with which the claim goes away
 
 
 @dataclass(frozen=True)
 class Objects:
-    """Everything that the source holds, and what could not be read."""
+    """Everything that the source holds, and what could not be read.
+
+    Not `complete`: nothing can be concluded from an object's absence yet.
+    """
 
     pools: tuple[IPPool, ...] = ()
     nodes: tuple[Node, ...] = ()
@@ -117,6 +124,7 @@ class Objects:
     config_maps: tuple[ConfigMap, ...] = ()
     affinities: tuple[BlockAffinity, ...] = ()
     problems: tuple[str, ...] = ()
+    complete: bool = True
 
     def config_map(self, namespace: str, name: str) -> ConfigMap | None:
         """The ConfigMap of that name, if there is one."""

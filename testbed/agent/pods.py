@@ -12,15 +12,15 @@ from testbed.agent.blocks import FAMILIES, Blocks
 from testbed.agent.cni_plugin import INVALID_CONFIG, TRY_AGAIN, UNAVAILABLE, VERSIONS, CniError
 from testbed.agent.cni_protocol import INTERNAL, UNKNOWN_CONTAINER, Request
 from testbed.agent.ipam import Exhausted
-from testbed.agent.objects import Node, Objects
+from testbed.agent.objects import Node
 from testbed.errors import TestbedError
 
 
 class Pods:
     """Attaches and detaches pods of one node; commands for different pods run side by side.
 
-    `look` gives the present objects and this node's own; `settle` returns once the data plane
-    has been brought up to date with the attachments, or raises TestbedError.
+    `look` gives this node as the API has it, once that was read; `settle` returns once the data
+    plane has been brought up to date with the attachments, or raises TestbedError.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class Pods:
         store: AttachmentStore,
         blocks: Blocks,
         mtu: int,
-        look: Callable[[], tuple[Objects, Node] | None],
+        look: Callable[[], Node | None],
         settle: Callable[[], None],
     ) -> None:
         self._store, self._blocks, self._mtu = store, blocks, mtu
@@ -76,16 +76,15 @@ class Pods:
 
     def _reserve(self, request: Request, known: Attachment | None) -> Attachment:
         """Addresses for the pod, written down before anything uses them."""
-        seen = self._look()
-        if seen is None:
+        node = self._look()
+        if node is None:
             raise CniError(TRY_AGAIN, "the agent has not read its pools yet")
-        objects, node = seen
-        with self._allocation:
+        with self._blocks.turn:
             if known:
                 addresses = {4: known.ipv4, 6: known.ipv6}
             else:
                 used = [a for one in self._store for a in one.addresses]
-                picked = {f: self._blocks.allocate(objects, node, f, used) for f in FAMILIES}
+                picked = {f: self._blocks.allocate(f, used) for f in FAMILIES}
                 addresses = {f: str(a) if a else None for f, a in picked.items()}
             if not any(addresses.values()):
                 raise CniError(TRY_AGAIN, f"no IPPool gives pod addresses to {node.name}")
@@ -135,11 +134,10 @@ class Pods:
         return {}
 
     def _status(self, _request: Request) -> dict[str, Any]:
-        seen = self._look()
-        if seen is None:
+        node = self._look()
+        if node is None:
             raise CniError(UNAVAILABLE, "the agent has not read its pools yet")
-        objects, node = seen
-        if not self._blocks.owned(objects):
+        if not self._blocks.owned():
             raise CniError(UNAVAILABLE, f"{node.name} has no block to give addresses from")
         return {}
 

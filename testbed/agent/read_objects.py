@@ -93,6 +93,10 @@ def _text(value: Any) -> str:
     return value
 
 
+def _uid(metadata: Mapping[str, Any]) -> str:
+    return str(metadata.get("uid") or "")
+
+
 def _switch(spec: Mapping[str, Any], name: str, default: bool = False) -> bool:
     value = spec.get(name, default)
     if not isinstance(value, bool):
@@ -123,6 +127,7 @@ def _pool(_namespace: str, name: str, item: Mapping[str, Any]) -> IPPool:
         nat_outgoing=_switch(spec, "natOutgoing"),
         disabled=_switch(spec, "disabled"),
         overlay=_overlay(spec),
+        created=str(item["metadata"].get("creationTimestamp") or ""),
     )
     selector.parse(pool.selector)
     if pool.for_pods and block < cidr.prefixlen:
@@ -152,7 +157,8 @@ def _node(_namespace: str, name: str, item: Mapping[str, Any]) -> Node:
         else:
             v6 = v6 or address
     labels = item["metadata"].get("labels") or {}
-    return Node(name, v6, v4, tuple(sorted((str(k), str(v)) for k, v in labels.items())))
+    pairs = tuple(sorted((str(k), str(v)) for k, v in labels.items()))
+    return Node(name, v6, v4, pairs, _uid(item["metadata"]))
 
 
 def _peer(_namespace: str, name: str, item: Mapping[str, Any]) -> BGPPeer:
@@ -193,12 +199,14 @@ def _config_map(namespace: str, name: str, item: Mapping[str, Any]) -> ConfigMap
     for key, value in data.items():
         if not isinstance(value, str):
             raise ValueError(f"data.{key} is not text")
-    return ConfigMap(namespace, name, tuple(sorted(data.items())))
+    return ConfigMap(namespace, name, tuple(sorted(data.items())), _uid(item["metadata"]))
 
 
 def _affinity(_namespace: str, _name: str, item: Mapping[str, Any]) -> BlockAffinity:
     spec = item["spec"]
-    return BlockAffinity(_text(spec["node"]), ip_network(_text(spec["cidr"])))
+    owners = item["metadata"].get("ownerReferences") or []
+    owner = next((_uid(o) for o in owners if o.get("kind") == "Node"), "")
+    return BlockAffinity(_text(spec["node"]), ip_network(_text(spec["cidr"])), owner)
 
 
 _READERS: dict[str, Callable[[str, str, Mapping[str, Any]], Any]] = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from testbed.agent.config import AgentConfig
 from testbed.agent.objects import HOSTNAME
 from testbed.agent.publish import publish_once
 
 
-def register(config: AgentConfig) -> None:
+def register(config: AgentConfig, directory: Path) -> None:
     """Write the Node object unless somebody has; raises TestbedError when it cannot be written."""
     addresses = [a for a in (config.address_v6, config.address_v4) if a]
     node = {
@@ -18,4 +20,4 @@ def register(config: AgentConfig) -> None:
             "addresses": [{"type": "InternalIP", "address": str(a)} for a in addresses],
         },
     }
-    publish_once(config.source / f"Node.{config.node}.json", node)
+    publish_once(directory / f"Node.{config.node}.json", node)

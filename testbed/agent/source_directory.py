@@ -10,15 +10,18 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import inotify_simple
 
-from testbed.agent import read_objects
-from testbed.agent.objects import Objects
+from testbed.agent import ipam, read_objects, registration
+from testbed.agent.config import AgentConfig
+from testbed.agent.objects import IpNetwork, Node, Objects
+from testbed.agent.publish import publish_once
+from testbed.agent.te_config import Refusal
 from testbed.errors import TestbedError
 
 log = logging.getLogger(__name__)
@@ -100,12 +103,13 @@ def load_documents(path: Path) -> list[Any]:
         text = data.decode()
         if path.suffix == ".json":
             return [json.loads(text)]
-        return _load_yaml(text)
+        return load_yaml(text)
     except (OSError, ValueError, RecursionError) as error:
         raise TestbedError("cannot be read", where=str(path), why=_short(error)) from None
 
 
-def _load_yaml(text: str) -> list[Any]:
+def load_yaml(text: str) -> list[Any]:
+    """The documents of a YAML text; raises ValueError on anything else."""
     from ruamel.yaml import YAML  # not needed at all while every object is JSON
 
     try:
@@ -174,3 +178,42 @@ class DirectoryWatch(threading.Thread):
 
     def _publish(self) -> None:
         self._on_change(self._reader.read())
+
+
+class DirectorySource:
+    """The directory as a Source: claims and the node's own object are files that appear once."""
+
+    def __init__(self, config: AgentConfig, directory: Path) -> None:
+        self._config, self._directory = config, directory
+
+    def start(self, on_change: Callable[[Objects], None]) -> None:
+        """Watch from now on."""
+        DirectoryWatch(self._directory, on_change).start()
+
+    def claim(self, block: IpNetwork, node: Node) -> bool:
+        """Make the claim appear complete and at most once; False if somebody was first."""
+        target = self._file(block)
+        return publish_once(target, ipam.affinity(block, node)) or _owner(target) == node.name
+
+    def release(self, block: IpNetwork, node: Node) -> None:
+        """Remove the claim if it is this node's."""
+        target = self._file(block)
+        if _owner(target) == node.name:
+            target.unlink(missing_ok=True)
+
+    def register(self) -> None:
+        """A joining node writes its own Node object."""
+        registration.register(self._config, self._directory)
+
+    def report(self, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+        """Nobody reads answers here: `testbed status` shows status.json."""
+
+    def _file(self, block: IpNetwork) -> Path:
+        return self._directory / f"BlockAffinity.{ipam.affinity_name(block)}.json"
+
+
+def _owner(claim: Path) -> str | None:
+    try:
+        return str(json.loads(claim.read_text())["spec"]["node"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
 
@@ -9,13 +10,24 @@ from testbed.agent.config import TE_MODES, AgentConfig, SidPair
 from testbed.agent.ipam import local_sid
 from testbed.agent.objects import LOCALSID_POOL, ConfigMap, IPPool, Objects
 from testbed.errors import TestbedError
-from testbed.srpolicy import configmap
+from testbed.srpolicy import configmap, validity
 from testbed.srpolicy.configmap import NodeConfig
 
 SWITCH_NAME, SWITCH_KEY = "testbed-config", "CALICOVPP_SRV6_TE"
 
 
-def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[str]]:
+@dataclass(frozen=True)
+class Refusal:
+    """What a node does not do, as a sentence, and the ConfigMap that asked for it (if one did)."""
+
+    why: str
+    config_map: str | None = None
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[Refusal]]:
     """ "bgp" or "configmap": the switch in the API directory, else the agent's own setting."""
     switch = objects.config_map(configmap.NAMESPACE, SWITCH_NAME)
     said = switch.map.get(SWITCH_KEY) if switch else None
@@ -23,11 +35,11 @@ def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[str]]:
         return config.te_mode, []
     if said not in TE_MODES:
         why = f"{SWITCH_KEY} is {said[:40]!r}, not bgp or configmap; {config.te_mode} is used"
-        return config.te_mode, [why]
+        return config.te_mode, [Refusal(why, SWITCH_NAME)]
     return said, []
 
 
-def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | None, list[str]]:
+def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | None, list[Refusal]]:
     """This node's part of the TE ConfigMaps; its own ConfigMap comes before the older form."""
     for name in (configmap.PREFIX + config.node, configmap.OLDER_NAME):
         found = objects.config_map(configmap.NAMESPACE, name)
@@ -37,7 +49,8 @@ def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | Non
             mine = [c for c in _parsed(found) if c.node == config.node]
         except TestbedError as error:
             why = f" ({error.why})" if error.why else ""
-            return None, [f"ConfigMap {name} is not used: {error.where}: {error.what}{why}"]
+            sentence = f"ConfigMap {name} is not used: {error.where}: {error.what}{why}"
+            return None, [Refusal(sentence, name)]
         if mine:
             return mine[0], []
     return None, []
@@ -56,11 +69,11 @@ def _parsed(found: ConfigMap) -> tuple[NodeConfig, ...]:
 
 def local_sids(
     config: AgentConfig, objects: Objects, said: NodeConfig | None
-) -> tuple[SidPair | None, list[str]]:
+) -> tuple[SidPair | None, list[Refusal]]:
     """The node's own SIDs: those of the ConfigMap, if given; else pinned or from its pool."""
     pool = next((p for p in objects.pools if p.name == LOCALSID_POOL + config.node), None)
     base = config.local_sids or _from_pool(config, pool)
-    problems = []
+    problems, asked_by = [], said.configmap if said else None
     chosen: dict[str, IPv6Address | None] = {
         "DT4": base.v4 if base else None,
         "DT6": base.v6 if base else None,
@@ -71,14 +84,17 @@ def local_sids(
             continue
         if pool is None or sid not in pool.cidr:
             where = f"pool {pool.name} ({pool.cidr})" if pool else "any pool of this node"
-            problems.append(f"local SID {kind} {sid} of the ConfigMap is not in {where}; not used")
+            why = f"local SID {kind} {sid} of the ConfigMap is not in {where}; not used"
+            problems.append(Refusal(why, asked_by))
             continue
         chosen[kind] = sid
     v4, v6 = chosen["DT4"], chosen["DT6"]
     if v4 is None or v6 is None:
-        return None, [*problems, f"no local SIDs: there is no pool {LOCALSID_POOL}{config.node}"]
+        why = f"no local SIDs: there is no pool {LOCALSID_POOL}{config.node}"
+        return None, [*problems, Refusal(why)]
     if v4 == v6:
-        problems.append(f"local SID {v4} cannot be both DT4 and DT6; the ConfigMap's are not used")
+        why = f"local SID {v4} cannot be both DT4 and DT6; the ConfigMap's are not used"
+        problems.append(Refusal(why, asked_by))
         return base, problems
     return SidPair(v4, v6), problems
 
@@ -88,3 +104,12 @@ def _from_pool(config: AgentConfig, pool: IPPool | None) -> SidPair | None:
         return None
     v4, v6 = (local_sid(pool.cidr, config.node, kind) for kind in ("End.DT4", "End.DT6"))
     return SidPair(v4, v6) if v4 != v6 else None
+
+
+def refused_policies(config: AgentConfig, said: NodeConfig) -> list[Refusal]:
+    """Policies of a ConfigMap that cannot be right, whatever their endpoints announce."""
+    return [
+        Refusal(f"policy to {c.endpoint} IPv{c.family} is not used: {fault}", said.configmap)
+        for c in said.candidates
+        for fault in validity.structure(c, config.max_segments)
+    ]

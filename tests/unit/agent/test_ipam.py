@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Network, ip_network
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testbed.agent import ipam
-from testbed.agent.blocks import Blocks
-from testbed.agent.objects import BlockAffinity, IPPool, Node, Objects
-from testbed.agent.source_directory import DirectoryReader
+from testbed.agent.objects import BlockAffinity, IPPool, Node
+from testbed.agent.source_directory import DirectoryReader, DirectorySource
 
 
 def pool(
@@ -22,7 +20,8 @@ def pool(
     return IPPool(name, ip_network(cidr), block, **more)  # type: ignore[arg-type]
 
 
-NODE = Node("worker1", None, None)
+def directory_source(directory: Path) -> DirectorySource:
+    return DirectorySource(None, directory)  # type: ignore[arg-type]  # only for register()
 
 
 def test_candidates_are_reproducible_and_complete() -> None:
@@ -38,11 +37,12 @@ def test_huge_pools_are_no_trouble() -> None:
 
 
 def test_racing_nodes_get_different_blocks(tmp_path: Path) -> None:
-    tiny = pool("10.0.0.0/26", 28)  # four blocks
+    tiny, source = pool("10.0.0.0/26", 28), directory_source(tmp_path)  # four blocks
 
     def claim(number: int) -> object:
+        node = Node(f"node{number}", None, None)
         try:
-            return ipam.claim_block(tmp_path, tiny, f"node{number}", ())
+            return ipam.claim_block(lambda b: source.claim(b, node), tiny, node.name, ())
         except ipam.Exhausted:
             return None
 
@@ -54,9 +54,9 @@ def test_racing_nodes_get_different_blocks(tmp_path: Path) -> None:
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
 
 
-def test_blocks_of_another_size_are_respected(tmp_path: Path) -> None:
+def test_blocks_of_another_size_are_respected() -> None:
     taken = [ip_network("10.0.0.0/27")]
-    block = ipam.claim_block(tmp_path, pool("10.0.0.0/26", 28), "n", taken)
+    block = ipam.claim_block(lambda _: True, pool("10.0.0.0/26", 28), "n", taken)
     assert not block.overlaps(taken[0])
 
 
@@ -68,42 +68,15 @@ def test_the_lowest_free_address_and_never_the_network(used: list[int]) -> None:
     assert picked == (block[free[0]] if free else None)
 
 
-def test_more_blocks_are_claimed_when_one_is_full(tmp_path: Path) -> None:
-    blocks = Blocks(tmp_path, "worker1")
-    objects = Objects(pools=(pool("10.0.0.0/28", 30),))
-    used: list[object] = []
-    for _ in range(12):  # four blocks of three addresses
-        used.append(blocks.allocate(objects, NODE, 4, used))  # type: ignore[arg-type]
-    assert len(set(used)) == 12
-    assert not {ip_address(f"10.0.0.{n}") for n in (0, 4, 8, 12)} & set(used)
-    with pytest.raises(ipam.Exhausted, match="pool pods has no free block"):
-        blocks.allocate(objects, NODE, 4, used)  # type: ignore[arg-type]
-
-
-def test_a_first_block_per_family_is_claimed_once(tmp_path: Path) -> None:
-    pools = (pool(), pool("fd00::/48", 122, "v6"), pool("cafe::/118", 122, "sr-policies-pool"))
-    blocks = Blocks(tmp_path, "worker1")
-    assert blocks.ensure(Objects(pools=pools), NODE) == []
-    assert blocks.ensure(Objects(pools=pools), NODE) == []
-    assert [b.version for b in blocks.owned(Objects(pools=pools))] == [4, 6]
-    back = Objects(pools=pools, affinities=DirectoryReader(tmp_path).read().affinities)
-    assert Blocks(tmp_path, "worker1").ensure(back, NODE) == []  # after a restart
-    assert len(list(tmp_path.iterdir())) == 2
-
-
-def test_disabled_foreign_and_legacy_pools_give_nothing(tmp_path: Path) -> None:
-    pools = (
-        pool(name="a", disabled=True),
-        pool(name="b", selector="kubernetes.io/hostname == 'other'"),
-        pool(name="c", overlay="vxlan"),
-        pool(name="sr-localsids-pool-worker1"),
-    )
-    assert Blocks(tmp_path, "worker1").allocate(Objects(pools=pools), NODE, 4, ()) is None
-
-
-def test_an_unwritable_directory_is_a_sentence(tmp_path: Path) -> None:
-    problems = Blocks(tmp_path / "absent", "n").ensure(Objects(pools=(pool(),)), NODE)
-    assert "cannot create" in problems[0]
+def test_idle_blocks_go_back_unless_they_are_needed() -> None:
+    big = pool("10.0.0.0/24", 30)
+    one, two, gone = (ip_network(f"10.0.{n}/30") for n in ("0.0", "0.4", "1.0"))
+    assert ipam.idle_blocks([one], [big], ()) == []
+    assert ipam.idle_blocks([one, two], [big], ()) == [one]  # never both
+    assert ipam.idle_blocks([one, two], [big], {one[1]}) == [two]
+    assert ipam.idle_blocks([one, two], [big], {one[1], one[2]}) == []  # more than half full
+    assert ipam.idle_blocks([one, gone], [big], ()) == [gone]  # of no pool any more
+    assert ipam.idle_blocks([one, gone], [big], {gone[1]}) == []
 
 
 def test_owned_blocks_are_those_of_the_node() -> None:

@@ -90,8 +90,8 @@ def test_registration_is_done_once(tmp_path: Path) -> None:
         "source": {"kind": "directory", "path": str(tmp_path)},
         "gobgp_socket": "/s", "state_dir": "/d",
     })  # fmt: skip
-    register(mine)
-    register(mine)
+    register(mine, tmp_path)
+    register(mine, tmp_path)
     (only,) = tmp_path.iterdir()
     node = json.loads(only.read_text())
     assert [a["address"] for a in node["status"]["addresses"]] == ["fd11::1000", "192.168.11.254"]

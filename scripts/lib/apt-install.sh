@@ -12,7 +12,7 @@ fail() {
 }
 
 installed() {
-    dpkg-query -W -f='${binary:Package} ${db:Status-Abbrev}\n' | sed -n 's/ ii *$//p' | sort
+    dpkg-query -W -f='${binary:Package} ${db:Status-Abbrev}\n' | sed -n 's/ [hi]i *$//p' | sort
 }
 
 ours() { [ -f "$policy" ] && grep -qxF "$mark" "$policy"; }

@@ -1,15 +1,23 @@
 # The distribution's packages: which of packages.apt are missing, and how root is reached.
 # Sourced by install-deps (uses its die and say).
 
+# One per line; alternatives are joined by |, without spaces.
 wanted_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' packages.apt; }
 
-missing_packages() {
-    local have
+installed_packages() {
     # dpkg-query fails for each unknown name, which is what is asked here, not an error.
+    dpkg-query -W -f='${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null |
+        sed -n 's/ [hi]i *$//p' || true # h: on hold, which is kept as it is
+}
+
+# The first alternative of each line of which none is installed.
+missing_packages() {
+    local have alternatives
     # shellcheck disable=SC2046
-    have=$(dpkg-query -W -f='${Package} ${db:Status-Abbrev}\n' $(wanted_packages) 2>/dev/null |
-        sed -n 's/ ii *$//p' || true)
-    grep -vxF -e "$have" <<<"$(wanted_packages)" || true
+    have=$(installed_packages $(wanted_packages | sed 's/|/ /g'))
+    while read -r alternatives; do
+        grep -qxE -e "${alternatives//./[.]}" <<<"$have" || printf '%s\n' "${alternatives%%|*}"
+    done < <(wanted_packages)
 }
 
 as_root() {
@@ -26,7 +34,7 @@ as_root() {
 
 install_missing_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-        die "no apt here (Debian and Ubuntu are known); install by your own means: $(wanted_packages | paste -sd ' ')"
+        die "no apt here (Debian and Ubuntu are known); install by your own means: $(wanted_packages | sed 's/|.*//' | paste -sd ' ')"
     fi
     local missing
     missing=$(missing_packages | paste -sd ' ')

@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 REAL = ("bash", "cat", "dirname", "flock", "grep", "paste", "sed", "sha256sum")
-WANTED = [
-    line.split("#")[0].strip()
+WANTED = [  # of alternatives, the first
+    line.split("#")[0].split("|")[0].strip()
     for line in (ROOT / "packages.apt").read_text().splitlines()
     if line.split("#")[0].strip()
 ]
@@ -34,6 +34,11 @@ class Machine:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
+    def has_packages(self, states: dict[str, str]) -> None:
+        """What dpkg knows: package -> status; it fails, as when asked for an unknown one."""
+        lines = "".join(f"echo '{name} {status} '\n" for name, status in states.items())
+        self.has("dpkg-query", f"{lines}exit 1")
+
     def install_deps(self) -> subprocess.CompletedProcess[str]:
         """Run the script there."""
         return subprocess.run(
@@ -50,8 +55,7 @@ class Machine:
 def machine(tmp_path: Path) -> Machine:
     """A user's machine with apt, where frr alone is missing."""
     machine = Machine(tmp_path)
-    have = "".join(f"echo '{name} ii '\n" for name in WANTED if name != "frr")
-    machine.has("dpkg-query", f"{have}exit 1")
+    machine.has_packages({name: "ii" for name in WANTED if name != "frr"})
     machine.has("apt-get", "echo apt-get must not run >&2; exit 99")
     machine.has("id", "echo 1000")
     return machine
@@ -84,9 +88,32 @@ def test_root_part_has_already_said_why(machine: Machine) -> None:
 
 
 def test_removed_but_configured_is_missing(machine: Machine) -> None:
-    have = "".join(f"echo '{n} {'rc' if n == 'tcpdump' else 'ii'} '\n" for n in WANTED)
-    machine.has("dpkg-query", have)
+    machine.has_packages({name: "rc" if name == "tcpdump" else "ii" for name in WANTED})
     assert "installing from the distribution: tcpdump\n" in machine.install_deps().stderr
+
+
+def test_dockers_containerd_is_kept(machine: Machine) -> None:
+    """It brings runc too, and neither it nor the distribution's bears the other beside it."""
+    have = set(WANTED) - {"containerd", "runc", "frr"} | {"containerd.io"}
+    machine.has_packages(dict.fromkeys(have, "ii"))
+    assert "installing from the distribution: frr\n" in machine.install_deps().stderr
+
+
+def test_without_any_alternative_the_first_is_installed(machine: Machine) -> None:
+    have = set(WANTED) - {"containerd", "runc"}
+    machine.has_packages({**dict.fromkeys(have, "ii"), "containerd.io": "rc"})
+    assert "installing from the distribution: containerd runc\n" in machine.install_deps().stderr
+
+
+def test_on_hold_is_installed(machine: Machine) -> None:
+    machine.has_packages({name: "hi" for name in WANTED if name != "frr"})
+    assert "installing from the distribution: frr\n" in machine.install_deps().stderr
+
+
+def test_dot_in_a_name_is_a_dot(machine: Machine) -> None:
+    have = set(WANTED) - {"containerd", "runc"} | {"containerd-io"}
+    machine.has_packages(dict.fromkeys(have, "ii"))
+    assert "installing from the distribution: containerd runc\n" in machine.install_deps().stderr
 
 
 def test_no_apt(tmp_path: Path) -> None:

@@ -103,33 +103,33 @@ def pod_create(
 ) -> None:
     """Start a pod on a node."""
     plan = enter(name)
+    from testbed.lab import pods
     from testbed.lab.inside import cluster_node
-    from testbed.nodes import pods
 
     if pod in plan.by_name:  # `exec` and `path` take both
         raise TestbedError(f"{pod!r} is a node of this lab", fix="choose another name for the pod")
-    made = pods.create(pod, cluster_node(plan, node).name)
+    made = pods.create(plan, pod, cluster_node(plan, node).name)
     print(f"{made.name} on {made.node}: {made.ipv4 or '-'} {made.ipv6 or '-'}")
 
 
 @pod_app.command("delete")
 def pod_delete(pod: Annotated[str, typer.Argument()], name: Name = DEFAULT_LAB) -> None:
     """Remove a pod; its addresses go back to the block."""
-    enter(name)
-    from testbed.nodes import pods
+    plan = enter(name)
+    from testbed.lab import pods
 
-    pods.delete(pod)
+    pods.delete(plan, pod)
 
 
 @pod_app.command("list")
 def pod_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
     """All pods."""
-    enter(name)
+    plan = enter(name)
     from dataclasses import asdict
 
-    from testbed.nodes import pods
+    from testbed.lab import pods
 
-    rows = [asdict(p) for p in pods.listing()]
+    rows = [asdict(p) for p in pods.listing(plan)]
     if format is Format.json:
         print_json(rows)
     else:

@@ -10,8 +10,8 @@ import time
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host.init import MS_PRIVATE, MS_REC
-from testbed.lab import state
-from testbed.nodes import pods, supervision
+from testbed.lab import pods, state
+from testbed.nodes import supervision
 from testbed.plan.model import Link, Node, Plan, Role
 
 MS_BIND = 0x1000
@@ -21,7 +21,7 @@ def netns_of(plan: Plan, name: str) -> str:
     """Name of the network namespace of a node or pod. Raises TestbedError."""
     if name in plan.by_name:
         return name
-    by_name = {p.name: p for p in pods.listing()}
+    by_name = {p.name: p for p in pods.listing(plan)}
     if name in by_name:
         return by_name[name].netns
     raise unknown("node or pod", name, [*plan.by_name, *by_name])

@@ -12,9 +12,9 @@ from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.host.supervisor import LAB, Supervisor
 from testbed.host.wait import wait_for
-from testbed.lab import members, state, verify
+from testbed.lab import members, pods, state, verify
 from testbed.lab.progress import Progress
-from testbed.nodes import cluster, pods
+from testbed.nodes import cluster
 from testbed.plan.model import Plan
 
 # What `down` gives an `up` that has just been killed to be gone (seconds).
@@ -134,10 +134,10 @@ def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool
 
 
 def _default_pods(plan: Plan) -> None:
-    there = {p.name for p in pods.listing()}
+    there = {p.name for p in pods.listing(plan)}
     for node in cluster.present(plan):
         if f"pod{node.name}" not in there:
-            pods.create(f"pod{node.name}", node.name)
+            pods.create(plan, f"pod{node.name}", node.name)
 
 
 def down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:

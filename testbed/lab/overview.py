@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from testbed.backbone import build
-from testbed.lab import verify
-from testbed.nodes import pods, supervision
+from testbed.lab import pods, verify
+from testbed.nodes import supervision
 from testbed.nodes.cluster import present
 from testbed.plan.model import Plan
 
@@ -24,7 +24,7 @@ def overview(plan: Plan) -> dict[str, Any]:
         "routers": [r.name for r in plan.routers],
         "hosts": [h.name for h in plan.nodes if h.role.value == "host"],
         "nodes": agents,
-        "pods": [vars(p) for p in pods.listing()],
+        "pods": [vars(p) for p in pods.listing(plan)],
         "programs": programs,
         "problems": problems(plan, programs),
     }

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_interface
@@ -49,14 +49,25 @@ class Pod:
 
 def create(name: str, node: str) -> Pod:
     """Make the pod's namespace and have the node's agent attach it. Raises TestbedError."""
-    if not re.fullmatch(NAME, name):
-        raise TestbedError(f"{name!r} is no pod name", why="a DNS label is needed (RFC 1123)")
+    checked_name(name)
     with _one_at_a_time():
         if _record(name).exists():
             raise TestbedError(f"pod {name!r} exists", fix=f"testbed pod delete {name}, or rename")
         if (NETNS_DIR / f"pod-{name}").exists():  # of a `create` that was killed
             _detach(name, node)
         return _create(name, node)
+
+
+def checked_name(name: str) -> str:
+    """The name; raises TestbedError unless it is a DNS label."""
+    if not re.fullmatch(NAME, name):
+        raise TestbedError(f"{name!r} is no pod name", why="a DNS label is needed (RFC 1123)")
+    return name
+
+
+def unknown_pod(name: str, there: Iterable[str]) -> TestbedError:
+    """The error for a pod that is not there."""
+    return TestbedError(f"no pod {name!r}", why=f"pods here: {', '.join(there) or 'none'}")
 
 
 def _create(name: str, node: str) -> Pod:
@@ -114,8 +125,7 @@ def get(name: str) -> Pod:
             raise FileNotFoundError
         return Pod(**json.loads(_record(name).read_text()))
     except FileNotFoundError:
-        there = ", ".join(p.name for p in listing()) or "none"
-        raise TestbedError(f"no pod {name!r}", why=f"pods here: {there}") from None
+        raise unknown_pod(name, [p.name for p in listing()]) from None
 
 
 def _record(name: str) -> Path:

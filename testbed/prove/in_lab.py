@@ -7,9 +7,9 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Any
 
 from testbed.errors import TestbedError
+from testbed.lab import pods
 from testbed.lab.inside import unknown
 from testbed.lab.verify import agent_status
-from testbed.nodes import pods
 from testbed.plan.model import Plan
 from testbed.prove.expectation import (
     BestEffort,
@@ -39,7 +39,7 @@ def prove(
 
 
 def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:
-    known = {pod.name: pod for pod in pods.listing()}
+    known = {pod.name: pod for pod in pods.listing(plan)}
     if name in known:
         pod = known[name]
         address = pod.address(family)

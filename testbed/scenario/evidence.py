@@ -7,8 +7,7 @@ import shutil
 from pathlib import Path
 
 from testbed.host.run import in_netns, run
-from testbed.lab import state
-from testbed.nodes import pods
+from testbed.lab import pods, state
 from testbed.nodes.cluster import NODES, present
 from testbed.plan.model import Plan
 from testbed.render.cluster import API
@@ -25,7 +24,7 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
     """Write everything that a reader of a failure asks for."""
     for name, text in everything(plan).items():
         _write(directory / "rendered" / name, text)
-    namespaces = [n.name for n in plan.nodes] + [p.netns for p in pods.listing()]
+    namespaces = [n.name for n in plan.nodes] + [p.netns for p in pods.listing(plan)]
     for name in namespaces:
         for what, command in _COMMANDS.items():
             done = run(in_netns(name, command), check=False)

@@ -16,9 +16,9 @@ from testbed.host.namespaces import in_netns
 from testbed.host.run import in_netns as enter
 from testbed.host.run import run
 from testbed.host.wait import wait_for
-from testbed.lab import members, policies, verify
+from testbed.lab import members, pods, policies, verify
 from testbed.lab.inside import find_link
-from testbed.nodes import cluster, pods, supervision
+from testbed.nodes import cluster, supervision
 from testbed.nodes.pods import Pod
 from testbed.plan.model import Plan
 from testbed.prove.stream import Stream
@@ -54,18 +54,18 @@ class Testbed:
 
     def pod(self, node: str) -> Pod:
         """A new pod on a cluster node, removed when the scenario ends."""
-        pod = pods.create(f"t{next(self._pods)}-{node}", node)
-        self._undo.callback(pods.delete, pod.name)
+        pod = pods.create(self.plan, f"t{next(self._pods)}-{node}", node)
+        self._undo.callback(pods.delete, self.plan, pod.name)
         return pod
 
     @contextmanager
     def short_lived_pod(self, node: str) -> Iterator[Pod]:
         """A pod for a `with` block only."""
-        pod = pods.create(f"t{next(self._pods)}-{node}", node)
+        pod = pods.create(self.plan, f"t{next(self._pods)}-{node}", node)
         try:
             yield pod
         finally:
-            pods.delete(pod.name)
+            pods.delete(self.plan, pod.name)
 
     def pod_mtu(self, pod: Pod) -> int:
         """MTU of the pod's interface, in bytes, as its kernel has it."""

@@ -1,0 +1,144 @@
+"""Pods of a Kubernetes lab: made through the API, found through what the agents attached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from testbed.cluster.api import KubernetesApi, connect
+from testbed.errors import TestbedError
+from testbed.host.namespaces import NETNS_DIR
+from testbed.host.wait import wait_for
+from testbed.nodes import supervision
+from testbed.nodes.cluster import NODES, present
+from testbed.nodes.pods import Pod, checked_name, unknown_pod
+from testbed.plan.model import Plan
+
+NAMESPACE = "default"
+IMAGE = "testbed.invalid/tools:latest"
+PATIENCE = 60.0  # seconds until a pod runs, or is gone
+
+
+def create(plan: Plan, name: str, node: str) -> Pod:
+    """Start a pod on a node; returns once it runs. Raises TestbedError."""
+    api = connect(plan)
+    document = manifest(checked_name(name), node)
+    if api.get(document) is not None:
+        raise TestbedError(f"pod {name!r} exists", fix=f"testbed pod delete {name}, or rename")
+    _service_account(api)
+    api.apply(document)
+    wait_for(
+        f"pod {name} on {node} to run",
+        lambda: _running(api, document),
+        PATIENCE,
+        fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
+    )
+    return get(plan, name)
+
+
+def delete(plan: Plan, name: str) -> None:
+    """Remove a pod; returns once its addresses are free again. Raises TestbedError."""
+    pod = get(plan, name)
+    api = connect(plan)
+    api.delete(manifest(name, pod.node))
+    wait_for(
+        f"pod {name} to go",
+        lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
+        PATIENCE,
+        fix=f"testbed logs {pod.node}.kubelet",
+    )
+
+
+def manifest(name: str, node: str) -> dict[str, Any]:
+    """A pod with the tools of a lab, on this node whatever its taints say."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app": name}},
+        "spec": {
+            "nodeName": node,
+            "terminationGracePeriodSeconds": 0,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [
+                {
+                    "name": "main",
+                    "image": IMAGE,
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": ["sleep", "infinity"],
+                }
+            ],
+        },
+    }
+
+
+def listing(plan: Plan) -> list[Pod]:
+    """The pods of the lab's network, by name; each can be entered as /run/netns/pod-NAME."""
+    found = [pod for node in present(plan) for pod in _attached(node.name)]
+    return sorted(found, key=lambda pod: pod.name)
+
+
+def get(plan: Plan, name: str) -> Pod:
+    """The pod of this name. Raises TestbedError."""
+    pods = {pod.name: pod for pod in listing(plan)}
+    if name not in pods:
+        raise unknown_pod(name, pods)
+    return pods[name]
+
+
+def _attached(node: str) -> Iterator[Pod]:
+    init = supervision.init_pid(node)
+    for file in (Path(NODES) / node / "cni").glob("*.json"):
+        with suppress(FileNotFoundError):  # detached meanwhile
+            record = json.loads(file.read_text())
+            pod = Pod(record["name"], node, _host(record["ipv4"], 32), _host(record["ipv6"], 128))
+            _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
+            yield pod
+
+
+def _host(address: str | None, length: int) -> str | None:
+    return f"{address}/{length}" if address else None
+
+
+def _real(path: str) -> str:
+    """/var/run is a link to /run, which would lead out of the node's root."""
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+
+
+def _name_netns(pod: Pod, target: str) -> None:
+    """The pod's namespace is pinned in its node; here its name is a link to that."""
+    link = NETNS_DIR / pod.netns
+    with suppress(OSError):
+        if link.readlink() == Path(target):
+            return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _service_account(api: KubernetesApi) -> None:
+    """The controller manager makes it a moment after the namespace."""
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": NAMESPACE},
+    }
+    wait_for(
+        "the default service account",
+        lambda: (api.get(account), "the controller manager has not made it yet"),
+        PATIENCE,
+    )
+
+
+def _running(api: KubernetesApi, document: dict[str, Any]) -> tuple[bool | None, str]:
+    status = (api.get(document) or {}).get("status", {})
+    waiting = [
+        state["waiting"].get("message") or state["waiting"]["reason"]
+        for container in status.get("containerStatuses") or []
+        if "waiting" in (state := container["state"])
+    ]
+    said = "; ".join([str(status.get("phase")), *waiting])
+    return (True if status.get("phase") == "Running" else None), said

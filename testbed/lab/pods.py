@@ -1,0 +1,35 @@
+"""Pods of a lab, whatever runs them: Kubernetes, or the agents alone."""
+
+from __future__ import annotations
+
+from testbed.nodes import pods as light
+from testbed.nodes.pods import Pod
+from testbed.plan.model import Plan
+
+
+def create(plan: Plan, name: str, node: str) -> Pod:
+    """Start a pod on a node. Raises TestbedError."""
+    if plan.kubernetes:
+        from testbed.cluster import pods
+
+        return pods.create(plan, name, node)
+    return light.create(name, node)
+
+
+def delete(plan: Plan, name: str) -> None:
+    """Remove a pod; its addresses are free afterwards. Raises TestbedError."""
+    if plan.kubernetes:
+        from testbed.cluster import pods
+
+        pods.delete(plan, name)
+    else:
+        light.delete(name)
+
+
+def listing(plan: Plan) -> list[Pod]:
+    """All pods, by name."""
+    if plan.kubernetes:
+        from testbed.cluster import pods
+
+        return pods.listing(plan)
+    return light.listing()

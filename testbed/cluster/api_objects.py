@@ -22,8 +22,7 @@ Object = dict[str, Any]
 
 IMAGES_NAME, IMAGES_NAMESPACE = "testbed-loaded-images", "kube-system"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_HUB = "docker.io"  # what a name without a registry means
-_HUB_LIBRARY = f"{_HUB}/library/"
+_HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 
 
 def definitions(images: Iterable[str]) -> list[Object]:
@@ -104,27 +103,31 @@ def loaded_images(images: Iterable[str]) -> Object:
 
 
 def spellings(image: str) -> list[str]:
-    """All the ways in which a pod may name an image, given its full name.
+    """All the ways in which a pod may name an image.
 
     docker.io/library/busybox:latest is also busybox, busybox:latest, library/busybox …
     """
-    repository, tag = _split(image)
-    names = {repository}
-    if repository.startswith(f"{_HUB}/"):
-        short = repository[len(_HUB) + 1 :]
-        names |= {short, f"index.{_HUB}/{short}"}
-    if repository.startswith(_HUB_LIBRARY):
-        short = repository[len(_HUB_LIBRARY) :]
-        names |= {short, f"{_HUB}/{short}"}
+    registry, repository, tag = _parts(image)
+    names = {f"{registry}/{repository}"}
+    if registry == _HUB:
+        names |= {repository, f"index.{_HUB}/{repository}"}
+        library, _, short = repository.partition("/")
+        if library == _LIBRARY and "/" not in short:
+            names |= {short, f"{_HUB}/{short}", f"index.{_HUB}/{short}"}
     tags = ("", tag) if tag == ":latest" else (tag,)
     return sorted(name + suffix for name in names for suffix in tags)
 
 
-def _split(image: str) -> tuple[str, str]:
-    """(repository, ":tag" or "@digest") of an image's name; no tag means :latest."""
-    repository, at, digest = image.partition("@")
-    if at:
-        return repository, at + digest
-    head, slash, last = image.rpartition("/")
-    name, _, tag = last.partition(":")
-    return head + slash + name, f":{tag or 'latest'}"
+def _parts(image: str) -> tuple[str, str, str]:
+    """(registry, repository, ":tag" or "@digest"), completed as container runtimes do."""
+    name, at, digest = image.partition("@")
+    head, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    registry, _, repository = f"{head}{slash}{last}".partition("/")
+    if not slash or not (registry == "localhost" or set(registry) & set(".:")):
+        registry, repository = _HUB, head + slash + last
+    if registry == f"index.{_HUB}":
+        registry = _HUB
+    if registry == _HUB and "/" not in repository:
+        repository = f"{_LIBRARY}/{repository}"
+    return registry, repository, at + digest if at else f":{tag or 'latest'}"

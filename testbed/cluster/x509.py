@@ -97,7 +97,7 @@ def check_authority(text: str, now: datetime, reserve: timedelta) -> None:
     try:
         certificate.verify_directly_issued_by(certificate)
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (InvalidSignature, TypeError, x509.ExtensionNotFound):
+    except (InvalidSignature, ValueError, TypeError, x509.ExtensionNotFound):
         raise ValueError("its certificate is no self-signed authority") from None
     if not constraints.value.ca:
         raise ValueError("its certificate is no authority's")

@@ -1,0 +1,132 @@
+"""Configuration of Kubernetes' programs: pinned byte for byte, and read back.
+
+After a wanted change: `GOLDEN=write pytest tests/unit/render`, then read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from testbed.cluster.programs import programs
+from testbed.plan.model import Plan
+from testbed.render import kubernetes
+from testbed.topology.load import load_plan
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+GOLDEN = Path(__file__).parent / "golden"
+NODES = ("master", "worker1")
+
+
+@pytest.fixture(scope="module")
+def full() -> Plan:
+    return load_plan("full")
+
+
+def compare(name: str, text: str) -> None:
+    file = GOLDEN / f"kubernetes.{name}"
+    if os.environ.get("GOLDEN") == "write":
+        file.write_text(text)
+    assert text == file.read_text(), f"{file.name} differs; GOLDEN=write accepts it"
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_node(full: Plan, node: str) -> None:
+    of = full.node(node)
+    compare(f"{node}.kubelet.yaml", kubernetes.kubelet(full, of))
+    compare(f"{node}.kube-proxy.yaml", kubernetes.kube_proxy(full, of))
+    compare(f"{node}.cni.conflist", kubernetes.cni_conflist(of))
+    compare(f"{node}.commands", commands(full, node))
+
+
+def commands(plan: Plan, node: str) -> str:
+    phases = programs(plan, plan.node(node), Path)
+    return "".join(
+        f"# {phase.value}\n" + "".join(" \\\n  ".join(p.command) + "\n" for p in found)
+        for phase, found in phases.items()
+        if found
+    )
+
+
+def test_shared_by_all_nodes() -> None:
+    compare("scheduler.yaml", kubernetes.scheduler())
+    compare("resolv.conf", kubernetes.resolv_conf())
+    for version in (2, 3):
+        compare(f"containerd-v{version}.toml", kubernetes.containerd(version))
+
+
+def loaded(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def test_only_the_control_plane_is_tainted(full: Plan) -> None:
+    master, worker = (loaded(kubernetes.kubelet(full, full.node(n))) for n in NODES)
+    assert master.pop("registerWithTaints") == [
+        {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+    ]
+    assert master == worker
+
+
+def test_a_kubelet_trusts_certificates_only(full: Plan) -> None:
+    config = loaded(kubernetes.kubelet(full, full.node("master")))
+    assert config["authentication"]["anonymous"] == {"enabled": False}
+    assert config["authorization"] == {"mode": "Webhook"}
+    assert config["readOnlyPort"] == 0
+
+
+def test_kubelets_serve_node_logs_for_conformance(full: Plan) -> None:
+    assert loaded(kubernetes.kubelet(full, full.node("master")))["enableSystemLogHandler"] is True
+
+
+@pytest.mark.parametrize("mode", ["nftables", "iptables"])
+def test_proxy_modes(full: Plan, mode: kubernetes.ProxyMode) -> None:
+    config = loaded(kubernetes.kube_proxy(full, full.node("worker1"), mode))
+    assert config["mode"] == mode
+    assert config[mode] == {"minSyncPeriod": "1s", "syncPeriod": "30s"}
+    assert config["clusterCIDR"] == "172.16.0.0/16,fdfb:af47:32af::/48"
+    assert config["hostnameOverride"] == "worker1"
+
+
+def test_one_family_has_one_range(full: Plan) -> None:
+    pools = full.pools.model_copy(update={"pods_v4": None})
+    plan = full.model_copy(update={"pools": pools})
+    node = plan.node("worker1")
+    assert loaded(kubernetes.kube_proxy(plan, node))["clusterCIDR"] == "fdfb:af47:32af::/48"
+    assert loaded(kubernetes.kubelet(plan, node))["clusterDNS"] == ["fd00:10:96::a"]
+
+
+def test_containerd_formats() -> None:
+    cri = tomllib.loads(kubernetes.containerd(2))["plugins"]["io.containerd.grpc.v1.cri"]
+    assert cri["sandbox_image"] == kubernetes.PAUSE_IMAGE
+    assert cri["containerd"]["runtimes"]["runc"]["options"] == {"SystemdCgroup": False}
+    newer = tomllib.loads(kubernetes.containerd(3))
+    assert newer["version"] == 3
+    images = newer["plugins"]["io.containerd.cri.v1.images"]
+    assert images["pinned_images"] == {"sandbox": kubernetes.PAUSE_IMAGE}
+    runtimes = newer["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]
+    assert runtimes["runc"]["runtime_type"] == "io.containerd.runc.v2"
+    with pytest.raises(ValueError, match="format 4"):
+        kubernetes.containerd(4)
+
+
+def test_each_node_asks_its_own_agent(full: Plan) -> None:
+    for node in full.cluster:
+        config = json.loads(kubernetes.cni_conflist(node))
+        ours, ports = config["plugins"]
+        assert ours["agentSocket"] == f"/run/testbed/nodes/{node.name}/cni.sock"
+        assert ports["capabilities"] == {"portMappings": True}
+
+
+def test_a_zone_is_a_router(full: Plan) -> None:
+    zones = {n.name: kubernetes.zone(full, n) for n in full.cluster}
+    assert zones == {"master": "r3", "worker1": "r3", "worker2": "r8"}

@@ -92,7 +92,7 @@ def capture(
 
     command = ["tcpdump", "-Z", "root", "-n", "-i", interface]
     command += ["-U", "-w", output] if output else ["-l"]
-    replace_process(plan, node, [*command, *(filter_ or [])])
+    replace_process(plan, node, [*command, *(filter_ or [])], network_only=True)
 
 
 @pod_app.command("create")

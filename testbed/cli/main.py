@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from testbed import __version__
-from testbed.cli import access, artefacts, bench, doctor, lifecycle, run, te, topology
+from testbed.cli import access, artefacts, bench, doctor, kube, lifecycle, run, te, topology
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
 from testbed.errors import TestbedError
@@ -39,7 +39,7 @@ def _root(
     """Shared by all commands."""
 
 
-for group in (doctor, lifecycle, access, te, run, bench, topology):
+for group in (doctor, lifecycle, access, kube, te, run, bench, topology):
     group.register(app)
 app.add_typer(artefacts.app, name="artefacts")
 

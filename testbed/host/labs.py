@@ -150,8 +150,10 @@ class LabDir:
     def forget(self) -> None:
         """Remove the lab's files, by name. The directory stays: it is the lock."""
         lab_cgroups.remove(self.path)
-        drafts = [p.name for p in self.path.glob(".plan.json.*")]
-        for file in ("plan.json", "init.json", "init.new", "init.log", *drafts):
+        drafts = [p.name for p in self.path.glob(".*")]  # of writers that were killed
+        users = [p.name for p in self.path.glob("kubeconfig-*")]
+        shutil.rmtree(self.path / "bin", ignore_errors=True)
+        for file in ("plan.json", "init.json", "init.new", "init.log", *drafts, *users):
             (self.path / file).unlink(missing_ok=True)
 
     def remove(self) -> None:

@@ -12,6 +12,7 @@ from testbed.host import namespaces as ns
 from testbed.host.init import MS_PRIVATE, MS_REC
 from testbed.lab import pods, state
 from testbed.nodes import supervision
+from testbed.nodes.containers import TOOLS
 from testbed.plan.model import Link, Node, Plan, Role
 
 MS_BIND = 0x1000
@@ -51,13 +52,26 @@ def find_link(plan: Plan, a: str, b: str) -> Link:
     raise unknown("link", f"{a}-{b}", [f"{x.a.node}-{x.b.node}" for x in plan.links])
 
 
-def replace_process(plan: Plan, name: str, command: list[str], prompt: str | None = None) -> None:
-    """Become `command` on a node or in a pod, where the node's own tools just work."""
+def replace_process(
+    plan: Plan,
+    name: str,
+    command: list[str],
+    prompt: str | None = None,
+    network_only: bool = False,
+) -> None:
+    """Become `command` on a node or in a pod, where the node's own tools just work.
+
+    `network_only` keeps the caller's files in sight also on nodes that have a root of their own.
+    """
     netns = netns_of(plan, name)
-    _own_view(plan, name)
-    fd = os.open(ns.NETNS_DIR / netns, os.O_RDONLY)
-    ns.setns(fd, ns.CLONE_NEWNET)
-    os.close(fd)
+    init = None if network_only else supervision.init_pid(name)
+    if init is None:
+        _own_view(plan, name)
+        fd = os.open(ns.NETNS_DIR / netns, os.O_RDONLY)
+        ns.setns(fd, ns.CLONE_NEWNET)
+        os.close(fd)
+    else:
+        ns.enter_process(init)
     environment = dict(os.environ, PATH=_path(), TESTBED_NODE=name)
     if prompt:
         environment["PS1"] = prompt
@@ -80,7 +94,7 @@ def _own_view(plan: Plan, name: str) -> None:
 
 def _path() -> str:
     """The system's programs, and the lab's own gobgp before them."""
-    own = [str(state.gobgpd().parent)] if state.GOBGPD.exists() else []
+    own = [str(state.gobgpd().parent)] if state.GOBGPD.exists() else [TOOLS]
     return ":".join([*own, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_network
 from typing import Any
 
-from testbed.agent import candidates, sessions, te_config
+from testbed.agent import candidates, pool_problems, sessions, status_entries, te_config
 from testbed.agent.attachments import Attachment
 from testbed.agent.candidates import Judged, Target
 from testbed.agent.config import AgentConfig, SidPair
@@ -80,32 +80,12 @@ class Wanted:
             "te_mode": self.te_mode,
             "blocks": [str(block) for block in inputs.blocks],
             "local_sids": {**sids, "replaced": [str(s.sid) for s in inputs.replaced_sids]},
-            "sessions": [_session(peer, known) for peer in inputs.peers],
-            "pods": [_pod(attachment) for attachment in inputs.attachments],
+            "sessions": [status_entries.session(peer, known) for peer in inputs.peers],
+            "pods": [status_entries.pod(attachment) for attachment in inputs.attachments],
             "policies": [candidates.to_dict(judged) for judged in self.judged],
             "prefixes": [vars(prefix) for prefix in self.prefixes],
             "notes": list(inputs.capabilities.notes),
         }
-
-
-def _session(peer: PeerStatus, known: dict[str, str]) -> dict[str, Any]:
-    return {
-        "peer": known.get(peer.address, peer.address),
-        "address": peer.address,
-        "state": peer.state.capitalize(),
-        "reason": peer.reason,
-        "received": peer.received,
-    }
-
-
-def _pod(attachment: Attachment) -> dict[str, Any]:
-    return {
-        "id": attachment.container,
-        "name": attachment.name,
-        "ipv4": attachment.ipv4,
-        "ipv6": attachment.ipv6,
-        "interface": attachment.host_interface,
-    }
 
 
 def decide(inputs: Inputs) -> Wanted:
@@ -125,7 +105,7 @@ def decide(inputs: Inputs) -> Wanted:
     wanted.judged, chosen = candidates.judge(config, known)
     wanted.refusals = [r for r in refused if r.config_map]
     if said and by_configmap:
-        wanted.refusals += te_config.refused_policies(config, said)
+        wanted.refusals += te_config.refused_policies(config, said, wanted.judged)
     remote, remote_problems = _remote_prefixes(inputs)
     peers, peer_problems = sessions.wanted(config, objects)
 
@@ -140,7 +120,7 @@ def decide(inputs: Inputs) -> Wanted:
     wanted.nat = _nat(inputs)
     wanted.problems += [
         *objects.problems,
-        *(p for pool in objects.pools for p in _pool_problems(pool)),
+        *pool_problems.problems(objects.pools, inputs.attachments),
         *map(str, refused),
         *peer_problems,
         *faults,
@@ -192,12 +172,19 @@ def _refusal(
         return "its next hop is this node"
     if not isinstance(next_hop, IPv6Address):
         return f"its next hop {next_hop} is not an IPv6 address"
-    if not blocks_of(pools, [prefix]):
+    if not blocks_of(pools, [prefix]) and not _claimed_by(inputs, prefix, next_hop):
         return "it is in no pool for pods"
     for block in inputs.blocks:
         if block.version == prefix.version and block.overlaps(prefix):
             return f"it overlaps this node's own block {block}"
     return None
+
+
+def _claimed_by(inputs: Inputs, prefix: IpNetwork, next_hop: IPv6Address) -> bool:
+    """Its pool is gone, but that node's pods still live in it."""
+    owners = [a.node for a in inputs.objects.affinities if a.cidr == prefix]
+    nodes = [inputs.objects.node(name) for name in owners]
+    return any(node is not None and node.v6 == next_hop for node in nodes)
 
 
 def _remote_routes(
@@ -277,7 +264,10 @@ def _announcements(
 ) -> tuple[frozenset[Announcement], list[str]]:
     """Own blocks, and a best-effort policy per own SID."""
     node, pools = inputs.config.address_v6, [p for p in inputs.objects.pools if p.for_pods]
-    found = {unicast.announce(block, node) for block in blocks_of(pools, inputs.blocks)}
+    used = [address for pod in inputs.attachments for address in pod.addresses]
+    left = [block for block in inputs.blocks if any(address in block for address in used)]
+    blocks = {*blocks_of(pools, inputs.blocks), *left}  # pods outlive their pool
+    found = {unicast.announce(block, node) for block in blocks}
     problems = []
     for own in _own(sids) if inputs.capabilities.seg6local else ():
         binding = inputs.config.binding_sids.of(own.family)
@@ -294,10 +284,3 @@ def _nat(inputs: Inputs) -> str:
     pods = [pool for pool in inputs.objects.pools if pool.for_pods]
     inside = tuple(str(pool.cidr) for pool in pods if pool.nat_outgoing)
     return nat_rules(inside, tuple(str(pool.cidr) for pool in pods), inputs.config.uplink)
-
-
-def _pool_problems(pool: IPPool) -> list[str]:
-    if pool.for_pods and pool.overlay != "srv6":
-        what = {"ipip": "IP-in-IP", "vxlan": "VXLAN"}[pool.overlay]
-        return [f"IPPool {pool.name} wants {what}, which this agent does not do: not used"]
-    return []

@@ -23,10 +23,33 @@ class Exhausted(TestbedError):
 
 def pools_for(pools: Iterable[IPPool], node: Node, family: int) -> list[IPPool]:
     """The pools of one family that pods of this node take addresses from, by name."""
-    chosen = (p for p in pools if p.for_pods and p.family == family and p.overlay == "srv6")
+    pools = list(pools)
+    refused = overlaps(pools)
+    chosen = (
+        p
+        for p in pools
+        if p.for_pods and p.family == family and p.overlay == "srv6" and p not in refused
+    )
     return sorted(
         (p for p in chosen if not p.disabled and p.selects(node.label_map)), key=lambda p: p.name
     )
+
+
+def overlaps(pools: Iterable[IPPool]) -> dict[IPPool, IPPool]:
+    """Pools of which a part belongs to an older pool, with that pool; whatever they are for."""
+    accepted: list[IPPool] = []
+    refused: dict[IPPool, IPPool] = {}
+    for pool in sorted(pools, key=lambda p: (p.created, p.name)):
+        older = next((p for p in accepted if _overlap(p.cidr, pool.cidr)), None)
+        if older is None:
+            accepted.append(pool)
+        else:
+            refused[pool] = older
+    return refused
+
+
+def _overlap(one: IpNetwork, other: IpNetwork) -> bool:
+    return one.version == other.version and one.overlaps(other)
 
 
 def owned_blocks(affinities: Iterable[BlockAffinity], node: str) -> list[IpNetwork]:
@@ -59,7 +82,7 @@ def claim_block(
     `claim` makes a block ours, or says False if somebody was first.
     """
     for block in candidate_blocks(pool, node):
-        if any(block.version == t.version and block.overlaps(t) for t in taken):
+        if any(_overlap(block, t) for t in taken):
             continue
         if claim(block):
             return block

@@ -15,6 +15,7 @@ from testbed.errors import TestbedError
 
 log = logging.getLogger(__name__)
 _CONNECT, _ANSWER = 3.0, 10.0  # seconds
+_AGENT = "srv6-agent"  # also the field manager of what we write
 _MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -89,7 +90,7 @@ class KubeClient:
         connection = self._connection or self._connect()
         connection.sock.settimeout(timeout)
         kind = _MERGE_PATCH if method == "PATCH" else "application/json"
-        headers = {"Content-Type": kind, "Accept": "application/json"}
+        headers = {"Content-Type": kind, "Accept": "application/json", "User-Agent": _AGENT}
         connection.request(method, path, json.dumps(body) if body is not None else None, headers)
         return connection.getresponse()
 

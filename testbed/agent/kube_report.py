@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -16,6 +17,7 @@ from testbed.agent.te_config import Refusal
 from testbed.srpolicy.configmap import NAMESPACE
 
 _CONFLICT, _ABSENT = 409, 404
+_PASSING = 3.0  # seconds that a refusal lasts before users hear of it, if it may be over soon
 _EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
 
 
@@ -37,14 +39,17 @@ class Reporter:
         node: str,
         on_problem: Callable[[], None],
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.problems: list[str] = []
         self._client = KubeClient(config)
-        self._name, self._clock, self._on_problem = node, clock, on_problem
+        self._name, self._on_problem = node, on_problem
+        self._clock, self._monotonic = clock, monotonic
         self._path = f"{node_status.PATH}/{node}"
         self._told: _News | None = None
         self._conditions: list[dict[str, Any]] = []
         self._warned: set[tuple[Refusal, ConfigMap]] = set()
+        self._since: dict[tuple[Refusal, ConfigMap], float] = {}
         self._writer = Latest[_News]("report", self._tell, self._trouble)
 
     def start(self) -> None:
@@ -67,15 +72,25 @@ class Reporter:
     def _now(self) -> str:
         return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _tell(self, news: _News) -> None:
+    def _tell(self, news: _News) -> float | None:
+        """Write what is new; returns after how many seconds to look again."""
         if self._told is None or news.node.uid != self._told.node.uid:
             self._conditions = self._earlier(news)
         if news != self._told:
             self._write(news)
             self._told = news
+        self._warned &= news.refused
+        self._since = {one: self._since.get(one, self._monotonic()) for one in news.refused}
         for refusal, concerned in sorted(news.refused - self._warned, key=repr):
-            self._warn(node_status.event(refusal, concerned, self._name, self._now()))
-        self._warned = set(news.refused)
+            if self._patience(refusal, concerned) <= 0:
+                self._warn(node_status.event(refusal, concerned, self._name, self._now()))
+                self._warned.add((refusal, concerned))
+        return min((self._patience(*one) for one in news.refused - self._warned), default=None)
+
+    def _patience(self, refusal: Refusal, concerned: ConfigMap) -> float:
+        """Seconds until users hear of it: not at once of what may be over in a moment."""
+        due = self._since[refusal, concerned] + (_PASSING if refusal.passing else 0.0)
+        return due - self._monotonic()
 
     def _write(self, news: _News) -> None:
         ready = node_status.ready_condition(news.status, self._conditions, self._now())

@@ -73,9 +73,9 @@ class ResourceWatch(threading.Thread):
         self._pause = min(2 * self._pause or _RETRY, _RETRY_MAX)
 
     def _refused(self, error: Refused) -> None:
-        if error.status == _GONE:  # our version is too old to go on from
-            return
         self._wait_longer()
+        if error.status == _GONE:  # our version is too old to go on from: no failure
+            return
         if error.status == _ABSENT and self.resource.optional:
             self._accept({})
         else:

@@ -18,11 +18,15 @@ class Latest(threading.Thread, Generic[T]):
     """Gives the newest value put to `work`; values that it was too busy for are dropped.
 
     `work` raises TestbedError for what may work later: it is called again after a growing pause.
-    `on_problem` hears the problem when it changes, None when it is over.
+    It may also ask to be called again by returning a number of seconds. `on_problem` hears the
+    problem when it changes, None when it is over.
     """
 
     def __init__(
-        self, name: str, work: Callable[[T], None], on_problem: Callable[[str | None], None]
+        self,
+        name: str,
+        work: Callable[[T], float | None],
+        on_problem: Callable[[str | None], None],
     ) -> None:
         super().__init__(name=name, daemon=True)
         self._work, self._on_problem = work, on_problem
@@ -39,17 +43,22 @@ class Latest(threading.Thread, Generic[T]):
 
     def run(self) -> None:
         """Work until the process ends."""
-        pause: float | None = None
+        wait: float | None = None
+        pause = _RETRY
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._fresh, pause)
+                self._changed.wait_for(lambda: self._fresh, wait)
                 value, self._fresh = self._value, False
-            pause = None if self._one(value) else min(2 * (pause or _RETRY / 2), _RETRY_MAX)
+            wait = self._one(value)
+            if self._problem is None:
+                pause = _RETRY
+            else:
+                wait, pause = pause, min(2 * pause, _RETRY_MAX)
 
-    def _one(self, value: T) -> bool:
-        problem = None
+    def _one(self, value: T) -> float | None:
+        problem, again = None, None
         try:
-            self._work(value)
+            again = self._work(value)
         except TestbedError as error:
             problem = one_line(error)
         except Exception as error:  # a defect of ours must not end the thread: the next may do
@@ -58,7 +67,7 @@ class Latest(threading.Thread, Generic[T]):
         if problem != self._problem:
             self._problem = problem
             self._on_problem(problem)
-        return problem is None
+        return again
 
 
 def one_line(error: TestbedError) -> str:

@@ -100,7 +100,7 @@ class Agent:
     def _used(self) -> list[IpAddress]:
         return [address for pod in self._store for address in pod.addresses]
 
-    def _ensure_blocks(self, _objects: Objects) -> None:
+    def _ensure_blocks(self, _objects: Objects) -> float | None:
         """Claims go over the network, so they have a thread of their own."""
         before = self._blocks.owned()
         problems = self._blocks.ensure()
@@ -108,6 +108,7 @@ class Agent:
             self._poke()
         if problems:
             raise TestbedError("; ".join(problems))
+        return None
 
     def _claims_failed(self, problem: str | None) -> None:
         self._claim_problem = problem

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
 
+from testbed.agent.candidates import CONFIGMAP, Judged
 from testbed.agent.config import TE_MODES, AgentConfig, SidPair
 from testbed.agent.ipam import local_sid
 from testbed.agent.objects import LOCALSID_POOL, ConfigMap, IPPool, Objects
@@ -18,10 +20,14 @@ SWITCH_NAME, SWITCH_KEY = "testbed-config", "CALICOVPP_SRV6_TE"
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a node does not do, as a sentence, and the ConfigMap that asked for it (if one did)."""
+    """What a node does not do, as a sentence, and the ConfigMap that asked for it (if one did).
+
+    `passing`: it may be over in a moment, when this node has heard what others announce.
+    """
 
     why: str
     config_map: str | None = None
+    passing: bool = False
 
     def __str__(self) -> str:
         return self.why
@@ -106,10 +112,15 @@ def _from_pool(config: AgentConfig, pool: IPPool | None) -> SidPair | None:
     return SidPair(v4, v6) if v4 != v6 else None
 
 
-def refused_policies(config: AgentConfig, said: NodeConfig) -> list[Refusal]:
-    """Policies of a ConfigMap that cannot be right, whatever their endpoints announce."""
-    return [
-        Refusal(f"policy to {c.endpoint} IPv{c.family} is not used: {fault}", said.configmap)
-        for c in said.candidates
-        for fault in validity.structure(c, config.max_segments)
-    ]
+def refused_policies(
+    config: AgentConfig, said: NodeConfig, judged: Iterable[Judged]
+) -> list[Refusal]:
+    """The ConfigMap's policies that cannot be used, and why."""
+    found = []
+    for one in judged:
+        policy = one.known.candidate
+        if one.known.source == CONFIGMAP and not one.valid:
+            why = f"policy to {policy.endpoint} IPv{policy.family} is not used: {one.why}"
+            passing = not validity.structure(policy, config.max_segments)
+            found.append(Refusal(why, said.configmap, passing))
+    return found

@@ -1,0 +1,47 @@
+"""What is wrong with the pools, for people: pods keep what they have, new ones get nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from testbed.agent.attachments import Attachment
+from testbed.agent.ipam import overlaps
+from testbed.agent.objects import IPPool
+
+_SHOWN = 3  # pods named in a sentence
+
+
+def problems(pools: Iterable[IPPool], pods: Iterable[Attachment]) -> list[str]:
+    """One sentence per pool that cannot be used, and one about pods outside of all pools."""
+    pools = list(pools)
+    found = [problem for pool in pools for problem in _overlay(pool)]
+    for pool, older in overlaps(pools).items():
+        effect = "pods get no address from it" if pool.for_pods else "its SIDs may be pods' too"
+        found.append(
+            f"IPPool {pool.name} ({pool.cidr}) overlaps IPPool {older.name} ({older.cidr}), "
+            f"which was there first: {effect}"
+        )
+    return found + _homeless(pools, pods)
+
+
+def _overlay(pool: IPPool) -> list[str]:
+    if pool.for_pods and pool.overlay != "srv6":
+        what = {"ipip": "IP-in-IP", "vxlan": "VXLAN"}[pool.overlay]
+        return [f"IPPool {pool.name} wants {what}, which this agent does not do: not used"]
+    return []
+
+
+def _homeless(pools: list[IPPool], pods: Iterable[Attachment]) -> list[str]:
+    """A pool was deleted or shrank while pods use it."""
+    cidrs = [pool.cidr for pool in pools if pool.for_pods]
+    outside = [
+        f"{pod.name} has {address}"
+        for pod in pods
+        for address in pod.addresses
+        if not any(address in cidr for cidr in cidrs)
+    ]
+    if not outside:
+        return []
+    more = f" and {len(outside) - _SHOWN} more" if len(outside) > _SHOWN else ""
+    named = ", ".join(outside[:_SHOWN]) + more
+    return [f"no IPPool covers these addresses any more; their pods keep them: {named}"]

@@ -1,0 +1,162 @@
+"""etcd and a kube-apiserver in a namespace, and who may ask it: a real API without any node."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.artefacts import program as pinned
+from testbed.cluster import identities as who
+from testbed.cluster.api import KubernetesApi
+from testbed.cluster.client import Client
+from testbed.cluster.kubeconfig import kubeconfig
+from testbed.cluster.x509 import CertificateRequest, KeyPair, issue, new_authority, new_key, public_key
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+
+PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
+PORT, ETCD, PEER = 6443, "http://127.0.0.1:2379", "http://127.0.0.1:2380"
+_DAY = timedelta(days=1)
+
+
+def kubernetes_programs() -> dict[str, str]:
+    """From the directory TESTBED_KUBERNETES or the artefact cache; the test is skipped if absent."""
+    given = os.environ.get("TESTBED_KUBERNETES")
+    if given:
+        return {name: str(Path(given) / name) for name in PROGRAMS}
+    try:
+        return {name: str(pinned(name)) for name in PROGRAMS}
+    except (TestbedError, KeyError) as error:
+        pytest.skip(f"no Kubernetes (fetch it: testbed artefacts fetch kubernetes): {error}")
+
+
+@dataclass
+class ControlPlane:
+    """Runs in namespace `netns`, which has `address`; all files are below `directory`."""
+
+    directory: Path
+    netns: str
+    address: str
+    programs: dict[str, str] = field(default_factory=kubernetes_programs)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def up(self) -> KubernetesApi:
+        """Start it and wait until it is ready; its administrator's API."""
+        self.directory.mkdir()
+        self._now = datetime.now(timezone.utc)
+        self._authority = new_authority("test", self._now, _DAY)
+        self._write("ca.crt", self._authority.certificate)
+        tokens = new_key()
+        self._write("tokens.key", tokens)
+        self._write("tokens.pub", public_key(tokens))
+        self._pair("server", "kube-apiserver", sans=("localhost", "127.0.0.1", self.address))
+        self._pair("admin", "test-admin", who.MASTERS)
+        (self.directory / "controllers.conf").write_text(
+            self.kubeconfig("controllers", who.CONTROLLER_MANAGER, who.MASTERS)
+        )
+        self.start("etcd")
+        self.start("kube-apiserver")
+        files = (self.directory / name for name in ("ca.crt", "admin.crt", "admin.key"))
+        self.api = KubernetesApi(Client(self.netns, self.address, PORT, *files))
+        self.ready()
+        return self.api
+
+    def down(self) -> None:
+        for name in list(self.processes):
+            self.stop(name)
+
+    def start(self, name: str) -> None:
+        command = [self.programs[name], *_flags(getattr(self, "_" + name.replace("-", "_"))())]
+        enter = ["nsenter", f"--net=/run/netns/{self.netns}", "--"]
+        with (self.directory / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [*enter, *command], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    def stop(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait(20)
+
+    def freeze(self, name: str, frozen: bool) -> None:
+        """A server that takes connections and never answers."""
+        self.processes[name].send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
+
+    def ready(self) -> None:
+        wait_for("the API server", self._probe, timeout=60.0)
+
+    def _probe(self) -> tuple[bool | None, str]:
+        try:
+            status, text = self.api.client.text("/readyz")
+        except TestbedError as error:
+            log = (self.directory / "kube-apiserver.log").read_text()[-1500:]
+            assert self.processes["kube-apiserver"].poll() is None, log
+            return None, f"{error}\n{log}"
+        return (True if status == 200 else None), text
+
+    def kubeconfig(self, name: str, user: str, *groups: str) -> str:
+        """The kubeconfig text of a user."""
+        pair = self._pair(name, user, *groups)
+        server = f"https://[{self.address}]:{PORT}"
+        return kubeconfig(server, self._authority.certificate, user, pair)
+
+    def _pair(self, name: str, user: str, *groups: str, sans: tuple[str, ...] = ()) -> KeyPair:
+        purpose = "server" if sans else "client"
+        request = CertificateRequest(name, "ca", purpose, user, groups, sans)
+        pair = issue(self._authority, request, self._now, _DAY)
+        self._write(f"{name}.crt", pair.certificate)
+        self._write(f"{name}.key", pair.key)
+        return pair
+
+    def _write(self, name: str, text: str) -> None:
+        (self.directory / name).write_text(text)
+
+    def _etcd(self) -> dict[str, Any]:
+        return {
+            "data-dir": self.directory / "etcd",
+            "unsafe-no-fsync": "true",
+            "log-level": "warn",
+            "listen-client-urls": ETCD,
+            "advertise-client-urls": ETCD,
+            "listen-peer-urls": PEER,
+            "initial-advertise-peer-urls": PEER,
+            "initial-cluster": f"default={PEER}",
+        }
+
+    def _kube_apiserver(self) -> dict[str, Any]:
+        return {
+            "etcd-servers": ETCD,
+            "bind-address": "::",
+            "advertise-address": self.address,
+            "secure-port": PORT,
+            "service-cluster-ip-range": "fd00:10:96::/112",
+            "anonymous-auth": "false",
+            "authorization-mode": "Node,RBAC",
+            "client-ca-file": self.directory / "ca.crt",
+            "tls-cert-file": self.directory / "server.crt",
+            "tls-private-key-file": self.directory / "server.key",
+            "service-account-issuer": "https://kubernetes.default.svc",
+            "service-account-key-file": self.directory / "tokens.pub",
+            "service-account-signing-key-file": self.directory / "tokens.key",
+        }
+
+    def _kube_controller_manager(self) -> dict[str, Any]:
+        return {
+            "kubeconfig": self.directory / "controllers.conf",
+            "controllers": "garbage-collector-controller",
+            "leader-elect": "false",
+            "bind-address": "127.0.0.1",
+            "tls-cert-file": self.directory / "server.crt",
+            "tls-private-key-file": self.directory / "server.key",
+        }
+
+
+def _flags(values: dict[str, Any]) -> list[str]:
+    return [f"--{name}={value}" for name, value in values.items()]

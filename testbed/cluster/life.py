@@ -28,18 +28,41 @@ CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, data: Path) -> None:
-    """Bring the cluster up on these nodes; what runs already stays as it is."""
+    """Start what can be started at once on these nodes; what runs already stays as it is."""
     new = [node for node in nodes if supervision.init_pid(node.name) is None]
     _make(plan, new, data)
     _run(plan, nodes, Phase.AT_ONCE)
     cluster.join(plan, nodes, gobgpd)
-    _go_on(plan, nodes)
+
+
+def control(plan: Plan, nodes: Sequence[Node]) -> None:
+    """Start what waits for something else; returns when the API server is ready and filled."""
+    containerd_answers([n.name for n in nodes])
+    _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+    api = connect(plan, "bootstrap")
+    api_ready(api.client)
+    head = control_plane(plan)
+    if head in nodes:
+        _run(plan, [head], Phase.API_READY)
+        apply_base(plan, api)
+
+
+def ready(plan: Plan, nodes: Sequence[Node]) -> None:
+    """Wait until these nodes are Ready, and give them the labels that they may not take."""
+    api = connect(plan)
+    nodes_ready(api, [n.name for n in nodes])
+    for node in nodes:
+        labels = api_objects.node_labels(node)
+        if labels:
+            metadata = {"name": node.name, "labels": labels}
+            api.apply({"apiVersion": "v1", "kind": "Node", "metadata": metadata})
 
 
 def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, data: Path) -> None:
     """Bring nodes up that join a running cluster; returns when they are Ready."""
     start(plan, nodes, gobgpd, data)
-    nodes_ready(connect(plan), [n.name for n in nodes])
+    control(plan, nodes)
+    ready(plan, nodes)
 
 
 def leave(plan: Plan, node: Node) -> None:
@@ -119,18 +142,6 @@ def _binary(name: str) -> Path:
 def _named(wanted: Program) -> Program:
     """As the lab names it: worker1.kubelet."""
     return replace(wanted, name=f"{wanted.node}.{wanted.name}")
-
-
-def _go_on(plan: Plan, nodes: Sequence[Node]) -> None:
-    """What has to wait for something else."""
-    containerd_answers([n.name for n in nodes])
-    _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
-    api = connect(plan, "bootstrap")
-    api_ready(api.client)
-    head = control_plane(plan)
-    if head in nodes:
-        _run(plan, [head], Phase.API_READY)
-        apply_base(plan, api)
 
 
 def apply_base(plan: Plan, api: KubernetesApi) -> None:

@@ -111,6 +111,11 @@ def _up_inside(
             routers.settle(plan, supervisor)
     with progress.step("IS-IS converged, verified against the plan's SPF"):
         verify.backbone_converged(plan)
+    if overlay and plan.kubernetes:
+        with progress.step("Kubernetes' control plane"):
+            members.control(plan)
+        with progress.step("every node Ready"):
+            members.ready(plan)
     if overlay:
         with progress.step("BGP sessions, blocks and policies on every node"):
             verify.cluster_complete(plan)

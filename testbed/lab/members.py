@@ -34,6 +34,22 @@ def start(plan: Plan, gobgpd: Path, fresh: bool) -> None:
     cluster.join(plan, members, gobgpd, DirectoryApi())
 
 
+def control(plan: Plan) -> None:
+    """Wait for Kubernetes' API server, and give it what every lab has."""
+    if plan.kubernetes:
+        from testbed.cluster import life
+
+        life.control(plan, cluster.present(plan))
+
+
+def ready(plan: Plan) -> None:
+    """Wait for Kubernetes to call every node Ready."""
+    if plan.kubernetes:
+        from testbed.cluster import life
+
+        life.ready(plan, cluster.present(plan))
+
+
 def join(plan: Plan, nodes: Iterable[Node]) -> None:
     """Bring cluster nodes up whose ports are there."""
     if plan.kubernetes:

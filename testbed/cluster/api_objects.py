@@ -26,10 +26,10 @@ _HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 
 
 def definitions(images: Iterable[str]) -> list[Object]:
-    """Namespace, Calico's CRDs, RBAC, and admission policies with the lab's loaded images."""
+    """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images."""
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *render.objects("crds.yaml.j2"),
+        *_crds(),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,
@@ -71,7 +71,12 @@ def resources(plan: Plan) -> list[Object]:
 
 def crd_names() -> list[str]:
     """Names of the CustomResourceDefinitions to wait for before `resources`."""
-    return [str(crd["metadata"]["name"]) for crd in render.objects("crds.yaml.j2")]
+    return [str(crd["metadata"]["name"]) for crd in _crds()]
+
+
+def _crds() -> list[Object]:
+    """Calico's, and the one by which agents tell their node's state."""
+    return render.objects("crds.yaml.j2") + render.objects("crd-srv6nodestatus.yaml.j2")
 
 
 def image_policy_probe(image: str) -> Object:

@@ -23,6 +23,7 @@ from testbed.render import environment, kubernetes
 from testbed.topology.load import load_plan
 
 BUSYBOX = "docker.io/library/busybox:latest"
+CALICO_KINDS = ("IPPool", "BGPPeer", "BGPConfiguration", "BlockAffinity")
 Object = dict[str, Any]
 
 
@@ -87,13 +88,14 @@ def test_crds_are_structural(definitions: list[Object]) -> None:
             walk(schema["items"], f"{at}[]")
 
     found = schemas(definitions)
-    assert set(found) == {"IPPool", "BGPPeer", "BGPConfiguration", "BlockAffinity"}
     for kind, schema in found.items():
         walk(schema, kind)
+    assert found.keys() - {"SRv6NodeStatus"} == set(CALICO_KINDS)
+    for kind in CALICO_KINDS:
+        schema = found[kind]
         assert schema["properties"]["spec"]["x-kubernetes-preserve-unknown-fields"] is True
     assert set(api_objects.crd_names()) == {
-        f"{plural}.crd.projectcalico.org"
-        for plural in ("ippools", "bgppeers", "bgpconfigurations", "blockaffinities")
+        o["metadata"]["name"] for o in definitions if o["kind"] == "CustomResourceDefinition"
     }
 
 
@@ -150,15 +152,14 @@ def test_schemas_judge(definitions: list[Object], kind: str, spec: Object, verdi
 def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Object]) -> None:
     assert grants(definitions, AGENTS) == {
         (None, "nodes"): "get list watch",
-        (None, "nodes/status"): "get patch",
-        (None, "pods"): "get",
         (None, "ippools"): "get list watch",
         (None, "bgppeers"): "get list watch",
         (None, "bgpconfigurations"): "get list watch",
         (None, "blockaffinities"): "get list watch create update delete",
+        (None, "srv6nodestatuses"): "get create patch",
+        (None, "srv6nodestatuses/status"): "get create patch",
         ("calico-vpp-dataplane", "configmaps"): "get list watch",
         ("calico-vpp-dataplane", "events"): "create patch",
-        ("default", "events"): "create patch",
     }
 
 
@@ -186,7 +187,7 @@ def test_no_rule_says_everything(definitions: list[Object]) -> None:
 def test_an_agent_speaks_for_its_own_node_only(definitions: list[Object]) -> None:
     policy = one(definitions, "ValidatingAdmissionPolicy", "testbed-agents")["spec"]
     watched = {r for rule in policy["matchConstraints"]["resourceRules"] for r in rule["resources"]}
-    assert watched == {"nodes/status", "blockaffinities"}
+    assert watched == {"blockaffinities", "srv6nodestatuses", "srv6nodestatuses/status"}
     assert policy["failurePolicy"] == "Fail"
     binding = one(definitions, "ValidatingAdmissionPolicyBinding", "testbed-agents")["spec"]
     assert binding["validationActions"] == ["Deny"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.artefacts.gobuild import environment, is_package, run_go
@@ -34,57 +35,86 @@ def build(artefact: Artefact, into: Path, say: Say) -> str:
     with tempfile.TemporaryDirectory(dir=into, prefix=".module-") as scratch:
         module = Path(scratch) / "module"
         shutil.copytree(recipe.directory, module)
-        _compile(go, artefact, module, env, into, say)
+        _Work(artefact.title, recipe, go, module, env, say).compile(into)
     _link(artefact, into)
     return f"{recipe.directory.name}/go.mod"
 
 
-def _compile(
-    go: str, artefact: Artefact, module: Path, env: dict[str, str], into: Path, say: Say
-) -> None:
-    recipe, what = artefact.build, artefact.title
-    total = _count(go, recipe, module, env, what, say)
-    done = 0
+@dataclass(frozen=True)
+class _Work:
+    """One build: what is compiled, with what, where, and who hears of it."""
 
-    def text(number: int) -> str:
-        return f"building {what}: {min(number, total)} of {total} packages"
+    what: str
+    recipe: Build
+    go: str
+    module: Path
+    env: dict[str, str]
+    say: Say
 
-    progress = Progress(say, text)
+    def compile(self, into: Path) -> None:
+        each = self._counting(self._remaining())
+        for name, package in self.recipe.packages.items():
+            output = ["-o", str(into / name), package]
+            if not _is_test(name):
+                self._run("build", ["-v"], output, each)
+                continue
+            # `go test` does not say what it compiles; for its imports `go build` does
+            if imports := self._test_imports(package):
+                self._run("build", ["-v"], imports, each)
+            # without -vet=off the whole dependency graph would be vetted, for many minutes
+            self._run("test", ["-c", "-vet=off"], output, each)
 
-    def each(remark: str) -> None:
-        nonlocal done
-        done += is_package(remark)
-        progress.at(done)
+    def _remaining(self) -> int:
+        """How many packages must be compiled; their sources are downloaded for that."""
+        modules = 0
+        progress = Progress(
+            self.say, lambda number: f"building {self.what}: {number} Go modules downloaded"
+        )
 
-    for name, package in recipe.packages.items():
-        command = [go, *_action(name), "-v", *_flags(recipe), "-o", str(into / name), package]
-        run_go(command, module, env, what=what, each=each)
+        def each(remark: str) -> None:
+            nonlocal modules
+            modules += remark.startswith("go: downloading")
+            progress.at(modules)
+
+        options = ["-deps", "-f", "{{if .Stale}}stale{{end}}"]
+        if any(_is_test(name) for name in self.recipe.packages):
+            options.append("-test")
+        packages = list(self.recipe.packages.values())
+        return self._run("list", options, packages, each).count("stale")
+
+    def _test_imports(self, package: str) -> list[str]:
+        options = ["-f", '{{join .TestImports "\\n"}}']
+        return [line for line in self._run("list", options, [package]) if line]
+
+    def _counting(self, total: int) -> Callable[[str], None]:
+        done = 0
+        progress = Progress(
+            self.say,
+            lambda number: f"building {self.what}: {min(number, total)} of {total} packages",
+        )
+
+        def each(remark: str) -> None:
+            nonlocal done
+            done += is_package(remark)
+            progress.at(done)
+
+        return each
+
+    def _run(
+        self,
+        action: str,
+        options: list[str],
+        operands: list[str],
+        each: Callable[[str], None] = lambda _: None,
+    ) -> list[str]:
+        tags = ["-tags", self.recipe.tags] if self.recipe.tags else []
+        flags = ["-trimpath", *tags, "-ldflags", self.recipe.ldflags]
+        command = [self.go, action, *options, *flags, *operands]
+        return run_go(command, self.module, self.env, what=self.what, each=each)
 
 
-def _action(name: str) -> list[str]:
-    # without -vet=off the whole dependency graph of the tests would be vetted, for many minutes
-    return ["test", "-c", "-vet=off"] if name.endswith(".test") else ["build"]
-
-
-def _flags(recipe: Build) -> list[str]:
-    tags = ["-tags", recipe.tags] if recipe.tags else []
-    return ["-trimpath", *tags, "-ldflags", recipe.ldflags]
-
-
-def _count(go: str, recipe: Build, module: Path, env: dict[str, str], what: str, say: Say) -> int:
-    """How many packages remain to be compiled; downloads their sources for that."""
-    progress = Progress(say, lambda number: f"building {what}: {number} Go modules downloaded")
-    modules = 0
-
-    def each(remark: str) -> None:
-        nonlocal modules
-        modules += remark.startswith("go: downloading")
-        progress.at(modules)
-
-    tests = ["-test"] if any(name.endswith(".test") for name in recipe.packages) else []
-    command = [go, "list", "-deps", *tests, *_flags(recipe), "-f", "{{if .Stale}}x{{end}}"]
-    stale = run_go([*command, *recipe.packages.values()], module, env, what=what, each=each)
-    return stale.count("x")
+def _is_test(name: str) -> bool:
+    return name.endswith(".test")
 
 
 def _link(artefact: Artefact, into: Path) -> None:

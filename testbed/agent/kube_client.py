@@ -15,18 +15,19 @@ from testbed.errors import TestbedError
 
 log = logging.getLogger(__name__)
 _CONNECT, _ANSWER = 3.0, 10.0  # seconds
+_BUSY = 429
 _AGENT = "srv6-agent"  # also the field manager of what we write
 _MERGE_PATCH = "application/merge-patch+json"
 
 
 class Unreachable(TestbedError):
-    """The API server does not answer, or not as one."""
+    """The API server does not answer, or only that it cannot now."""
 
     exit_code = 4
 
 
 class Refused(TestbedError):
-    """The API server answers with an error; `status` is HTTP's."""
+    """The API server answers that this request is wrong; `status` is HTTP's."""
 
     exit_code = 1
 
@@ -138,6 +139,9 @@ class KubeClient:
             why = str(json.loads(text)["message"])
         except (ValueError, KeyError, TypeError):
             why = text[:200].decode(errors="replace").strip()
+        if response.status >= 500 or response.status == _BUSY:
+            why = f"HTTP {response.status}: {why}"
+            return Unreachable("API server does not answer", where=self._server, why=why)
         if response.status in (401, 403):
             self.close()  # the next connection reads the certificates anew
         what = f"API server refuses {method} {path.partition('?')[0]}"

@@ -74,18 +74,26 @@ class Reporter:
 
     def _tell(self, news: _News) -> float | None:
         """Write what is new; returns after how many seconds to look again."""
+        self._warned &= news.refused
+        self._since = {one: self._since.get(one, self._monotonic()) for one in news.refused}
+        try:
+            self._show(news)
+        finally:  # neither of the two waits for the other to work
+            self._warn_of(news.refused - self._warned)
+        return min((self._patience(*one) for one in news.refused - self._warned), default=None)
+
+    def _show(self, news: _News) -> None:
         if self._told is None or news.node.uid != self._told.node.uid:
             self._conditions = self._earlier(news)
         if news != self._told:
             self._write(news)
             self._told = news
-        self._warned &= news.refused
-        self._since = {one: self._since.get(one, self._monotonic()) for one in news.refused}
-        for refusal, concerned in sorted(news.refused - self._warned, key=repr):
+
+    def _warn_of(self, refused: Iterable[tuple[Refusal, ConfigMap]]) -> None:
+        for refusal, concerned in sorted(refused, key=repr):
             if self._patience(refusal, concerned) <= 0:
                 self._warn(node_status.event(refusal, concerned, self._name, self._now()))
                 self._warned.add((refusal, concerned))
-        return min((self._patience(*one) for one in news.refused - self._warned), default=None)
 
     def _patience(self, refusal: Refusal, concerned: ConfigMap) -> float:
         """Seconds until users hear of it: not at once of what may be over in a moment."""

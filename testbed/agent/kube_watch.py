@@ -57,16 +57,17 @@ class ResourceWatch(threading.Thread):
         version: str | None = None
         while not self._ended.wait(self._pause):
             try:
-                version = self._follow(version or self._list())
+                version = self._list() if version is None else version
+                version = self._follow(version)
                 self._pause = 0.0
             except Refused as error:
                 version = None
                 self._refused(error)
             except Unreachable as error:
-                listed, version = version, None
                 self._wait_longer()
-                if listed is None:  # a watch may end so, a list must not
+                if version is None:  # a watch may end so, a list must not
                     self._fail(error)
+                version = None
         self._client.close()
 
     def _wait_longer(self) -> None:

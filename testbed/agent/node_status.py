@@ -12,7 +12,7 @@ from testbed.agent.te_config import Refusal
 GROUP, VERSION, PLURAL = "srv6.testbed.invalid", "v1alpha1", "srv6nodestatuses"
 PATH = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 COMPONENT = "srv6-agent"
-_MOST, _LONGEST = 500, 500  # entries of a list, characters of a sentence: etcd's limit is 1.5 MB
+_MOST, _LONGEST = 200, 300  # entries of a list, characters of a sentence: etcd's limit is 1.5 MB
 
 
 def skeleton(node: Node) -> dict[str, Any]:

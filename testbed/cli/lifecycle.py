@@ -58,11 +58,16 @@ def up(
         # imports and checks, while another process evaluates the topology
         from testbed.doctor.preflight import preflight
         from testbed.lab.life import up as bring_up
+        from testbed.lab.orchestrate import orchestrated
 
         warnings = preflight() if lab.init_pid() is None else []
-        plan = pending.plan().model_copy(update={"orchestrator": cluster.value})
+        plan = orchestrated(pending.plan(), cluster.value)
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
+    if plan.kubernetes:
+        from testbed.artefacts import ensure
+
+        ensure()
     gobgpd = _gobgpd() if plan.cluster or plan.injectors else None
     bring_up(lab, plan, gobgpd, progress, recreate, pods)
 

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from testbed.cli.common import (
+    ClusterName,
+    ClusterOption,
     Format,
     FormatOption,
     Params,
@@ -29,15 +31,17 @@ def register(app: typer.Typer) -> None:
 def validate(
     topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")],
     profile: ProfileOption = ProfileName.fast,
+    cluster: ClusterOption = ClusterName.none,
     params: Params = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Check a topology; all errors at once, each with its line and a fix."""
+    from testbed.lab.orchestrate import orchestrated
     from testbed.plan.problems import InvalidPlan
     from testbed.topology.load import load_plan
 
     try:
-        plan = load_plan(topology, profile.value, key_values(params))
+        plan = orchestrated(load_plan(topology, profile.value, key_values(params)), cluster.value)
     except InvalidPlan as error:
         if format is Format.json:
             print_json([p.model_dump() for p in error.problems])

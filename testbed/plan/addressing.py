@@ -44,10 +44,14 @@ def link_v6(first: int, second: int, parallel: int) -> tuple[IPv6Interface, IPv6
 
 
 def link_v4(index: int) -> tuple[IPv4Interface, IPv4Interface]:
-    """10.K.0.1/16 and .2 for the K-th backbone link; /24s of 100.64.0.0/10 beyond 254."""
-    if index <= 254:
+    """10.K.0.1/16 and .2 for the K-th backbone link; /24s of 100.64.0.0/10 beyond 254.
+
+    10.96.0.0/16 is left to Kubernetes' Services: the 96th link is the first beyond.
+    """
+    if index <= 254 and index != 96:
         return IPv4Interface(f"10.{index}.0.1/16"), IPv4Interface(f"10.{index}.0.2/16")
-    network = IPv4Network((int(IPv4Address("100.64.0.0")) + (index - 255) * 256, 24))
+    beyond = 0 if index == 96 else index - 254
+    network = IPv4Network((int(IPv4Address("100.64.0.0")) + beyond * 256, 24))
     return IPv4Interface((network[1], 24)), IPv4Interface((network[2], 24))
 
 

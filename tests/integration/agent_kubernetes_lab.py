@@ -7,12 +7,10 @@ from typing import Any
 
 from agent_lab import WAYPOINT, Lab
 from kube_control_plane import ControlPlane
-from ruamel.yaml import YAML
 
 from testbed.cluster import api_objects, identities
 from testbed.cluster.api import KubernetesApi
 from testbed.cluster.wait import crds_established
-from testbed.render import kubernetes as render
 
 CALICO = "crd.projectcalico.org/v1"
 STATUS = "srv6.testbed.invalid/v1alpha1"
@@ -24,27 +22,6 @@ POOLS = {
     "sr-localsids-pool-w1": {"cidr": "fcdd:0:0:1::/64"},
     "sr-localsids-pool-w2": {"cidr": "fcdd:0:0:2::/64"},
 }
-
-RBAC = "rbac.authorization.k8s.io"
-STATUS_RIGHTS = [
-    {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "ClusterRole",
-        "metadata": {"name": "testbed:agents-status"},
-        "rules": [{
-            "apiGroups": ["srv6.testbed.invalid"],
-            "resources": ["srv6nodestatuses", "srv6nodestatuses/status"],
-            "verbs": ["get", "create", "update", "patch"],
-        }],
-    },
-    {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": "testbed:agents-status"},
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "testbed:agents-status"},
-        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": identities.AGENTS}],
-    },
-]  # fmt: skip
 
 
 @dataclass
@@ -75,8 +52,6 @@ class KubernetesLab(Lab):
 
     def _fill(self, api: KubernetesApi) -> None:
         definitions = api_objects.definitions([])
-        if not any(d["metadata"]["name"].startswith("srv6nodestatuses") for d in definitions):
-            definitions += [*render.objects("crd-srv6nodestatus.yaml.j2"), *STATUS_RIGHTS]
         for document in definitions:
             api.apply(document)
         names = [d["metadata"]["name"] for d in definitions if "CustomResource" in d["kind"]]
@@ -99,10 +74,10 @@ class KubernetesLab(Lab):
             "application/strategic-merge-patch+json",
         )
 
-    def apply_text(self, text: str) -> None:
-        for document in YAML(typ="safe").load_all(text):
-            document.setdefault("apiVersion", "v1")
-            self.kube.apply(document)
+    def config_map(self, name: str, **data: str) -> None:
+        metadata = {"name": name, "namespace": NAMESPACE}
+        self.kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata,
+                         "data": data})  # fmt: skip
 
     def delete(self, version: str, kind: str, name: str, namespace: str = NAMESPACE) -> bool:
         metadata = {"name": name, "namespace": namespace}

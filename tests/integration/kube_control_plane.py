@@ -17,7 +17,14 @@ from testbed.cluster import identities as who
 from testbed.cluster.api import KubernetesApi
 from testbed.cluster.client import Client
 from testbed.cluster.kubeconfig import kubeconfig
-from testbed.cluster.x509 import CertificateRequest, KeyPair, issue, new_authority, new_key, public_key
+from testbed.cluster.x509 import (
+    CertificateRequest,
+    KeyPair,
+    issue,
+    new_authority,
+    new_key,
+    public_key,
+)
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 
@@ -27,7 +34,7 @@ _DAY = timedelta(days=1)
 
 
 def kubernetes_programs() -> dict[str, str]:
-    """From the directory TESTBED_KUBERNETES or the artefact cache; the test is skipped if absent."""
+    """From the directory TESTBED_KUBERNETES or the artefact cache; skips the test if absent."""
     given = os.environ.get("TESTBED_KUBERNETES")
     if given:
         return {name: str(Path(given) / name) for name in PROGRAMS}

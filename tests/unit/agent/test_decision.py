@@ -16,7 +16,7 @@ from testbed.agent.attachments import Attachment
 from testbed.agent.config import AgentConfig, parse
 from testbed.agent.decision import Inputs, OwnSid, Wanted, decide, hops, remember
 from testbed.agent.linux import Capabilities
-from testbed.agent.objects import Objects
+from testbed.agent.objects import BlockAffinity, Node, Objects
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, Family, PeerStatus, ReceivedPath
 from testbed.srpolicy import codec
@@ -280,6 +280,45 @@ def test_local_sids_outside_the_pool_are_refused() -> None:
     wanted = decide(replace(BASE, objects=api(config_map("srv6-config-worker1", srv6=text), MODE)))
     assert [str(o.sid) for o in wanted.own_sids] == ["fcdd:0:0:11aa::a682", "fcdd:0:0:11aa::2"]
     assert "is not in pool" in wanted.problems[0]
+
+
+def test_what_a_config_map_asks_for_in_vain_is_told_to_its_author() -> None:
+    def refused(text: str, *more: dict[str, Any]) -> list[tuple[str | None, bool]]:
+        objects = api(config_map("srv6-config-worker1", srv6=text), *more)
+        return [(r.config_map, r.passing) for r in decide(replace(BASE, objects=objects)).refusals]
+
+    mine = "srv6-config-worker1"
+    assert refused(te(), MODE) == []
+    assert refused("policies: {", MODE) == [(mine, False)]
+    assert refused("policies: {") == []  # it does not count in this mode
+    assert refused(te(str(R6)), MODE) == [(mine, True)]  # not (yet) a SID of that endpoint
+    assert refused(te(str(SID4), "IPv4", *[str(R6)] * 9), MODE) == [(mine, False)]
+    assert refused(te().replace("fcdd:0:0:11aa::1", "fcdd::1"), MODE) == [(mine, False)]
+    wrong = config_map("testbed-config", CALICOVPP_SRV6_TE="x")
+    assert refused(te(), wrong) == [("testbed-config", False)]
+
+
+def pod(v4: str) -> Attachment:
+    return Attachment("c", "eth0", "/n", "web", v4, None, "cali1")
+
+
+def test_pods_outlive_their_pool() -> None:
+    """Their block stays announced and is believed elsewhere, but for new pods it is gone."""
+    without = Objects(pools=api().pools[2:], nodes=(Node("w2", W2, None),))
+    inputs = replace(BASE, objects=without, attachments=(pod("172.16.0.5"),), blocks=(OWN4,))
+    wanted = decide(inputs)
+    assert wanted.bgp is not None
+    assert unicast.announce(OWN4, ME) in wanted.bgp.announcements
+    assert any("web has 172.16.0.5" in problem for problem in wanted.problems)
+    idle = decide(replace(inputs, attachments=()))
+    assert idle.bgp is not None
+    assert unicast.announce(OWN4, ME) not in idle.bgp.announcements
+    assert route(wanted, B4) is None
+    theirs = (BlockAffinity("w2", ip_network(B4)),)
+    claimed = decide(replace(inputs, objects=replace(without, affinities=theirs)))
+    assert route(claimed, B4) is not None
+    lies = replace(without, affinities=theirs, nodes=(Node("w2", MASTER, None),))
+    assert route(decide(replace(inputs, objects=lies)), B4) is None
 
 
 def test_local_sids_come_from_the_pool_when_nothing_pins_them() -> None:

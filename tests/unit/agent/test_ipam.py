@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import ipam
+from testbed.agent import ipam, pool_problems
+from testbed.agent.attachments import Attachment
 from testbed.agent.objects import BlockAffinity, IPPool, Node
 from testbed.agent.source_directory import DirectoryReader, DirectorySource
 
@@ -18,6 +19,9 @@ def pool(
     cidr: str = "172.16.0.0/16", block: int = 26, name: str = "pods", **more: object
 ) -> IPPool:
     return IPPool(name, ip_network(cidr), block, **more)  # type: ignore[arg-type]
+
+
+NODE = Node("n", None, None)
 
 
 def directory_source(directory: Path) -> DirectorySource:
@@ -77,6 +81,32 @@ def test_idle_blocks_go_back_unless_they_are_needed() -> None:
     assert ipam.idle_blocks([one, two], [big], {one[1], one[2]}) == []  # more than half full
     assert ipam.idle_blocks([one, gone], [big], ()) == [gone]  # of no pool any more
     assert ipam.idle_blocks([one, gone], [big], {gone[1]}) == []
+
+
+def test_of_overlapping_pools_the_older_counts() -> None:
+    a = pool("10.0.0.0/8", name="a", created="2026-01-02T00:00:00Z")
+    b = pool("10.1.0.0/16", name="b", created="2026-01-01T00:00:00Z")
+    c, d = pool("10.2.0.0/16", name="c", created=a.created), pool("11.0.0.0/16", name="d")
+    assert ipam.overlaps([a, b, c, d]) == {a: b}  # c overlaps only what does not count
+    assert ipam.pools_for([a, b, c, d], NODE, 4) == [b, c, d]
+    assert ipam.overlaps([pool(name="x"), pool(name="y")]) == {pool(name="y"): pool(name="x")}
+    sids = pool("fcdd::/64", name="sr-localsids-pool-n")
+    assert ipam.pools_for([sids, pool("fcdd::/48", 122, "z")], NODE, 6) == []
+
+
+def test_problems_of_pools_are_sentences() -> None:
+    small = pool("10.0.0.0/25", name="small")
+    pods = [
+        Attachment(str(n), "eth0", "/n", f"p{n}", f"10.0.0.{n}", None, "c") for n in range(126, 133)
+    ]
+    (sentence,) = pool_problems.problems([small], pods)
+    assert sentence.endswith(
+        "p128 has 10.0.0.128, p129 has 10.0.0.129, p130 has 10.0.0.130 and 2 more"
+    )
+    overlap, legacy = pool_problems.problems([pool(name="x"), pool(name="y", overlay="vxlan")], [])[
+        ::-1
+    ]
+    assert overlap.startswith("IPPool y (172.16.0.0/16) overlaps IPPool x") and "VXLAN" in legacy
 
 
 def test_owned_blocks_are_those_of_the_node() -> None:

@@ -82,14 +82,33 @@ def test_any_bytes_from_netlink_are_read(data: bytes) -> None:
     route_watch.read(data)
 
 
-def test_registration_is_done_once(tmp_path: Path) -> None:
-    mine = config.parse({
+def parsed(source: dict[str, str]) -> config.AgentConfig:
+    return config.parse({
         "node": "worker1", "address_v6": "fd11::1000", "address_v4": "192.168.11.254",
         "router_id": "192.168.11.254", "uplink": "up", "asn": 64512, "te_mode": "bgp",
         "pod_mtu": 1284, "max_segments": 3, "binding_sids": {"v4": "cafe::1", "v6": "cafe::2"},
-        "source": {"kind": "directory", "path": str(tmp_path)},
+        "source": source,
         "gobgp_socket": "/s", "state_dir": "/d",
     })  # fmt: skip
+
+
+def test_the_source_is_one_of_two() -> None:
+    directory = parsed({"kind": "directory", "path": "/api"})
+    assert directory.source == config.DirectoryAt(Path("/api"))
+    cluster = parsed({"kind": "kubernetes", "kubeconfig": "/etc/kubernetes/agent.conf"})
+    assert cluster.source == config.KubernetesAt(Path("/etc/kubernetes/agent.conf"))
+    with pytest.raises(ValueError, match="neither directory nor kubernetes"):
+        parsed({"kind": "etcd"})
+
+
+def test_a_light_agent_does_not_pay_for_kubernetes() -> None:
+    code = "import sys, testbed.agent.main; print({'ssl', 'http.client'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_registration_is_done_once(tmp_path: Path) -> None:
+    mine = parsed({"kind": "directory", "path": str(tmp_path)})
     register(mine, tmp_path)
     register(mine, tmp_path)
     (only,) = tmp_path.iterdir()

@@ -7,22 +7,22 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.host import supervisor
+from testbed.host.supervisor import Place, Supervisor
 
 
-@pytest.fixture(autouse=True)
-def nobody_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(supervisor, "SOCKET", str(tmp_path / "supervisor.sock"))
+@pytest.fixture
+def nobody_listens(tmp_path: Path) -> Supervisor:
+    return Supervisor(Place(tmp_path))
 
 
-def test_is_not_ready() -> None:
-    assert supervisor.Supervisor().ready() is False
+def test_is_not_ready(nobody_listens: Supervisor) -> None:
+    assert nobody_listens.ready() is False
 
 
-def test_every_call_says_what_to_do() -> None:
+def test_every_call_says_what_to_do(nobody_listens: Supervisor) -> None:
     with pytest.raises(TestbedError, match="did not do getAllProcessInfo") as caught:
-        supervisor.Supervisor().states()
+        nobody_listens.states()
     assert caught.value.exit_code == 1
     assert "down" in str(caught.value.fix)
     with pytest.raises(TestbedError):
-        supervisor.Supervisor().restart("r1.zebra")
+        nobody_listens.restart("r1.zebra")

@@ -70,13 +70,13 @@ def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
 
     def probe() -> tuple[bool | None, str]:
         seen = {n["metadata"]["name"]: n for n in api.items("/api/v1/nodes")}
-        waiting = [f"{n}: {_not_ready(seen.get(n))}" for n in names if _not_ready(seen.get(n))]
+        waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
     wait_for("the nodes to be Ready", probe, PATIENCE, 0.05, "testbed logs NODE.kubelet")
 
 
-def _not_ready(node: dict[str, Any] | None) -> str:
+def not_ready(node: dict[str, Any] | None) -> str:
     """Why a node is not Ready, in the kubelet's words; empty if it is."""
     if node is None:
         return "not registered"

@@ -37,6 +37,8 @@ def up(
     with lab.locked() as lock:
         fresh = _make_room(lab, plan, recreate, progress)
         if fresh:
+            if plan.kubernetes:
+                _prepare_data(lab, plan, recreate, progress)
             with progress.step("namespaces of the lab"):
                 write_atomically(lab.plan_file, plan.model_dump_json())
                 lab.start_init(LAB.conf, lock, own_cgroups=plan.kubernetes)
@@ -65,6 +67,20 @@ def _make_room(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> b
             lab.forget()
         return True
     return False
+
+
+def _prepare_data(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> None:
+    """What an earlier lab kept on disk is used again if it is of the same plan."""
+    record = lab.data / "plan.json"
+    if lab.data.exists():
+        kept = state.read_plan(record)
+        if kept is None or state.differences(kept, plan) or recreate:
+            progress.note(f"{lab.data} is of another plan: removed")
+            lab.forget_data()
+        else:
+            progress.note(f"going on from {lab.data}")
+    lab.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomically(record, plan.model_dump_json())
 
 
 def _is_broken(lab: LabDir, plan: Plan) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 from testbed.backbone import build
@@ -14,7 +16,11 @@ from testbed.plan.model import Plan
 def overview(plan: Plan) -> dict[str, Any]:
     """Stable JSON data behind `testbed status`."""
     programs = {
-        name: {"state": info["statename"], "description": info["description"]}
+        name: {
+            "state": info["statename"],
+            "description": info["description"],
+            "since": time.strftime("%H:%M:%S", time.localtime(info["stop"] or info["start"])),
+        }
         for name, info in sorted(supervision.all_states().items())
     }
     agents = {n.name: verify.agent_status(n.name) for n in present(plan)}
@@ -36,13 +42,35 @@ def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
     if said:
         return said
     said += [
-        f"{name} is {p['state']} ({p['description']}): `testbed logs {name}`"
-        for name, p in programs.items()
-        if p["state"] not in ("RUNNING", "STARTING")
+        _ill(name, program)
+        for name, program in programs.items()
+        if program["state"] not in ("RUNNING", "STARTING")
     ]
+    if plan.kubernetes:
+        from testbed.cluster import health
+
+        said += health.problems(plan)
     said += _links_down(plan)
     said += verify.backbone_problems(plan)
     return said + verify.cluster_problems(plan)
+
+
+def _ill(name: str, program: dict[str, Any]) -> str:
+    """A program that does not run: since when, and its last words."""
+    words = last_line(supervision.log_file(name))
+    why = f": {words}" if words else f" ({program['description']})"
+    return f"{name} is {program['state']} since {program['since']}{why}; `testbed logs {name}`"
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something; empty if there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 4096))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
 
 def _links_down(plan: Plan) -> list[str]:

@@ -78,7 +78,12 @@ def _without_origins(plan: Plan) -> object:
 
 def recorded_plan(lab: LabDir) -> Plan | None:
     """The plan that the host has on record for a lab; None if there is none to read."""
+    return read_plan(lab.plan_file)
+
+
+def read_plan(file: Path) -> Plan | None:
+    """The plan in a file; None if there is none to read."""
     try:
-        return Plan.model_validate_json(lab.plan_file.read_text())
+        return Plan.model_validate_json(file.read_text())
     except (OSError, ValueError):
         return None

@@ -1,0 +1,91 @@
+"""Times and size of a lab with Kubernetes: from nothing, warm, pods, joining, idle."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from testbed.bench.commands import testbed
+from testbed.bench.figures import Figure
+from testbed.host.labs import lab_dir
+
+LAB = "bench"
+UP = ("up", "full", "-n", LAB, "--cluster", "kubernetes")
+
+
+def life(runs: int) -> list[Figure]:
+    """Nothing → first ping, again, pods, a node that joins, down; then warm from kept data."""
+    samples: dict[str, list[float]] = {}
+
+    def take(name: str, act: Callable[[], object]) -> None:
+        begun = time.monotonic()
+        act()
+        samples.setdefault(name, []).append(time.monotonic() - begun)
+
+    for _ in range(runs):
+        before = psutil.virtual_memory().available
+        take("up", _up_and_ping)
+        take("again", lambda: testbed(*UP))
+        for number in range(3):
+            create = ("pod", "create", f"p{number}", "--node", "worker1", "-n", LAB)
+            take("pod", partial(testbed, *create))
+        samples.setdefault("memory", []).append(
+            (before - psutil.virtual_memory().available) / (1 << 30)
+        )
+        samples.setdefault("idle", []).append(_busy(10.0))
+        testbed("down", "--keep", "-n", LAB)
+        take("warm", _up_and_ping)
+        take("down", lambda: testbed("down", "-n", LAB))
+    figures = (
+        ("up", "Kubernetes: nothing → full topology, 3 nodes Ready, first ping", "s", "≤ 10"),
+        ("warm", "Kubernetes: warm start from kept data, pods back", "s", "≤ 6"),
+        ("again", "Kubernetes: second up (no-op)", "s", "≤ 1"),
+        ("pod", "Kubernetes: pod created → Running with addresses", "s", "≤ 1.5"),
+        ("down", "Kubernetes: down", "s", "≤ 3"),
+        ("memory", "Kubernetes: memory in all", "GiB", "≤ 2"),
+        ("idle", "Kubernetes: idle, of one core", "%", "≤ 15"),
+    )
+    return [Figure(title, tuple(samples[key]), unit, goal) for key, title, unit, goal in figures]
+
+
+def joins(runs: int) -> Figure:
+    """A worker joins a running cluster → its pod answers; measured by the scenario's own clock."""
+    import json
+    import tempfile
+
+    seconds = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as directory:
+            testbed("run", "node-join", "--cluster", "kubernetes", "--evidence", directory)
+            result = json.loads((Path(directory) / "node-join/result.json").read_text())
+            seconds.append(float(result["figures"]["joined"]))
+    return Figure("Kubernetes: worker joins → its pod answers", tuple(seconds), "s", "≤ 4")
+
+
+def _up_and_ping() -> None:
+    testbed(*UP)
+    _ping("podworker1", "podworker2")
+
+
+def _ping(source: str, destination: str) -> None:
+    """One ping between pods of the lab."""
+    inside = ["nsenter", "-t", str(lab_dir(LAB).init_pid()), "-a", "--"]
+    listing = (
+        "from testbed.lab.pods import listing; from testbed.lab.state import plan_inside; "
+        f"print([p.ipv4 for p in listing(plan_inside()) if p.name == {destination!r}][0][:-3])"
+    )
+    command = [*inside, sys.executable, "-c", listing]
+    address = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    ping = ["nsenter", f"--net=/run/netns/pod-{source}", "ping", "-c1", "-W5", address]
+    subprocess.run([*inside, *ping], check=True, capture_output=True)
+
+
+def _busy(seconds: float) -> float:
+    """How busy the machine is, in per cent of one core, over some seconds of nothing to do."""
+    return psutil.cpu_percent(interval=seconds) * (psutil.cpu_count() or 1)

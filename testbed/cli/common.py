@@ -42,6 +42,8 @@ class ClusterName(str, Enum):
     none = "none"
 
 
+DEFAULT_CLUSTER = ClusterName.none
+
 Name = Annotated[
     str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
 ]

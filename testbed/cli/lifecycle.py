@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from testbed.cli.common import (
+    DEFAULT_CLUSTER,
     DEFAULT_LAB,
-    ClusterName,
     ClusterOption,
     Format,
     FormatOption,
@@ -42,7 +42,7 @@ def up(
     name: Name = DEFAULT_LAB,
     profile: ProfileOption = ProfileName.fast,
     params: Params = None,
-    cluster: ClusterOption = ClusterName.none,
+    cluster: ClusterOption = DEFAULT_CLUSTER,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     quiet: Quiet = False,
@@ -60,7 +60,7 @@ def up(
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
 
-        warnings = preflight() if lab.init_pid() is None else []
+        warnings = preflight(cluster is ClusterName.kubernetes) if lab.init_pid() is None else []
         plan = orchestrated(pending.plan(), cluster.value)
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")

@@ -20,10 +20,11 @@ def doctor(
     format: FormatOption = Format.table,
 ) -> None:
     """Check kernel features, programs, limits and leftovers; say what to do about each."""
+    from testbed.doctor.cluster import cluster_checks
     from testbed.doctor.kernel import kernel_checks
     from testbed.doctor.machine import machine_checks
 
-    verdicts = machine_checks() + kernel_checks()
+    verdicts = machine_checks() + cluster_checks() + kernel_checks()
     if format is Format.json:
         print_json([asdict(v) for v in verdicts])
     else:

@@ -60,14 +60,14 @@ def up(
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
 
-        warnings = preflight(cluster is ClusterName.kubernetes) if lab.init_pid() is None else []
+        warnings = preflight(cluster.value == "kubernetes") if lab.init_pid() is None else []
         plan = orchestrated(pending.plan(), cluster.value)
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
-    if plan.kubernetes:
+    if plan.cluster or plan.injectors:
         from testbed.artefacts import ensure
 
-        ensure()
+        ensure(() if plan.kubernetes else ("gobgp",))
     gobgpd = _gobgpd() if plan.cluster or plan.injectors else None
     bring_up(lab, plan, gobgpd, progress, recreate, pods)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from testbed.cli.common import (
-    ClusterName,
+    DEFAULT_CLUSTER,
     ClusterOption,
     Format,
     FormatOption,
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def validate(
     topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")],
     profile: ProfileOption = ProfileName.fast,
-    cluster: ClusterOption = ClusterName.none,
+    cluster: ClusterOption = DEFAULT_CLUSTER,
     params: Params = None,
     format: FormatOption = Format.table,
 ) -> None:

@@ -29,11 +29,11 @@ def host_checks() -> list[Verdict]:
     """Rights, programs, memory and limits."""
     return [
         _rights(),
-        *(_program(p) for p in PROGRAMS),
+        *(program(p) for p in PROGRAMS),
         _frr(),
         _memory(),
-        _limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
-        _limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
+        limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
+        limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
     ]
 
 
@@ -45,7 +45,8 @@ def _rights() -> Verdict:
     return Verdict("rights", "fail", "neither root nor sudo", "run as root, or install sudo")
 
 
-def _program(name: str) -> Verdict:
+def program(name: str) -> Verdict:
+    """Whether root finds a program."""
     path = os.environ.get("PATH", "")
     if os.geteuid() != 0:
         path += ":/usr/local/sbin:/usr/sbin:/sbin"  # which sudo adds
@@ -81,7 +82,8 @@ def _memory() -> Verdict:
     return Verdict("memory", "warn", seen, "`full` needs about 1 GiB: close something")
 
 
-def _limit(name: str, needed: int, what: str) -> Verdict:
+def limit(name: str, needed: int, what: str) -> Verdict:
+    """Whether a number below /proc/sys is large enough."""
     file = Path("/proc/sys") / name
     if not file.exists():
         return Verdict(what, "ok", "no limit of that name")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from testbed.doctor.cluster import cluster_checks
 from testbed.doctor.kernel import required_checks
 from testbed.doctor.machine import host_checks
 from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit
 
 
-def preflight() -> list[Verdict]:
+def preflight(kubernetes: bool = False) -> list[Verdict]:
     """Warnings to pass on. Raises MachineUnfit with everything that makes a lab impossible."""
-    verdicts = host_checks()
+    verdicts = host_checks() + (cluster_checks() if kubernetes else [])
     _refuse_failed(verdicts)
     _refuse_failed(required_checks())  # they need the programs checked before
     return [v for v in verdicts if v.level == "warn"]

@@ -1,0 +1,72 @@
+"""What a Kubernetes lab needs beyond a light one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from testbed.doctor.machine import limit, program
+from testbed.doctor.verdict import Verdict
+from testbed.host.labs import DATA_DIR
+
+PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")
+CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
+DISK_NEEDED = 2 << 30  # bytes, for three nodes
+INOTIFY_NEEDED = 96  # instances: some 35 of the nodes' programs, those of the agents, some room
+LIGHT = "or `testbed up --cluster none`"
+
+
+def cluster_checks() -> list[Verdict]:
+    """Programs, control groups, overlayfs, disk, limits."""
+    return [
+        *(program(p) for p in PROGRAMS),
+        _artefact(),
+        overlayfs(Path("/proc/filesystems").read_text()),
+        _cgroups(),
+        _disk(),
+        limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watches of a cluster"),
+    ]
+
+
+def _artefact() -> Verdict:
+    from testbed.artefacts import listing
+
+    row = next(r for r in listing() if r["name"] == "kubernetes")
+    if row["state"] == "cached":
+        return Verdict("Kubernetes", "ok", f"{row['version']} in the cache")
+    return Verdict("Kubernetes", "note", f"{row['version']} is not here yet", "make artefacts")
+
+
+def overlayfs(file_systems: str) -> Verdict:
+    """Whether the kernel can give a node a root of its own."""
+    if "overlay" in file_systems.split():
+        return Verdict("overlayfs", "ok", "there")
+    return Verdict("overlayfs", "fail", "is missing", f"modprobe overlay, {LIGHT}")
+
+
+def _cgroups() -> Verdict:
+    unified = Path("/sys/fs/cgroup/cgroup.controllers")
+    if unified.exists():
+        return controllers(2, set(unified.read_text().split()))
+    lines = [line.split() for line in Path("/proc/cgroups").read_text().splitlines()]
+    return controllers(1, {x[0] for x in lines if len(x) == 4 and x[3] == "1"})
+
+
+def controllers(version: int, there: set[str]) -> Verdict:
+    """Whether the kubelet finds the controllers that it insists on."""
+    missing = sorted(CONTROLLERS - there)
+    if not missing:
+        return Verdict("control groups", "ok", f"version {version}")
+    seen = f"version {version} lacks {', '.join(missing)}"
+    return Verdict("control groups", "fail", seen, f"enable them at boot, {LIGHT}")
+
+
+def _disk() -> Verdict:
+    where = DATA_DIR
+    while not where.exists():
+        where = where.parent
+    free = shutil.disk_usage(where).free
+    seen = f"{free / (1 << 30):.1f} GiB free for {DATA_DIR}"
+    if free >= DISK_NEEDED:
+        return Verdict("disk", "ok", seen)
+    return Verdict("disk", "warn", seen, "make room, or set TESTBED_DATA to another disk")

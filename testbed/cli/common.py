@@ -65,13 +65,13 @@ Params = Annotated[
 ]
 
 
-def key_values(pairs: list[str] | None) -> dict[str, str]:
+def key_values(pairs: list[str] | None, option: str = "--set") -> dict[str, str]:
     """KEY=VALUE options as a dictionary."""
     values = {}
     for pair in pairs or []:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            raise TestbedError(f"--set {pair!r} is not KEY=VALUE")
+            raise TestbedError(f"{option} {pair!r} is not KEY=VALUE")
         values[key] = value
     return values
 

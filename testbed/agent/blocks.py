@@ -20,11 +20,18 @@ class Blocks:
 
     `used` gives the addresses of this node's pods. Whoever gives out an address holds `turn` until
     `used` knows of it; the API may be slow meanwhile, so that reconciling never takes a turn.
+    `on_exhaustion` is called when a pod gets no address, so that ensure() can say so.
     """
 
-    def __init__(self, source: Source, node: Node, used: Callable[[], Iterable[IpAddress]]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        node: Node,
+        used: Callable[[], Iterable[IpAddress]],
+        on_exhaustion: Callable[[], None] = lambda: None,
+    ) -> None:
         self.turn = threading.RLock()
-        self._source, self._used = source, used
+        self._source, self._used, self._on_exhaustion = source, used, on_exhaustion
         self._lock = threading.Lock()
         self._objects, self._node = Objects(complete=False), node
         self._fresh: set[IpNetwork] = set()  # claimed by us, not yet come back from the source
@@ -36,16 +43,19 @@ class Blocks:
         """This is how the API looks now; never called with an older state than before."""
         with self._lock:
             self._objects, self._node = objects, node
-            seen = set(ipam.owned_blocks(objects.affinities, node.name))
+            seen = set(self._seen())
             self._fresh -= seen
             self._leaving &= seen
             self._once |= seen
 
+    def _seen(self) -> list[IpNetwork]:
+        return ipam.owned_blocks(self._objects.affinities, self._node.name)
+
     def owned(self) -> list[IpNetwork]:
         """All blocks of this node, whatever became of their pools."""
         with self._lock:
-            seen = ipam.owned_blocks(self._objects.affinities, self._node.name)
-            return [b for b in seen if b not in self._leaving] + sorted(self._fresh, key=str)
+            kept = [block for block in self._seen() if block not in self._leaving]
+            return kept + sorted(self._fresh, key=str)
 
     def ensure(self) -> list[str]:
         """Bring the claims in order; returns what did not work.
@@ -77,6 +87,13 @@ class Blocks:
 
         Claims another block when those at hand are full; raises ipam.Exhausted when it cannot.
         """
+        try:
+            return self._allocate(family, used)
+        except ipam.Exhausted:
+            self._on_exhaustion()
+            raise
+
+    def _allocate(self, family: int, used: Iterable[IpAddress]) -> IpAddress | None:
         with self.turn:
             pools = self._pools(family)
             if not pools:
@@ -121,7 +138,8 @@ class Blocks:
             return False
         with self._lock:
             self._once.add(block)
-            if block not in ipam.owned_blocks(self._objects.affinities, self._node.name):
+            self._leaving.discard(block)
+            if block not in self._seen():
                 self._fresh.add(block)
         return True
 
@@ -150,16 +168,12 @@ class Blocks:
     def _give_back(self) -> None:
         used = set(self._used())
         for block in ipam.idle_blocks(self.owned(), self._both_families(), used):
+            self._source.release(block, self._node)
             with self._lock:
-                self._leaving.add(block)
+                if block in self._seen():
+                    self._leaving.add(block)
                 self._fresh.discard(block)
                 self._once.discard(block)
-            try:
-                self._source.release(block, self._node)
-            except TestbedError:
-                with self._lock:
-                    self._leaving.discard(block)
-                raise
 
     def _both_families(self) -> list[IPPool]:
         return [pool for family in FAMILIES for pool in self._pools(family)]

@@ -81,8 +81,9 @@ def claim_block(
 
     `claim` makes a block ours, or says False if somebody was first.
     """
+    same, others = set(taken), [t for t in taken if t.prefixlen != pool.block_size]
     for block in candidate_blocks(pool, node):
-        if any(_overlap(block, t) for t in taken):
+        if block in same or any(_overlap(block, other) for other in others):
             continue
         if claim(block):
             return block

@@ -91,9 +91,9 @@ class ResourceWatch(threading.Thread):
         """Everything, as it is now; returns the version to watch from."""
         answer = self._client.call("GET", self.resource.path)
         try:
-            documents = [self._plain(item) for item in answer["items"]]
+            documents = [self._plain(item) for item in answer["items"] or ()]
             version = str(answer["metadata"]["resourceVersion"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise Unreachable("API server gives no list", why=repr(error)) from None
         self._accept({_key(d): d for d in documents})
         return version

@@ -43,7 +43,7 @@ class Agent:
         self._source = open_source(config)
         self._objects: Objects | None = None
         node = sessions.own_node(config, Objects())
-        self._blocks = Blocks(self._source, node, self._used)
+        self._blocks = Blocks(self._source, node, self._used, self._poke)
         self._claims = Latest("claims", self._ensure_blocks, self._claims_failed)
         self._claim_problem: str | None = None
         self._linux = Linux(config.uplink, config.address_v6)

@@ -61,6 +61,9 @@ class KubernetesLab(Lab):
         for number in (1, 2):
             self.join(number)
 
+    def namespace(self, name: str) -> None:
+        self._namespace(name)
+
     def join(self, number: int) -> None:
         """What a kubelet does."""
         addresses = (f"fd{number}::2", f"192.168.{number}.2")

@@ -139,16 +139,42 @@ def test_a_deleted_pool_takes_nothing_from_its_pods(lab: KubernetesLab) -> None:
     assert reaches(lab, 4) and reaches(lab, 6)
     new = lab.pod("w1", "p3")  # IPv6 only now
     assert list(new) == [6]
-    lab.kube.apply(calico("IPPool", "small", {"cidr": "172.17.0.0/29", "blockSize": 30}))
     lab.kube.apply(calico("IPPool", "v4", POOLS["v4"]))
     lab.kube.apply(calico("IPPool", "wide", {"cidr": "172.16.0.0/12"}))
     overlap = "IPPool wide (172.16.0.0/12) overlaps"
     lab.wait("w1", "the overlap", lambda s: any(overlap in p for p in s["problems"]))
-    for name in ("small", "wide"):
-        lab.delete(CALICO, "IPPool", name)
+    lab.delete(CALICO, "IPPool", "wide")
     assert lab.cni("DEL", "w1", "p3") == (0, {})
     for name in ("w1", "w2"):
         lab.wait(name, "no problem", complete)
+
+
+def test_an_exhausted_pool_is_a_problem_until_it_grows(lab: KubernetesLab) -> None:
+    held = claims(lab, "w1")
+    lab.delete(CALICO, "IPPool", "v4")
+    lab.kube.apply(calico("IPPool", "small", {"cidr": "172.17.0.0/29", "blockSize": 30}))
+    for name in ("w1", "w2"):
+        lab.wait(name, "a small block", lambda s: any("172.17" in b for b in s["blocks"]))
+    names = [f"e{number}" for number in range(4)]
+    assert all(lab.pod("w1", name)[4].startswith("172.17.0.") for name in names[:3])
+    lab.namespace("e3")
+    code, reply = lab.cni("ADD", "w1", "e3")
+    sentence = "pool small has no free block of /30 left"
+    assert (code, reply["code"], reply["msg"]) == (1, 11, sentence)
+    lab.wait("w1", "the problem", lambda s: any(sentence in p for p in s["problems"]))
+    lab.kube.apply(calico("IPPool", "small", {"cidr": "172.17.0.0/28", "blockSize": 30}))
+    lab.wait("w1", "no such problem", lambda s: not any(sentence in p for p in s["problems"]))
+    assert lab.cni("ADD", "w1", "e3")[0] == 0
+    lab.kube.apply(calico("IPPool", "v4", POOLS["v4"]))
+    lab.delete(CALICO, "IPPool", "small")
+    assert [lab.cni("DEL", "w1", name) for name in names] == [(0, {})] * 4
+    for name in ("w1", "w2"):
+        lab.wait(name, "the overlay as before", complete)
+
+    def probe() -> tuple[bool | None, str]:
+        return (True if claims(lab, "w1") == held else None), str(claims(lab, "w1"))
+
+    wait_for("the return of the small blocks", probe, timeout=20.0)
 
 
 def test_an_outage_harms_nothing(lab: KubernetesLab) -> None:

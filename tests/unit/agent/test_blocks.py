@@ -214,3 +214,43 @@ def test_an_unwritable_directory_is_a_sentence(tmp_path: Path) -> None:
     blocks = Blocks(source, NODE, lambda: ())
     blocks.see(Objects(pools=(pool(),)), NODE)
     assert "cannot create" in blocks.ensure()[0]
+
+
+def test_a_pod_without_address_is_news() -> None:
+    cluster, told = Cluster(pool("10.0.0.0/30", 30)), []
+    cluster.blocks = Blocks(cluster, NODE, lambda: cluster.used, lambda: told.append(1))  # type: ignore[arg-type]
+    cluster.tell()
+    for _ in range(3):
+        cluster.attach()
+    with pytest.raises(ipam.Exhausted):
+        cluster.attach()
+    assert told == [1]
+
+
+def test_a_block_that_cannot_be_given_back_is_kept() -> None:
+    cluster = Cluster(pool())
+    cluster.blocks.ensure()
+    cluster.pools = ()
+    cluster.tell()
+    cluster.release = _refuse  # type: ignore[method-assign]
+    assert cluster.blocks.ensure() == ["not now"]
+    assert cluster.blocks.owned() == list(cluster.claims)
+
+
+def test_a_block_may_come_back_before_its_return_is_seen() -> None:
+    cluster = Cluster(pool())
+    cluster.blocks.ensure()
+    cluster.tell()
+    before, cluster.pools = cluster.pools, ()
+    objects = Objects(affinities=tuple(cluster.claims.values()))
+    cluster.blocks.see(objects, NODE)
+    assert cluster.blocks.ensure() == [] and cluster.blocks.owned() == []
+    cluster.blocks.see(replace(objects, pools=before), NODE)
+    assert cluster.blocks.ensure() == []
+    cluster.pools = before
+    cluster.tell()
+    assert cluster.blocks.owned() == list(cluster.claims) != []
+
+
+def _refuse(_block: IpNetwork, _node: Node) -> None:
+    raise TestbedError("not now")

@@ -193,7 +193,7 @@ def schema() -> dict[str, Any]:
 TEXT = st.text(max_size=2000)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(TEXT, st.booleans(), st.none() | st.just("cafe::1"), st.sampled_from([0, 4, 6]))
 def test_every_status_fits_the_definition(
     text: str, ready: bool, binding: str | None, family: int

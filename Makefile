@@ -40,7 +40,7 @@ testbed-up: artefacts ## bring the paper's testbed up and prove that it works
 	@$(TESTBED) run smoke -n $(NAME)
 	@$(TESTBED) status -n $(NAME)
 	@printf '%s\n' '' 'Three commands to try:' \
-	  '  $(TESTBED) path$(THIS_LAB) podworker1 podworker2 -4' \
+	  '  $(TESTBED) path$(THIS_LAB) pod-worker1 pod-worker2 -4' \
 	  '  $(TESTBED) policy apply$(THIS_LAB) -f scenarios/policies/worker2-via-r6-r8.yaml' \
 	  '  $(TESTBED) exec$(THIS_LAB) r3 vtysh -c "show isis neighbor"'
 

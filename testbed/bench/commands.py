@@ -46,13 +46,13 @@ def _first_ping() -> None:
     pid = lab_dir(LAB).init_pid()
     inside = ["nsenter", "-t", str(pid), "-a", "--"]
     script = (
-        "import json; pod = json.load(open('/run/testbed/pods/podworker2.json')); "
+        "import json; pod = json.load(open('/run/testbed/pods/pod-worker2.json')); "
         "print(pod['ipv4'].split('/')[0])"
     )
     address = subprocess.run(
         [*inside, sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout.strip()
-    ping = ["nsenter", "--net=/run/netns/pod-podworker1", "ping", "-c1", "-W5", address]
+    ping = ["nsenter", "--net=/run/netns/pod-pod-worker1", "ping", "-c1", "-W5", address]
     subprocess.run([*inside, *ping], check=True, capture_output=True)
 
 

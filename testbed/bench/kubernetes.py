@@ -70,7 +70,7 @@ def joins(runs: int) -> Figure:
 
 def _up_and_ping() -> None:
     testbed(*UP)
-    _ping("podworker1", "podworker2")
+    _ping("pod-worker1", "pod-worker2")
 
 
 def _ping(source: str, destination: str) -> None:

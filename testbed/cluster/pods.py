@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,28 @@ PATIENCE = 60.0  # seconds until a pod runs, or is gone
 
 def create(plan: Plan, name: str, node: str) -> Pod:
     """Start a pod on a node; returns once it runs. Raises TestbedError."""
-    api = connect(plan)
-    document = manifest(checked_name(name), node)
-    if api.get(document) is not None:
+    if connect(plan).get(manifest(checked_name(name), node)) is not None:
         raise TestbedError(f"pod {name!r} exists", fix=f"testbed pod delete {name}, or rename")
-    _service_account(api)
-    api.apply(document)
-    wait_for(
-        f"pod {name} on {node} to run",
-        lambda: _running(api, document),
-        PATIENCE,
-        fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
-    )
+    ensure(plan, {name: node})
     return get(plan, name)
+
+
+def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
+    """Have these pods, name → node; returns once all run and are attached. Raises TestbedError."""
+    api = connect(plan)
+    _service_account(api)
+    documents = [manifest(name, node) for name, node in wanted.items()]
+    for document in documents:
+        if api.get(document) is None:
+            api.apply(document)
+    for document in documents:
+        name, node = document["metadata"]["name"], document["spec"]["nodeName"]
+        wait_for(
+            f"pod {name} on {node} to run",
+            partial(_running, plan, api, document),
+            PATIENCE,
+            fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
+        )
 
 
 def delete(plan: Plan, name: str) -> None:
@@ -133,12 +143,15 @@ def _service_account(api: KubernetesApi) -> None:
     )
 
 
-def _running(api: KubernetesApi, document: dict[str, Any]) -> tuple[bool | None, str]:
+def _running(plan: Plan, api: KubernetesApi, document: dict[str, Any]) -> tuple[bool | None, str]:
+    """After a warm start the API still says Running of a pod that its node has yet to start."""
     status = (api.get(document) or {}).get("status", {})
     waiting = [
         state["waiting"].get("message") or state["waiting"]["reason"]
         for container in status.get("containerStatuses") or []
         if "waiting" in (state := container["state"])
     ]
-    said = "; ".join([str(status.get("phase")), *waiting])
-    return (True if status.get("phase") == "Running" else None), said
+    name = document["metadata"]["name"]
+    attached = name in {pod.name for pod in listing(plan)}
+    said = "; ".join([str(status.get("phase")), *waiting, *([] if attached else ["not attached"])])
+    return (True if status.get("phase") == "Running" and attached else None), said

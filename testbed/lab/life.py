@@ -155,10 +155,7 @@ def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool
 
 
 def _default_pods(plan: Plan) -> None:
-    there = {p.name for p in pods.listing(plan)}
-    for node in cluster.present(plan):
-        if f"pod{node.name}" not in there:
-            pods.create(plan, f"pod{node.name}", node.name)
+    pods.ensure(plan, {f"pod-{node.name}": node.name for node in cluster.present(plan)})
 
 
 def down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from testbed.nodes import pods as light
 from testbed.nodes.pods import Pod
 from testbed.plan.model import Plan
@@ -14,6 +16,19 @@ def create(plan: Plan, name: str, node: str) -> Pod:
 
         return pods.create(plan, name, node)
     return light.create(name, node)
+
+
+def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
+    """Have these pods, name → node, started at once where that is possible."""
+    if plan.kubernetes:
+        from testbed.cluster import pods
+
+        pods.ensure(plan, wanted)
+        return
+    there = {pod.name for pod in light.listing()}
+    for name, node in wanted.items():
+        if name not in there:
+            light.create(name, node)
 
 
 def delete(plan: Plan, name: str) -> None:

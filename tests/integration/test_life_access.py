@@ -36,7 +36,7 @@ def test_exec_passes_options_on(basic: Lab) -> None:
 
 def test_exec_is_on_the_node(basic: Lab) -> None:
     assert "worker1-r1" in basic.run("exec", "worker1", "ip", "link").stdout
-    assert "eth0" in basic.run("exec", "podworker1", "ip", "link").stdout
+    assert "eth0" in basic.run("exec", "pod-worker1", "ip", "link").stdout
     assert basic.run("exec", "master", "printenv", "TESTBED_NODE").stdout == "master\n"
 
 
@@ -52,7 +52,7 @@ def test_exec_gobgp_talks_to_the_nodes_own_daemon(basic: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "close"), [("woker1", "worker1"), ("r11", "r1"), ("podworke2", "podworker2")]
+    ("node", "close"), [("woker1", "worker1"), ("r11", "r1"), ("podworke2", "pod-worker2")]
 )
 def test_exec_of_an_unknown_node_suggests(basic: Lab, node: str, close: str) -> None:
     assert f"did you mean '{close}'?" in basic.run("exec", node, "true", expect=2).stderr
@@ -129,7 +129,7 @@ def test_pods_come_and_go(basic: Lab) -> None:
         eventually(
             f"ping of {address}",
             lambda to=address: (
-                basic.run("exec", "podmaster", "ping", "-c1", "-W1", to, expect=None).returncode
+                basic.run("exec", "pod-master", "ping", "-c1", "-W1", to, expect=None).returncode
                 == 0
             ),
         )

@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--scenario", required=True)
     parser.add_argument("--evidence", type=Path, required=True)
     parser.add_argument("--policy", type=Path)
+    parser.add_argument("--settings", type=json.loads, default={})
     options = parser.parse_args()
     scenario = registry.find(options.scenario)
     try:
@@ -41,7 +42,7 @@ def main() -> None:
         sys.exit(1)
     check, begun = Check(), time.monotonic()
     testbed = Testbed(plan, check, options.evidence, options.policy)
-    outcome = _run(scenario, testbed, check)
+    outcome = _run(scenario, testbed, check, options.settings)
     seconds = time.monotonic() - begun
     keep_evidence(plan, options.evidence)
     result = {
@@ -61,11 +62,13 @@ def main() -> None:
     os._exit(0 if outcome["verdict"] == "pass" else 1)  # a daemon thread must not hold it up
 
 
-def _run(scenario: registry.Scenario, testbed: Testbed, check: Check) -> dict[str, Any]:
+def _run(
+    scenario: registry.Scenario, testbed: Testbed, check: Check, settings: dict[str, Any]
+) -> dict[str, Any]:
     """The verdict, and what failed."""
     try:
         with testbed.restored():
-            scenario.function(testbed, check)
+            scenario.function(testbed, check, **settings)
     except CheckFailed as error:
         return {"verdict": "fail", "failure": str(error)}
     except TestbedError as error:

@@ -7,8 +7,11 @@ from typing import Any
 
 
 def write_junit(results: list[dict[str, Any]], file: Path) -> None:
-    """One test case per scenario run; a failure carries its cause and where the evidence is."""
-    from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+    """One test case per scenario run; a failure carries its cause and where the evidence is.
+
+    What is not applicable is skipped, with the reason.
+    """
+    from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
     suite = TestSuite("testbed")
     for result in results:
@@ -18,6 +21,8 @@ def write_junit(results: list[dict[str, Any]], file: Path) -> None:
             case.result = [Failure(text)]
         elif result["verdict"] == "error":
             case.result = [Error(text)]
+        elif result["verdict"] == "not applicable":
+            case.result = [Skipped(result["reason"])]
         suite.add_testcase(case)
     xml = JUnitXml()
     xml.add_testsuite(suite)

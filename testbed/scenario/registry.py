@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from testbed.errors import TestbedError
+from testbed.scenario import settings
+from testbed.scenario.needs import checked
 
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
 F = TypeVar("F", bound=Callable[..., None])
@@ -24,19 +26,29 @@ class Scenario:
     claims: tuple[str, ...]
     topology: str
     params: dict[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)  # its own, with their defaults
     function: Callable[..., None] = field(repr=False, default=lambda *_: None)
 
 
 def scenario(
-    claims: list[str], topology: str = "full", params: dict[str, str] | None = None
+    claims: list[str],
+    topology: str = "full",
+    params: dict[str, str] | None = None,
+    needs: Sequence[str] = (),
 ) -> Callable[[F], F]:
-    """Marks a function as a scenario: which claims it proves, on which topology."""
+    """Marks a function as a scenario: which claims it proves, on which topology.
+
+    `params` are for the topology's build(). `needs` says what not every lab has ("kubernetes");
+    in a lab without it the scenario is not applicable.
+    """
 
     def mark(function: F) -> F:
         function.__dict__["__scenario__"] = {
             "claims": tuple(claims),
             "topology": topology,
             "params": params or {},
+            "needs": checked(needs),
         }
         return function
 
@@ -62,6 +74,7 @@ def load(file: Path) -> Scenario:
         name=file.stem.replace("_", "-"),
         file=file,
         sentence=" ".join(doc.split("\n\n")[0].split()),
+        settings=settings.defaults(function),
         function=function,
         **function.__scenario__,
     )

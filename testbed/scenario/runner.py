@@ -14,7 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import TestbedError
+from testbed.host.labs import lab_dir
 from testbed.lab.progress import Progress
+from testbed.lab.state import recorded_plan
+from testbed.scenario import settings
+from testbed.scenario.needs import lacking
 from testbed.scenario.registry import Scenario
 
 TIME_LIMIT = 900.0  # seconds for one scenario
@@ -31,6 +35,8 @@ class Options:
     policy: Path | None = None
     keep: bool = False
     repeat: int = 1
+    cluster: str = "none"  # what runs the pods of a lab of our own
+    settings: dict[str, str] = field(default_factory=dict)  # of the scenarios themselves
 
 
 @dataclass
@@ -52,11 +58,16 @@ class _Labs:
                 self.end(other)
             name = f"run-{os.getpid()}-{len(self.up) + 1}"
             command = ["up", topology, "-n", name, "--profile", self.options.profile]
+            command += ["--cluster", self.options.cluster]
             for pair in sets:
                 command += ["--set", pair]
-            with self.progress.step(f"lab {name}: {key}"):
-                _testbed([*command, "--quiet", "--no-pods"])
             self.up[key] = name
+            try:
+                with self.progress.step(f"lab {name}: {key}"):
+                    _testbed([*command, "--quiet", "--no-pods"])
+            except TestbedError:
+                self.end(key)  # half of it may be up
+                raise
         return self.up[key]
 
     def end(self, key: str) -> None:
@@ -101,14 +112,21 @@ def run(
 def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -> dict[str, Any]:
     directory.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
+    reason = lacking(scenario.needs, _kubernetes(labs.options))
+    if reason is not None:
+        return _not_applicable(scenario, directory, reason, progress)
     try:
         lab = labs.lab_for(scenario)
     except TestbedError as error:
-        return _failed(scenario, directory, f"no lab for it: {error}", begun)
+        result = _failed(scenario, directory, f"no lab for it: {error}", begun)
+        _say(progress, result)
+        return result
     command = [sys.executable, "-B", "-m", "testbed.scenario.execute", "--lab", lab]
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
     if labs.options.policy:
         command += ["--policy", str(labs.options.policy.resolve())]
+    own = settings.given(scenario.settings, labs.options.settings)
+    command += ["--settings", json.dumps(own)]
     with (directory / "output.txt").open("w") as output:
         try:
             subprocess.run(
@@ -130,14 +148,36 @@ def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -
     return result
 
 
+def _kubernetes(options: Options) -> bool:
+    """Will the pods be Kubernetes'? A lab that is not there is complained of later."""
+    if options.lab is None:
+        return options.cluster == "kubernetes"
+    plan = recorded_plan(lab_dir(options.lab))
+    return plan is None or plan.kubernetes
+
+
+def _not_applicable(
+    scenario: Scenario, directory: Path, reason: str, progress: Progress
+) -> dict[str, Any]:
+    result = _without_checks(scenario, directory)
+    result |= {"verdict": "not applicable", "failure": None, "reason": reason}
+    (directory / "result.json").write_text(json.dumps(result, indent=1))
+    _say(progress, result)
+    return result
+
+
 def _failed(scenario: Scenario, directory: Path, why: str, begun: float) -> dict[str, Any]:
+    seconds = round(time.monotonic() - begun, 3)
+    result = _without_checks(scenario, directory)
+    return result | {"verdict": "error", "failure": why, "seconds": seconds}
+
+
+def _without_checks(scenario: Scenario, directory: Path) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "sentence": scenario.sentence,
         "claims": list(scenario.claims),
-        "verdict": "error",
-        "failure": why,
-        "seconds": round(time.monotonic() - begun, 3),
+        "seconds": 0.0,
         "checks": [],
         "figures": {},
         "evidence": str(directory),
@@ -145,6 +185,10 @@ def _failed(scenario: Scenario, directory: Path, why: str, begun: float) -> dict
 
 
 def _say(progress: Progress, result: dict[str, Any]) -> None:
+    if result["verdict"] == "not applicable":
+        print(f"– {result['scenario']}: not applicable", file=sys.stderr, flush=True)
+        progress.note(result["reason"])
+        return
     mark = {"pass": "✓", "fail": "✗", "error": "✗"}[result["verdict"]]
     count = len(result["checks"])
     checks = f"{count} check" + ("" if count == 1 else "s")

@@ -11,23 +11,30 @@ from typing import Any
 from urllib.parse import urlencode
 
 from testbed.agent.kube_client import KubeClient, Refused, Unreachable
+from testbed.agent.kube_pace import Pace
+from testbed.agent.latest import one_line
 from testbed.errors import TestbedError
 
 log = logging.getLogger(__name__)
 _LEASE = 30  # seconds after which the server ends a watch, and we start the next
 _SILENCE = 40.0  # seconds without a word that a watch may last: more than its lease
-_RETRY, _RETRY_MAX = 0.1, 2.0  # seconds between attempts
+_RETRY, _RETRY_MAX = 0.1, 3.0  # seconds between attempts
+_RETRY_SOON = 0.4  # seconds at most between attempts of which one is enough for all, or cheap
 _METADATA = ("name", "namespace", "uid", "labels", "creationTimestamp", "ownerReferences")
 _GONE, _ABSENT = 410, 404
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind of object and where its list is; `optional`: its definition may not be there yet."""
+    """A kind of object and where its list is.
+
+    `optional`: its definition may not be there yet. `scout`: tries more often than the others.
+    """
 
     kind: str
     path: str
     optional: bool = False
+    scout: bool = False
 
 
 class ResourceWatch(threading.Thread):
@@ -41,7 +48,7 @@ class ResourceWatch(threading.Thread):
         config: Path,
         resource: Resource,
         on_change: Callable[[], None],
-        ended: threading.Event,
+        pace: Pace,
     ) -> None:
         super().__init__(name=f"watch-{resource.kind}", daemon=True)
         self.resource = resource
@@ -49,13 +56,15 @@ class ResourceWatch(threading.Thread):
         self.listed = False
         self.failure: TestbedError | None = None
         self._client = KubeClient(config)
-        self._on_change, self._ended = on_change, ended
+        self._on_change, self._pace = on_change, pace
         self._pause = 0.0
 
     def run(self) -> None:
-        """Work until `ended` is set; after any loss everything is listed again."""
+        """Work until the pace ends; after any loss everything is listed again."""
         version: str | None = None
-        while not self._ended.wait(self._pause):
+        before = self._pace.successes
+        while not self._pace.wait(self._pause, before):
+            before = self._pace.successes
             try:
                 version = self._list() if version is None else version
                 version = self._follow(version)
@@ -64,26 +73,28 @@ class ResourceWatch(threading.Thread):
                 version = None
                 self._refused(error)
             except Unreachable as error:
-                self._wait_longer()
+                self._wait_longer(_RETRY_SOON if self.resource.scout else _RETRY_MAX)
                 if version is None:  # a watch may end so, a list must not
                     self._fail(error)
                 version = None
         self._client.close()
 
-    def _wait_longer(self) -> None:
-        self._pause = min(2 * self._pause or _RETRY, _RETRY_MAX)
+    def _wait_longer(self, longest: float) -> None:
+        self._pause = min(2 * self._pause or _RETRY, longest)
 
     def _refused(self, error: Refused) -> None:
-        self._wait_longer()
+        absent = error.status == _ABSENT and self.resource.optional
+        self._wait_longer(_RETRY_SOON if absent else _RETRY_MAX)
         if error.status == _GONE:  # our version is too old to go on from: no failure
             return
-        if error.status == _ABSENT and self.resource.optional:
+        if absent:
             self._accept({})
         else:
             self._fail(error)
 
     def _fail(self, error: TestbedError) -> None:
-        log.warning("%s: %s", self.resource.kind, " ".join(str(error).split()))
+        if self.failure is None or one_line(self.failure) != one_line(error):
+            log.warning("%s: %s", self.resource.kind, one_line(error))
         self.failure = error
         self._on_change()
 
@@ -99,6 +110,8 @@ class ResourceWatch(threading.Thread):
         return version
 
     def _accept(self, documents: Mapping[str, Any]) -> None:
+        if self.failure is not None:
+            self._pace.through()
         changed = not self.listed or self.failure is not None or documents != self.documents
         self.documents, self.listed, self.failure = documents, True, None
         if changed:

@@ -11,6 +11,7 @@ from typing import Any
 from testbed.agent import kube_claims, read_objects
 from testbed.agent.kube_claims import Claims
 from testbed.agent.kube_client import Unreachable
+from testbed.agent.kube_pace import Pace
 from testbed.agent.kube_report import Reporter
 from testbed.agent.kube_watch import Resource, ResourceWatch
 from testbed.agent.latest import one_line
@@ -20,7 +21,7 @@ from testbed.srpolicy.configmap import NAMESPACE
 
 _CALICO = "/apis/crd.projectcalico.org/v1"
 RESOURCES = (
-    Resource("Node", "/api/v1/nodes"),
+    Resource("Node", "/api/v1/nodes", scout=True),
     Resource("ConfigMap", f"/api/v1/namespaces/{NAMESPACE}/configmaps"),
     Resource("IPPool", f"{_CALICO}/ippools", optional=True),
     Resource("BGPPeer", f"{_CALICO}/bgppeers", optional=True),
@@ -36,15 +37,14 @@ class KubernetesSource:
         self, node: str, kubeconfig: Path, clock: Callable[[], datetime] = datetime.now
     ) -> None:
         self._clock = clock
-        self._ended = threading.Event()
+        self._pace = Pace()
         self._lock = threading.Lock()
         self._since: str | None = None
         self._objects: Objects | None = None
         self._claims = Claims(kubeconfig)
         self._reporter = Reporter(kubeconfig, node, self._publish)
         self._watches = [
-            ResourceWatch(kubeconfig, resource, self._publish, self._ended)
-            for resource in RESOURCES
+            ResourceWatch(kubeconfig, resource, self._publish, self._pace) for resource in RESOURCES
         ]
 
     def start(self, on_change: Callable[[Objects], None]) -> None:
@@ -56,7 +56,7 @@ class KubernetesSource:
 
     def stop(self) -> None:
         """End the watches, each at its next event or loss."""
-        self._ended.set()
+        self._pace.end()
 
     def claim(self, block: IpNetwork, node: Node) -> bool:
         """Create the block's affinity; False if it is another node's."""

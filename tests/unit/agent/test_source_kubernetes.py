@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,11 @@ from fake_kube_api import CALICO, FakeKubeApi
 from testbed.agent import kube_client, kube_watch, kubeconfig
 from testbed.agent.kube_claims import Claims
 from testbed.agent.kube_client import KubeClient, Refused, Unreachable
+from testbed.agent.kube_pace import Pace
 from testbed.agent.objects import Node, Objects
 from testbed.agent.source_kubernetes import KubernetesSource
 from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
 
 NODES, POOLS, BLOCKS = "/api/v1/nodes", f"{CALICO}/ippools", f"{CALICO}/blockaffinities"
 MAPS = "/api/v1/namespaces/calico-vpp-dataplane/configmaps"
@@ -39,7 +42,8 @@ class Watcher:
 
     def __init__(self, api: FakeKubeApi) -> None:
         self._seen: queue.Queue[Objects] = queue.Queue()
-        self.source = KubernetesSource("w1", api.config, clock=lambda: NOON)
+        times = itertools.chain([NOON], itertools.repeat(datetime(1999, 1, 1)))  # it jumps back
+        self.source = KubernetesSource("w1", api.config, clock=lambda: next(times))
         self.source.start(self._seen.put)
 
     def until(self, holds: Callable[[Objects], Any]) -> Objects:
@@ -151,15 +155,15 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
                 api.changed.notify_all()
             return versions[-1]
 
-    ended = kube_watch.threading.Event()
-    Watch(api.config, kube_watch.Resource("IPPool", POOLS), lambda: None, ended).start()
+    pace = Pace()
+    Watch(api.config, kube_watch.Resource("IPPool", POOLS), lambda: None, pace).start()
     watches(api, 1)
     api.put(NODES, "w1")
     api.bookmark()
     with api.changed:
         assert api.changed.wait_for(lambda: len(versions) == 2, 20)
     assert versions == ["BOOKMARK", str(api._version)]
-    ended.set()
+    pace.end()
 
 
 def test_the_last_state_is_kept_while_the_server_is_away(
@@ -174,6 +178,21 @@ def test_the_last_state_is_kept_while_the_server_is_away(
     api.put(POOLS, "q", spec={"cidr": "10.1.0.0/16"})
     api.start()
     watcher.until(lambda o: well(o) and len(o.pools) == 2)
+
+
+def test_all_come_back_when_one_does(api: FakeKubeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kube_watch, "_RETRY_MAX", 3600.0)
+    monkeypatch.setattr(kube_watch, "_RETRY", 1800.0)
+    monkeypatch.setattr(kube_watch, "_RETRY_SOON", 0.05)
+    api.stop()
+    watcher = Watcher(api)
+    all_watches = watcher.source._watches
+    wait_for(
+        "six failures", lambda: (all(w.failure for w in all_watches) or None, ""), timeout=20.0
+    )
+    api.start()
+    watcher.until(well)
+    watcher.source.stop()
 
 
 def test_before_the_first_answer_nothing_is_concluded(api: FakeKubeApi) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+from testbed.errors import TestbedError
 from testbed.host.run import in_netns, run
 from testbed.lab import pods, state
 from testbed.nodes.cluster import NODES, present
 from testbed.plan.model import Plan
 from testbed.render.cluster import API
 from testbed.render.everything import everything
+from testbed.scenario.kube_evidence import keep_kubernetes
 
 _COMMANDS = {
     "routes-v6": ["ip", "-6", "route", "show", "table", "all"],
@@ -21,9 +24,30 @@ _COMMANDS = {
 
 
 def keep_evidence(plan: Plan, directory: Path) -> None:
-    """Write everything that a reader of a failure asks for."""
+    """Write everything that a reader of a failure asks for, as it is now.
+
+    What cannot be had is named in incomplete.txt: evidence never changes a verdict.
+    """
+    parts: list[Callable[[Plan, Path], None]] = [_rendered, _observed, _keep_ribs, _objects]
+    if plan.kubernetes:
+        parts.append(keep_kubernetes)
+    missing = []
+    for part in parts:
+        try:
+            part(plan, directory)
+        except (TestbedError, OSError, shutil.Error) as error:
+            missing.append(f"{part.__name__.strip('_')}: {error}\n")
+    if missing:
+        _write(directory / "incomplete.txt", "".join(missing))
+    _write(directory / "environment.txt", environment())
+
+
+def _rendered(plan: Plan, directory: Path) -> None:
     for name, text in everything(plan).items():
         _write(directory / "rendered" / name, text)
+
+
+def _observed(plan: Plan, directory: Path) -> None:
     namespaces = [n.name for n in plan.nodes] + [p.netns for p in pods.listing(plan)]
     for name in namespaces:
         for what, command in _COMMANDS.items():
@@ -33,11 +57,13 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
         status = NODES / node.name / "status.json"
         if status.exists():
             shutil.copy(status, directory / "observed" / node.name / "agent-status.json")
-    _keep_ribs(plan, directory)
+
+
+def _objects(_plan: Plan, directory: Path) -> None:
+    """The light lab's objects, and the logs of the lab's own supervisor."""
     if Path(API).is_dir():
         shutil.copytree(API, directory / "api", dirs_exist_ok=True)
     shutil.copytree("/run/testbed/logs", directory / "logs", dirs_exist_ok=True)
-    _write(directory / "environment.txt", environment())
 
 
 def _keep_ribs(plan: Plan, directory: Path) -> None:

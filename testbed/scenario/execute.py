@@ -12,6 +12,8 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,18 +42,17 @@ def main() -> None:
     except TestbedError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
-    check, begun = Check(), time.monotonic()
+    check, clock = Check(), _Clock()
     testbed = Testbed(plan, check, options.evidence, options.policy)
-    outcome = _run(scenario, testbed, check, options.settings)
-    seconds = time.monotonic() - begun
-    keep_evidence(plan, options.evidence)
+    outcome = _run(scenario, testbed, options.settings, clock)
     result = {
         "scenario": scenario.name,
         "sentence": scenario.sentence,
         "claims": list(scenario.claims),
         "profile": plan.profile,
         "topology": plan.topology,
-        "seconds": round(seconds, 3),
+        "cluster": plan.orchestrator,
+        "seconds": round(clock.seconds, 3),
         "checks": [asdict(c) for c in check.done],
         "figures": check.figures,
         **outcome,
@@ -62,20 +63,41 @@ def main() -> None:
     os._exit(0 if outcome["verdict"] == "pass" else 1)  # a daemon thread must not hold it up
 
 
+class _Clock:
+    """How long a scenario took, without what the evidence took."""
+
+    def __init__(self) -> None:
+        self._begun, self._paused = time.monotonic(), 0.0
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        begun = time.monotonic()
+        yield
+        self._paused += time.monotonic() - begun
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._begun - self._paused
+
+
 def _run(
-    scenario: registry.Scenario, testbed: Testbed, check: Check, settings: dict[str, Any]
+    scenario: registry.Scenario, testbed: Testbed, settings: dict[str, Any], clock: _Clock
 ) -> dict[str, Any]:
-    """The verdict, and what failed."""
+    """The verdict, and what failed. The evidence shows the lab before anything is put back."""
     try:
         with testbed.restored():
-            scenario.function(testbed, check, **settings)
+            try:
+                scenario.function(testbed, testbed.check, **settings)
+            finally:
+                with clock.paused():
+                    keep_evidence(testbed.plan, testbed.evidence)
     except CheckFailed as error:
         return {"verdict": "fail", "failure": str(error)}
     except TestbedError as error:
         return {"verdict": "error", "failure": str(error)}
     except Exception as error:
         return {"verdict": "error", "failure": f"{error!r}\n{traceback.format_exc()}"}
-    if not check.done:
+    if not testbed.check.done:
         return {"verdict": "error", "failure": "the scenario checked nothing"}
     return {"verdict": "pass", "failure": None}
 

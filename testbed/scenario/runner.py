@@ -118,9 +118,9 @@ def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -
     try:
         lab = labs.lab_for(scenario)
     except TestbedError as error:
-        result = _failed(scenario, directory, f"no lab for it: {error}", begun)
-        _say(progress, result)
-        return result
+        labless = _failed(scenario, directory, f"no lab for it: {error}", begun)
+        _say(progress, labless)
+        return labless
     command = [sys.executable, "-B", "-m", "testbed.scenario.execute", "--lab", lab]
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
     if labs.options.policy:

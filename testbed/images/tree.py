@@ -1,0 +1,82 @@
+"""A file system as a value: absolute path → entry. Every owner is root, every time the epoch."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+
+@dataclass(frozen=True)
+class File:
+    """A regular file with this content, or with that of a file of the host."""
+
+    content: bytes | Path
+    mode: int = 0o644
+
+
+@dataclass(frozen=True)
+class Link:
+    """A symbolic link."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory; parents that a tree does not name have mode 0755."""
+
+    mode: int = 0o755
+
+
+Entry = File | Link | Directory
+Tree = Mapping[str, Entry]
+
+
+def complete(tree: Tree) -> dict[str, Entry]:
+    """The tree with all parent directories, parents first."""
+    whole: dict[str, Entry] = {}
+    for path, entry in tree.items():
+        for parent in PurePosixPath(path).parents:
+            whole.setdefault(str(parent), Directory())
+        whole[path] = entry
+    whole.pop("/", None)
+    return dict(sorted(whole.items()))
+
+
+def write_tar(tree: Tree, stream: BinaryIO) -> None:
+    """Write the tree as an uncompressed tar: equal trees give equal bytes. Raises OSError."""
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path, entry in complete(tree).items():
+            _add(tar, path.lstrip("/"), entry)
+
+
+def add_file(tar: tarfile.TarFile, name: str, content: BinaryIO, size: int, mode: int) -> None:
+    """Add a regular file of which nothing depends on when, where or by whom it was made."""
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, mode
+    tar.addfile(info, content)
+
+
+def _add(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
+    if isinstance(entry, File):
+        with _opened(entry) as content:
+            size = content.seek(0, io.SEEK_END)
+            content.seek(0)
+            add_file(tar, name, content, size, entry.mode)
+        return
+    info = tarfile.TarInfo(name)
+    if isinstance(entry, Link):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.target, 0o777
+    else:
+        info.type, info.mode = tarfile.DIRTYPE, entry.mode
+    tar.addfile(info)
+
+
+def _opened(entry: File) -> BinaryIO:
+    return (
+        entry.content.open("rb") if isinstance(entry.content, Path) else io.BytesIO(entry.content)
+    )

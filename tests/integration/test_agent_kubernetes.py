@@ -204,6 +204,19 @@ def test_an_outage_harms_nothing(lab: KubernetesLab) -> None:
     assert lab.routes("w1") == before
 
 
+def test_a_server_that_hangs_holds_up_nobody(lab: KubernetesLab) -> None:
+    lab.control.freeze("kube-apiserver", True)
+    try:
+        assert set(lab.pod("w1", "p5")) == {4, 6}
+        assert lab.ping("p5", PODS["p2"][4]).returncode == 0
+        assert lab.cni("DEL", "w1", "p5") == (0, {})
+    finally:
+        lab.control.freeze("kube-apiserver", False)
+    steering(lab)
+    lab.wait("w1", "what was applied afterwards", by("configmap"))
+    best_effort(lab)
+
+
 def test_a_node_that_goes_leaves_nothing_and_may_return(lab: KubernetesLab) -> None:
     held = claims(lab, "w2")
     lab.stop("w2.agent", signal.SIGKILL)

@@ -28,6 +28,7 @@ from testbed.host.init import (
     MS_REC,
     start_time,
 )
+from testbed.nodes import runtime
 
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_SHARED = 0x1, 0x20, 0x1000, 0x100000
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
@@ -93,6 +94,8 @@ def _become_init(spec: dict[str, Any]) -> None:
     _private_directories(root)
     _devices(root / "dev")
     _kernel_file_systems(root)
+    read_only = runtime.read_only_paths(root / "proc", root / "sys")
+    _write(root / spec["runtime"].lstrip("/"), runtime.script(read_only), 0o755)
     for path in spec["read_only"]:
         _bind(Path(path), root / path.lstrip("/"), read_only=True)
     for source, target in spec["binds"].items():
@@ -195,10 +198,11 @@ def _bind(source: Path, target: Path, read_only: bool = False) -> None:
         ns.mount("", str(target), None, MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, content: str, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.write_text(content)
+    path.chmod(mode)
 
 
 def _link(path: Path, target: str) -> None:

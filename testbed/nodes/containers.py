@@ -13,6 +13,7 @@ from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
 from testbed.nodes import supervision
+from testbed.render.kubernetes import RUNTIME
 
 SCRATCH = Path("/run/testbed/roots")
 # What fills up stays on disk; everything else that a node writes lies in a tmpfs.
@@ -60,6 +61,7 @@ def _spec(
             **{str(data / path.lstrip("/").replace("/", "-")): path for path in ON_DISK},
         },
         "files": {**_identity(node), **files},
+        "runtime": RUNTIME,
         "links": {**{f"{TOOLS}/{n}": str(p) for n, p in programs.items()}, **links},
         "conf": str(directory / "supervisord.conf"),
         "environment": {"PATH": f"{TOOLS}:{PATH}", "HOME": "/root", "TESTBED_NODE": node},

@@ -19,6 +19,7 @@ from testbed.render.environment import TEMPLATES, render
 DIRECTORY = "/etc/kubernetes"
 PKI = f"{DIRECTORY}/pki"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
+RUNTIME = "/opt/testbed/bin/testbed-runtime"  # runc, wrapped: testbed/nodes/runtime.py
 VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"  # the default lies in the host's /usr
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10.2"
 COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.15.0"
@@ -66,6 +67,7 @@ def containerd(version: int) -> str:
         f"kubernetes/containerd-v{version}.toml.j2",
         socket=CONTAINERD_SOCKET,
         pause=PAUSE_IMAGE,
+        runtime=RUNTIME,
     )
 
 

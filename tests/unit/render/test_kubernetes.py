@@ -108,7 +108,8 @@ def test_one_family_has_one_range(full: Plan) -> None:
 def test_containerd_formats() -> None:
     cri = tomllib.loads(kubernetes.containerd(2))["plugins"]["io.containerd.grpc.v1.cri"]
     assert cri["sandbox_image"] == kubernetes.PAUSE_IMAGE
-    assert cri["containerd"]["runtimes"]["runc"]["options"] == {"SystemdCgroup": False}
+    options = {"SystemdCgroup": False, "BinaryName": kubernetes.RUNTIME}
+    assert cri["containerd"]["runtimes"]["runc"]["options"] == options
     newer = tomllib.loads(kubernetes.containerd(3))
     assert newer["version"] == 3
     images = newer["plugins"]["io.containerd.cri.v1.images"]

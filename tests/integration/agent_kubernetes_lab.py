@@ -28,9 +28,8 @@ POOLS = {
 class KubernetesLab(Lab):
     """The control plane runs on the router."""
 
-    def up(self) -> None:
+    def __post_init__(self) -> None:
         self.control = ControlPlane(self.directory / "control", self.ns("r"), WAYPOINT)
-        super().up()
 
     def down(self) -> None:
         super().down()

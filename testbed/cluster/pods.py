@@ -21,6 +21,8 @@ from testbed.plan.model import Plan
 NAMESPACE = "default"
 IMAGE = "testbed.invalid/tools:latest"
 PATIENCE = 60.0  # seconds until a pod runs, or is gone
+# As PID 1 a plain sleep would not hear SIGTERM, and the kubelet waits two seconds for it.
+_SLEEP = "trap exit TERM; sleep infinity & wait"
 
 
 def create(plan: Plan, name: str, node: str) -> Pod:
@@ -79,7 +81,7 @@ def manifest(name: str, node: str) -> dict[str, Any]:
                     "name": "main",
                     "image": IMAGE,
                     "imagePullPolicy": "IfNotPresent",
-                    "command": ["sleep", "infinity"],
+                    "command": ["sh", "-c", _SLEEP],
                 }
             ],
         },

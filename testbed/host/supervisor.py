@@ -140,6 +140,18 @@ class Supervisor:
         """Stop and start one program."""
         self._multi([("stopProcess", name), ("startProcess", name)])
 
+    def stop(self, names: Iterable[str]) -> None:
+        """End programs and keep them ended, until they are started again."""
+        self._multi([("stopProcess", name) for name in names])
+
+    def start(self, names: Iterable[str]) -> None:
+        """Start programs that were stopped."""
+        self._multi([("startProcess", name) for name in names])
+
+    def kill(self, name: str) -> None:
+        """kill -9 of a program; it is started anew like any that ends by itself."""
+        self._call("signalProcess", name, "KILL")
+
     def revive(self) -> list[str]:
         """Start what does not run and is not about to; returns the names."""
         dead = [n for n, p in self.states().items() if p["statename"] in DEAD]

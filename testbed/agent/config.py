@@ -44,6 +44,7 @@ class AgentConfig:
     """One node's identity and where its agent finds its surroundings. MTU in bytes.
 
     `local_sids` None: they are taken from the node's SID pool, reproducibly by node name.
+    `services`: address translation must work across SRv6, as kube-proxy needs it.
     """
 
     node: str
@@ -60,6 +61,7 @@ class AgentConfig:
     source: DirectoryAt | KubernetesAt
     gobgp_socket: Path
     state_dir: Path
+    services: bool = False
 
     @property
     def status_file(self) -> Path:
@@ -112,6 +114,7 @@ def parse(data: dict[str, Any]) -> AgentConfig:
         source=_source(data["source"]),
         gobgp_socket=Path(data["gobgp_socket"]),
         state_dir=Path(data["state_dir"]),
+        services=bool(data.get("services", False)),
     )
 
 

@@ -7,14 +7,24 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_network
 from typing import Any
 
-from testbed.agent import candidates, pool_problems, sessions, status_entries, te_config
+from testbed.agent import (
+    candidates,
+    firewall,
+    pair,
+    pool_problems,
+    sessions,
+    status_entries,
+    te_config,
+)
 from testbed.agent.attachments import Attachment
 from testbed.agent.candidates import Judged, Target
 from testbed.agent.config import AgentConfig, SidPair
 from testbed.agent.ipam import blocks_of
-from testbed.agent.linux import Capabilities, nat_rules
+from testbed.agent.linux import Capabilities
 from testbed.agent.objects import IpAddress, IpNetwork, IPPool, Objects
-from testbed.agent.routes import Hop, Route
+from testbed.agent.pair import Pair
+from testbed.agent.plane import Plane, plane
+from testbed.agent.routes import Hop, Key, Route
 from testbed.agent.te_config import Refusal
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, DesiredBgp, Family, PeerStatus, ReceivedPath
@@ -63,7 +73,8 @@ class Wanted:
 
     routes: list[Route] = field(default_factory=list)
     bgp: DesiredBgp | None = None
-    nat: str = ""
+    pair: Pair | None = None
+    rules: str = ""  # of nftables
     own_sids: tuple[OwnSid, ...] = ()
     te_mode: str = "bgp"
     judged: list[Judged] = field(default_factory=list)
@@ -109,15 +120,18 @@ def decide(inputs: Inputs) -> Wanted:
     remote, remote_problems = _remote_prefixes(inputs)
     peers, peer_problems = sessions.wanted(config, objects)
 
-    routes: dict[str, Route] = {}
-    _add(routes, _remote_routes(inputs, remote, chosen, wanted))
-    _add(routes, (Route(str(block), blackhole=True) for block in inputs.blocks))
+    forwarding = plane(config)
+    wanted.pair = Pair(config.pod_mtu) if config.services else None
+    routes: dict[Key, Route] = {}
+    _add(routes, forwarding.fixed(pool.cidr for pool in objects.pools if pool.for_pods))
+    _add(routes, _remote_routes(inputs, forwarding, remote, chosen, wanted))
+    _add(routes, (Route(str(block), refusal="blackhole") for block in inputs.blocks))
     _add(routes, _pod_routes(inputs))
-    _add(routes, _sid_routes(inputs, wanted.own_sids))
-    wanted.routes = [routes[prefix] for prefix in sorted(routes)]
+    _add(routes, _sid_routes(inputs, forwarding, wanted.own_sids))
+    wanted.routes = [routes[key] for key in sorted(routes)]
     announced, announce_problems = _announcements(inputs, sids)
     wanted.bgp = DesiredBgp(asn, config.router_id, peers, announced)
-    wanted.nat = _nat(inputs)
+    wanted.rules = _rules(inputs)
     wanted.problems += [
         *objects.problems,
         *pool_problems.problems(objects.pools, inputs.attachments),
@@ -130,9 +144,9 @@ def decide(inputs: Inputs) -> Wanted:
     return wanted
 
 
-def _add(routes: dict[str, Route], more: Iterable[Route]) -> None:
+def _add(routes: dict[Key, Route], more: Iterable[Route]) -> None:
     """Later ones win: what is local comes before what a peer says."""
-    routes.update((route.prefix, route) for route in more)
+    routes.update((route.key, route) for route in more)
 
 
 def _own(sids: SidPair | None) -> tuple[OwnSid, ...]:
@@ -189,12 +203,13 @@ def _claimed_by(inputs: Inputs, prefix: IpNetwork, next_hop: IPv6Address) -> boo
 
 def _remote_routes(
     inputs: Inputs,
+    forwarding: Plane,
     remote: dict[IpNetwork, IpAddress],
     chosen: dict[Target, Candidate],
     wanted: Wanted,
 ) -> list[Route]:
     """Encapsulating routes; a prefix without policy has none and is reported."""
-    found = []
+    found: list[Route] = []
     wanted.prefixes = [
         Prefix(str(b), str(inputs.config.address_v6), "local") for b in inputs.blocks
     ]
@@ -208,7 +223,7 @@ def _remote_routes(
                 f"towards {next_hop}"
             )
             continue
-        found.append(Route(str(prefix), hops(inputs, policy.segment_lists)))
+        found += forwarding.steer(str(prefix), hops(inputs, policy.segment_lists))
     return found
 
 
@@ -247,16 +262,11 @@ def _pod_routes(inputs: Inputs) -> list[Route]:
     return found
 
 
-def _sid_routes(inputs: Inputs, own: tuple[OwnSid, ...]) -> list[Route]:
-    """Decapsulation. End.DX4 to 0.0.0.0 forwards by the main table, as End.DT4 would by a VRF."""
+def _sid_routes(inputs: Inputs, forwarding: Plane, own: tuple[OwnSid, ...]) -> list[Route]:
     if not inputs.capabilities.seg6local:
         return []
-    actions = {4: "End.DX4 nh4 0.0.0.0", 6: "End.DT6 table 254"}
-    device = Hop(inputs.config.uplink)
-    return [
-        Route(f"{item.sid}/128", (device,), action=actions[item.family])
-        for item in (*inputs.replaced_sids, *own)
-    ]
+    both = (*inputs.replaced_sids, *own)
+    return [forwarding.decapsulate(str(item.sid), item.family) for item in both]
 
 
 def _announcements(
@@ -280,7 +290,8 @@ def _announcements(
     return frozenset(found), problems
 
 
-def _nat(inputs: Inputs) -> str:
+def _rules(inputs: Inputs) -> str:
     pods = [pool for pool in inputs.objects.pools if pool.for_pods]
-    inside = tuple(str(pool.cidr) for pool in pods if pool.nat_outgoing)
-    return nat_rules(inside, tuple(str(pool.cidr) for pool in pods), inputs.config.uplink)
+    inside = (str(pool.cidr) for pool in pods if pool.nat_outgoing)
+    untracked = pair.TUNNEL if inputs.config.services else None
+    return firewall.ruleset(inside, (str(p.cidr) for p in pods), inputs.config.uplink, untracked)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
-from pathlib import Path
 
-from testbed.agent import routes
+from testbed.agent import linux_pair, routes
+from testbed.agent.firewall import Firewall
+from testbed.agent.pair import Pair
 from testbed.agent.run import attempt, listed, run
+from testbed.agent.sysctl import PROC, set_switch
 from testbed.errors import TestbedError
 
-_PROC = Path("/proc/sys/net")
 _PROBE_PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
 
 
@@ -31,8 +31,9 @@ class Linux:
 
     uplink: str
     tunnel_source: IPv6Address
-    _nat: str | None = field(default=None, init=False)
+    _firewall: Firewall = field(default_factory=Firewall, init=False)
     _tunnel_source_set: bool = field(default=False, init=False)
+    _pair_gone: bool = field(default=False, init=False)  # one of an earlier agent, that is
 
     def probe(self) -> Capabilities:
         """Try what the wanted state may need; leaves nothing behind."""
@@ -47,7 +48,7 @@ class Linux:
             )
         if not (local and dx4):
             notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
-        vrf = (_PROC / "vrf/strict_mode").exists()
+        vrf = (PROC / "vrf/strict_mode").exists()
         return Capabilities(red, local and dx4, vrf, tuple(notes))
 
     def prepare(self) -> list[str]:
@@ -75,15 +76,29 @@ class Linux:
         """The agent's routes as the kernel has them."""
         found: list[routes.Route] = []
         for family in (4, 6):
-            show = ["ip", "-j", f"-{family}", "route", "show", "proto", str(routes.PROTOCOL)]
+            show = ["ip", "-N", "-j", f"-{family}", "route", "show", "proto", str(routes.PROTOCOL)]
             found += routes.parse(listed([*show, "table", "all"]), family)
         return found
 
-    def apply(self, wanted: list[routes.Route], keep: bool = False) -> list[str]:
-        """Bring the routes to the wanted ones; returns what is not so afterwards, with causes.
+    def apply(
+        self, wanted: list[routes.Route], pair: Pair | None, rules: str, keep: bool = False
+    ) -> list[str]:
+        """Bring pair, nftables table and routes to the wanted ones; returns what is not so.
 
-        `keep` deletes nothing: not everything that is wanted is known yet.
+        Routes that lead to the pair come after it, and one that is not wanted goes after them.
+        `keep` deletes nothing of all this: not everything that is wanted is known yet.
         """
+        problems = linux_pair.apply(pair) if pair else []
+        refusal = self._firewall.apply(rules)
+        problems += [refusal] if refusal else []
+        problems += self._apply_routes(wanted, keep)
+        if pair is None and not keep and not self._pair_gone:
+            left = linux_pair.apply(None)
+            self._pair_gone = not left
+            problems += left
+        return problems
+
+    def _apply_routes(self, wanted: list[routes.Route], keep: bool) -> list[str]:
         change = _without_deletions(routes.diff(wanted, self.read()), keep)
         if change.empty:
             return []
@@ -97,32 +112,9 @@ class Linux:
         left = _without_deletions(routes.diff(wanted, self.read()), keep)
         return _describe(left, complaints)
 
-    def apply_nat(self, ruleset: str) -> str | None:
-        """Load the agent's nftables table (empty: none); returns the problem, if there is one."""
-        if ruleset == self._nat:
-            return None
-        if not ruleset and self._nat is None and not _has_table():
-            self._nat = ""
-            return None
-        text = "add table inet testbed\ndelete table inet testbed\n" + ruleset
-        try:
-            run(["nft", "-f", "-"], text)
-        except TestbedError as error:
-            why = (error.why or error.what).splitlines()[0]
-            return f"natOutgoing is not in effect: nft: {why}"
-        self._nat = ruleset
-        return None
-
 
 def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:
     return routes.Change(change.replace) if keep else change
-
-
-def _has_table() -> bool:
-    try:
-        return attempt(["nft", "list", "table", "inet", "testbed"]).returncode == 0
-    except TestbedError:
-        return False
 
 
 def _accepts(encapsulation: str) -> bool:
@@ -133,17 +125,6 @@ def _accepts(encapsulation: str) -> bool:
         return False
     attempt(["ip", "-6", "route", "del", *f"{_PROBE_PREFIX} {table}".split()])
     return True
-
-
-def set_switch(name: str, value: str) -> str | None:
-    """Write a sysctl below /proc/sys/net; returns the problem, if there is one."""
-    path = _PROC / name
-    try:
-        if path.read_text().strip() != value:
-            path.write_text(value)
-    except OSError as error:
-        return f"net/{name} cannot be set to {value}: {error.strerror}"
-    return None
 
 
 def _complaints(stderr: str, lines: list[str]) -> list[str]:
@@ -166,24 +147,9 @@ def _describe(left: routes.Change, complaints: list[str]) -> list[str]:
     problems = []
     for verb, group in (("route missing", left.replace), ("route left over", left.delete)):
         for route in group:
-            cause = next((c for c in complaints if f" {route.prefix} " in c), "no error was given")
+            line = f" {routes.selector(route)}"
+            cause = next(
+                (c for c in complaints if f"{line} " in c or f"{line}:" in c), "no error was given"
+            )
             problems.append(f"{verb}: {routes.render(route)} ({cause})")
     return problems
-
-
-def nat_rules(inside: tuple[str, ...], pools: tuple[str, ...], uplink: str) -> str:
-    """The nftables table that hides `inside` prefixes behind the node when they leave all pools.
-
-    Empty text when there is nothing to hide.
-    """
-    lines = []
-    for keyword, colon in (("ip", False), ("ip6", True)):
-        sources = ", ".join(p for p in inside if (":" in p) == colon)
-        others = ", ".join(p for p in pools if (":" in p) == colon)
-        if sources:
-            match = f"{keyword} saddr {{ {sources} }} {keyword} daddr != {{ {others} }}"
-            lines.append(f"    oifname {json.dumps(uplink)} {match} masquerade\n")
-    if not lines:
-        return ""
-    hook = "    type nat hook postrouting priority srcnat; policy accept;\n"
-    return "table inet testbed {\n  chain postrouting {\n" + hook + "".join(lines) + "  }\n}\n"

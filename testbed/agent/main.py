@@ -131,8 +131,9 @@ class Agent:
             problems += self._remember(wanted)
             inputs = self._inputs(objects)
             wanted = decide(inputs)
-        problems += self._linux.apply(wanted.routes, keep=not self._heard_peers)
-        problems += [p for p in [self._linux.apply_nat(wanted.nat)] if p]
+        problems += self._linux.apply(
+            wanted.routes, wanted.pair, wanted.rules, keep=not self._heard_peers
+        )
         assert wanted.bgp is not None
         try:
             self._bgp.set_desired(wanted.bgp)

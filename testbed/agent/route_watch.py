@@ -1,4 +1,4 @@
-"""Notices lost routes and changed links, by listening to rtnetlink."""
+"""Notices lost routes and rules, and changed links, by listening to rtnetlink."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ import struct
 import threading
 from collections.abc import Callable
 
+from testbed.agent import pair
 from testbed.agent.routes import PROTOCOL
 
 log = logging.getLogger(__name__)
-_GROUPS = 0x1 | 0x40 | 0x400  # RTMGRP_LINK, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE
-_RTM_NEWLINK, _RTM_DELROUTE = 16, 25
+# RTMGRP_LINK, RTMGRP_IPV4_ROUTE, RTMGRP_IPV4_RULE, RTMGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE
+_GROUPS = 0x1 | 0x40 | 0x80 | 0x400 | 1 << 18
+_RTM_NEWLINK, _RTM_DELLINK, _RTM_DELROUTE, _RTM_DELRULE = 16, 17, 25, 33
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _PROTOCOL_AT = _HEADER.size + 5  # rtmsg.rtm_protocol
+# rtattr IFLA_IFNAME: what a message about an end of the pair contains
+_NAMES = tuple(struct.pack("=HH", 4 + len(end) + 1, 3) + end.encode() + b"\0" for end in pair.ENDS)
 
 
 class RouteWatch(threading.Thread):
-    """Calls `on_loss` after a route of ours was deleted, also by us: a look costs little.
+    """Calls `on_loss` after a route or rule of ours was deleted, or the pair for Services changed.
 
-    Calls `on_link` after a link appeared or changed.
+    Also when we did it: a look costs little. Calls `on_link` after any link appeared or changed.
     """
 
     def __init__(self, on_loss: Callable[[], None], on_link: Callable[[], None]) -> None:
@@ -52,14 +56,17 @@ class RouteWatch(threading.Thread):
 
 
 def read(data: bytes) -> tuple[bool, bool]:
-    """(is a route of our protocol deleted?, did a link change?) in a batch of messages."""
+    """(may something of ours be lost?, did a link change?) in a batch of messages."""
     lost = changed = False
     while len(data) >= _HEADER.size:
         length, kind, *_ = _HEADER.unpack_from(data)
         if length < _HEADER.size:
             break
         changed |= kind == _RTM_NEWLINK
+        lost |= kind == _RTM_DELRULE
         if kind == _RTM_DELROUTE and len(data) > _PROTOCOL_AT:
             lost |= data[_PROTOCOL_AT] == PROTOCOL
+        if kind in (_RTM_NEWLINK, _RTM_DELLINK):
+            lost |= any(name in data[:length] for name in _NAMES)
         data = data[(length + 3) & ~3 :]
     return lost, changed

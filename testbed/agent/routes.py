@@ -1,6 +1,6 @@
 """Routes as values: how `ip` is told about them, how it lists them, and what differs.
 
-Only routes of protocol 201 are ours; all live in the main table.
+Only routes of protocol 201 are ours, in whichever table.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from ipaddress import IPv6Address, ip_network
 from typing import Any
 
 PROTOCOL = 201  # unassigned in iproute2, so that it is shown as it is
+MAIN = 254  # the main table
 # An IPv6 multipath route needs a gateway per next hop. Encapsulated packets are routed anew by
 # their outer destination, so any on-link address does, and this one is never asked for.
 MULTIPATH_GATEWAY = "fe80::1"
+_REFUSALS = {"6": "blackhole", "7": "unreachable"}  # RTN_…: with -N, types are numbers too
+Key = tuple[int, str]  # table and destination
 
 
 @dataclass(frozen=True, order=True)
@@ -21,27 +24,36 @@ class Hop:
     """One next hop: a device, or an SRv6 encapsulation (RFC 8986) on the way out of it.
 
     `mode` "encap" puts every segment into an SRH, "encap.red" leaves out the first one (and with
-    one segment the whole SRH). Segments in travel order.
+    one segment the whole SRH). Segments in travel order. `via` is an IPv6 neighbour on the
+    device, for routes of both families and without segments.
     """
 
     device: str
     weight: int = 1
     mode: str = ""
     segments: tuple[str, ...] = ()
+    via: str = ""
 
 
 @dataclass(frozen=True, order=True)
 class Route:
-    """A route of the main table; exactly one of hops, blackhole and action is meaningful.
+    """A route; exactly one of hops, refusal and action is meaningful.
 
-    `action` is a seg6local behaviour, e.g. "End.DT6 table 254" on `hops[0].device`.
+    `refusal` is "blackhole" or "unreachable". `action` is a seg6local behaviour, e.g.
+    "End.DT6 table 254" on `hops[0].device`; such routes are in the main table.
     """
 
     prefix: str
     hops: tuple[Hop, ...] = ()
-    blackhole: bool = False
+    refusal: str = ""
     action: str = ""
     source: str = ""  # preferred source address of what the node itself sends there
+    table: int = MAIN
+
+    @property
+    def key(self) -> Key:
+        """What a kernel has one route for."""
+        return self.table, self.prefix
 
     @property
     def family(self) -> int:
@@ -63,54 +75,58 @@ class Change:
 
 
 def diff(wanted: Iterable[Route], actual: Iterable[Route]) -> Change:
-    """The difference; a route whose prefix stays is replaced in place, never deleted.
+    """The difference; a route whose table and prefix stay is replaced in place, never deleted.
 
-    Raises ValueError when two wanted routes have the same prefix.
+    Special tables come first and go last: the main table is what leads packets to them.
+    Raises ValueError when two wanted routes have the same table and prefix.
     """
-    want = by_prefix(wanted)
-    have: dict[str, Route] = {}
+    want = by_key(wanted)
+    have: dict[Key, Route] = {}
     surplus: list[Route] = []
     for route in actual:  # somebody else's hand can leave two of ours for one prefix
-        if route.prefix in have:
+        if route.key in have:
             surplus.append(route)
-        have[route.prefix] = route
-    doubled = {r.prefix for r in surplus}
-    replace = [r for p, r in sorted(want.items()) if have.get(p) != r or p in doubled]
-    delete = [r for p, r in sorted(have.items()) if p not in want]
-    return Change(tuple(replace), tuple(delete + [r for r in surplus if r.prefix not in want]))
+        have[route.key] = route
+    doubled = {r.key for r in surplus}
+    replace = [r for k, r in sorted(want.items()) if have.get(k) != r or k in doubled]
+    delete = [r for k, r in sorted(have.items(), reverse=True) if k not in want]
+    return Change(tuple(replace), tuple(delete + [r for r in surplus if r.key not in want]))
 
 
-def by_prefix(routes: Iterable[Route]) -> dict[str, Route]:
-    """Routes by destination; raises ValueError when one destination has two different ones."""
-    found: dict[str, Route] = {}
+def by_key(routes: Iterable[Route]) -> dict[Key, Route]:
+    """Routes by table and destination; raises ValueError when two different ones share both."""
+    found: dict[Key, Route] = {}
     for route in routes:
-        if found.setdefault(route.prefix, route) != route:
-            raise ValueError(f"two routes to {route.prefix}")
+        if found.setdefault(route.key, route) != route:
+            raise ValueError(f"two routes to {route.prefix} in table {route.table}")
     return found
 
 
 def commands(change: Change, family: int) -> list[str]:
     """Lines for `ip -FAMILY -force -batch -`: first everything new, last what goes."""
     lines = [f"route replace {render(r)}" for r in change.replace if r.family == family]
-    return lines + [f"route del {_selector(r)}" for r in change.delete if r.family == family]
+    return lines + [f"route del {selector(r)}" for r in change.delete if r.family == family]
 
 
-def _selector(route: Route) -> str:
-    kind = "blackhole " if route.blackhole else ""
-    return f"{kind}{route.prefix} proto {PROTOCOL}"
+def selector(route: Route) -> str:
+    """What `ip` needs to find the route, and how its render() begins."""
+    kind = f"{route.refusal} " if route.refusal else ""
+    table = f" table {route.table}" if route.table != MAIN else ""
+    return f"{kind}{route.prefix}{table} proto {PROTOCOL}"
 
 
 def render(route: Route) -> str:
     """The route as arguments of `ip route replace`."""
-    head = _selector(route)
-    if route.blackhole:
+    head = selector(route)
+    if route.refusal:
         return head
     if route.action:
         return f"{head} encap seg6local action {route.action} dev {route.hops[0].device}"
     if len(route.hops) == 1:
-        scope = " scope link" if route.family == 4 and not route.hops[0].segments else ""
+        hop = route.hops[0]
         source = f" src {route.source}" if route.source else ""
-        return f"{head} {_hop(route.hops[0])}{source}{scope}"
+        scope = " scope link" if route.family == 4 and not (hop.segments or hop.via) else ""
+        return f"{head} {_hop(hop)}{source}{scope}"
     via = f"via {MULTIPATH_GATEWAY} " if route.family == 6 else ""
     return head + "".join(
         f" nexthop {_encap(h)}{via}dev {h.device} weight {h.weight}" for h in route.hops
@@ -118,6 +134,8 @@ def render(route: Route) -> str:
 
 
 def _hop(hop: Hop) -> str:
+    if hop.via:
+        return f"via inet6 {hop.via} dev {hop.device} onlink"
     return f"{_encap(hop)}dev {hop.device}"
 
 
@@ -128,20 +146,26 @@ def _encap(hop: Hop) -> str:
 
 
 def parse(listed: Iterable[Mapping[str, Any]], family: int) -> list[Route]:
-    """Routes from `ip -j -FAMILY route show proto 201`, in the form of the wanted ones."""
+    """Routes from `ip -N -j -FAMILY route show proto 201 table all`, as the wanted ones look.
+
+    Numeric, because a machine may have names for our tables.
+    """
     return [_parse(entry, family) for entry in listed]
 
 
 def _parse(entry: Mapping[str, Any], family: int) -> Route:
     prefix = _prefix(str(entry["dst"]), family)
-    if entry.get("type") == "blackhole":
-        return Route(prefix, blackhole=True)
-    if entry.get("encap") == "seg6local":
+    if entry.get("encap") == "seg6local":  # a "table" here is the behaviour's
         return Route(prefix, (Hop(str(entry.get("dev"))),), action=_action(entry))
+    table = int(entry.get("table", MAIN))
+    refusal = _REFUSALS.get(str(entry.get("type")))
+    if refusal:
+        return Route(prefix, refusal=refusal, table=table)
     source = str(entry.get("prefsrc", ""))
     if "nexthops" in entry:
-        return Route(prefix, tuple(sorted(_parse_hop(h) for h in entry["nexthops"])))
-    return Route(prefix, (_parse_hop({**entry, "weight": 1}),), source=source)
+        hops = (_parse_hop(h, MULTIPATH_GATEWAY) for h in entry["nexthops"])
+        return Route(prefix, tuple(sorted(hops)), table=table)
+    return Route(prefix, (_parse_hop({**entry, "weight": 1}),), source=source, table=table)
 
 
 def _prefix(text: str, family: int) -> str:
@@ -150,10 +174,17 @@ def _prefix(text: str, family: int) -> str:
     return str(ip_network(text))
 
 
-def _parse_hop(entry: Mapping[str, Any]) -> Hop:
+def _parse_hop(entry: Mapping[str, Any], placeholder: str = "") -> Hop:
     segments = tuple(str(IPv6Address(s)) for s in entry.get("segs", ()))
     mode = str(entry.get("mode", "")) if segments else ""
-    return Hop(str(entry.get("dev", "")), int(entry.get("weight", 1)), mode, segments)
+    via = str(entry.get("gateway") or entry.get("via", {}).get("host", ""))
+    return Hop(
+        str(entry.get("dev", "")),
+        int(entry.get("weight", 1)),
+        mode,
+        segments,
+        "" if via == placeholder else via,
+    )
 
 
 def _action(entry: Mapping[str, Any]) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from testbed.agent.attachments import Attachment
 from testbed.agent.cni_protocol import GATEWAY_V4, GATEWAY_V6, HOST_MAC
-from testbed.agent.linux import set_switch
 from testbed.agent.run import attempt, listed, run
+from testbed.agent.sysctl import set_switch
 from testbed.errors import TestbedError
 
 # In the pod: IPv6 on and no duplicate address detection, which would delay the first packet.

@@ -68,6 +68,7 @@ def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
             if plan.kubernetes
             else {"kind": "directory", "path": API}
         ),
+        "services": plan.kubernetes,
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }

@@ -42,6 +42,7 @@ class Lab:
     directory: Path
     gobgpd: str
     prefix: str = field(default_factory=lambda: f"agt{os.getpid()}")
+    services: bool = False
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     namespaces: list[str] = field(default_factory=list)
 
@@ -125,6 +126,7 @@ class Lab:
             "local_sids": {"dt4": f"fcdd:0:0:{number}::d4", "dt6": f"fcdd:0:0:{number}::d6"},
             "binding_sids": {"v4": f"cafe::{number}4", "v6": f"cafe::{number}6"},
             "source": {"kind": "directory", "path": str(self.api)},
+            "services": self.services,
             "gobgp_socket": str(state / "gobgpd.sock"),
             "state_dir": str(state),
         }

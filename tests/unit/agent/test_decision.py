@@ -113,7 +113,7 @@ BASE = Inputs(config(), objects=api(), blocks=(OWN4,), paths=PEERED)
 
 
 def route(wanted: Wanted, to: str) -> routes.Route | None:
-    return routes.by_prefix(wanted.routes).get(to)
+    return routes.by_key(wanted.routes).get((routes.MAIN, to))
 
 
 def segments(wanted: Wanted, to: str = B4) -> list[tuple[str, ...]]:
@@ -132,7 +132,7 @@ def test_best_effort_is_one_reduced_segment() -> None:
         B4, (routes.Hop("up", mode="encap.red", segments=(str(SID4),)),)
     )
     assert segments(wanted, B6) == [(str(SID6),)]
-    assert route(wanted, str(OWN4)) == routes.Route(str(OWN4), blackhole=True)
+    assert route(wanted, str(OWN4)) == routes.Route(str(OWN4), refusal="blackhole")
     assert {r.action for r in wanted.routes if r.action} == {
         "End.DX4 nh4 0.0.0.0",
         "End.DT6 table 254",
@@ -383,7 +383,7 @@ def test_a_legacy_pool_is_reported() -> None:
 
 
 def test_nat_hides_pods_from_the_outside_only() -> None:
-    text = decide(BASE).nat
+    text = decide(BASE).rules
     assert (
         'oifname "up" ip saddr { 172.16.0.0/16 } ip daddr != { 172.16.0.0/16 } masquerade' in text
     )
@@ -442,7 +442,7 @@ def summary(inputs: Inputs) -> tuple[Any, ...]:
     return (
         wanted.routes,
         wanted.bgp,
-        wanted.nat,
+        wanted.rules,
         status["policies"],
         status["prefixes"],
         sorted(wanted.problems),

@@ -19,7 +19,7 @@ SPREAD = Route(
     ),
 )
 DX4 = Route("fcdd::aa/128", (Hop("up"),), action="End.DX4 nh4 0.0.0.0")
-OWN = Route("172.16.0.0/26", blackhole=True)
+OWN = Route("172.16.0.0/26", refusal="blackhole")
 
 
 def test_rendering() -> None:
@@ -42,9 +42,9 @@ def test_parsing_what_ip_lists() -> None:
     listed = [
         {"dst": "fcdd::aa", "encap": "seg6local", "action": "End.DX4", "nh4": "0.0.0.0",
          "dev": "up", "metric": 1024, "flags": [], "pref": "medium"},
-        {"dst": "fcdd::ab", "encap": "seg6local", "action": "End.DT6", "table": "main",
+        {"dst": "fcdd::ab", "encap": "seg6local", "action": "End.DT6", "table": "254",
          "dev": "up", "metric": 1024},
-        {"type": "blackhole", "dst": "fdfb::/122", "dev": "lo", "metric": 1024, "flags": []},
+        {"type": "6", "dst": "fdfb::/122", "dev": "lo", "metric": 1024, "flags": []},
         {"dst": "fdfb::40/122", "nexthops": [
             {"encap": "seg6", "mode": "encap", "segs": ["fcff:6::1", "fcdd::1"],
              "gateway": "fe80::1", "dev": "up", "weight": 3, "flags": []},
@@ -54,7 +54,7 @@ def test_parsing_what_ip_lists() -> None:
     assert routes.parse(listed, 6) == [
         DX4,
         Route("fcdd::ab/128", (Hop("up"),), action="End.DT6 table 254"),
-        Route("fdfb::/122", blackhole=True),
+        Route("fdfb::/122", refusal="blackhole"),
         SPREAD,
     ]
     pod = {"dst": "172.16.0.1", "dev": "cali1", "scope": "link", "prefsrc": "192.168.11.254"}
@@ -77,9 +77,9 @@ ROUTES = st.lists(st.sampled_from([POD, BE, SPREAD, DX4, OWN, TE]), unique_by=la
 @given(ROUTES, ROUTES)
 def test_the_diff_leads_exactly_to_what_is_wanted(wanted: list[Route], actual: list[Route]) -> None:
     change = routes.diff(wanted, actual)
-    after = routes.by_prefix(actual)
-    after.update(routes.by_prefix(change.replace))
+    after = routes.by_key(actual)
+    after.update(routes.by_key(change.replace))
     for route in change.delete:
-        del after[route.prefix]
-    assert after == routes.by_prefix(wanted)
+        del after[route.key]
+    assert after == routes.by_key(wanted)
     assert routes.diff(wanted, wanted).empty

@@ -1,0 +1,74 @@
+"""image: load archives into a lab's nodes, and list what its pods can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from testbed.cli.common import (
+    DEFAULT_LAB,
+    Format,
+    FormatOption,
+    Name,
+    need_root,
+    print_json,
+    show_table,
+)
+from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from testbed.images.load import LabImages
+
+# Enters a running lab by its name; raises TestbedError.
+OpenLab = Callable[[str], "LabImages"]
+# Tells the cluster the full names of all loaded images, so that pods need not pull them.
+Announce = Callable[[list[str]], None]
+
+
+def register(app: typer.Typer, open_lab: OpenLab, announce: Announce) -> None:
+    """Adds the group `image`."""
+    group = typer.Typer(name="image", help="Container images of a lab.", no_args_is_help=True)
+
+    @group.command("load")
+    def load_(
+        file: Annotated[Path, typer.Argument(help="From docker save, podman save, skopeo copy …")],
+        name: Name = DEFAULT_LAB,
+        output: FormatOption = Format.table,
+    ) -> None:
+        """Put the images of an archive onto every node; pods use them without any registry."""
+        need_root()
+        from testbed.images.load import load, loaded
+
+        try:
+            stream = file.open("rb")  # before the lab is entered, where paths mean something else
+        except OSError as error:
+            raise TestbedError(
+                "the archive cannot be read", where=str(file), why=error.strerror
+            ) from None
+        with stream:
+            lab = open_lab(name)
+            names = load(stream, str(file), lab)
+        announce(loaded(lab.kept))
+        if output is Format.json:
+            print_json({"images": names, "nodes": list(lab.nodes)})
+            return
+        print("\n".join(names))
+
+    @group.command("list")
+    def list_(name: Name = DEFAULT_LAB, output: FormatOption = Format.table) -> None:
+        """The images of the lab, and the nodes that have them."""
+        need_root()
+        from testbed.images.load import listing, loaded
+
+        lab = open_lab(name)
+        found, ours = listing(lab), loaded(lab.kept)
+        if output is Format.json:
+            print_json([{"image": i, "nodes": n, "loaded": i in ours} for i, n in found.items()])
+            return
+        rows = [[image, ", ".join(nodes)] for image, nodes in found.items()]
+        show_table(None, ["image", "nodes"], rows)
+
+    app.add_typer(group)

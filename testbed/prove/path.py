@@ -9,8 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from testbed.agent.pair import ENDS
 from testbed.plan.model import Plan
 from testbed.prove.packets import Observation
+
+# On these a packet only goes from one part of its node to another. What passes the pair is routed
+# twice there, so that its own hop limit falls by two inside one node.
+_INSIDE_A_NODE = ("lo", *ENDS)
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,9 @@ class _Walk:
     ) -> None:
         self.plan, self.pods = plan, pods
         self.tag = observations[0].tag if observations else tag
-        self.coming = [o for o in observations if not o.outgoing and o.interface != "lo"]
-        self.going = [o for o in observations if o.outgoing and o.interface != "lo"]
+        crossing = [o for o in observations if o.interface not in _INSIDE_A_NODE]
+        self.coming = [o for o in crossing if not o.outgoing]
+        self.going = [o for o in crossing if o.outgoing]
 
     def from_to(self, src: str, dst: str) -> Trace:
         hops: list[Hop] = []

@@ -38,8 +38,10 @@ def walk(tag: bytes = b"tag-of-16-bytes.") -> Walker:
     return Walker(PLAN, tag).attach(("pod-a", "eth0"), ("worker1", "cali1"))
 
 
-def arrive(walker: Walker) -> Walker:
-    return walker.decapsulate().attach(("worker2", "cali2"), ("pod-b", "eth0"))
+def arrive(walker: Walker, decapsulated: bool = False) -> Walker:
+    if not decapsulated:
+        walker.decapsulate()
+    return walker.attach(("worker2", "cali2"), ("pod-b", "eth0"))
 
 
 def best_effort(way: tuple[str, ...] = UPPER) -> Walker:
@@ -81,6 +83,31 @@ def test_the_same_link_twice_in_both_directions(seed: int) -> None:
     way = ("pod-a", "worker1", "r3", "r4", "r3", "r4", "r6", "r8", "worker2", "pod-b")
     assert found.nodes == way
     assert verdict(PLAN, [found], via(PLAN, ["r4", "r3", "r6"], "worker2")).passed
+
+
+def paired() -> Walker:
+    """Nodes whose packets enter and leave SRv6 behind a pair of interfaces."""
+    walker = walk().inside("worker1", "srv6", "srv6-tun").encapsulate("fd11::1000", R6, EGRESS)
+    walker.cross("worker1", "r3", "r4", "r6").advance().cross("r6", "r8", "worker2")
+    return arrive(walker.decapsulate().inside("worker2", "srv6-tun", "srv6"), decapsulated=True)
+
+
+@given(st.integers(0, 10_000))
+def test_a_pair_inside_a_node_is_no_hop(seed: int) -> None:
+    found = traced(paired(), seed)
+    assert found.nodes == ("pod-a", *LOWER, "pod-b") and found.delivered
+    assert verdict(PLAN, [found], via(PLAN, ["r6"], "worker2")).passed
+    crossed = [o.interface for hop in found.hops for o in (hop.arrived, hop.left) if o]
+    assert not [name for name in crossed if name.startswith("srv6")]
+
+
+def test_what_a_pair_swallows_is_lost_in_its_node() -> None:
+    expectation = via(PLAN, ["r6"], "worker2")
+    at_head = walk().inside("worker1", "srv6", "srv6-tun")
+    assert "lost in worker1, where it arrived" in judged(at_head, expectation).sentences[1]
+    at_tail = paired()
+    at_tail.seen = at_tail.seen[:-2]  # without the pod's interface
+    assert "lost in worker2, where it arrived" in judged(at_tail, expectation).sentences[1]
 
 
 def test_best_effort_over_either_branch() -> None:

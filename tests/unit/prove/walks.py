@@ -73,6 +73,11 @@ class Walker:
         self._record(out, into)
         return self
 
+    def inside(self, node: str, out: str, into: str) -> Walker:
+        """From one interface of a node to another of the same node."""
+        self._record((node, out), (node, into))
+        return self
+
     def _record(self, out: tuple[str, str], into: tuple[str, str]) -> None:
         self.seen.append(replace(self.now, node=out[0], interface=out[1], outgoing=True))
         self.seen.append(replace(self.now, node=into[0], interface=into[1], outgoing=False))

@@ -94,8 +94,11 @@ def _become_init(spec: dict[str, Any]) -> None:
     _private_directories(root)
     _devices(root / "dev")
     _kernel_file_systems(root)
-    read_only = runtime.read_only_paths(root / "proc", root / "sys")
-    _write(root / spec["runtime"].lstrip("/"), runtime.script(read_only), 0o755)
+    hosts = runtime.read_only_paths(root / "proc", root / "sys")
+    for path in [root / p.lstrip("/") for p in hosts if p.startswith("/proc/")]:
+        if path.parent != root / "proc/sys":  # read-only already, with the masks in it
+            _bind(path, path, read_only=True)
+    _write(root / spec["runtime"].lstrip("/"), runtime.script(hosts), 0o755)
     for path in spec["read_only"]:
         _bind(Path(path), root / path.lstrip("/"), read_only=True)
     for source, target in spec["binds"].items():
@@ -167,8 +170,6 @@ def _kernel_file_systems(root: Path) -> None:
         ns.mount("proc", str(at), "proc", flags)
     _bind(proc / "sys", proc / "sys", read_only=True)
     _bind(spare / "sys/net", proc / "sys/net")
-    if (proc / "sysrq-trigger").exists():
-        _bind(proc / "sysrq-trigger", proc / "sysrq-trigger", read_only=True)
     ns.umount(str(spare))
     for name, value in MASKED_SYSCTLS.items():
         mask = root / "run/sysctls" / name

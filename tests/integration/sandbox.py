@@ -137,7 +137,10 @@ def _only_child(pid: int) -> int:
 def _setup(keep: list[Path]) -> str:
     """Shell script: fresh /run, /tmp, /dev/shm, with what is to be kept bound in again."""
     hidden = [p.resolve() for p in keep if p.resolve().is_relative_to("/tmp")]
-    lines = ["set -e", "mount -t tmpfs -o mode=755 tmpfs /run"]
+    # pins that were inherited would keep deleted namespaces of the machine alive
+    pins = '$5 ~ "^/run/netns/" { print $5 }'
+    lines = ["set -e", f"awk '{pins}' /proc/self/mountinfo | xargs -r umount -l"]
+    lines.append("mount -t tmpfs -o mode=755 tmpfs /run")
     for number, path in enumerate(hidden):
         lines.append(f"mkdir /run/keep{number}")
         lines.append(f"mount --rbind {shlex.quote(str(path))} /run/keep{number}")

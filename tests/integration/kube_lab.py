@@ -1,0 +1,228 @@
+"""A Kubernetes lab in a sandbox: its API, its nodes' insides, its pods, and whether it is well."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab_driver import Lab
+from sandbox import Sandbox, kept
+
+from testbed.artefacts import program as pinned
+from testbed.artefacts.settings import cache_root
+from testbed.cluster.api import USERS, KubernetesApi
+from testbed.cluster.client import Client
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+from testbed.plan.model import Plan
+from testbed.render.kubernetes_network import API_PORT, control_plane
+
+DATA = "/tmp/data"
+TOPOLOGY = "basic"
+NODES = ("master", "worker1", "worker2")
+PODS = "/api/v1/namespaces/default/pods"
+STAYS = "trap exit TERM; sleep 100000 & wait"  # as PID 1 a plain sleep would not hear SIGTERM
+PATIENCE = 90.0  # seconds for anything to become well again, on a busy machine
+
+
+@dataclass
+class KubeLab(Lab):
+    """One lab; `up` it first."""
+
+    _api: KubernetesApi | None = field(default=None, repr=False)
+
+    def up(self) -> None:
+        """All of it but pods."""
+        self.run("up", TOPOLOGY, "--cluster", "kubernetes", "--no-pods")
+
+    def down(self) -> None:
+        """Whatever state it is in."""
+        self.forget_api()
+        self.run("down")
+
+    @property
+    def plan(self) -> Plan:
+        """As the host has it on record."""
+        return Plan.model_validate_json((self.directory / "plan.json").read_text())
+
+    @property
+    def api(self) -> KubernetesApi:
+        """Its API server, as administrator; the connection is kept open."""
+        if self._api is None:
+            node = control_plane(self.plan)
+            users = self.inner / USERS.relative_to("/")
+            files = (users / name for name in ("ca.crt", "admin.crt", "admin.key"))
+            netns = str(self.inner / "run/netns" / node.name)
+            address = str(self.plan.address_v6(node.name))
+            self._api = KubernetesApi(Client(netns, address, API_PORT, *files))
+        return self._api
+
+    def forget_api(self) -> None:
+        """Close the connection: it would keep a namespace of a lab alive that has ended."""
+        if self._api is not None:
+            self._api.client.close()
+        self._api = None
+
+    def on(self, place: str, script: str, expect: int | None = 0) -> str:
+        """Output of a shell script on a node, or in a pod's network."""
+        return self.run("exec", place, "sh", "-c", script, expect=expect).stdout
+
+    def node_files(self, node: str) -> Path:
+        """The directory of a node's daemons, as seen from here."""
+        return self.inner / "run/testbed/nodes" / node
+
+    def attachments(self, node: str) -> list[dict[str, Any]]:
+        """What the node's agent has on record for the pods that are attached."""
+        files = sorted((self.node_files(node) / "cni").glob("*.json"))
+        return [dict(json.loads(file.read_text())) for file in files]
+
+    def pod_interfaces(self, node: str) -> list[str]:
+        """Names of the node's ends of its pods' links."""
+        links = json.loads(self.on(node, "ip -j link show type veth"))
+        return sorted(link["ifname"] for link in links if link["ifname"].startswith("cali"))
+
+    def problems(self) -> list[str]:
+        """What `testbed status` says is not as wanted; that it failed, if it did."""
+        done = self.run("status", "-f", "json", expect=None)
+        try:
+            return [str(p) for p in json.loads(done.stdout)["problems"]]
+        except ValueError:
+            return [done.stderr.strip() or f"exit {done.returncode}"]
+
+    def wait_until_well(self) -> None:
+        """Until `testbed status` has nothing to say."""
+
+        def probe() -> tuple[bool | None, str]:
+            said = self.problems()
+            return (None if said else True), "\n".join(said)
+
+        wait_for("the cluster to be well", probe, PATIENCE, 0.2)
+
+    def wait_for_problem(self, *words: str) -> None:
+        """Until `testbed status` says something with all these words in it."""
+
+        def probe() -> tuple[bool | None, str]:
+            said = self.problems()
+            return (any(all(w in s for w in words) for s in said) or None), "\n".join(said)
+
+        wait_for(f"status to say {words}", probe, PATIENCE, 0.2)
+
+    def pids(self) -> dict[str, int]:
+        """Of every program that runs: worker1.kubelet → its pid, inside its node."""
+        programs = self.status()["programs"]
+        return {
+            name: int(said["description"].split()[1].rstrip(","))
+            for name, said in programs.items()
+            if said["state"] in ("RUNNING", "STARTING")
+        }
+
+    def run_pods(self, *documents: dict[str, Any]) -> None:
+        """Make pods, all at once, and wait until they run."""
+        self.make_pods(*documents)
+        self.wait_for_pods(*(d["metadata"]["name"] for d in documents))
+
+    def make_pods(self, *documents: dict[str, Any]) -> None:
+        """Make pods; the controller manager may be a moment behind with their account."""
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
+        wait_for("an account", lambda: (self.api.get(account), "none yet"), PATIENCE)
+        for document in documents:
+            self.api.apply(document)
+
+    def pods(self) -> dict[str, dict[str, Any]]:
+        """Those of the default namespace, by name."""
+        return {str(p["metadata"]["name"]): p for p in self.api.items(PODS)}
+
+    def wait_for_pods(self, *names: str) -> None:
+        """Until these pods are ready."""
+
+        def probe() -> tuple[bool | None, str]:
+            pods = self.pods()
+            waiting = {n: _state(pods.get(n)) for n in names if _state(pods.get(n)) != "ready"}
+            return (None if waiting else True), str(waiting)
+
+        wait_for("pods to run", probe, PATIENCE, 0.1)
+
+    def delete_pods(self, *names: str) -> None:
+        """Remove pods; returns once they are gone from the API."""
+        for name in names:
+            self.api.delete(pod(name, ""))
+        wait_for(
+            "pods to go",
+            lambda: (None if set(names) & set(self.pods()) else True, str(list(self.pods()))),
+            PATIENCE,
+            0.1,
+        )
+
+    def kill_outer(self) -> None:
+        """kill -9 of the lab's init."""
+        self.forget_api()
+        self.kill_init()
+
+
+def pod(name: str, node: str, script: str = STAYS, **more: Any) -> dict[str, Any]:
+    """A busybox pod on a node that runs a script; `more` goes into its spec."""
+    container = {
+        "name": "main",
+        "image": "busybox",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-c", script],
+        **more.pop("container", {}),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default"},
+        "spec": {
+            "nodeName": node,
+            "terminationGracePeriodSeconds": 1,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [container],
+            **more,
+        },
+    }
+
+
+def addresses(document: dict[str, Any]) -> list[str]:
+    """The addresses of a pod, as the API has them."""
+    return [str(entry["ip"]) for entry in document["status"].get("podIPs") or []]
+
+
+def _state(document: dict[str, Any] | None) -> str:
+    if document is None:
+        return "absent"
+    status = document.get("status", {})
+    containers = status.get("containerStatuses") or []
+    if containers and all(c["ready"] for c in containers):
+        return "ready"
+    states = [c["state"] for c in containers]
+    waiting = [s["waiting"].get("message", "") for s in states if "waiting" in s]
+    return f"{status.get('phase')} {'; '.join(waiting)}"
+
+
+@contextmanager
+def kube_sandbox(gobgpd: Path) -> Iterator[Sandbox]:
+    """A machine within the machine for Kubernetes labs; skips where its programs are missing."""
+    for name in ("kubelet", "coredns", "pause"):
+        try:
+            pinned(name)
+        except TestbedError as error:
+            pytest.skip(f"{error} (fetch it: testbed artefacts fetch)")
+    box = Sandbox([*kept(gobgpd), cache_root().parent])
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+def kube_lab(gobgpd: Path, box: Sandbox, kind: str) -> KubeLab:
+    """A lab, not up; its name is nobody else's, as its control groups are the machine's."""
+    name = f"t-{kind}-{os.getpid()}"
+    return KubeLab(name, gobgpd, box, {"TESTBED_DATA": DATA})

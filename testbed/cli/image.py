@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,22 +12,16 @@ from testbed.cli.common import (
     Format,
     FormatOption,
     Name,
+    enter,
     need_root,
     print_json,
     show_table,
 )
 from testbed.errors import TestbedError
-
-if TYPE_CHECKING:
-    from testbed.images.load import LabImages
-
-# Enters a running lab by its name; raises TestbedError.
-OpenLab = Callable[[str], "LabImages"]
-# Tells the cluster the full names of all loaded images, so that pods need not pull them.
-Announce = Callable[[list[str]], None]
+from testbed.plan.model import Plan
 
 
-def register(app: typer.Typer, open_lab: OpenLab, announce: Announce) -> None:
+def register(app: typer.Typer) -> None:
     """Adds the group `image`."""
     group = typer.Typer(name="image", help="Container images of a lab.", no_args_is_help=True)
 
@@ -41,6 +34,7 @@ def register(app: typer.Typer, open_lab: OpenLab, announce: Announce) -> None:
         """Put the images of an archive onto every node; pods use them without any registry."""
         need_root()
         from testbed.images.load import load, loaded
+        from testbed.lab.images import announce, of_lab
 
         try:
             stream = file.open("rb")  # before the lab is entered, where paths mean something else
@@ -49,9 +43,10 @@ def register(app: typer.Typer, open_lab: OpenLab, announce: Announce) -> None:
                 "the archive cannot be read", where=str(file), why=error.strerror
             ) from None
         with stream:
-            lab = open_lab(name)
+            plan = _kubernetes(name)
+            lab = of_lab(plan)
             names = load(stream, str(file), lab)
-        announce(loaded(lab.kept))
+        announce(plan, loaded(lab.kept))
         if output is Format.json:
             print_json({"images": names, "nodes": list(lab.nodes)})
             return
@@ -60,10 +55,12 @@ def register(app: typer.Typer, open_lab: OpenLab, announce: Announce) -> None:
     @group.command("list")
     def list_(name: Name = DEFAULT_LAB, output: FormatOption = Format.table) -> None:
         """The images of the lab, and the nodes that have them."""
-        need_root()
         from testbed.images.load import listing, loaded
 
-        lab = open_lab(name)
+        plan = _kubernetes(name)
+        from testbed.lab.images import of_lab
+
+        lab = of_lab(plan)
         found, ours = listing(lab), loaded(lab.kept)
         if output is Format.json:
             print_json([{"image": i, "nodes": n, "loaded": i in ours} for i, n in found.items()])
@@ -72,3 +69,10 @@ def register(app: typer.Typer, open_lab: OpenLab, announce: Announce) -> None:
         show_table(None, ["image", "nodes"], rows)
 
     app.add_typer(group)
+
+
+def _kubernetes(name: str) -> Plan:
+    plan = enter(name)
+    if not plan.kubernetes:
+        raise TestbedError(f"lab {name!r} has no Kubernetes, hence no images")
+    return plan

@@ -37,12 +37,18 @@ def kubectl(context: typer.Context) -> None:
     run_in_network(lab, [program(), *context.args])
 
 
-def env(name: Name = DEFAULT_LAB) -> None:
+def env(
+    name: Name = DEFAULT_LAB,
+    expose: Annotated[
+        bool, typer.Option("--expose", help="Open a port on 127.0.0.1 to the API server.")
+    ] = False,
+) -> None:
     """Shell lines that put the lab's kubectl into PATH: `eval "$(testbed env)"`."""
     need_root()
-    from testbed.lab.kube import shell_lines
+    from testbed.lab.kube import exposed_lines, shell_lines
 
-    print("\n".join(shell_lines(directory(name))))
+    lines = exposed_lines if expose else shell_lines
+    print("\n".join(lines(directory(name))))
 
 
 def in_network(command: Annotated[list[str], typer.Argument()], name: Name = DEFAULT_LAB) -> None:

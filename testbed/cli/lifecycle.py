@@ -69,7 +69,12 @@ def up(
 
         ensure(() if plan.kubernetes else ("gobgp",))
     gobgpd = _gobgpd() if plan.cluster or plan.injectors else None
-    bring_up(lab, plan, gobgpd, progress, recreate, pods)
+    images = None
+    if plan.kubernetes:
+        from testbed.lab.images import prepared
+
+        images = prepared()
+    bring_up(lab, plan, gobgpd, progress, recreate, pods, images)
 
 
 def _gobgpd() -> Path:

@@ -15,10 +15,12 @@ from testbed.artefacts import program
 from testbed.cluster import api_objects, certificates, node_files, pki, programs
 from testbed.cluster.api import USERS, KubernetesApi, connect
 from testbed.cluster.programs import Phase
+from testbed.cluster.storage import Storage
 from testbed.cluster.wait import api_ready, containerd_answers, crds_established, nodes_ready
 from testbed.errors import MachineUnfit
 from testbed.host.run import run
 from testbed.host.supervisor import Program, Supervisor
+from testbed.images.builtin import recipes
 from testbed.nodes import cluster, containers, supervision
 from testbed.plan.model import Node, Plan
 from testbed.render.kubernetes_network import control_plane
@@ -27,15 +29,15 @@ CNI_PLUGIN = "/opt/cni/bin/testbed"
 CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 
-def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, data: Path) -> None:
+def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what can be started at once on these nodes; what runs already stays as it is."""
     new = [node for node in nodes if supervision.init_pid(node.name) is None]
-    _make(plan, new, data)
+    _make(plan, new, storage)
     _run(plan, nodes, Phase.AT_ONCE)
     cluster.join(plan, nodes, gobgpd)
 
 
-def control(plan: Plan, nodes: Sequence[Node]) -> None:
+def control(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
     containerd_answers([n.name for n in nodes])
     _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
@@ -44,7 +46,7 @@ def control(plan: Plan, nodes: Sequence[Node]) -> None:
     head = control_plane(plan)
     if head in nodes:
         _run(plan, [head], Phase.API_READY)
-        apply_base(plan, api)
+        apply_base(plan, api, storage.image_names())
 
 
 def ready(plan: Plan, nodes: Sequence[Node]) -> None:
@@ -58,10 +60,10 @@ def ready(plan: Plan, nodes: Sequence[Node]) -> None:
             api.apply({"apiVersion": "v1", "kind": "Node", "metadata": metadata})
 
 
-def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, data: Path) -> None:
+def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Bring nodes up that join a running cluster; returns when they are Ready."""
-    start(plan, nodes, gobgpd, data)
-    control(plan, nodes)
+    start(plan, nodes, gobgpd, storage)
+    control(plan, nodes, storage)
     ready(plan, nodes)
 
 
@@ -73,12 +75,13 @@ def leave(plan: Plan, node: Node) -> None:
     cluster.write_injector_peers(plan)
 
 
-def _make(plan: Plan, nodes: Sequence[Node], data: Path) -> None:
+def _make(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     """Keys, files, and a root of its own for every node."""
     if not nodes:
         return
     now = datetime.now(timezone.utc)
-    keys = pki.ensure_keys(data / "keys", now, _say)
+    storage.fill([node.name for node in nodes])
+    keys = pki.ensure_keys(storage.keys, now, _say)
     _write_users(plan, keys, now)
     tools = {name: program(name) for name in ("kubectl", "etcd", "kubelet", "gobgp")}
     for node in nodes:
@@ -87,7 +90,7 @@ def _make(plan: Plan, nodes: Sequence[Node], data: Path) -> None:
         node_files.write_files(own, files)
         containers.write_spec(
             node.name,
-            data / "nodes" / node.name,
+            storage.node(node.name),
             tools,
             {
                 "/etc/cni/net.d/10-testbed.conflist": files["cni/10-testbed.conflist"],
@@ -144,14 +147,19 @@ def _named(wanted: Program) -> Program:
     return replace(wanted, name=f"{wanted.node}.{wanted.name}")
 
 
-def apply_base(plan: Plan, api: KubernetesApi) -> None:
+def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
     """The objects that every lab's API server holds from the start."""
-    for document in api_objects.definitions(images=[]):
+    for document in api_objects.definitions(images):
         api.apply(document)
     crds_established(api, api_objects.crd_names())
     for document in [*api_objects.resources(plan), *api_objects.dns(plan)]:
         api.apply(document)
     cluster.write_te_mode(plan.te_mode, api)
+
+
+def announce_images(api: KubernetesApi, names: Sequence[str]) -> None:
+    """Tell the cluster that pods find these images on every node, so that none is pulled."""
+    api.apply(api_objects.loaded_images([*(r.name for r in recipes()), *names]))
 
 
 @cache

@@ -153,7 +153,15 @@ class LabDir:
         drafts = [p.name for p in self.path.glob(".*")]  # of writers that were killed
         users = [p.name for p in self.path.glob("kubeconfig-*")]
         shutil.rmtree(self.path / "bin", ignore_errors=True)
-        for file in ("plan.json", "init.json", "init.new", "init.log", *drafts, *users):
+        for file in (
+            "plan.json",
+            "init.json",
+            "init.new",
+            "init.log",
+            "exposed.json",
+            *drafts,
+            *users,
+        ):
             (self.path / file).unlink(missing_ok=True)
 
     def remove(self) -> None:

@@ -81,6 +81,18 @@ def enter_process(pid: int) -> None:
     A pid namespace is entered by being born in it: the caller's work goes on in a child, and
     this process only waits and ends with the child's exit code. Call it before any thread runs.
     """
+    _join_all(pid)
+    _go_on_in_child()
+
+
+def enter_for_good(pid: int) -> None:
+    """As enter_process, but nobody waits: the child outlives the caller and ends with `pid`."""
+    _join_all(pid)
+    if os.fork():
+        os._exit(0)
+
+
+def _join_all(pid: int) -> None:
     fds = [(os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY), kind) for name, kind in _OF_A_LAB]
     try:
         for fd, kind in fds:
@@ -88,7 +100,6 @@ def enter_process(pid: int) -> None:
     finally:
         for fd, _ in fds:
             os.close(fd)
-    _go_on_in_child()
 
 
 PR_SET_PDEATHSIG = 1

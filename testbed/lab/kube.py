@@ -13,7 +13,7 @@ from testbed.host import namespaces as ns
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.lab.state import recorded_plan
-from testbed.render.kubernetes_network import control_plane
+from testbed.render.kubernetes_network import API_PORT, api_url, control_plane
 
 ADMIN = Path("run/testbed/kubernetes/admin.conf")  # from the lab's root
 SHIMS = ("kubectl", "k9s", "helm")
@@ -38,6 +38,19 @@ def kubectl() -> str:
     from testbed.artefacts import program
 
     return str(program("kubectl"))
+
+
+def exposed_lines(lab: LabDir) -> list[str]:
+    """A KUBECONFIG for a loopback port of the host, which is opened: any program can use it."""
+    from testbed.lab.expose import expose
+
+    root, node = _reach(lab)
+    plan = recorded_plan(lab)
+    assert plan is not None
+    port = expose(lab, node, str(plan.address_v6(node)), API_PORT)
+    text = (root / ADMIN).read_text().replace(api_url(plan), f"https://127.0.0.1:{port}")
+    copy = _copy(lab, text, "-exposed")
+    return [f"export KUBECONFIG={shlex.quote(str(copy))}"]
 
 
 def shell_lines(lab: LabDir) -> list[str]:
@@ -72,13 +85,18 @@ def _reach(lab: LabDir) -> tuple[Path, str]:
 
 
 def _environment(lab: LabDir, root: Path) -> dict[str, str]:
-    """The caller's environment with KUBECONFIG: a copy that only the caller can read."""
+    """The caller's environment with KUBECONFIG."""
+    return {**os.environ, "KUBECONFIG": str(_copy(lab, (root / ADMIN).read_text()))}
+
+
+def _copy(lab: LabDir, kubeconfig: str, suffix: str = "") -> Path:
+    """A kubeconfig that only the caller can read."""
     uid = int(os.environ.get("SUDO_UID", os.geteuid()))
-    copy = lab.path / f"kubeconfig-{uid}"
-    write_atomically(copy, (root / ADMIN).read_text(), 0o600)
+    copy = lab.path / f"kubeconfig-{uid}{suffix}"
+    write_atomically(copy, kubeconfig, 0o600)
     os.chown(copy, uid, -1)
     lab.path.chmod(0o711)  # the caller reaches the copy, and sees nothing else
-    return {**os.environ, "KUBECONFIG": str(copy)}
+    return copy
 
 
 def _be_the_caller(environment: dict[str, str]) -> None:

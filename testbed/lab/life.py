@@ -28,10 +28,12 @@ def up(
     progress: Progress,
     recreate: bool = False,
     with_pods: bool = True,
+    images: Path | None = None,
 ) -> None:
     """Bring the lab up, or make it whole again. The process is inside the lab afterwards.
 
-    `gobgpd` is the program for cluster nodes and injectors. Raises TestbedError when a lab of
+    `gobgpd` is the program for cluster nodes and injectors; `images` the store of images that
+    nodes of a Kubernetes lab start with. Raises TestbedError when a lab of
     this name is up with another plan (unless `recreate`), and when something does not come up.
     """
     with lab.locked() as lock:
@@ -44,7 +46,9 @@ def up(
                 lab.start_init(LAB.conf, lock, own_cgroups=plan.kubernetes)
         lab.enter()
         if fresh and plan.kubernetes:
+            assert images is not None
             state.DATA.symlink_to(lab.data)
+            state.IMAGES.symlink_to(images)
         _up_inside(plan, gobgpd, progress, fresh, with_pods)
 
 

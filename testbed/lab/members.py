@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from testbed.lab import state
 from testbed.nodes import cluster
 from testbed.nodes.api import Api, DirectoryApi
 from testbed.plan.model import Node, Plan
 
+if TYPE_CHECKING:
+    from testbed.cluster.api import KubernetesApi
+    from testbed.cluster.storage import Storage
+
 
 def api(plan: Plan) -> Api:
     """Where the objects of this lab lie."""
-    if not plan.kubernetes:
-        return DirectoryApi()
+    return kubernetes_api(plan) if plan.kubernetes else DirectoryApi()
+
+
+def kubernetes_api(plan: Plan) -> KubernetesApi:
+    """The API server of a Kubernetes lab."""
     from testbed.cluster.api import connect
 
     return connect(plan)
@@ -27,7 +35,7 @@ def start(plan: Plan, gobgpd: Path, fresh: bool) -> None:
     if plan.kubernetes:
         from testbed.cluster import life
 
-        life.start(plan, members, gobgpd, state.DATA.readlink())
+        life.start(plan, members, gobgpd, _storage())
         return
     if fresh:
         cluster.prepare_api(plan, DirectoryApi())
@@ -39,7 +47,7 @@ def control(plan: Plan) -> None:
     if plan.kubernetes:
         from testbed.cluster import life
 
-        life.control(plan, cluster.present(plan))
+        life.control(plan, cluster.present(plan), _storage())
 
 
 def ready(plan: Plan) -> None:
@@ -55,7 +63,7 @@ def join(plan: Plan, nodes: Iterable[Node]) -> None:
     if plan.kubernetes:
         from testbed.cluster import life
 
-        life.join(plan, list(nodes), state.gobgpd(), state.DATA.readlink())
+        life.join(plan, list(nodes), state.gobgpd(), _storage())
         return
     cluster.join(plan, nodes, state.gobgpd(), DirectoryApi())
 
@@ -68,3 +76,9 @@ def leave(plan: Plan, node: Node) -> None:
         life.leave(plan, node)
         return
     cluster.leave(plan, node, DirectoryApi())
+
+
+def _storage() -> Storage:
+    from testbed.cluster.storage import Storage
+
+    return Storage(state.DATA.readlink(), state.IMAGES.readlink())

@@ -22,6 +22,11 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TOOLS = "/opt/testbed/bin"
 
 
+def on_disk(data: Path, path: str) -> Path:
+    """Where, in a node's directory `data`, one of ON_DISK lies."""
+    return data / path.lstrip("/").replace("/", "-")
+
+
 def write_spec(
     node: str,
     data: Path,
@@ -58,7 +63,7 @@ def _spec(
         "binds": {
             str(directory): str(directory),
             str(directory / "kubernetes"): "/etc/kubernetes",
-            **{str(data / path.lstrip("/").replace("/", "-")): path for path in ON_DISK},
+            **{str(on_disk(data, path)): path for path in ON_DISK},
         },
         "files": {**_identity(node), **files},
         "runtime": RUNTIME,

@@ -1,0 +1,61 @@
+"""Container images of a lab: those that every lab has, and those loaded into it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from testbed.errors import TestbedError
+from testbed.images.load import LabImages
+from testbed.lab import state
+from testbed.nodes import supervision
+from testbed.nodes.cluster import present
+from testbed.plan.model import Plan
+
+LIMIT = 300.0  # seconds for one import
+
+
+def prepared() -> Path:
+    """The store of images that a node's containerd starts with; made now if it is missing.
+
+    To be called outside of any lab. Raises TestbedError.
+    """
+    from testbed.images.builtin import recipes
+    from testbed.images.make import make_images
+    from testbed.images.store import store_template
+
+    return store_template(make_images(recipes()))
+
+
+def of_lab(plan: Plan) -> LabImages:
+    """The lab that this process has entered, as far as images go."""
+    nodes = tuple(node.name for node in present(plan))
+    return LabImages(nodes, _run_on, state.DATA.readlink() / "images")
+
+
+def announce(plan: Plan, names: Sequence[str]) -> None:
+    """Tell the API server which images need not be pulled."""
+    from testbed.cluster.life import announce_images
+    from testbed.lab.members import kubernetes_api
+
+    announce_images(kubernetes_api(plan), names)
+
+
+def _run_on(node: str, argv: Sequence[str], stdin: Path | None) -> str:
+    pid = supervision.init_pid(node)
+    if pid is None:
+        raise TestbedError(f"{node} is not up", fix="testbed status", exit_code=1)
+    with (stdin or Path("/dev/null")).open("rb") as data:
+        done = subprocess.run(
+            ["nsenter", "-t", str(pid), "-a", "--", *argv],
+            stdin=data,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+    if done.returncode != 0:
+        raise TestbedError(
+            f"{node}: {' '.join(argv[:4])} failed", why=done.stderr.strip()[-500:], exit_code=1
+        )
+    return done.stdout

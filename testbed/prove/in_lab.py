@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import IPv6Address, IPv6Network
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Any
 
 from testbed.errors import TestbedError
@@ -27,14 +28,22 @@ PLAIN = ("plain",)
 
 
 def prove(
-    plan: Plan, source: str, destination: str, family: int, expect: Sequence[str] | None = None
+    plan: Plan,
+    source: str,
+    destination: str,
+    family: int,
+    expect: Sequence[str] | None = None,
+    through: IPv4Address | IPv6Address | None = None,
 ) -> Proof:
     """Prove the path between two hosts, nodes or pods, for IPv4 (4) or IPv6 (6).
 
     `expect`: segment endpoints by name, () for best effort, PLAIN for no encapsulation, None for
-    whatever the head end's chosen policy promises. Raises TestbedError for ends that nobody has.
+    whatever the head end's chosen policy promises. `through`: an address that is translated to
+    the destination's on the way, as a Service's. Raises TestbedError for ends that nobody has.
     """
     src, dst = _endpoint(plan, source, family), _endpoint(plan, destination, family)
+    if through is not None:
+        dst = replace(dst, address=through)
     return prove_path(plan, src, dst, _expectation(plan, src, dst, expect))
 
 

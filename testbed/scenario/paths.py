@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from testbed.nodes.pods import Pod
@@ -22,6 +23,7 @@ class PathCheck:
     destination: Pod | str
     family: int
     evidence: Path
+    through: IPv4Address | IPv6Address | None = None  # a Service's address
 
     def uses_segments(self, *segments: str) -> None:
         """The SRH has exactly these waypoints and the egress SID; each waypoint is visited."""
@@ -56,11 +58,14 @@ class PathCheck:
         )
 
     def _prove(self, expect: list[str] | None) -> Proof:
-        names = [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]
-        proof = prove(self.plan, names[0], names[1], self.family, expect)
+        source, destination = self._names()
+        proof = prove(self.plan, source, destination, self.family, expect, self.through)
         proof.save(self.evidence)
         return proof
 
     def _words(self) -> str:
-        names = [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]
-        return " → ".join(names)
+        source, destination = self._names()
+        return " → ".join([source, *([str(self.through)] if self.through else []), destination])
+
+    def _names(self) -> list[str]:
+        return [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]

@@ -1,0 +1,31 @@
+"""The cluster without its head."""
+
+from testbed.scenario import Check, Testbed, scenario
+
+RATE = 500  # packets per second
+
+
+@scenario(claims=["C5", "C6"], needs=["kubernetes"])
+def control_plane_outage(testbed: Testbed, check: Check, seconds: int = 60) -> None:
+    """API server and etcd are away: traffic, TE and pods go on; later changes are picked up."""
+    source, destination = testbed.pod("worker1"), testbed.pod("worker2")
+    running = testbed.containers()
+    testbed.inject("worker2-via-r4.yaml")
+    testbed.wait_chosen("worker1", "worker2", 4, "bgp")
+    with testbed.traffic(source, destination, rate=RATE) as stream:
+        testbed.stop("master.kube-apiserver", "master.etcd")
+        testbed.path(source, destination, family=4).uses_segments("r4")
+        testbed.path(source, destination, family=6).is_best_effort()
+        testbed.inject("worker2-via-r6-r8.yaml")
+        testbed.path(source, destination, family=4).uses_segments("r6", "r8")
+        stream.flowing(count=RATE * seconds, timeout=2 * seconds + 30)
+        testbed.start("master.etcd", "master.kube-apiserver")
+        stream.flowing()
+    check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
+    check.that(testbed.containers(), "containers, since when and how often").equals(running)
+    testbed.mode("configmap")
+    testbed.apply("configmaps.yaml")
+    for family in (4, 6):
+        testbed.wait_chosen("worker1", "worker2", family, "configmap")
+        testbed.path(source, destination, family).uses_segments("r6", "r8")
+    testbed.path(source, testbed.pod("worker2"), family=4).uses_segments("r6", "r8")

@@ -1,0 +1,67 @@
+"""What every group of a scenario's words stands on: the lab, waiting, putting back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+from testbed.lab import members, verify
+from testbed.nodes import cluster
+from testbed.nodes.pods import Pod
+from testbed.plan.model import Node, Plan
+from testbed.scenario.check import Check
+
+
+class World:
+    """A running lab, and what will be put back when the scenario ends."""
+
+    def __init__(self, plan: Plan, check: Check, evidence: Path, policy: Path | None) -> None:
+        self.plan, self.check, self.evidence = plan, check, evidence
+        self.policy_file = policy  # the user's own, or None
+        self.api = members.api(plan)
+        self._undo = ExitStack()
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Undo what the scenario did, also when it fails."""
+        with self._undo:
+            yield
+
+    def nodes(self) -> list[Node]:
+        """The cluster nodes that are there."""
+        return cluster.present(self.plan)
+
+    def status(self, node: str) -> dict[str, Any]:
+        """What the node's agent reported last."""
+        return verify.agent_status(node) or {"policies": [], "te_mode": None, "generation": -1}
+
+    def address(self, end: Pod | str, family: int) -> IPv4Address | IPv6Address:
+        """The address of a pod or node. Raises TestbedError if it has none of this family."""
+        if isinstance(end, Pod):
+            address = end.address(family)
+        else:
+            address = self.plan.address_v6(end) if family == 6 else self.plan.address_v4(end)
+        if address is None:
+            raise TestbedError(f"{end} has no IPv{family} address")
+        return address
+
+    def wait(
+        self,
+        what: str,
+        condition: Callable[[], bool],
+        seen: Callable[[], str] = lambda: "not yet",
+        timeout: float = 30,
+    ) -> None:
+        """Wait for a named condition. Raises CheckFailed with the last state."""
+        wait_for(what, lambda: (True if condition() else None, seen()), timeout, interval=0.01)
+
+    def keep(self, name: str, value: Any) -> None:
+        """Write a piece of evidence."""
+        text = value if isinstance(value, str) else json.dumps(value, indent=1, default=str)
+        (self.evidence / name).write_text(text)

@@ -29,9 +29,18 @@ class World:
 
     @contextmanager
     def restored(self) -> Iterator[None]:
-        """Undo what the scenario did, also when it fails."""
-        with self._undo:
+        """Undo what the scenario did, also when it fails: then its own failure is what counts."""
+        failed = True
+        try:
             yield
+            failed = False
+        finally:
+            try:
+                self._undo.close()
+            except TestbedError as error:
+                if not failed:
+                    raise
+                self.keep("not-put-back.txt", f"{error}\n")
 
     def nodes(self) -> list[Node]:
         """The cluster nodes that are there."""

@@ -37,6 +37,9 @@ def expose(lab: LabDir, netns: str, address: str, port: int) -> int:
     if os.fork() == 0:
         try:
             os.setsid()
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):  # the caller's pipes are to end with the caller
+                os.dup2(nowhere, stream)
             ns.enter_for_good(pid)
             with ns.in_netns(netns):
                 asyncio.run(_relay(listener, address, port))

@@ -9,23 +9,35 @@ RATE = 500  # packets per second
 def control_plane_outage(testbed: Testbed, check: Check, seconds: int = 60) -> None:
     """API server and etcd are away: traffic, TE and pods go on; later changes are picked up."""
     source, destination = testbed.pod("worker1"), testbed.pod("worker2")
-    running = testbed.containers()
+    service = testbed.service(testbed.deploy("web", node="worker2"))
     testbed.inject("worker2-via-r4.yaml")
     testbed.wait_chosen("worker1", "worker2", 4, "bgp")
-    with testbed.traffic(source, destination, rate=RATE) as stream:
+    running = testbed.containers()
+    requests = testbed.requests(source, service.addresses[4])
+    with testbed.traffic(source, destination, rate=RATE) as stream, requests:
         testbed.stop("master.kube-apiserver", "master.etcd")
+        check.that(testbed.api_answers(), "whether the API server answers").equals(False)
         testbed.path(source, destination, family=4).uses_segments("r4")
         testbed.path(source, destination, family=6).is_best_effort()
         testbed.inject("worker2-via-r6-r8.yaml")
         testbed.path(source, destination, family=4).uses_segments("r6", "r8")
         stream.flowing(count=RATE * seconds, timeout=2 * seconds + 30)
         testbed.start("master.etcd", "master.kube-apiserver")
-        stream.flowing()
+        later_changes_are_picked_up(testbed, source, destination)
+        requests.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
-    check.that(testbed.containers(), "containers, since when and how often").equals(running)
+    check.that(requests.failures, f"failures of {requests.sent} requests").is_empty()
+    now = testbed.containers()
+    still = {pod: containers for pod, containers in now.items() if pod in running}
+    check.that(still, "containers, since when and how often").equals(running)
+
+
+def later_changes_are_picked_up(testbed, source, destination):
+    """By agents, controllers, scheduler, kubelets and kube-proxies."""
     testbed.mode("configmap")
     testbed.apply("configmaps.yaml")
     for family in (4, 6):
         testbed.wait_chosen("worker1", "worker2", family, "configmap")
         testbed.path(source, destination, family).uses_segments("r6", "r8")
-    testbed.path(source, testbed.pod("worker2"), family=4).uses_segments("r6", "r8")
+    late = testbed.deploy("late", node="worker2")
+    testbed.ask(source, testbed.service(late).addresses[6])

@@ -38,6 +38,13 @@ class Workloads(World):
             "this lab has no Kubernetes", fix='@scenario(needs=["kubernetes"]) says so beforehand'
         )
 
+    def api_answers(self) -> bool:
+        """Is the API server there?"""
+        try:
+            return self.kubernetes.client.text("/livez")[0] == 200
+        except TestbedError:
+            return False
+
     def families(self) -> tuple[int, ...]:
         """The families that Services of this lab have, the primary one first."""
         return families(self.plan)

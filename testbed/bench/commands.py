@@ -10,6 +10,7 @@ from testbed.bench.figures import Figure
 from testbed.errors import TestbedError
 
 LAB = "bench"
+UP = ("up", "full", "-n", LAB, "--cluster", "none")
 
 
 def testbed(*arguments: str) -> float:
@@ -28,10 +29,10 @@ def life(runs: int) -> list[Figure]:
     samples: dict[str, list[float]] = {"up": [], "again": [], "down": []}
     for _ in range(runs):
         begun = time.monotonic()
-        testbed("up", "full", "-n", LAB)
+        testbed(*UP)
         _first_ping()
         samples["up"].append(time.monotonic() - begun)
-        samples["again"].append(testbed("up", "full", "-n", LAB))
+        samples["again"].append(testbed(*UP))
         samples["down"].append(testbed("down", "-n", LAB))
     return [
         Figure("full light lab: nothing → first pod-to-pod ping", tuple(samples["up"]), "s", "≤ 6"),

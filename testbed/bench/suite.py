@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from testbed.bench import commands
+from testbed.bench import commands, kubernetes
 from testbed.bench.figures import HEADER, Figure, ratio
 from testbed.lab.progress import Progress
 
@@ -28,6 +28,10 @@ def run(progress: Progress, quick: bool = False) -> str:
         figures += [fast, paper]
     with progress.step("full lab: up, up again, down"):
         figures += commands.life(runs)
+    with progress.step("Kubernetes lab: up, again, pods, idle, warm, down"):
+        figures += kubernetes.life(runs)
+    with progress.step("a worker joins"):
+        figures.append(kubernetes.joins(runs))
     figures.append(commands.help_text(runs))
     with progress.step("grid of 100 routers"):
         figures += commands.grid(1 if quick else 2)
@@ -60,7 +64,7 @@ def machine() -> str:
 
 
 def _latency(runs: int) -> list[Figure]:
-    commands.testbed("up", "full", "-n", commands.LAB)
+    commands.testbed(*commands.UP)
     try:
         with tempfile.TemporaryDirectory() as directory:
             out = Path(directory) / "latency.json"
@@ -88,6 +92,7 @@ def _link_failure(profile: str) -> str:
     """The figures of the scenario link-failure, as a sentence."""
     with tempfile.TemporaryDirectory() as directory:
         arguments = ["run", "link-failure", "--profile", profile, "--evidence", directory]
+        arguments += ["--cluster", "none"]
         commands.testbed(*arguments)
         result: dict[str, Any] = json.loads(
             (Path(directory) / "link-failure" / "result.json").read_text()

@@ -42,7 +42,7 @@ class ClusterName(str, Enum):
     none = "none"
 
 
-DEFAULT_CLUSTER = ClusterName.none
+DEFAULT_CLUSTER = ClusterName.kubernetes
 
 Name = Annotated[
     str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")

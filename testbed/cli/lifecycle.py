@@ -56,12 +56,14 @@ def up(
     with progress.step(f"plan of {topology}"):
         pending = begin(topology, profile.value, key_values(params))
         # imports and checks, while another process evaluates the topology
-        from testbed.doctor.preflight import preflight
+        from testbed.doctor.preflight import cluster_preflight, preflight
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
 
-        warnings = preflight(cluster.value == "kubernetes") if lab.init_pid() is None else []
+        fresh = lab.init_pid() is None
+        warnings = preflight() if fresh else []
         plan = orchestrated(pending.plan(), cluster.value)
+        warnings += cluster_preflight() if fresh and plan.kubernetes else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
     if plan.cluster or plan.injectors:

@@ -9,9 +9,16 @@ from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit
 
 
-def preflight(kubernetes: bool = False) -> list[Verdict]:
+def cluster_preflight() -> list[Verdict]:
+    """Warnings to pass on. Raises MachineUnfit with what makes Kubernetes impossible."""
+    verdicts = cluster_checks()
+    _refuse_failed(verdicts)
+    return [v for v in verdicts if v.level == "warn"]
+
+
+def preflight() -> list[Verdict]:
     """Warnings to pass on. Raises MachineUnfit with everything that makes a lab impossible."""
-    verdicts = host_checks() + (cluster_checks() if kubernetes else [])
+    verdicts = host_checks()
     _refuse_failed(verdicts)
     _refuse_failed(required_checks())  # they need the programs checked before
     return [v for v in verdicts if v.level == "warn"]

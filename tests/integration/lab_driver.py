@@ -33,7 +33,8 @@ class Lab:
 
     def env(self, **extra: str) -> dict[str, str]:
         """The environment of its commands."""
-        own = {"TESTBED_NAME": self.name, **self.environment, **extra}
+        light = {"TESTBED_CLUSTER": "none"}  # what runs the pods does not matter to most tests
+        own = {"TESTBED_NAME": self.name, **light, **self.environment, **extra}
         if self.gobgpd is not None:
             own.setdefault("TESTBED_GOBGPD", str(self.gobgpd))
         return {**os.environ, **own}

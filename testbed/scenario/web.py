@@ -18,6 +18,7 @@ from testbed.scenario.manifests import PATH
 
 Address = IPv4Address | IPv6Address
 TIMEOUT = 5.0  # seconds until a request counts as failed
+PATIENCE = 30.0  # seconds until the first answer of a series
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def parse(body: bytes) -> Answer:
 
 def _client(text: str) -> Address:
     """An IPv4 client of a socket for both families is seen as ::ffff:a.b.c.d."""
-    address = ip_address(text.strip("[]"))
+    address = ip_address(str(text).strip("[]"))
     return (address.version == 6 and getattr(address, "ipv4_mapped", None)) or address
 
 
@@ -102,7 +103,7 @@ class Requests:
     pods: Counter[str] = field(default_factory=Counter)
 
     def __enter__(self) -> Requests:
-        self.origin.first_answer(patience=30)
+        self.origin.first_answer(PATIENCE)
         self._begun = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)

@@ -16,14 +16,20 @@ from testbed.te.load import load_configmaps, load_policy_file
 from testbed.topology.load import load_plan
 
 EXPECTED = {
+    "agent-restart",
     "backbone",
     "best-effort",
     "bgp-equals-configmap",
+    "control-plane-outage",
+    "dns",
     "hitless-edit",
     "link-failure",
     "mode-switch",
     "node-join",
+    "node-leave",
+    "pod-to-service",
     "priority",
+    "rolling-update",
     "smoke",
     "te-bgp",
     "te-configmap",

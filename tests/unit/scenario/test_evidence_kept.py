@@ -1,0 +1,59 @@
+"""Evidence of Kubernetes: every list as JSON, or why there is none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.errors import TestbedError
+from testbed.scenario import kube_evidence
+from testbed.topology.load import load_plan
+
+CRD = {
+    "metadata": {"name": "ippools.crd.projectcalico.org"},
+    "spec": {
+        "group": "crd.projectcalico.org",
+        "names": {"plural": "ippools"},
+        "versions": [{"name": "v0", "storage": False}, {"name": "v1", "storage": True}],
+    },
+}
+
+
+class FakeApi:
+    """Lists of one object each, named after their path."""
+
+    def items(self, path: str) -> list[dict[str, Any]]:
+        if path.endswith("customresourcedefinitions"):
+            return [CRD]
+        return [{"metadata": {"name": path, "managedFields": ["much"]}}]
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kube_evidence.supervision, "with_init", lambda: [])
+
+
+def test_objects_and_those_of_our_definitions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_evidence, "connect", lambda _: FakeApi())
+    kube_evidence.keep_kubernetes(load_plan("basic"), tmp_path)
+    kept = {file.stem for file in (tmp_path / "kubernetes").iterdir()}
+    assert {"nodes", "pods", "services", "events", "ippools"} <= kept
+    pools = json.loads((tmp_path / "kubernetes/ippools.json").read_text())
+    assert pools == [{"metadata": {"name": "/apis/crd.projectcalico.org/v1/ippools"}}]
+
+
+def test_an_api_server_that_is_away_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise TestbedError("the API server does not answer")
+
+    monkeypatch.setattr(kube_evidence, "connect", away)
+    kube_evidence.keep_kubernetes(load_plan("basic"), tmp_path)
+    said = (tmp_path / "kubernetes/unavailable.txt").read_text()
+    assert "the API server does not answer" in said

@@ -1,0 +1,44 @@
+"""What a scenario did is put back, and that never hides why it failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import CheckFailed, TestbedError
+from testbed.scenario.check import Check
+from testbed.scenario.world import World
+from testbed.topology.load import load_plan
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(load_plan("basic"), Check(), tmp_path, None)
+
+
+def fail_to_undo() -> None:
+    raise TestbedError("the link is gone")
+
+
+def test_all_is_put_back_last_first(world: World) -> None:
+    order: list[int] = []
+    with world.restored():
+        for number in (1, 2):
+            world._undo.callback(order.append, number)
+    assert order == [2, 1]
+
+
+def test_the_failure_of_the_scenario_counts(world: World) -> None:
+    order: list[int] = []
+    with pytest.raises(CheckFailed, match="packets lost"), world.restored():
+        world._undo.callback(order.append, 1)
+        world._undo.callback(fail_to_undo)
+        world.check.that(3, "packets lost").equals(0)
+    assert order == [1]
+    assert "the link is gone" in (world.evidence / "not-put-back.txt").read_text()
+
+
+def test_what_cannot_be_put_back_is_an_error(world: World) -> None:
+    with pytest.raises(TestbedError, match="the link is gone"), world.restored():
+        world._undo.callback(fail_to_undo)

@@ -15,6 +15,7 @@ from testbed.errors import TestbedError
 from testbed.images.load import LabImages
 from testbed.images.oci import Image, write_layout
 from testbed.images.tree import File
+from testbed.lab import images
 
 NAME = "example.invalid/app:1"
 
@@ -27,9 +28,16 @@ class Lab:
         self.said: list[list[str]] = []
         self.entered: list[str] = []
 
-    def open(self, name: str) -> LabImages:
+    def enter(self, name: str) -> str:
         self.entered.append(name)
+        return f"the plan of {name}"
+
+    def of_lab(self, plan: str) -> LabImages:
+        assert plan.startswith("the plan of")
         return LabImages(("worker1",), self.run, self.kept)
+
+    def announce(self, plan: str, names: list[str]) -> None:
+        self.said.append(names)
 
     def run(self, node: str, argv: Sequence[str], stdin: Path | None) -> str:
         assert node == "worker1"
@@ -45,8 +53,11 @@ def lab(tmp_path: Path) -> Lab:
 @pytest.fixture
 def app(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     monkeypatch.setattr(image, "need_root", lambda: None)
+    monkeypatch.setattr(image, "_kubernetes", lab.enter)
+    monkeypatch.setattr(images, "of_lab", lab.of_lab)
+    monkeypatch.setattr(images, "announce", lab.announce)
     found = typer.Typer()
-    image.register(found, lab.open, lab.said.append)
+    image.register(found)
     return found
 
 

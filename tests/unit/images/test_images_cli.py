@@ -36,7 +36,7 @@ class Lab:
         assert plan.startswith("the plan of")
         return LabImages(("worker1",), self.run, self.kept)
 
-    def announce(self, plan: str, names: list[str]) -> None:
+    def announce(self, _: str, names: list[str]) -> None:
         self.said.append(names)
 
     def run(self, node: str, argv: Sequence[str], stdin: Path | None) -> str:

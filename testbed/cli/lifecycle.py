@@ -123,7 +123,7 @@ def ls(format: FormatOption = Format.table) -> None:
                 "name": name,
                 "topology": plan.topology if plan else None,
                 "profile": plan.profile if plan else None,
-                "state": "up" if pid else "dead (testbed down removes what is left)",
+                "state": _state(pid is not None, plan is not None),
                 "init": pid,
             }
         )
@@ -133,8 +133,14 @@ def ls(format: FormatOption = Format.table) -> None:
         show_table(
             None,
             list(rows[0]) if rows else ["no labs"],
-            [[str(v) for v in r.values()] for r in rows],
+            [["?" if v is None else str(v) for v in r.values()] for r in rows],
         )
+
+
+def _state(alive: bool, known: bool) -> str:
+    if not alive:
+        return "dead (testbed down removes what is left)"
+    return "up" if known else "up, made by another version (testbed up --recreate replaces it)"
 
 
 def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:

@@ -22,6 +22,7 @@ from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.wait import wait_for
 
 LABS_DIR = Path("/run/testbed")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 DATA_DIR = Path(os.environ.get("TESTBED_DATA", "/var/lib/testbed"))
 
 
@@ -165,9 +166,22 @@ class LabDir:
             (self.path / file).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the lab's directory, and the directory of all labs if this was the last."""
+        """Remove the lab's directory, and the directory of all labs if this was the last.
+
+        Raises TestbedError if files lie there that no lab of this version has.
+        """
         self.forget()
-        self.path.rmdir()
+        try:
+            self.path.rmdir()
+        except OSError as error:
+            left = sorted(p.name for p in self.path.iterdir())
+            raise TestbedError(
+                f"lab {self.name!r} has ended, but its directory cannot be removed",
+                where=str(self.path),
+                why=f"no file of ours: {', '.join(left[:5])}" if left else error.strerror,
+                fix=f"look whose that is, then rm -r {self.path}" if left else None,
+                exit_code=1,
+            ) from None
         self.remove_root()
 
     def forget_data(self) -> None:
@@ -187,12 +201,12 @@ def others() -> list[str]:
     """Names of all labs with a directory on this machine."""
     if not LABS_DIR.is_dir():
         return []
-    return sorted(p.name for p in LABS_DIR.iterdir() if p.is_dir())
+    return sorted(p.name for p in LABS_DIR.iterdir() if p.is_dir() and _NAME.fullmatch(p.name))
 
 
 def lab_dir(name: str) -> LabDir:
     """The directory of the named lab. Raises TestbedError for names that are no DNS label."""
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
+    if not _NAME.fullmatch(name):
         raise TestbedError(
             f"{name!r} is no lab name",
             why="lower-case letters, digits and '-', at most 40 characters",

@@ -12,7 +12,7 @@ from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
-from testbed.lab.state import recorded_plan
+from testbed.lab.state import foreign, recorded_plan
 from testbed.render.kubernetes_network import API_PORT, api_url, control_plane
 
 ADMIN = Path("run/testbed/kubernetes/admin.conf")  # from the lab's root
@@ -72,8 +72,10 @@ def shell_lines(lab: LabDir) -> list[str]:
 def _reach(lab: LabDir) -> tuple[Path, str]:
     """The lab's root, seen from the host, and the node of its API server."""
     pid, plan = lab.init_pid(), recorded_plan(lab)
-    if pid is None or plan is None:
+    if pid is None:
         raise TestbedError(f"lab {lab.name!r} is not up", fix=f"testbed up -n {lab.name}")
+    if plan is None:
+        raise foreign(lab)
     root = Path(f"/proc/{pid}/root")
     if not plan.kubernetes or not (root / ADMIN).exists():
         raise TestbedError(

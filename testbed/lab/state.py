@@ -26,9 +26,9 @@ def gobgpd() -> Path:
     return GOBGPD.readlink()
 
 
-def plan_inside() -> Plan:
-    """The plan of the lab that this process has entered."""
-    return Plan.model_validate_json(PLAN.read_text())
+def plan_inside() -> Plan | None:
+    """The plan of the lab that this process has entered; None if it cannot be read."""
+    return read_plan(PLAN)
 
 
 def enter(lab: LabDir) -> Plan:
@@ -40,7 +40,19 @@ def enter(lab: LabDir) -> Plan:
             why="its `up` was interrupted",
             fix=f"testbed up -n {lab.name} continues, testbed down -n {lab.name} removes it",
         )
-    return plan_inside()
+    plan = plan_inside()
+    if plan is None:
+        raise foreign(lab)
+    return plan
+
+
+def foreign(lab: LabDir) -> TestbedError:
+    """The error for a running lab whose plan cannot be read."""
+    return TestbedError(
+        f"the plan of lab {lab.name!r} cannot be read",
+        why="another version of testbed made the lab",
+        fix=f"testbed up -n {lab.name} --recreate, or testbed down -n {lab.name}",
+    )
 
 
 def differences(old: Plan, new: Plan) -> list[str]:

@@ -77,8 +77,9 @@ def test_remove_takes_the_labs_own_files_and_no_others(lab: LabDir) -> None:
     for name in ("plan.json", "init.json", "init.new", "init.log", ".plan.json.77"):
         (lab.path / name).write_text("")
     (lab.path / "letter.txt").write_text("from the user")
-    with pytest.raises(OSError, match="not empty"):
+    with pytest.raises(TestbedError, match=r"letter\.txt") as refused:
         lab.remove()
+    assert f"rm -r {lab.path}" in str(refused.value)
     assert [p.name for p in lab.path.iterdir()] == ["letter.txt"]
 
 

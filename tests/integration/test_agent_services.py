@@ -11,17 +11,30 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from ipaddress import ip_address
+from dataclasses import replace
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import pytest
 import services_peer
 from agent_lab import WAYPOINT, Lab
 from programs import GOBGPD, needs_gobgpd
-from test_agent import by, chosen, complete, config_map, mode
+from test_agent import (
+    IPV4,
+    ROUTING,
+    Capture,
+    announcement,
+    by,
+    chosen,
+    complete,
+    config_map,
+    mode,
+)
 
 from testbed.agent import pair
+from testbed.bgp.model import BgpPeer, DesiredBgp
 from testbed.prove.stream import Stream
+from testbed.srpolicy.model import Candidate, Segment, SegmentList
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 SWITCH = Path("/proc/sys/net/netfilter/nf_hooks_lwtunnel")
@@ -162,6 +175,43 @@ def test_pods_and_nodes_reach_a_service_with_its_backend_elsewhere(
     assert ask(lab, "r", protocol, node, NODE_PORT) == node
     assert ask(lab, "p1", protocol, node, NODE_PORT) == node
     assert ask(lab, "r", protocol, NODES[family].format(2), NODE_PORT)  # no tunnel
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_pods_leave_the_overlay_as_before(lab: Lab, family: int) -> None:
+    """The IPv4 pool has natOutgoing, the IPv6 pool has not; a node's own address is no pod's."""
+    assert ask(lab, "p1", "tcp", NODES[family].format(2), NODE_PORT)
+    if family == 4:  # the router knows no pod prefix
+        assert lab.ping("p1", "192.168.2.1").returncode == 0
+    largest = 1284 - (28 if family == 4 else 48)
+    assert lab.ping("p1", PODS["p2"][family], "-M", "do", "-s", str(largest)).returncode == 0
+    over = lab.ping("w1", PODS["p2"][family], "-M", "do", "-s", str(largest + 1))
+    assert over.returncode == 1 and "1284" in over.stdout + over.stderr, over.stdout
+
+
+def test_weighted_lists_share_the_connections_of_a_service(lab: Lab) -> None:
+    end, egress = Segment(IPv6Address(WAYPOINT)), Segment(IPv6Address("fcdd:0:0:2::d4"), 19)
+    lists = (SegmentList((end, egress), 3), SegmentList((egress,), 1))
+    spread = Candidate(IPv6Address("fd2::2"), lists, color=94, distinguisher=4, preference=200)
+    peers = frozenset([BgpPeer("fd1::2", 64512, "fd1::1")])
+    idle = DesiredBgp(64512, "192.168.1.1", peers)
+    injector = lab.injector()
+    try:
+        injector.set_desired(replace(idle, announcements=frozenset([announcement(spread)])))
+        lab.wait("w1", "both lists", lambda s: by("bgp", 4)(s) and len(
+            chosen(s, 4)["segment_lists"]) == 2)  # fmt: skip
+        behind = lab._in("w1", "ip", "-4", "route", "show", "table", str(pair.EGRESS_TABLE))
+        assert "weight 3" in behind and "weight 1" in behind
+        with Capture(lab, "w1") as capture:
+            for _ in range(20):
+                assert ask(lab, "p1", "udp", SERVICE[4], PORT) == PODS["p1"][4]
+        assert capture.next_headers(ROUTING) and capture.next_headers(IPV4)
+        injector.set_desired(idle)
+        lab.wait("w1", "best effort again", by("best-effort", 4))
+    finally:
+        injector.stop()
+        lab.stop("r.gobgpd")
+        (lab.api / "peer.json").unlink()
 
 
 def state(lab: Lab, name: str) -> str:

@@ -20,10 +20,13 @@ class Steering(World):
     """Policies by BGP and by ConfigMap, and what the head ends make of them."""
 
     def inject(self, file: str | Path, force: bool = False) -> list[PolicyChange]:
-        """Announce the SR Policies of a file over BGP (a name means scenarios/policies/)."""
+        """Announce the SR Policies of a file over BGP (a name means scenarios/policies/).
+
+        Returns when the head ends have them, also where they replace others of the same key.
+        """
         changes, _ = load_policy_file(self.plan, _policy_path(file), force)
+        self._undo.callback(self.withdraw, changes)
         policies.inject(self.plan, changes)
-        self._undo.callback(policies.withdraw, self.plan, [c.policy for c in changes])
         for change in changes:
             self._wait_announced(change)
         return changes
@@ -47,7 +50,10 @@ class Steering(World):
 
     def mode(self, mode: str) -> None:
         """Switch the TE source of every node: bgp or configmap."""
-        self._undo.callback(cluster.write_te_mode, self.plan.te_mode, self.api)
+        self._undo.callback(self._set_mode, self.plan.te_mode)
+        self._set_mode(mode)
+
+    def _set_mode(self, mode: str) -> None:
         cluster.write_te_mode(mode, self.api)
         self.wait(
             f"TE mode {mode} everywhere",
@@ -77,23 +83,39 @@ class Steering(World):
 
     def _wait_announced(self, change: PolicyChange) -> None:
         if not change.withdraw and change.candidate is not None:
-            self.wait_policy(change.policy, present=True, head_ends=change.candidate.head_ends)
+            lists = sorted([str(s.sid) for s in x.segments] for x in change.candidate.segment_lists)
+            self.wait_policy(change.policy, True, change.candidate.head_ends, lists)
 
-    def wait_policy(self, policy: SRPolicy, present: bool, head_ends: tuple[str, ...] = ()) -> None:
-        """Wait until the head ends (default: all but the endpoint) have the policy, or not."""
+    def wait_policy(
+        self,
+        policy: SRPolicy,
+        present: bool,
+        head_ends: tuple[str, ...] = (),
+        lists: list[list[str]] | None = None,
+    ) -> None:
+        """Wait until the head ends (default: all but the endpoint) have the policy, or not.
+
+        With `lists`, until a valid one has just these segment lists.
+        """
         owner = self.plan.owner(policy.endpoint)
         names = head_ends or tuple(n.name for n in self.nodes() if n.name != owner)
         self.wait(
             f"{policy} to be {'present' if present else 'gone'} at {', '.join(names)}",
-            lambda: all(self._has(name, policy) is present for name in names),
+            lambda: all(self._has(name, policy, lists) is present for name in names),
         )
 
-    def _has(self, head_end: str, policy: SRPolicy) -> bool:
+    def _has(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:
         wanted = (policy.distinguisher, policy.color, str(policy.endpoint))
         return any(
-            (p["distinguisher"], p["color"], p["endpoint"]) == wanted and p["source"] == "bgp"
+            (p["distinguisher"], p["color"], p["endpoint"]) == wanted
+            and p["source"] == "bgp"
+            and (lists is None or not p["valid"] or _lists(p) == lists)
             for p in self.status(head_end)["policies"]
         )
+
+
+def _lists(entry: dict[str, Any]) -> list[list[str]]:
+    return sorted(found["segments"] for found in entry["segment_lists"])
 
 
 def _policy_path(file: str | Path) -> Path:

@@ -115,15 +115,20 @@ class Workloads(World):
         return Service(name, {a.version: a for a in found}, spec["ports"][0].get("nodePort"))
 
     def ask(
-        self, source: Pod | str, address: Address | str, port: int = PORT, times: int = 5
+        self,
+        source: Pod | str,
+        address: Address | str,
+        port: int = PORT,
+        times: int = 5,
+        patience: float = SERVICE,
     ) -> list[Answer]:
         """Requests from a pod or node, each over a connection of its own.
 
-        The first is repeated until a new Service answers; the others must be answered at once.
-        Raises CheckFailed.
+        The first is repeated for `patience` seconds, until a new Service answers; the others
+        must be answered at once. Raises CheckFailed.
         """
         origin = Origin(_netns(source), ip_address(str(address)), port)
-        first = origin.first_answer(SERVICE)
+        first = origin.first_answer(patience)
         return [first, *(origin.first_answer(0) for _ in range(times - 1))]
 
     def requests(
@@ -155,7 +160,9 @@ class Workloads(World):
         who = source.name if isinstance(source, Pod) else source
         return wait_for(f"{server} to answer {who} about {name} {kind}", probe, SERVICE)
 
-    def wait_resolved(self, source: Pod | str, name: str, address: Address) -> None:
+    def wait_resolved(
+        self, source: Pod | str, name: str, address: Address, patience: float = SERVICE
+    ) -> None:
         """Wait until the cluster's DNS knows a complete name by just this address."""
         kind = "A" if address.version == 4 else "AAAA"
 
@@ -163,7 +170,7 @@ class Workloads(World):
             values = self.resolve(source, name, kind).values
             return (True if values == (str(address),) else None), f"{kind} {', '.join(values)}"
 
-        wait_for(f"{name} to mean {address}", probe, SERVICE)
+        wait_for(f"{name} to mean {address}", probe, patience)
 
     def dns_servers(self) -> list[Address]:
         """The addresses of the cluster's DNS Service, that of the primary family first."""

@@ -55,25 +55,34 @@ def _chain(hook: str, kind: str, priority: str, rules: list[str]) -> str:
 class Firewall:
     """Keeps the kernel's table as wanted. Not safe for use by several threads."""
 
-    _wanted: str | None = field(default=None, init=False)
+    _loaded: str | None = field(default=None, init=False)
     _shown: str = field(default="", init=False)  # the kernel's own words for it
 
-    def apply(self, text: str) -> str | None:
-        """Load the table (empty: none) unless it is there; returns the problem, if any."""
+    def load(self, text: str) -> str | None:
+        """Load the table (empty: none) unless it was; returns the problem, if any."""
+        if text == self._loaded:
+            return None
         try:
-            shown = _listing()
-            if text == self._wanted and shown == self._shown:
-                return None
-            if text or shown:
+            if text or _listing():
                 run(["nft", "-f", "-"], f"add table {TABLE}\ndelete table {TABLE}\n{text}")
-            self._wanted, self._shown = text, _listing() if text else ""
+            self._loaded, self._shown = text, _listing() if text else ""
         except TestbedError as error:
-            self._wanted = None
-            if not text:
+            if not text:  # no nft, and nothing that it should do
                 return None
             why = (error.why or error.what).splitlines()[0]
             return f"the rules for natOutgoing and Services are not in effect: nft: {why}"
         return None
+
+    def mend(self) -> str | None:
+        """Load the table again if somebody changed it; returns the problem, if any."""
+        text = self._loaded
+        try:
+            if not text or _listing() == self._shown:
+                return None
+        except TestbedError as error:
+            return f"nftables cannot be looked at: {error.why or error.what}"
+        self._loaded = None
+        return self.load(text)
 
 
 def _listing() -> str:

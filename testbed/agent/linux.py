@@ -89,9 +89,10 @@ class Linux:
         `keep` deletes nothing of all this: not everything that is wanted is known yet.
         """
         problems = linux_pair.apply(pair) if pair else []
-        refusal = self._firewall.apply(rules)
-        problems += [refusal] if refusal else []
+        refusal = self._firewall.load(rules)
         problems += self._apply_routes(wanted, keep)
+        refusal = refusal or self._firewall.mend()  # last, as a look takes longer than a route
+        problems += [refusal] if refusal else []
         if pair is None and not keep and not self._pair_gone:
             left = linux_pair.apply(None)
             self._pair_gone = not left

@@ -10,10 +10,11 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 import services_peer
@@ -42,6 +43,7 @@ PODS: dict[str, dict[int, str]] = {}
 SERVICE = {4: "10.96.0.50", 6: "fd00:10:96::50"}
 NODES = {4: "192.168.{}.2", 6: "fd{}::2"}
 ROUTER = {4: "192.168.1.1", 6: "fd1::1"}
+Holds = Callable[[dict[str, Any]], bool]
 FAMILIES, PROTOCOLS = (4, 6), ("tcp", "udp")
 PORT, NODE_PORT, BACKEND_PORT = 80, 30080, 8080
 
@@ -232,6 +234,14 @@ def state(lab: Lab, name: str) -> str:
     return "\n".join([*shown, lab._in(name, "cat", *switches)])
 
 
+def newer(generation: int) -> Holds:
+    return lambda status: status["generation"] > generation and complete(status)
+
+
+def in_use(family: int, segments: int) -> Holds:
+    return lambda s: len(chosen(s, family)["segment_lists"][0]["segments"]) == segments
+
+
 def reaches(lab: Lab) -> bool:
     return all(ask(lab, "p1", "udp", SERVICE[f], PORT) == PODS["p1"][f] for f in FAMILIES)
 
@@ -277,7 +287,7 @@ def test_killed_and_robbed_of_its_pair_it_ends_in_the_same_state(lab: Lab) -> No
     lab._in("w1", "ip", "link", "del", pair.INSIDE)
     generation = lab.status("w1")["generation"]
     lab.start_agent("w1")
-    lab.wait("w1", "the new agent", lambda s: s["generation"] > generation and complete(s))
+    lab.wait("w1", "the new agent", newer(generation))
     assert state(lab, "w1") == before
     assert reaches(lab)
 
@@ -305,8 +315,7 @@ def test_no_packet_is_lost_while_routes_are_replaced(lab: Lab, family: int) -> N
         for number in range(10):
             lab.put("te.json", config_map("w1", 2, *[WAYPOINT] * (1 + number % 2), family=family))
             want = 2 + number % 2
-            lab.wait("w1", f"{want} segments", lambda s, n=want: len(
-                chosen(s, family)["segment_lists"][0]["segments"]) == n)  # fmt: skip
+            lab.wait("w1", f"{want} segments", in_use(family, want))
             stream.flowing()
     assert stream.lost == 0, f"{stream.lost} of {stream.sent} lost"
     (lab.api / "te.json").unlink()
@@ -331,7 +340,7 @@ def test_without_services_nothing_of_the_pair_is_left(lab: Lab) -> None:
             file.write_text(json.dumps({**lab.config(1), "services": services}))
             generation = lab.status("w1")["generation"]
             lab.start_agent("w1")
-            lab.wait("w1", "the agent", lambda s, g=generation: s["generation"] > g and complete(s))
+            lab.wait("w1", "the agent", newer(generation))
             stream.flowing()
             if not services:
                 links = lab._in("w1", "ip", "-o", "link")

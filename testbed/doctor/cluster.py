@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 
 from testbed.doctor.machine import limit, program
-from testbed.doctor.verdict import Verdict
+from testbed.doctor.verdict import Level, Verdict
 from testbed.host.labs import DATA_DIR
 
 PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")
 CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
-DISK_NEEDED = 2 << 30  # bytes, for three nodes
+DISK_NEEDED = 2 << 30  # bytes, for three nodes and what users load
+DISK_LEAST = 512 << 20  # what three nodes have on disk once they are up is some 420 MB
 INOTIFY_NEEDED = 96  # instances: some 35 of the nodes' programs, those of the agents, some room
 LIGHT = "or `testbed up --cluster none`"
 
@@ -65,8 +66,13 @@ def _disk() -> Verdict:
     where = DATA_DIR
     while not where.exists():
         where = where.parent
-    free = shutil.disk_usage(where).free
-    seen = f"{free / (1 << 30):.1f} GiB free for {DATA_DIR}"
+    return disk(shutil.disk_usage(where).free, DATA_DIR)
+
+
+def disk(free: int, where: Path) -> Verdict:
+    """Whether a lab's data finds room: `free` bytes are left there."""
+    seen = f"has {free / (1 << 30):.1f} GiB free for {where}"
     if free >= DISK_NEEDED:
         return Verdict("disk", "ok", seen)
-    return Verdict("disk", "warn", seen, "make room, or set TESTBED_DATA to another disk")
+    level: Level = "warn" if free >= DISK_LEAST else "fail"
+    return Verdict("disk", level, seen, "make room, or set TESTBED_DATA to another disk")

@@ -54,7 +54,11 @@ def clone_store(template: Path, target: Path) -> bool:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _held(template):
             copy = ["cp", "-R", "--no-dereference", "--reflink=auto", "--preserve=mode,timestamps"]
-            run([*copy, str(template), str(draft)], timeout=300)
+            done = run([*copy, str(template), str(draft)], timeout=300, check=False)
+        if done.returncode != 0:  # cp says it of every file; once is enough
+            why = done.stderr.strip().rpartition("\n")[2].rpartition(": ")[2]
+            what = "the images cannot be copied"
+            raise TestbedError(what, where=str(target), why=why, exit_code=4)
         draft.rename(target)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 from testbed.backbone import build
-from testbed.lab import pods, verify
+from testbed.lab import pods, state, verify
 from testbed.nodes import supervision
 from testbed.nodes.cluster import present
 from testbed.plan.model import Plan
+
+DISK_LOW = 64 << 20  # bytes; etcd alone takes as much at a time
 
 
 def overview(plan: Plan) -> dict[str, Any]:
@@ -50,9 +53,17 @@ def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
         from testbed.cluster import health
 
         said += health.problems(plan)
+        said += disk_problems(shutil.disk_usage(state.DATA).free, state.DATA.readlink())
     said += _links_down(plan)
     said += verify.backbone_problems(plan)
     return said + verify.cluster_problems(plan)
+
+
+def disk_problems(free: int, data: Path) -> list[str]:
+    """What a lab's disk with so many bytes left keeps from working."""
+    if free >= DISK_LOW:
+        return []
+    return [f"{free >> 20} MB are free for {data}: etcd and new pods need more, make room"]
 
 
 def _ill(name: str, program: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ from testbed.artefacts.settings import cache_root
 from testbed.cluster.api import USERS, KubernetesApi
 from testbed.cluster.client import Client
 from testbed.errors import TestbedError
+from testbed.host.supervisor import Place, Supervisor
 from testbed.host.wait import wait_for
 from testbed.plan.model import Plan
 from testbed.render.kubernetes_network import API_PORT, control_plane
@@ -77,6 +78,10 @@ class KubeLab(Lab):
         """The directory of a node's daemons, as seen from here."""
         return self.inner / "run/testbed/nodes" / node
 
+    def node_init(self, node: str) -> int:
+        """Pid of a node's init, inside the lab, as on record."""
+        return int(json.loads((self.node_files(node) / "init.json").read_text())["pid"])
+
     def attachments(self, node: str) -> list[dict[str, Any]]:
         """What the node's agent has on record for the pods that are attached."""
         files = sorted((self.node_files(node) / "cni").glob("*.json"))
@@ -113,14 +118,18 @@ class KubeLab(Lab):
 
         wait_for(f"status to say {words}", probe, PATIENCE, 0.2)
 
-    def pids(self) -> dict[str, int]:
+    def supervisor(self, node: str) -> Supervisor:
+        """Who keeps a node's programs running, reached from here."""
+        return Supervisor(Place(self.node_files(node), own_netns=True))
+
+    def pids(self, nodes: Iterable[str] = NODES) -> dict[str, int]:
         """Of every program that runs: worker1.kubelet → its pid, inside its node."""
-        programs = self.status()["programs"]
-        return {
-            name: int(said["description"].split()[1].rstrip(","))
-            for name, said in programs.items()
-            if said["state"] in ("RUNNING", "STARTING")
-        }
+        states = {n: said for node in nodes for n, said in self.supervisor(node).states().items()}
+        return {n: said["pid"] for n, said in states.items() if said["statename"] == "RUNNING"}
+
+    def kill(self, program: str) -> None:
+        """kill -9 of worker1.kubelet or the like."""
+        self.supervisor(program.partition(".")[0]).kill(program)
 
     def run_pods(self, *documents: dict[str, Any]) -> None:
         """Make pods, all at once, and wait until they run."""

@@ -153,7 +153,7 @@ def test_a_starter_killed_before_the_record_leaves_no_init(
     os.mkfifo(boxed.directory / "init.new")  # writing the record blocks: nobody reads
     record = f"/run/testbed/{boxed.name}/init.json"
     starter = boxed.sandbox.bystander(
-        sys.executable, "-B", "-m", "testbed.host.init", record, "lab", ""
+        sys.executable, "-B", "-m", "testbed.host.init", record, "lab", "", ""
     )
     only_child(starter.outside)  # the init, born and waiting for its record
     starter.end()

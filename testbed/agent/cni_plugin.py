@@ -2,7 +2,9 @@
 """The thin CNI plugin: hands a container runtime's request to the node's agent.
 
 Standard library only, so that it can be copied alone to any node. The agent is found by the
-netconf key "agentSocket". Errors are those of the CNI specification 1.1.
+netconf key "agentSocket", and waited for as many seconds as "agentPatience" says (none without
+it): a runtime that is told to try again does so only after ten. Errors are those of the CNI
+specification 1.1.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import os
 import socket
 import sys
+import time
 
 VERSIONS = ["1.0.0", "1.1.0"]
 TIMEOUT = 60  # seconds; the runtime's own limit is longer
@@ -62,15 +65,17 @@ def request(environment: dict[str, str], config: object) -> dict[str, object]:
     }
 
 
-def ask(path: object, line: dict[str, object]) -> dict[str, object]:
+def ask(config: dict[str, object], line: dict[str, object]) -> dict[str, object]:
     """One request to the agent, one reply; raises CniError when there is no agent."""
+    path, patience = config.get("agentSocket"), config.get("agentPatience", 0)
     if not isinstance(path, str) or not path:
         raise CniError(INVALID_CONFIG, "agentSocket is missing in the network configuration")
-    absent = UNAVAILABLE if line["command"] == "STATUS" else TRY_AGAIN
+    if not isinstance(patience, (int, float)):
+        raise CniError(INVALID_CONFIG, f"agentPatience is no number of seconds: {patience!r}")
+    status = line["command"] == "STATUS"
+    absent = UNAVAILABLE if status else TRY_AGAIN
     try:
-        with socket.socket(socket.AF_UNIX) as agent:
-            agent.settimeout(TIMEOUT)
-            agent.connect(path)
+        with _connected(path, 0 if status else patience) as agent:
             agent.sendall(json.dumps(line).encode() + b"\n")
             agent.shutdown(socket.SHUT_WR)
             data = b"".join(iter(lambda: agent.recv(65536), b""))
@@ -80,6 +85,22 @@ def ask(path: object, line: dict[str, object]) -> dict[str, object]:
     if not isinstance(reply, dict):
         raise CniError(absent, f"the agent at {path} gives no answer that can be read")
     return reply
+
+
+def _connected(path: str, patience: float) -> socket.socket:
+    """A connection to the agent, which may be about to start; raises OSError after that time."""
+    deadline = time.monotonic() + patience
+    while True:
+        agent = socket.socket(socket.AF_UNIX)
+        agent.settimeout(TIMEOUT)
+        try:
+            agent.connect(path)
+            return agent
+        except OSError:
+            agent.close()
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(0.05)  # between two looks for the agent
 
 
 def main() -> int:
@@ -95,7 +116,7 @@ def main() -> int:
             raise CniError(DECODING, "stdin is not JSON", str(error)) from None
         line = request(dict(os.environ), config)
         version = str(config.get("cniVersion", version))
-        reply = ask(config.get("agentSocket"), line)
+        reply = ask(config, line)
     except CniError as error:
         reply = error.reply(version)
     if reply:

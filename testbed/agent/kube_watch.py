@@ -84,7 +84,7 @@ class ResourceWatch(threading.Thread):
 
     def _refused(self, error: Refused) -> None:
         absent = error.status == _ABSENT and self.resource.optional
-        self._wait_longer(_RETRY_SOON if absent else _RETRY_MAX)
+        self._wait_longer(_RETRY_SOON if absent or self.resource.scout else _RETRY_MAX)
         if error.status == _GONE:  # our version is too old to go on from: no failure
             return
         if absent:

@@ -53,6 +53,7 @@ class Agent:
         self._replaced, self._current = _load_sids(self._sids_file)
         self.reconciler = Reconciler(self._round)
         self._bgp = BgpDriver(config.gobgp_socket, self._poke)
+        self._read = threading.Event()  # once the source has told everything
         self._heard_peers = False
         self._troubled = False
 
@@ -87,12 +88,15 @@ class Agent:
                 self._source.register()
             except TestbedError as error:
                 log.error("%s", error)
+        if objects.complete:
+            self._read.set()
         self.reconciler.poke()
 
     def _known(self) -> bool:
         return self._objects is not None and self._objects.complete
 
-    def _look(self) -> Node | None:
+    def _look(self, patience: float) -> Node | None:
+        self._read.wait(patience)
         objects = self._objects
         known = objects is not None and objects.complete
         return sessions.own_node(self.config, objects) if objects and known else None

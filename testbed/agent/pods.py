@@ -15,11 +15,16 @@ from testbed.agent.ipam import Exhausted
 from testbed.agent.objects import Node
 from testbed.errors import TestbedError
 
+# Seconds that ADD gives the agent to read its pools: a runtime that is told to try again does so
+# only after ten or more.
+READ_PATIENCE = 20.0
+
 
 class Pods:
     """Attaches and detaches pods of one node; commands for different pods run side by side.
 
-    `look` gives this node as the API has it, once that was read; `settle` returns once the data
+    `look` gives this node as the API has it, once that was read, for which it waits as many
+    seconds as it is told; `settle` returns once the data
     plane has been brought up to date with the attachments, or raises TestbedError.
     """
 
@@ -28,7 +33,7 @@ class Pods:
         store: AttachmentStore,
         blocks: Blocks,
         mtu: int,
-        look: Callable[[], Node | None],
+        look: Callable[[float], Node | None],
         settle: Callable[[], None],
     ) -> None:
         self._store, self._blocks, self._mtu = store, blocks, mtu
@@ -76,7 +81,7 @@ class Pods:
 
     def _reserve(self, request: Request, known: Attachment | None) -> Attachment:
         """Addresses for the pod, written down before anything uses them."""
-        node = self._look()
+        node = self._look(READ_PATIENCE)
         if node is None:
             raise CniError(TRY_AGAIN, "the agent has not read its pools yet")
         with self._blocks.turn:
@@ -134,7 +139,7 @@ class Pods:
         return {}
 
     def _status(self, _request: Request) -> dict[str, Any]:
-        node = self._look()
+        node = self._look(0)
         if node is None:
             raise CniError(UNAVAILABLE, "the agent has not read its pools yet")
         if not self._blocks.owned():

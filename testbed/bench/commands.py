@@ -8,20 +8,28 @@ import time
 
 from testbed.bench.figures import Figure
 from testbed.errors import TestbedError
+from testbed.lab.progress import told
 
 LAB = "bench"
 UP = ("up", "full", "-n", LAB, "--cluster", "none")
+REST = "the rest: the command's own start, checks of the machine"
 
 
 def testbed(*arguments: str) -> float:
     """Run the command to its end; seconds. Raises TestbedError if it fails."""
+    return testbed_in_steps(*arguments)[0]
+
+
+def testbed_in_steps(*arguments: str) -> tuple[float, dict[str, float]]:
+    """The same, with the seconds of each step that the command says it took."""
     command = [sys.executable, "-B", "-m", "testbed", *arguments]
     begun = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     seconds = time.monotonic() - begun
     if done.returncode != 0:
         raise TestbedError(f"{' '.join(arguments)} failed", why=done.stderr[-800:], exit_code=1)
-    return seconds
+    steps = dict(step for line in done.stderr.splitlines() if (step := told(line)))
+    return seconds, {**steps, REST: seconds - sum(steps.values())}
 
 
 def life(runs: int) -> list[Figure]:

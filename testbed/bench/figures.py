@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -41,3 +42,13 @@ HEADER = "| what | median | p95 | min – max | runs | target |\n|---|---|---|--
 def ratio(slow: Figure, fast: Figure) -> float:
     """Ratio of the medians."""
     return slow.median / fast.median
+
+
+def breakdown(runs: Sequence[dict[str, float]]) -> list[str]:
+    """A Markdown table of the steps of equal runs: median seconds, and their share of all."""
+    names = dict.fromkeys(name for run in runs for name in run)
+    medians = {n: median([run[n] for run in runs if n in run]) for n in names}
+    total = sum(medians.values())
+    lines = ["| step | median | of the sum |", "|---|---|---|"]
+    lines += [f"| {n} | {s:.2f} s | {100 * s / total:.0f} % |" for n, s in medians.items()]
+    return [*lines, f"| sum | {total:.2f} s | |"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from testbed.bench.commands import testbed
+from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import Figure
 from testbed.host.labs import lab_dir
 
@@ -19,9 +19,13 @@ LAB = "bench"
 UP = ("up", "full", "-n", LAB, "--cluster", "kubernetes")
 
 
-def life(runs: int) -> list[Figure]:
-    """Nothing → first ping, again, pods, a node that joins, down; then warm from kept data."""
+def life(runs: int) -> tuple[list[Figure], list[dict[str, float]]]:
+    """Nothing → first ping, again, pods, idle, down; then warm from kept data.
+
+    Also, of each start from nothing: its steps with their seconds.
+    """
     samples: dict[str, list[float]] = {}
+    steps: list[dict[str, float]] = []
 
     def take(name: str, act: Callable[[], object]) -> None:
         begun = time.monotonic()
@@ -30,7 +34,7 @@ def life(runs: int) -> list[Figure]:
 
     for _ in range(runs):
         before = psutil.virtual_memory().available
-        take("up", _up_and_ping)
+        take("up", lambda: steps.append(_up_and_ping()))
         take("again", lambda: testbed(*UP))
         for number in range(3):
             create = ("pod", "create", f"p{number}", "--node", "worker1", "-n", LAB)
@@ -51,7 +55,9 @@ def life(runs: int) -> list[Figure]:
         ("memory", "Kubernetes: memory in all", "GiB", "≤ 2"),
         ("idle", "Kubernetes: idle, of one core", "%", "≤ 15"),
     )
-    return [Figure(title, tuple(samples[key]), unit, goal) for key, title, unit, goal in figures]
+    return [
+        Figure(title, tuple(samples[key]), unit, goal) for key, title, unit, goal in figures
+    ], steps
 
 
 def joins(runs: int) -> Figure:
@@ -68,9 +74,11 @@ def joins(runs: int) -> Figure:
     return Figure("Kubernetes: worker joins → its pod answers", tuple(seconds), "s", "≤ 4")
 
 
-def _up_and_ping() -> None:
-    testbed(*UP)
+def _up_and_ping() -> dict[str, float]:
+    steps = testbed_in_steps(*UP)[1]
+    begun = time.monotonic()
     _ping("pod-worker1", "pod-worker2")
+    return {**steps, "first ping between pods": time.monotonic() - begun}
 
 
 def _ping(source: str, destination: str) -> None:

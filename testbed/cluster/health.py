@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from testbed.cluster.api import KubernetesApi, connect
-from testbed.cluster.wait import not_ready
+from testbed.cluster.wait import PATIENCE, not_ready
 from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
 from testbed.nodes import supervision
 from testbed.nodes.cluster import present
 from testbed.plan.model import Plan
@@ -22,6 +23,16 @@ def problems(plan: Plan) -> list[str]:
         return said + _of_the_api(connect(plan), names)
     except TestbedError as error:
         return [*said, f"{error.what} ({error.why}); {error.fix}"]
+
+
+def well(plan: Plan) -> None:
+    """Wait until nothing is left to say, CoreDNS included. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        said = problems(plan)
+        return (None if said else True), "; ".join(said)
+
+    wait_for("Kubernetes to be well", probe, PATIENCE, 0.05, "testbed status")
 
 
 def _of_the_api(api: KubernetesApi, names: Sequence[str]) -> list[str]:

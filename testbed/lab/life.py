@@ -142,6 +142,9 @@ def _up_inside(
         if with_pods:
             with progress.step("a pod on every node"):
                 _default_pods(plan)
+    if overlay and plan.kubernetes:
+        with progress.step("DNS answers, Kubernetes is well"):
+            members.well(plan)
 
 
 def _build(plan: Plan, progress: Progress) -> None:

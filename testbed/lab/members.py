@@ -58,6 +58,14 @@ def ready(plan: Plan) -> None:
         life.ready(plan, cluster.present(plan))
 
 
+def well(plan: Plan) -> None:
+    """Wait until all of Kubernetes is well, DNS included."""
+    if plan.kubernetes:
+        from testbed.cluster import health
+
+        health.well(plan)
+
+
 def join(plan: Plan, nodes: Iterable[Node]) -> None:
     """Bring cluster nodes up whose ports are there."""
     if plan.kubernetes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -39,3 +40,9 @@ class Progress:
         colour = {"✓": "\033[32m", "✗": "\033[31m"}[mark] if sys.stderr.isatty() else ""
         reset = "\033[0m" if colour else ""
         print(f"{colour}{mark}{reset} {name} ({seconds:.1f} s)", file=sys.stderr, flush=True)
+
+
+def told(line: str) -> tuple[str, float] | None:
+    """Name and seconds of a step that `line` says is done; None for any other line."""
+    found = re.fullmatch(r"(?:\033\[32m)?✓(?:\033\[0m)? (.*) \((\d+\.\d) s\)", line)
+    return (found[1], float(found[2])) if found else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from lab_driver import Lab
-from sandbox import Sandbox, kept
+from sandbox import Sandbox, kept, lab_name
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def gobgpd() -> Path:
 def basic(gobgpd: Path, request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The topology `basic`, up, shared by the tests of a module."""
     module = request.module.__name__.rpartition("_")[2]
-    lab = Lab(f"t-{module}-{os.getpid()}", gobgpd)
+    lab = Lab(lab_name(module), gobgpd)
     try:
         lab.run("up", "basic")
         yield lab
@@ -47,7 +47,7 @@ def sandbox(gobgpd: Path) -> Iterator[Sandbox]:
 @pytest.fixture
 def boxed(sandbox: Sandbox, gobgpd: Path) -> Iterator[Lab]:
     """A lab (not up) in the sandbox."""
-    lab = Lab("boxed", gobgpd, sandbox)
+    lab = Lab(lab_name("boxed"), gobgpd, sandbox)
     try:
         yield lab
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 from lab_driver import Lab
-from sandbox import Sandbox, kept
+from sandbox import Sandbox, kept, lab_name
 
 from testbed.artefacts import program as pinned
 from testbed.artefacts.settings import cache_root
@@ -233,5 +232,4 @@ def kube_sandbox(gobgpd: Path) -> Iterator[Sandbox]:
 
 def kube_lab(gobgpd: Path, box: Sandbox, kind: str) -> KubeLab:
     """A lab, not up; its name is nobody else's, as its control groups are the machine's."""
-    name = f"t-{kind}-{os.getpid()}"
-    return KubeLab(name, gobgpd, box, {"TESTBED_DATA": DATA})
+    return KubeLab(lab_name(kind), gobgpd, box, {"TESTBED_DATA": DATA})

@@ -86,7 +86,9 @@ class Sandbox:
         """The sandbox as it is now."""
         command = self.inside(sys.executable, "-B", str(HERE / "host_snapshot.py"))
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-        return dict(json.loads(done.stdout))
+        seen: dict[str, list[str]] = json.loads(done.stdout)
+        seen["cgroups"] = [group for group in seen["cgroups"] if _is_ours(group)]
+        return seen
 
     def wait_until_like(self, before: dict[str, list[str]]) -> None:
         """Wait until nothing differs from `before`; says what does."""
@@ -118,6 +120,16 @@ def differences(before: dict[str, list[str]], after: dict[str, list[str]]) -> li
         if sorted(old) != sorted(new) and not said:
             said.append(f"{section}: another number of equal lines")
     return said
+
+
+def lab_name(kind: str) -> str:
+    """A name that nobody else gives to a lab: control groups are the whole machine's."""
+    return f"t-{kind}-{os.getpid()}"
+
+
+def _is_ours(group: str) -> bool:
+    """False for control groups of labs that other processes have up meanwhile."""
+    return any(part.endswith(f"-{os.getpid()}") for part in Path(group).parts)
 
 
 def only_child(pid: int) -> int:

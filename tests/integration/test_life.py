@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 from lab_driver import Lab
+from sandbox import lab_name
 
 pytestmark = pytest.mark.root
 
@@ -34,7 +34,7 @@ def kill(lab: Lab, *programs: str) -> None:
 @pytest.fixture
 def other() -> Iterator[Lab]:
     """A lab beside the shared one: two routers, no cluster."""
-    lab = Lab(f"t-other-{os.getpid()}", None)
+    lab = Lab(lab_name("other"), None)
     try:
         yield lab
     finally:

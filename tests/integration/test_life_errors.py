@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from lab_driver import ROOT, Lab
-from sandbox import Sandbox
+from sandbox import Sandbox, lab_name
 
 pytestmark = pytest.mark.root
 
@@ -149,7 +148,7 @@ def test_names_that_are_no_lab_names(name: str) -> None:
     ids=lambda command: command[0],
 )
 def test_a_lab_that_is_not_up(command: tuple[str, ...]) -> None:
-    name = f"t-absent-{os.getpid()}"
+    name = lab_name("absent")
     said = Lab(name, None).run(*command, expect=2).stderr
     assert f"lab '{name}' is not up" in said
     assert f"testbed up -n {name}" in said
@@ -234,7 +233,7 @@ def test_standard_output_that_is_full(output: str) -> None:
 
 
 def test_topologies_that_fail(tmp_path: Path) -> None:
-    lab = Lab(f"t-bad-{os.getpid()}", None)
+    lab = Lab(lab_name("bad"), None)
     file = tmp_path / "mine.py"
     for text in (
         "raise RuntimeError('on import')",

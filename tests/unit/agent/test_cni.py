@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,15 @@ from hypothesis import strategies as st
 
 from testbed.agent import cni_plugin, cni_protocol
 from testbed.agent.attachments import Attachment, AttachmentStore, host_interface
+from testbed.agent.blocks import Blocks
 from testbed.agent.cni_plugin import CniError
+from testbed.agent.cni_protocol import Request
 from testbed.agent.cni_server import CniServer
+from testbed.agent.objects import Node
+from testbed.agent.pods import Pods
+from testbed.agent.source import Source
 
+NODE = Node("worker1", IPv6Address("fd11::1000"), None)
 PLUGIN = Path(cni_plugin.__file__)
 ADD = {
     "CNI_COMMAND": "ADD",
@@ -160,3 +167,45 @@ def test_attachments_outlive_the_agent(tmp_path: Path) -> None:
 def test_host_interface_names_fit_the_kernel() -> None:
     names = {host_interface(f"{n:064x}", "eth0") for n in range(100)}
     assert len(names) == 100 and all(len(n) == 15 for n in names)
+
+
+def test_plugin_waits_for_an_agent_that_is_about_to_start(tmp_path: Path) -> None:
+    socket = tmp_path / "cni.sock"
+    socket.touch()  # left by a killed predecessor: connecting is refused
+    config = {"cniVersion": "1.0.0", "agentSocket": str(socket), "agentPatience": 60}
+    plugin = subprocess.Popen(
+        [sys.executable, "-I", str(PLUGIN)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"PATH": os.environ["PATH"], **ADD},
+    )  # fmt: skip
+    assert plugin.stdin is not None
+    plugin.stdin.write(json.dumps(config).encode())
+    plugin.stdin.close()
+    CniServer(socket, lambda request: {"cniVersion": request.version, "ips": []}).start()
+    assert plugin.stdout is not None
+    assert json.loads(plugin.stdout.read())["ips"] == []
+    assert plugin.wait(30) == 0
+
+
+@pytest.mark.parametrize("patience", ['"long"', "null", "[]"])
+def test_plugin_refuses_a_patience_that_is_no_number(patience: str) -> None:
+    stdin = '{"cniVersion": "1.0.0", "agentSocket": "/nonexistent", "agentPatience": %s}'
+    assert call(ADD, stdin % patience)[1]["code"] == 7
+
+
+@pytest.mark.parametrize(("command", "code", "waits"), [("ADD", 11, True), ("STATUS", 50, False)])
+def test_a_pod_waits_for_the_agent_to_read_its_pools(
+    tmp_path: Path, command: str, code: int, waits: bool
+) -> None:
+    patience: list[float] = []
+
+    def look(seconds: float) -> Node | None:
+        patience.append(seconds)
+        return None
+
+    store = AttachmentStore(tmp_path)
+    blocks = Blocks(cast(Source, None), NODE, list, lambda: None)
+    pods = Pods(store, blocks, 1284, look, lambda: None)
+    with pytest.raises(CniError) as raised:
+        pods.handle(Request(command, "c1", "/run/netns/x", "eth0", "default/p", "1.0.0", {}))
+    assert raised.value.code == code
+    assert [seconds > 0 for seconds in patience] == [waits]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from testbed.lab.progress import Progress
+from testbed.lab.progress import Progress, told
 
 
 def test_a_step_is_said_when_done(capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,3 +28,13 @@ def test_a_failing_step_is_marked_even_when_quiet(capsys: pytest.CaptureFixture[
     progress.note("nobody reads this")
     assert re.fullmatch(r"✗ links \(\d+\.\d s\)\n", capsys.readouterr().err)
     assert [name for name, _ in progress.steps] == ["fine"]
+
+
+def test_what_a_step_said_can_be_read_again(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress().step("27 nodes (and 29 links)"):
+        pass
+    (line,) = capsys.readouterr().err.splitlines()
+    said = told(line)
+    assert said is not None
+    assert said[0] == "27 nodes (and 29 links)"
+    assert told("  a note (1.0 s)") is None

@@ -29,25 +29,33 @@ CGROUPS = Path("/run/testbed/cgroup")  # the trees, from the lab's own groups do
 
 
 def main() -> None:
-    """Forks twice: the grandchild is PID 1 of the lab and nobody's child outside."""
+    """Returns once the child, PID 1 of the lab and nobody's child outside, has all its own."""
     record, hostname, conf, groups = Path(sys.argv[1]), *sys.argv[2:5]
     ns.unshare(
         ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID | ns.CLONE_NEWNET
     )
     go_read, go_write = os.pipe()
+    done_read, done_write = os.pipe()
     pid = os.fork()
     if pid:
         os.close(go_read)
+        os.close(done_write)
         identity = {"pid": pid, "started": start_time(pid), "netns": netns_inode(pid)}
         draft = record.with_suffix(".new")
         draft.write_text(json.dumps(identity))
         draft.replace(record)
         os.write(go_write, b"g")  # it exists only once it is on record
-        return
+        # Who enters before /run is the lab's own would write on the host's.
+        sys.exit(0 if os.read(done_read, 1) == b"d" else 1)
     os.close(go_write)
+    os.close(done_read)
     if os.read(go_read, 1) != b"g":
         os._exit(1)
-    _become_init(hostname, conf, groups)
+    _make_own(hostname, conf, groups, done_write)
+    os.write(done_write, b"d")
+    os.execv(
+        sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", CONF]
+    )
 
 
 def start_time(pid: int) -> int:
@@ -61,8 +69,10 @@ def netns_inode(pid: int) -> int:
     return Path(f"/proc/{pid}/ns/net").stat().st_ino
 
 
-def _become_init(hostname: str, conf: str, groups: str) -> None:
-    os.closerange(3, 1024)  # among them the lock, which the starter alone is to hold
+def _make_own(hostname: str, conf: str, groups: str, keep: int) -> None:
+    """All that is to be the lab's own and not the host's; of open files only `keep` stays."""
+    os.closerange(3, keep)  # among them the lock, which the starter alone is to hold
+    os.closerange(keep + 1, 1024)
     os.setsid()
     os.chdir("/")
     ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
@@ -80,9 +90,6 @@ def _become_init(hostname: str, conf: str, groups: str) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in DROPPED.values():
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    os.execv(
-        sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", CONF]
-    )
 
 
 def _own_cgroups(wanted: list[cgroups.Hierarchy]) -> None:

@@ -12,6 +12,7 @@ from lab_driver import Lab
 from sandbox import Sandbox, only_child
 
 from testbed.host.init import netns_inode, start_time
+from testbed.host.wait import wait_for
 
 
 def identity(pid: int) -> dict[str, int]:
@@ -157,5 +158,28 @@ def test_a_starter_killed_before_the_record_leaves_no_init(
     )
     only_child(starter.outside)  # the init, born and waiting for its record
     starter.end()
+    boxed.run("down")
+    boxed.sandbox.wait_until_like(before)
+
+
+def test_the_starter_waits_until_the_init_has_all_its_own(
+    boxed: Lab, before: dict[str, list[str]]
+) -> None:
+    """Who entered earlier would write into the host's /run."""
+    boxed.directory.mkdir(parents=True)
+    here = f"/run/testbed/{boxed.name}"
+    os.mkfifo(boxed.directory / "groups")  # reading what to own blocks: nobody writes
+    starter = boxed.sandbox.bystander(
+        sys.executable, "-B", "-m", "testbed.host.init", f"{here}/init.json", "lab", "",
+        f"{here}/groups",
+    )  # fmt: skip
+    wait_for(
+        "the init to be on record",
+        lambda: ((boxed.directory / "init.json").exists() or None, "not yet"),
+        timeout=10,
+    )
+    boxed.kill_init()
+    assert starter.launcher.wait(30) == 1, "it called a half-made init ready"
+    (boxed.directory / "groups").unlink()
     boxed.run("down")
     boxed.sandbox.wait_until_like(before)

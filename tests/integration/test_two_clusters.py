@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
 from lab_driver import ROOT
-from sandbox import Sandbox
+from sandbox import Sandbox, only_child
 
 from testbed.host.wait import wait_for
 
@@ -130,7 +132,7 @@ def test_the_end_of_one_is_not_felt_in_the_other(labs: Labs) -> None:
         ping.stdout.readline()  # the first echo is under way
         left.down()
     finally:
-        ping.send_signal(2)
+        os.kill(only_child(ping.pid), signal.SIGINT)
     summary = ping.communicate(timeout=60)[0]
     assert re.search(r"\b0% packet loss", summary), summary
     assert right.pids() == before

@@ -13,7 +13,9 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=TESTBED_ARTEFACT
 ROOT_OR_WHY := [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || sudo -v 2>/dev/null || \
   { echo 'make: this target needs root for network namespaces, and sudo is absent or refused' >&2; exit 4; }
 # Tests run as root leave nothing of root's in the clone.
-PYTEST := env PYTHONDONTWRITEBYTECODE=1 .venv/bin/pytest -p no:cacheprovider
+# Two files at a time, the long ones first: labs wait more than they work.
+PYTEST := env PYTHONDONTWRITEBYTECODE=1 .venv/bin/pytest -p no:cacheprovider \
+  -n 2 --dist loadfile --no-loadscope-reorder
 
 export TESTBED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testbed
 

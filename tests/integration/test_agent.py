@@ -166,7 +166,9 @@ def test_injected_policies_steer_spread_and_fall_back(lab: Lab) -> None:
     lists = (SegmentList((end, egress), 3), SegmentList((egress,), 1))
     spread = replace(one, segment_lists=lists, preference=200, distinguisher=5)
     foreign = replace(one, preference=300, distinguisher=6)
-    idle = DesiredBgp(64512, "192.168.1.1", frozenset([BgpPeer("fd1::2", 64512, "fd1::1")]))
+    idle = DesiredBgp(
+        64512, "192.168.1.1", frozenset([BgpPeer("fd1::2", 64512, "fd1::1", passive=True)])
+    )
     injector = lab.injector()
     try:
         injector.set_desired(replace(idle, announcements=frozenset([announcement(one)])))

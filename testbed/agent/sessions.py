@@ -26,7 +26,11 @@ def names(objects: Objects) -> dict[str, str]:
 
 
 def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
-    """The sessions, and what was wrong with the wish for others."""
+    """The sessions, and what was wrong with the wish for others.
+
+    Of two nodes the one with the lower address connects: where both do at the same moment, each
+    refuses the other's connection (RFC 4271 §6.8), and on a busy machine so again and again.
+    """
     asn, node = autonomous_system(config, objects), own_node(config, objects)
     local = str(config.address_v6)
     peers: dict[str, BgpPeer] = {}
@@ -40,7 +44,8 @@ def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], l
             elif other.v6 == config.address_v6:
                 problems.append(f"node {other.name} has this node's address {other.v6}")
             else:
-                peers[str(other.v6)] = BgpPeer(str(other.v6), asn, local)
+                waits = config.address_v6 > other.v6
+                peers[str(other.v6)] = BgpPeer(str(other.v6), asn, local, passive=waits)
     for wish in objects.peers:
         if not wish.concerns(config.node, node.label_map) or wish.peer_ip == config.address_v6:
             continue

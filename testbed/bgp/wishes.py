@@ -48,6 +48,8 @@ def _announcement(number: int, entry: Any) -> Announcement:
 def parse_peers(text: str) -> DesiredBgp:
     """Identity and sessions of the injector, without announcements. Raises TestbedError.
 
+    It waits for the nodes to connect, which have it as a BGPPeer: two that connect at the same
+    moment refuse each other (RFC 4271 §6.8).
     {"asn", "router_id", "local_address", "peers": [{"address", "asn", optional "port"}]}
     """
     content = _json(text)
@@ -58,6 +60,7 @@ def parse_peers(text: str) -> DesiredBgp:
                 str(peer["address"]),
                 int(peer["asn"]),
                 local_address=None if local is None else str(local),
+                passive=True,
                 port=int(peer.get("port", 179)),
             )
             for peer in content["peers"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,19 @@ class Origins:
                 return f"{Path(self._source).name}:{frame.f_lineno}"
             frame = frame.f_back  # type: ignore[assignment]
         return None
+
+    def attribute(self, name: str) -> str | None:
+        """file:line where a class of the user's file gives this attribute a value, last."""
+        lines = [
+            statement.lineno
+            for each in ast.walk(ast.parse(Path(self._source).read_text()))
+            if isinstance(each, ast.ClassDef)
+            for statement in each.body
+            if isinstance(statement, (ast.Assign, ast.AnnAssign))
+            for target in ast.walk(statement)
+            if isinstance(target, ast.Name) and target.id == name
+        ]
+        return f"{Path(self._source).name}:{lines[-1]}" if lines else None
 
     @contextmanager
     def recording(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from ipaddress import (
     IPv6Network,
     ip_address,
 )
-from typing import Any, cast
+from typing import Any
 
 from testbed.plan import addressing
 from testbed.plan.model import (
@@ -22,12 +22,12 @@ from testbed.plan.model import (
     Port,
     Profile,
     Role,
-    TeMode,
 )
 from testbed.plan.problems import Problem
 from testbed.plan.validate import validate
 from testbed.topology import options
 from testbed.topology.origins import Origins
+from testbed.topology.plan_options import plan_options
 
 
 def read_plan(
@@ -79,15 +79,9 @@ class _Reader:
         self._reserve_pinned()
         links = tuple(self._links(roles))
         nodes = tuple(self._node(n, roles[n], links) for n in self.info)
-        return Plan(
-            topology=name,
-            profile=self.profile,
-            asn=getattr(self.topo, "asn", 64512),
-            te_mode=cast(TeMode, getattr(self.topo, "te_mode", "bgp")),
-            max_segments=getattr(self.topo, "max_segments", 3),
-            nodes=nodes,
-            links=links,
-        )
+        own, problems = plan_options(self.topo, self.origins.attribute)
+        self.problems += problems
+        return Plan(topology=name, profile=self.profile, nodes=nodes, links=links, **own)
 
     def _refuse_unknown(self) -> None:
         for name, first, again in self.origins.repeated:

@@ -10,12 +10,15 @@ from testbed.topology.upstream import IPTopo
 class LabTopo(IPTopo):  # type: ignore[misc]
     """An IPTopo with cluster nodes.
 
-    Class attributes are the plan's own options; a plain IPTopo gets these defaults.
+    Class attributes are the plan's own options; a plain IPTopo gets these defaults. Pods get
+    addresses from `pods_v4` and `pods_v6`; None leaves a family out.
     """
 
     asn = 64512
     te_mode = "bgp"
     max_segments = 3
+    pods_v4: str | None = "172.16.0.0/16"
+    pods_v6: str | None = "fdfb:af47:32af::/48"
 
     def addClusterNode(self, name: str, **options: Any) -> Any:
         """A cluster node: gobgpd, the overlay agent, pods.

@@ -166,7 +166,9 @@ def test_injected_policies_steer_spread_and_fall_back(lab: Lab) -> None:
     lists = (SegmentList((end, egress), 3), SegmentList((egress,), 1))
     spread = replace(one, segment_lists=lists, preference=200, distinguisher=5)
     foreign = replace(one, preference=300, distinguisher=6)
-    idle = DesiredBgp(64512, "192.168.1.1", frozenset([BgpPeer("fd1::2", 64512, "fd1::1")]))
+    idle = DesiredBgp(
+        64512, "192.168.1.1", frozenset([BgpPeer("fd1::2", 64512, "fd1::1", passive=True)])
+    )
     injector = lab.injector()
     try:
         injector.set_desired(replace(idle, announcements=frozenset([announcement(one)])))
@@ -176,10 +178,11 @@ def test_injected_policies_steer_spread_and_fall_back(lab: Lab) -> None:
         assert len(capture.next_headers(ROUTING)) >= 3
         both = frozenset([announcement(spread), announcement(foreign, "192.168.2.2")])
         injector.set_desired(replace(idle, announcements=both))
-        status = lab.wait("w1", "both lists", lambda s: by("bgp", 4)(s) and len(
+        lab.wait("w1", "both lists", lambda s: by("bgp", 4)(s) and len(
             chosen(s, 4)["segment_lists"]) == 2)  # fmt: skip
         assert "weight 3" in lab.routes("w1") and "weight 1" in lab.routes("w1")
-        assert any("other head ends" in p["why"] for p in status["policies"])
+        lab.wait("w1", "the foreign policy, not chosen", lambda s: any(
+            "other head ends" in p["why"] for p in s["policies"]))  # fmt: skip
         assert lab.ping("p1", PODS["p2"][4]).returncode == 0
         injector.set_desired(idle)
         lab.wait("w1", "best effort again", by("best-effort", 4))

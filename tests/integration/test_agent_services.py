@@ -195,7 +195,7 @@ def test_weighted_lists_share_the_connections_of_a_service(lab: Lab) -> None:
     end, egress = Segment(IPv6Address(WAYPOINT)), Segment(IPv6Address("fcdd:0:0:2::d4"), 19)
     lists = (SegmentList((end, egress), 3), SegmentList((egress,), 1))
     spread = Candidate(IPv6Address("fd2::2"), lists, color=94, distinguisher=4, preference=200)
-    peers = frozenset([BgpPeer("fd1::2", 64512, "fd1::1")])
+    peers = frozenset([BgpPeer("fd1::2", 64512, "fd1::1", passive=True)])
     idle = DesiredBgp(64512, "192.168.1.1", peers)
     injector = lab.injector()
     try:

@@ -107,7 +107,8 @@ def run(*command: str) -> None:
 
 def desired(speaker: Speaker, *announcements: Announcement) -> DesiredBgp:
     other = B if speaker.address == A else A
-    peer = BgpPeer(other, ASN, local_address=speaker.address)
+    waits = speaker.address == A  # of two that connect at the same moment each refuses the other
+    peer = BgpPeer(other, ASN, local_address=speaker.address, passive=waits)
     return DesiredBgp(
         ASN,
         "10.255.0.1" if speaker.address == A else "10.255.0.2",

@@ -183,7 +183,7 @@ def test_a_pod_in_the_nodes_namespaces(
     assert socket.gethostname() != "changed-by-a-pod"
     now = machine(box)
     changed = {section for section in before if before[section] != now[section]}
-    assert changed <= {"processes", "files", "directories"}, differences(before, now)
+    assert changed <= {"processes", "files", "directories", "cgroups"}, differences(before, now)
 
 
 def test_down_leaves_nothing(lab: KubeLab, box: Sandbox, before: dict[str, list[str]]) -> None:

@@ -178,8 +178,12 @@ def test_sessions_are_the_mesh_and_the_peers_asked_for() -> None:
     elsewhere = {"kind": "BGPPeer", "metadata": {"name": "no"},
                  "spec": {"peerIP": "fd98::1", "node": "worker9"}}  # fmt: skip
     nodes = [node("worker1", ME), node("worker2", W2), node("odd")]
+    nodes.append(node("master", MASTER))
     wanted = decide(replace(BASE, objects=api(*nodes, peer, foreign, elsewhere)))
-    assert wanted.bgp and {p.address for p in wanted.bgp.peers} == {str(W2), str(INJECTOR)}
+    assert wanted.bgp
+    # of two nodes one connects, and to a BGPPeer always this one
+    passive = {p.address: p.passive for p in wanted.bgp.peers}
+    assert passive == {str(W2): False, str(MASTER): True, str(INJECTOR): False}
     assert len([p for p in wanted.problems if "far" in p or "odd" in p]) == 2
     off = {"kind": "BGPConfiguration", "metadata": {"name": "default"},
            "spec": {"nodeToNodeMeshEnabled": False, "asNumber": 65001}}  # fmt: skip

@@ -208,3 +208,32 @@ def test_hostile_files(tmp_path: Path, text: str) -> None:
 def test_unknown_topology() -> None:
     with pytest.raises(TestbedError, match="no topology 'fulll'"):
         load_plan("fulll")
+
+
+def test_the_plans_own_options_are_read_or_refused(tmp_path: Path) -> None:
+    """Attributes of the class, each problem with its line."""
+    file = tmp_path / "mine.py"
+    body = (
+        "from testbed.topology import LabTopo\n"
+        "class Mine(LabTopo):\n"
+        "    {}\n"
+        "    def build(self, **options):\n"
+        "        self.addRouters('r1', 'r2')\n"
+        "        self.addLink('r1', 'r2')\n"
+        "        super().build(**options)\n"
+    )
+    file.write_text(body.format("asn, pods_v4, pods_v6 = 65001, None, 'fdaa::/48'"))
+    plan = load_plan(str(file))
+    assert (plan.asn, plan.pools.pods_v4, plan.max_segments) == (65001, None, 3)
+    assert plan.pools.pods_v6 == IPv6Network("fdaa::/48")
+    file.write_text(
+        body.format(
+            "\n    ".join(
+                ("te_mode = 'foo'", "max_segments = '3'", "asn = 0", "pods_v4 = '172.16.0.1/16'")
+            )
+        )
+    )
+    with pytest.raises(InvalidPlan) as raised:
+        load_plan(str(file))
+    assert {p.where for p in raised.value.problems} == {f"mine.py:{n}" for n in (3, 4, 5, 6)}
+    assert "'bgp' or 'configmap'" in str(raised.value)

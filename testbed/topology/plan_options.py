@@ -1,0 +1,73 @@
+"""The plan's own options: attributes of the topology's class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, get_args
+
+from testbed.plan.model import Plan, Pools, TeMode
+from testbed.plan.problems import Problem
+
+
+def plan_options(
+    topo: Any, where: Callable[[str], str | None]
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Arguments of Plan, and a problem for every attribute that cannot be used.
+
+    `where` gives file:line of an attribute, by name.
+    """
+    values: dict[str, Any] = {}
+    problems = []
+    for name, (read, meaning) in _KNOWN.items():
+        if not hasattr(topo, name):
+            continue
+        given = getattr(topo, name)
+        try:
+            values[name] = read(given)
+        except (TypeError, ValueError) as error:
+            problems.append(
+                Problem(
+                    what=f"{name}={given!r} is not usable: {error}",
+                    subject=type(topo).__name__,
+                    fix=f"{name} is {meaning}",
+                    where=where(name),
+                )
+            )
+    pools = {key: values.pop(key) for key in ("pods_v4", "pods_v6") if key in values}
+    default = Plan.model_fields["pools"].default
+    return {**values, "pools": Pools(**{**dict(default), **pools})}, problems
+
+
+def _number(least: int, most: int) -> Callable[[Any], int]:
+    def read(given: Any) -> int:
+        if isinstance(given, bool) or not isinstance(given, int):
+            raise TypeError("not a whole number")
+        if not least <= given <= most:
+            raise ValueError(f"not between {least} and {most}")
+        return given
+
+    return read
+
+
+def _te_mode(given: Any) -> Any:
+    if given not in get_args(TeMode):
+        raise ValueError("no such mode")
+    return given
+
+
+def _pool4(given: Any) -> IPv4Network | None:
+    return None if given is None else IPv4Network(given)
+
+
+def _pool6(given: Any) -> IPv6Network | None:
+    return None if given is None else IPv6Network(given)
+
+
+_KNOWN: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "asn": (_number(1, 2**32 - 1), "the AS number of all BGP speakers"),
+    "te_mode": (_te_mode, " or ".join(map(repr, get_args(TeMode)))),
+    "max_segments": (_number(1, 16), "how many segments a policy may have at most"),
+    "pods_v4": (_pool4, "the pods' IPv4 network, or None for none"),
+    "pods_v6": (_pool6, "the pods' IPv6 network, or None for none"),
+}

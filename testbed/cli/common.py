@@ -115,6 +115,11 @@ def make_directory(path: Path) -> None:
         hand_to_caller(made)
 
 
+def unwritable(file: Path, error: OSError) -> TestbedError:
+    """The error for a file that the user wants and that cannot be written."""
+    return TestbedError(f"{file} cannot be written", why=error.strerror, fix="choose another place")
+
+
 def enter(name: str) -> Plan:
     """Enter a running lab as root and give its plan."""
     from testbed.lab.state import enter as enter_lab

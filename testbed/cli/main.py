@@ -9,7 +9,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from testbed import __version__
-from testbed.cli import access, artefacts, bench, doctor, image, kube, lifecycle, run, te, topology
+from testbed.cli import (
+    access,
+    artefacts,
+    bench,
+    doctor,
+    image,
+    kube,
+    lifecycle,
+    render,
+    run,
+    te,
+    topology,
+)
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
 from testbed.errors import TestbedError
@@ -41,6 +53,7 @@ def _root(
 
 for group in (doctor, lifecycle, access, kube, te, run, bench, topology):
     group.register(app)
+app.add_typer(render.app, name="render")
 app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
 

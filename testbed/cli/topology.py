@@ -1,4 +1,4 @@
-"""validate, render, graph: what needs neither root nor a lab."""
+"""validate, graph: what needs neither root nor a lab."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from testbed.cli.common import (
     ProfileOption,
     key_values,
     print_json,
+    unwritable,
 )
 from testbed.errors import TestbedError
 
@@ -24,7 +25,6 @@ from testbed.errors import TestbedError
 def register(app: typer.Typer) -> None:
     """Adds this group's commands."""
     app.command()(validate)
-    app.command()(render)
     app.command()(graph)
 
 
@@ -54,23 +54,6 @@ def validate(
     print(f"{plan.topology}: {counts}, {len(plan.links)} links, pod MTU {plan.pod_mtu}: valid")
 
 
-def render(
-    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
-    out: Annotated[Path, typer.Option(help="Directory to write to.")] = Path("rendered"),
-    profile: ProfileOption = ProfileName.fast,
-    params: Params = None,
-) -> None:
-    """Write every configuration file of a lab, without a lab."""
-    from testbed.render.everything import everything
-    from testbed.topology.load import load_plan
-
-    plan = load_plan(topology, profile.value, key_values(params))
-    files = everything(plan)
-    for name, text in files.items():
-        _write(out / name, text, with_parents=True)
-    print(f"{len(files)} files in {out}")
-
-
 def graph(
     topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
     out: Annotated[
@@ -95,12 +78,8 @@ def graph(
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
 
 
-def _write(file: Path, text: str, with_parents: bool = False) -> None:
+def _write(file: Path, text: str) -> None:
     try:
-        if with_parents:
-            file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     except OSError as error:
-        raise TestbedError(
-            f"{file} cannot be written", why=error.strerror, fix="choose another place"
-        ) from None
+        raise unwritable(file, error) from None

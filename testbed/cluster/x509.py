@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import Literal
 
@@ -140,6 +141,14 @@ def issue(
 def expiry(certificate: str) -> datetime:
     """When a PEM certificate ends, UTC. ValueError if it is none."""
     return _load_certificate(certificate).not_valid_after_utc
+
+
+def public_key_hash(certificate: str) -> str:
+    """sha256:… of a certificate's public key, as kubeadm pins an authority (RFC 7469 §2.4)."""
+    encoding = serialization.Encoding.DER
+    public = _load_certificate(certificate).public_key()
+    key = public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return f"sha256:{sha256(key).hexdigest()}"
 
 
 def _builder(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+from base64 import b64decode
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -216,3 +218,10 @@ def _certificate(text: str) -> reference.Certificate:
 
 def _leaf(pair: x509.KeyPair) -> reference.Certificate:
     return _certificate(pair.certificate)
+
+
+def test_the_hash_of_an_authority_is_that_of_its_public_key() -> None:
+    made = x509.new_authority("a", NOW, timedelta(days=1))
+    lines = x509.public_key(made.key).splitlines()[1:-1]
+    wanted = sha256(b64decode("".join(lines))).hexdigest()
+    assert x509.public_key_hash(made.certificate) == f"sha256:{wanted}"

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from testbed.cli.common import Params, ProfileName, ProfileOption, key_values, unwritable
+from testbed.cli.common import (
+    DEFAULT_LAB,
+    Format,
+    FormatOption,
+    Name,
+    Params,
+    ProfileName,
+    ProfileOption,
+    enter,
+    key_values,
+    need_root,
+    print_json,
+    show_table,
+    unwritable,
+)
+from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
-    from click import Context
-
     from testbed.plan.model import Plan
 
 Topology = Annotated[str, typer.Argument(help="A shipped topology or a .py file.")]
@@ -24,7 +38,7 @@ Out = Annotated[Path, typer.Option(help="Directory to write to.")]
 class _LabByDefault(TyperGroup):
     """`render full` is `render lab full`."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # click's, or typer's copy of it
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = ["lab", *args]
         return super().parse_args(ctx, args)
@@ -61,6 +75,52 @@ def kubeadm(
     from testbed.cluster.kubeadm import bundle
 
     _write_all(out, bundle(_cluster_plan(topology, params), datetime.now(timezone.utc)), 0o600)
+
+
+@app.command("calico-vpp")
+def calico_vpp(
+    topology: Topology = "full",
+    out: Out = Path("rendered/calico-vpp"),
+    uplink: Annotated[str, typer.Option(help="The nodes' interface to their router.")] = "eth1",
+    params: Params = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing: ask a lab's API server, and vpp.")
+    ] = False,
+    name: Name = DEFAULT_LAB,
+    format: FormatOption = Format.table,
+) -> None:
+    """Write Calico-VPP's objects, VPP's start files, and in which order to apply them."""
+    from testbed.render.calico_vpp import files
+
+    if check:
+        need_root()
+    plan = _cluster_plan(topology, params)
+    rendered = files(plan, uplink)
+    if check:
+        _check(plan, rendered, name, format)
+    else:
+        _write_all(out, rendered)
+
+
+def _check(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -> None:
+    """Verdicts on all files; exit code 1 if one is refused."""
+    from testbed.cluster import dry_run, vpp_check
+    from testbed.cluster.api import connect
+
+    verdicts = [vpp_check.judge(node) for node in plan.cluster]
+    running = enter(name)
+    if not running.kubernetes:
+        raise TestbedError(
+            f"lab {name!r} has no Kubernetes", fix="testbed up --cluster kubernetes, or -n NAME"
+        )
+    verdicts = [*dry_run.judge(connect(running), rendered), *verdicts]
+    if format is Format.json:
+        print_json([asdict(v) for v in verdicts])
+    else:
+        rows = [[v.subject, v.state, v.why] for v in verdicts]
+        show_table(None, ["what", "verdict", "why"], rows)
+    if any(v.state == "refused" for v in verdicts):
+        raise typer.Exit(1)
 
 
 def _cluster_plan(topology: str, params: list[str] | None) -> Plan:

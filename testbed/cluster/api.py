@@ -15,6 +15,10 @@ USERS = Path("/run/testbed/kubernetes")  # inside the lab: who may ask its API s
 MANAGER = "testbed"  # the field manager of all that the testbed applies
 
 
+class UnknownKind(TestbedError):
+    """The server has no such kind of objects."""
+
+
 class KubernetesApi:
     """Objects by apiVersion, kind and name. Every call raises TestbedError on failure."""
 
@@ -25,6 +29,15 @@ class KubernetesApi:
     def apply(self, document: dict[str, Any]) -> None:
         """Make an object, or make it as `document` says (server-side apply, conflicts forced)."""
         path = f"{self._path(document)}?fieldManager={MANAGER}&force=true"
+        self._expect(self.client.request("PATCH", path, document, APPLY), document)
+
+    def dry_run(self, document: dict[str, Any]) -> None:
+        """Let the server judge an object by schemas, rules and admission; nothing is kept.
+
+        Unknown fields are refused where the schema knows all fields. Raises UnknownKind too.
+        """
+        path = f"{self._path(document)}?fieldManager={MANAGER}&force=true"
+        path += "&dryRun=All&fieldValidation=Strict"
         self._expect(self.client.request("PATCH", path, document, APPLY), document)
 
     def delete(self, document: dict[str, Any]) -> bool:
@@ -64,7 +77,7 @@ class KubernetesApi:
         try:
             return self._resources[version][kind]
         except KeyError:
-            raise TestbedError(
+            raise UnknownKind(
                 f"the API server knows no {kind} of {version}",
                 fix="is its CustomResourceDefinition applied? kubectl api-resources lists all",
             ) from None

@@ -1,0 +1,158 @@
+"""Calico-VPP's objects and VPP's start files for a plan: the paper's own overlay, as pure text.
+
+IPPools, BGPConfiguration and BGPPeers are the very objects of our labs (`render.cluster`).
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Network
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Node, Plan
+from testbed.render import cluster
+from testbed.render import kubernetes_network as network
+from testbed.render.calico_vpp_images import AGENT, CALICO, OPERATOR, VPP, images
+from testbed.render.cluster import TE_NAMESPACE
+from testbed.render.environment import render
+
+RUN, EXEC_FILE = "/var/run/vpp", "/etc/vpp/startup.exec"
+# Of Node objects; VPP's manager puts their values into startup.exec.
+ANNOTATIONS = {"dt4": "srv6.testbed.invalid/end-dt4", "dt6": "srv6.testbed.invalid/end-dt6"}
+_NAME, _ACCOUNT = "calico-vpp-node", "calico-vpp-node-sa"
+_VOLUMES = (
+    ("calico-run", "/var/run/calico", "DirectoryOrCreate"),
+    ("felix-plugins", "/var/lib/calico/felix-plugins", "DirectoryOrCreate"),
+    ("vpp-run", RUN, "DirectoryOrCreate"),
+    ("vpp-data", "/var/lib/vpp", "DirectoryOrCreate"),
+    ("vpp-config", "/etc/vpp", "DirectoryOrCreate"),
+    ("netns", "/run/netns", "DirectoryOrCreate"),
+    ("firmware", "/lib/firmware", "DirectoryOrCreate"),
+    ("devices", "/dev", "Directory"),
+    ("sys", "/sys", "Directory"),
+    ("host", "/", "Directory"),
+)
+
+
+def files(plan: Plan, uplink: str) -> dict[str, str]:
+    """File name → text, numbered in the order in which they are applied.
+
+    `uplink` is the nodes' interface to their router. Raises TestbedError for a plan that
+    Calico-VPP cannot carry.
+    """
+    _refuse_unfit(plan)
+    found = {
+        "README.md": _render("README.md.j2", plan, images=images(), uplink=uplink),
+        "images.txt": "".join(f"{image}\n" for image in images()),
+        "10-ippools.yaml": cluster.ippools(plan),
+        "11-bgp.yaml": cluster.bgp(plan),
+        "12-nodes.yaml": _render("nodes.yaml.j2", plan, annotations=ANNOTATIONS),
+        "20-installation.yaml": _render("installation.yaml.j2", plan),
+        "30-access.yaml": _render("access.yaml.j2", plan, account=_ACCOUNT),
+        "31-config.yaml": config(plan, uplink),
+        "32-daemonset.yaml": daemonset(plan),
+    }
+    for node in plan.cluster:
+        found[f"te/srv6-config-{node.name}.yaml"] = te_configmap(plan, node)
+        found[f"vpp/{node.name}/startup.conf"] = startup_conf()
+        found[f"vpp/{node.name}/startup.exec"] = startup_exec(node)
+    return found
+
+
+def config(plan: Plan, uplink: str) -> str:
+    """The ConfigMap calico-vpp-config, one for all nodes."""
+    return _render(
+        "config.yaml.j2",
+        plan,
+        uplink=uplink,
+        services=network.service_ranges(plan),
+        localsid_pool=localsid_pool(plan),
+        startup_conf=startup_conf(),
+        startup_exec=startup_exec_template(),
+    )
+
+
+def daemonset(plan: Plan) -> str:
+    """The DaemonSet of agent and VPP."""
+    return _render(
+        "daemonset.yaml.j2",
+        plan,
+        name=_NAME,
+        account=_ACCOUNT,
+        images={"agent": AGENT, "vpp": VPP},
+        volumes=_VOLUMES,
+    )
+
+
+def te_configmap(plan: Plan, node: Node) -> str:
+    """srv6-config-NODE: the node's SIDs, and its best-effort policies as a start to edit."""
+    policies = [
+        {"bsid": bsid, "endpoint": plan.address_v6(peer.name), "sid": sid, "traffic": traffic}
+        for peer in plan.cluster
+        if peer is not node and (spec := peer.cluster) is not None
+        for traffic, bsid, sid in (
+            ("IPv4", spec.binding_sids.v4, spec.local_sids.dt4),
+            ("IPv6", spec.binding_sids.v6, spec.local_sids.dt6),
+        )
+    ]
+    return _render("te-configmap.yaml.j2", plan, node=node, policies=policies)
+
+
+def startup_conf(directory: str = RUN, exec_file: str = EXEC_FILE) -> str:
+    """VPP's startup.conf; `directory` is where its sockets are."""
+    return render("calico-vpp/startup.conf.j2", directory=directory, exec_file=exec_file)
+
+
+def startup_exec(node: Node) -> str:
+    """VPP's first commands on a node: the plan's SIDs. The agent keeps SIDs that it finds."""
+    assert node.cluster is not None
+    return render("calico-vpp/startup.exec.j2", **node.cluster.local_sids.model_dump())
+
+
+def startup_exec_template() -> str:
+    """The same for all nodes, with the marks that VPP's manager replaces by annotations."""
+    marks = {name: f"__NODE_ANNOTATION:{key}__" for name, key in ANNOTATIONS.items()}
+    return render("calico-vpp/startup.exec.j2", **marks)
+
+
+def localsid_pool(plan: Plan) -> IPv6Network:
+    """The smallest network that holds every node's SID pool (CALICOVPP_SRV6, localsidPool)."""
+    pools = [node.cluster.sid_pool for node in plan.cluster if node.cluster]
+    found = pools[0]
+    while not all(pool.subnet_of(found) for pool in pools):
+        found = found.supernet()
+    return found
+
+
+def _render(template: str, plan: Plan, **values: Any) -> str:
+    return render(
+        f"calico-vpp/{template}",
+        plan=plan,
+        namespace=TE_NAMESPACE,
+        calico=CALICO,
+        operator=OPERATOR,
+        has_v4=all(plan.address_v4(node.name) for node in plan.cluster),
+        **values,
+    )
+
+
+def _refuse_unfit(plan: Plan) -> None:
+    """Raise TestbedError for what Kubernetes or Calico-VPP's agent would stumble on."""
+    network.families(plan)
+    bare = [n.name for n in plan.cluster if plan.address_v4(n.name) is None]
+    if plan.pools.pods_v4 and bare:
+        raise TestbedError(
+            "Calico-VPP announces IPv4 pods only from nodes with an IPv4 address",
+            where=plan.topology,
+            why=f"{', '.join(bare)}: none",
+            fix="give them one (ip=), or the plan no IPv4 pod pool",
+        )
+    sids = localsid_pool(plan)
+    for pool in (plan.pools.pods_v6, plan.pools.policies):
+        if pool and pool.overlaps(sids):
+            raise TestbedError(
+                f"pool {pool} overlaps {sids}, the smallest network that holds all SID pools",
+                where=plan.topology,
+                why="Calico-VPP takes every address in there for a local SID",
+                fix="choose the SID pools (sid_pool=) closer together",
+            )

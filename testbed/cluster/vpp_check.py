@@ -6,8 +6,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -18,30 +19,33 @@ from testbed.host.wait import wait_for
 from testbed.plan.model import Node
 from testbed.render import calico_vpp as render
 
-PATIENCE = 30.0  # seconds for VPP to come up
-_SID = re.compile(r"Address:\s+(\S+?)(?:/128)?\s+Behavior:\s+(D[TX]\d)", re.MULTILINE)
+PATIENCE = 15.0  # seconds; VPP runs startup.exec about 2 s after it came up
+_SID = re.compile(r"Address:\s+([0-9a-f:]+)\S*\s+Behavior:\s+(\w+)")
+_FAULT = re.compile(r"error|unknown input", re.IGNORECASE)
+
+
+def installed() -> bool:
+    """Is there a vpp, and the program that asks it?"""
+    return all(shutil.which(program) for program in ("vpp", "vppctl"))
 
 
 def judge(node: Node) -> Verdict:
-    """Start VPP as on this node, without its uplink, and compare its SIDs with the plan's.
+    """Start VPP as on this node, without its uplink, until it has the plan's SIDs.
 
-    vppctl ends with 0 whatever VPP says, and a faulty line ends a start file in silence: only
-    VPP's state tells. Needs root, for a network namespace.
+    vppctl ends with 0 whatever VPP says, and a faulty line leaves VPP half configured: only its
+    state tells, and what it prints. Needs root, for a network namespace.
     """
     subject = f"vpp/{node.name}"
-    if shutil.which("vpp") is None or shutil.which("vppctl") is None:
+    if not installed():
         return Verdict(subject, "unchecked", "no vpp on this machine")
     assert node.cluster is not None
     wanted = {node.cluster.local_sids.dt4: "DT4", node.cluster.local_sids.dt6: "DT6"}
-    with tempfile.TemporaryDirectory(prefix="testbed-vpp-") as name:
-        directory = Path(name)
+    with tempfile.TemporaryDirectory(prefix="testbed-vpp-") as directory:
         try:
-            with _running(directory, render.startup_exec(node)):
-                found = local_sids(_said(directory, "show sr localsids"))
+            with _started(Path(directory), render.startup_exec(node)) as vpp:
+                wait_for("VPP's SIDs", lambda: vpp.probe(wanted), PATIENCE, 0.1)
         except CheckFailed as error:
             return Verdict(subject, "refused", error.why or error.what)
-    if found != wanted:
-        return Verdict(subject, "refused", f"SIDs {_words(found)}; wanted {_words(wanted)}")
     return Verdict(subject, "accepted")
 
 
@@ -50,42 +54,48 @@ def local_sids(text: str) -> dict[IPv6Address, str]:
     return {IPv6Address(address): behaviour for address, behaviour in _SID.findall(text)}
 
 
+@dataclass(frozen=True)
+class _Vpp:
+    """One that was started, with what it prints and where it listens."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    socket: Path
+
+    def probe(self, wanted: Mapping[IPv6Address, str]) -> tuple[bool | None, str]:
+        """For wait_for: has it these SIDs? Raises CheckFailed if it ended or found a fault."""
+        said = " ".join(self.log.read_text(errors="replace").split())
+        code = self.process.poll()
+        if code is not None or _FAULT.search(said):
+            raise CheckFailed("vpp failed", why=said or f"vpp ended with exit code {code}")
+        command = ["vppctl", "-s", str(self.socket), "show sr localsids"]
+        found = local_sids(run(command, check=False).stdout) if self.socket.exists() else {}
+        return (True if found == wanted else None), f"SIDs {_words(found)}; wanted {_words(wanted)}"
+
+
 @contextmanager
-def _running(directory: Path, commands: str) -> Iterator[None]:
-    """VPP with these first commands, until the block ends. Raises CheckFailed if it ends itself."""
+def _started(directory: Path, commands: str) -> Iterator[_Vpp]:
+    """VPP with these first commands, until the block ends."""
     conf, exec_file, log = (directory / n for n in ("startup.conf", "startup.exec", "log"))
     conf.write_text(render.startup_conf(str(directory), str(exec_file)))
     exec_file.write_text(commands)
     with log.open("w") as stream:
-        vpp = subprocess.Popen(
+        process = subprocess.Popen(
             ["unshare", "--net", "--", "vpp", "-c", str(conf)],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
-
-    def probe() -> tuple[bool | None, str]:
-        state = " ".join(log.read_text(errors="replace").split()[-60:])
-        if vpp.poll() is not None:
-            raise CheckFailed("vpp ended", why=f"vpp ended ({vpp.returncode}): {state}")
-        there = (directory / "cli.sock").exists() and "vpp" in _said(directory, "show version")
-        return (True if there else None), state
-
     try:
-        wait_for("vpp to come up", probe, PATIENCE, 0.1)
-        yield
+        yield _Vpp(process, log, directory / "cli.sock")
     finally:
-        vpp.terminate()
+        process.terminate()
         try:
-            vpp.wait(5)
+            process.wait(5)
         except subprocess.TimeoutExpired:
-            vpp.kill()
-            vpp.wait()
+            process.kill()
+            process.wait()
 
 
-def _said(directory: Path, command: str) -> str:
-    return run(["vppctl", "-s", str(directory / "cli.sock"), command], check=False).stdout
-
-
-def _words(sids: dict[IPv6Address, str]) -> str:
+def _words(sids: Mapping[IPv6Address, str]) -> str:
     return ", ".join(f"{sid} {behaviour}" for sid, behaviour in sids.items()) or "none"

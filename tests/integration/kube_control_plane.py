@@ -145,6 +145,7 @@ class ControlPlane:
             "secure-port": PORT,
             "service-cluster-ip-range": "fd00:10:96::/112",
             "anonymous-auth": "false",
+            "allow-privileged": "true",
             "authorization-mode": "Node,RBAC",
             "client-ca-file": self.directory / "ca.crt",
             "tls-cert-file": self.directory / "server.crt",

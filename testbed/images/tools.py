@@ -7,11 +7,11 @@ from pathlib import Path
 
 from testbed.errors import MachineUnfit
 from testbed.images import busybox
-from testbed.images.layout import carried, merged, place, skeleton
 from testbed.images.libraries import system_program
 from testbed.images.oci import Image
 from testbed.images.recipe import Recipe
-from testbed.images.tree import Entry, File, Link
+from testbed.images.tree import Entry, File
+from testbed.images.userland import userland
 
 NAME = "testbed.invalid/tools:latest"
 
@@ -34,8 +34,6 @@ _BUNDLES = (  # certificate authorities, as Debian, Fedora and openSUSE keep the
     Path("/etc/ssl/ca-bundle.pem"),
 )
 _NAMES = (Path("/etc/iproute2/rt_protos"), Path("/usr/share/iproute2/rt_protos"))
-# Loaded by name at run time, hence unknown to ldd; part of libc itself since glibc 2.34.
-_RESOLVERS = ("libnss_files.so.2", "libnss_dns.so.2")
 
 
 def recipe() -> Recipe:
@@ -63,24 +61,9 @@ def _found() -> list[Path]:
 def _tree(
     programs: Sequence[Path], shell: Path, files: Sequence[Path], libraries: Sequence[Path]
 ) -> dict[str, Entry]:
-    tree: dict[str, Entry] = {
-        **skeleton(),
-        **merged(),
-        **{str(path): File(path) for path in files},
-        **carried([*programs, shell, *libraries, *_resolvers(libraries)]),
-    }
+    tree = userland(programs, shell, libraries)
+    tree |= {str(path): File(path) for path in files}
     for bundle in files:
         if bundle in _BUNDLES:  # where most programs look for it
             tree.setdefault(str(_BUNDLES[0]), File(bundle))
-    real = {path.name for path in programs}
-    where = place(shell)
-    for name in (*busybox.applets(shell), "sh"):
-        if name not in real and name != where.name:
-            target = "bash" if name == "sh" else where.name
-            tree.setdefault(str(where.with_name(name)), Link(target))
     return tree
-
-
-def _resolvers(libraries: Sequence[Path]) -> list[Path]:
-    homes = {path.parent for path in libraries if path.name.startswith("libc.so")}
-    return [home / name for home in sorted(homes) for name in _RESOLVERS if (home / name).exists()]

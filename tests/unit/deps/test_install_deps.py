@@ -39,10 +39,10 @@ class Machine:
         lines = "".join(f"echo '{name} {status} '\n" for name, status in states.items())
         self.has("dpkg-query", f"{lines}exit 1")
 
-    def install_deps(self) -> subprocess.CompletedProcess[str]:
+    def install_deps(self, *lists: str) -> subprocess.CompletedProcess[str]:
         """Run the script there."""
         return subprocess.run(
-            [str(self.bin / "bash"), str(ROOT / "scripts" / "install-deps")],
+            [str(self.bin / "bash"), str(ROOT / "scripts" / "install-deps"), *lists],
             env={"PATH": str(self.bin)},
             capture_output=True,
             text=True,
@@ -122,3 +122,9 @@ def test_no_apt(tmp_path: Path) -> None:
     [line] = done.stderr.splitlines()
     assert line.startswith("install-deps: no apt here")
     assert all(name in line for name in WANTED)
+
+
+def test_a_further_list_is_installed_where_it_is_asked_for(machine: Machine) -> None:
+    machine.has_packages(dict.fromkeys(WANTED, "ii"))
+    said = machine.install_deps("packages-conformance.apt").stderr
+    assert "installing from the distribution: bind9-dnsutils netcat-openbsd\n" in said

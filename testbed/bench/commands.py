@@ -7,7 +7,7 @@ import sys
 import time
 
 from testbed.bench.figures import Figure
-from testbed.errors import TestbedError
+from testbed.lab import command
 from testbed.lab.progress import told
 
 LAB = "bench"
@@ -22,13 +22,10 @@ def testbed(*arguments: str) -> float:
 
 def testbed_in_steps(*arguments: str) -> tuple[float, dict[str, float]]:
     """The same, with the seconds of each step that the command says it took."""
-    command = [sys.executable, "-B", "-m", "testbed", *arguments]
     begun = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    said = command.run(*arguments).stderr
     seconds = time.monotonic() - begun
-    if done.returncode != 0:
-        raise TestbedError(f"{' '.join(arguments)} failed", why=done.stderr[-800:], exit_code=1)
-    steps = dict(step for line in done.stderr.splitlines() if (step := told(line)))
+    steps = dict(step for line in said.splitlines() if (step := told(line)))
     return seconds, {**steps, REST: seconds - sum(steps.values())}
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -13,10 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from testbed.bench import commands, kubernetes
 from testbed.bench.figures import HEADER, Figure, breakdown, ratio
+from testbed.host.machine import machine
 from testbed.lab.progress import Progress
 
 # What is measured of policies in a light lab, and in one with Kubernetes: key, name, target.
@@ -50,28 +47,17 @@ def run(progress: Progress, quick: bool = False) -> str:
     for profile in ("fast",) if quick else ("fast", "paper"):
         with progress.step(f"link cut → traffic back, profile {profile}"):
             failures.append(_link_failure(profile))
-    lines = ["# Performance", "", machine(), "", HEADER, *(f.row() for f in figures), ""]
+    lines = ["# Performance", "", _conditions(), "", HEADER, *(f.row() for f in figures), ""]
     lines += [f"Backbone, paper timers over fast timers: {ratio(paper, fast):.1f}×.", ""]
     lines += ["## Where the time of a start with Kubernetes goes", "", *breakdown(steps), ""]
     lines += ["## After a cut", ""]
     return "\n".join([*lines, *failures]) + "\n"
 
 
-def machine() -> str:
-    """Date, processor, memory and kernel in one sentence."""
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
-    memory = psutil.virtual_memory().total / (1 << 30)
-    return (
-        f"Measured by `make bench` on {time.strftime('%Y-%m-%d')}: {os.cpu_count()} × {model}, "
-        f"{memory:.0f} GiB, Linux {platform.release()}. Whole-process times, medians."
-    )
+def _conditions() -> str:
+    """When, on what, and how it was measured, in one sentence."""
+    day = time.strftime("%Y-%m-%d")
+    return f"Measured by `make bench` on {day}: {machine()}. Whole-process times, medians."
 
 
 def _latency(runs: int, up: Sequence[str], wanted: Sequence[tuple[str, str, str]]) -> list[Figure]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
+from testbed.lab.command import testbed
 from testbed.lab.progress import Progress
 from testbed.lab.state import recorded_plan
 from testbed.scenario import settings
@@ -64,7 +65,7 @@ class _Labs:
             self.up[key] = name
             try:
                 with self.progress.step(f"lab {name}: {key}"):
-                    _testbed([*command, "--quiet", "--no-pods"])
+                    testbed(*command, "--quiet", "--no-pods")
             except TestbedError:
                 self.end(key)  # half of it may be up
                 raise
@@ -75,7 +76,7 @@ class _Labs:
         if self.options.keep:
             self.progress.note(f"kept: lab {name} (testbed down -n {name})")
         else:
-            _testbed(["down", "-n", name, "--quiet"])
+            testbed("down", "-n", name, "--quiet")
 
     def spoiled(self, name: str) -> None:
         """After a failure the next scenario gets a fresh lab."""
@@ -200,18 +201,3 @@ def _say(progress: Progress, result: dict[str, Any]) -> None:
     if result["verdict"] != "pass":
         progress.note("\n  ".join(str(result["failure"]).splitlines()))
         progress.note(f"evidence: {result['evidence']}")
-
-
-def _testbed(arguments: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-B", "-m", "testbed", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise TestbedError(
-            f"testbed {' '.join(arguments)}: exit {done.returncode}",
-            why=done.stderr.strip()[-1500:],
-            exit_code=1,
-        )

@@ -94,12 +94,12 @@ def test_a_lab_that_did_not_come_up_is_taken_down(
 ) -> None:
     said: list[str] = []
 
-    def no_lab(arguments: list[str]) -> None:
+    def no_lab(*arguments: str) -> None:
         said.append(arguments[0])
         if arguments[0] == "up":
             raise TestbedError("no room for a lab")
 
-    monkeypatch.setattr(runner, "_testbed", no_lab)
+    monkeypatch.setattr(runner, "testbed", no_lab)
     options = runner.Options(lab=None, evidence=tmp_path / "evidence", cluster="kubernetes")
     result = runner.run([registry.load(needy)], options, Progress(quiet=True))[0]
     assert (result["verdict"], said) == ("error", ["up", "down"])

@@ -59,6 +59,12 @@ scenarios: artefacts ## run every scenario, with evidence
 bench: artefacts ## measure, and write docs/bench.md
 	@$(TESTBED) bench -o docs/bench.md
 
+.PHONY: conformance
+conformance: artefacts ## run Kubernetes' own network tests over SRv6, and write docs/conformance.md
+	@scripts/install-deps packages-conformance.apt
+	@$(TESTBED) artefacts fetch conformance
+	@$(TESTBED) conformance -o docs/conformance.md
+
 .PHONY: lint
 lint: deps ## style, types, and the direction of the imports
 	@.venv/bin/ruff check .

@@ -13,6 +13,7 @@ from testbed.cli import (
     access,
     artefacts,
     bench,
+    conformance,
     doctor,
     image,
     kube,
@@ -51,7 +52,7 @@ def _root(
     """Shared by all commands."""
 
 
-for group in (doctor, lifecycle, access, kube, te, run, bench, topology):
+for group in (doctor, lifecycle, access, kube, te, run, bench, conformance, topology):
     group.register(app)
 app.add_typer(render.app, name="render")
 app.add_typer(artefacts.app, name="artefacts")

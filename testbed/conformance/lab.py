@@ -51,8 +51,8 @@ def lab_for_tests(name: str, keep: bool, progress: Progress) -> Iterator[None]:
 
 def _free_the_control_plane(name: str) -> None:
     """Let its node take pods too, so that all of the overlay's paths are used."""
-    taint = f"{CONTROL_PLANE_LABEL}:NoSchedule-"
-    testbed("in-network", "-n", name, "kubectl", "taint", "nodes", "--all", taint)
+    untaint = ("kubectl", "taint", "nodes", "-l", CONTROL_PLANE_LABEL)
+    testbed("in-network", "-n", name, *untaint, f"{CONTROL_PLANE_LABEL}:NoSchedule-")
 
 
 def _load_images(name: str) -> None:

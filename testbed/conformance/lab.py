@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from testbed.agent.pair import INSIDE
 from testbed.cluster.x509 import new_authority
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
@@ -17,6 +18,7 @@ from testbed.images.conformance import recipes
 from testbed.images.make import make_images
 from testbed.lab.command import testbed
 from testbed.lab.progress import Progress
+from testbed.lab.state import recorded_plan
 from testbed.render.kubernetes import CONTROL_PLANE_LABEL
 
 TOPOLOGY = "full"
@@ -71,6 +73,21 @@ def steer(name: str) -> None:
 def require_steered(name: str) -> None:
     """Raises CheckFailed if a head end uses something else than the ConfigMaps."""
     wait_for("every head end to use the ConfigMaps", lambda: _steered(name), 0)
+
+
+def packets_into_srv6(name: str) -> int:
+    """How many packets the lab's nodes have handed to the overlay so far."""
+    total = 0
+    for node in cluster_nodes(name):
+        shown = testbed("exec", "-n", name, node, *("ip", "-s", "-j", "link", "show", INSIDE))
+        total += int(json.loads(shown)[0]["stats64"]["tx"]["packets"])
+    return total
+
+
+def cluster_nodes(name: str) -> list[str]:
+    """The nodes of the lab's cluster."""
+    plan = recorded_plan(lab_dir(name))
+    return [node.name for node in plan.cluster] if plan else []
 
 
 def _steered(name: str) -> tuple[bool | None, str]:

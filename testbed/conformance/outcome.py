@@ -11,12 +11,15 @@ from testbed.conformance.selection import Group, Selection, group_of
 
 @dataclass(frozen=True)
 class Run:
-    """All wanted specs under one way of traffic engineering, and what failed around them."""
+    """All wanted specs under one way of traffic engineering, and what failed around them.
+
+    `packets`: those that the nodes handed to SRv6 meanwhile.
+    """
 
     title: str
     specs: tuple[Spec, ...]
     seconds: float
-    evidence: str
+    packets: int
     problems: tuple[str, ...] = ()
 
     def of(self, group: Group) -> list[Spec]:

@@ -56,8 +56,11 @@ def _summary(outcome: Outcome) -> str:
             other = len(specs) - passed - failed
             rows.append([run.title, group.title, wanted, passed, failed, other])
     columns = ["run", "specs", "wanted", "passed", "failed", "skipped or not run"]
-    times = "; ".join(f"{run.title} {run.seconds:.0f} s" for run in outcome.runs)
-    return _table(columns, rows) + f"\nTime for all specs: {times}.\n"
+    return "\n".join([_table(columns, rows), *(_effort(run) for run in outcome.runs)])
+
+
+def _effort(run: Run) -> str:
+    return f"{run.title}: {run.seconds:.0f} s, {run.packets} packets from node to node over SRv6.\n"
 
 
 def _not_passed(runs: Iterable[Run]) -> str:

@@ -13,7 +13,13 @@ from pathlib import Path
 
 from testbed.artefacts import artefacts, program
 from testbed.conformance import ginkgo
-from testbed.conformance.lab import lab_for_tests, require_steered, steer
+from testbed.conformance.lab import (
+    cluster_nodes,
+    lab_for_tests,
+    packets_into_srv6,
+    require_steered,
+    steer,
+)
 from testbed.conformance.outcome import Outcome, Run
 from testbed.conformance.selection import Selection, select
 from testbed.errors import CheckFailed
@@ -25,7 +31,7 @@ from testbed.lab.progress import Progress
 
 WAYS = {"none": "best effort", "configmap": "TE ConfigMaps"}  # of traffic engineering
 PROCESSES = 6
-NODES = 3
+LOG = "log.txt"
 LIMIT = 2400.0  # seconds for one run, which takes some 5 minutes on 2 cores
 
 
@@ -69,20 +75,25 @@ def _selection(report: Path) -> Selection:
 
 def _one_run(way: str, options: Options, selection: Selection) -> Run:
     directory = (options.evidence / way).resolve()
-    line = ginkgo.run_command(
-        *(program("ginkgo"), program("e2e.test"), program("kubectl")), directory, PROCESSES, NODES
-    )
-    begun = time.monotonic()
-    log = directory / "log.txt"
-    _in_network(options.lab, line, log)
+    e2e, kubectl, nodes = program("e2e.test"), program("kubectl"), len(cluster_nodes(options.lab))
+    line = ginkgo.run_command(program("ginkgo"), e2e, kubectl, directory, PROCESSES, nodes)
+    packets, begun = packets_into_srv6(options.lab), time.monotonic()
+    _in_network(options.lab, line, directory / LOG)
     seconds = time.monotonic() - begun
-    try:
-        report = ginkgo.read_report((directory / ginkgo.REPORT).read_text())
-    except OSError:
-        words = log.read_text(errors="replace").strip()[-1500:]
-        raise CheckFailed("the run left no report", where=str(log), why=words) from None
+    packets = packets_into_srv6(options.lab) - packets
+    report = _report_in(directory)
+    if not packets:
+        raise CheckFailed("no packet of the tests crossed SRv6", where=str(directory))
     specs = ginkgo.judge(selection.wanted, report)
-    return Run(WAYS[way], specs, seconds, str(directory), report.problems)
+    return Run(WAYS[way], specs, seconds, packets, report.problems)
+
+
+def _report_in(directory: Path) -> ginkgo.Report:
+    try:
+        return ginkgo.read_report((directory / ginkgo.REPORT).read_text())
+    except FileNotFoundError:
+        words = (directory / LOG).read_text(errors="replace").strip()[-1500:]
+        raise CheckFailed("the run left no report", where=str(directory / LOG), why=words) from None
 
 
 def _in_network(lab: str, line: Sequence[str], log: Path) -> None:

@@ -64,7 +64,8 @@ class ResourceWatch(threading.Thread):
         version: str | None = None
         before = self._pace.successes
         while not self._pace.wait(self._pause, before):
-            before = self._pace.successes
+            if self._pace.successes != before:  # the server is back: no reason to wait long
+                before, self._pause = self._pace.successes, 0.0
             try:
                 version = self._list() if version is None else version
                 version = self._follow(version)

@@ -1,0 +1,48 @@
+"""How long a watch waits before it tries again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.agent import kube_watch
+from testbed.agent.kube_client import Unreachable
+from testbed.agent.kube_pace import Pace
+from testbed.agent.kube_watch import Resource, ResourceWatch
+
+
+class NoServer:
+    """A client whose server never answers."""
+
+    def __init__(self, _: Path) -> None:
+        pass
+
+    def call(self, *_: Any) -> Any:
+        raise Unreachable("no server", why="none")
+
+    def close(self) -> None:
+        pass
+
+
+class Recorded(Pace):
+    """Never waits; another watch gets through during the fifth pause, all ends with the eighth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pauses: list[float] = []
+
+    def wait(self, seconds: float, successes: int) -> bool:
+        self.pauses.append(round(seconds, 1))
+        if len(self.pauses) == 5:
+            self.through()
+        return len(self.pauses) == 8
+
+
+def test_pauses_grow_until_somebody_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that came back may refuse for a moment: that is no reason to wait long again."""
+    monkeypatch.setattr(kube_watch, "KubeClient", NoServer)
+    pace = Recorded()
+    ResourceWatch(Path(), Resource("Node", "/nodes"), lambda: None, pace).run()
+    assert pace.pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 0.1, 0.2, 0.4]

@@ -1,5 +1,7 @@
 """A node that joins later."""
 
+from time import monotonic
+
 from testbed.scenario import Check, Testbed, scenario
 
 
@@ -10,8 +12,11 @@ def node_join(testbed: Testbed, check: Check) -> None:
     check.that(there, "nodes before").equals(["master", "worker1"])
     source = testbed.pod("worker1")
     before = {name: testbed.configuration(name) for name in [*there, "gobgp"]}
+    begun = monotonic()
     testbed.join("worker2")
     destination = testbed.pod("worker2")
+    with testbed.traffic(source, destination):
+        check.figure("seconds until its pod was reached", round(monotonic() - begun, 2))
     for family in (4, 6):
         testbed.wait_chosen("worker1", "worker2", family, "best-effort")
         testbed.path(source, destination, family).is_best_effort()

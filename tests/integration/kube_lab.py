@@ -28,6 +28,7 @@ TOPOLOGY = "basic"
 NODES = ("master", "worker1", "worker2")
 PODS = "/api/v1/namespaces/default/pods"
 STAYS = "trap exit TERM; sleep 100000 & wait"  # as PID 1 a plain sleep would not hear SIGTERM
+SPEAKERS = {"one": "worker1", "two": "worker2"}  # two pods that speak to each other
 PATIENCE = 90.0  # seconds for anything to become well again, on a busy machine
 
 
@@ -167,6 +168,15 @@ class KubeLab(Lab):
             0.1,
         )
 
+    def ping(self, targets: list[str] | None = None) -> None:
+        """From pod one to pod two and back, in both families.
+
+        The API is not needed where the addresses are given.
+        """
+        targets = targets or addresses(self.pods()["two"])
+        assert len(targets) == 2
+        self.on("one", " && ".join(f"ping -n -c 1 -W 5 {address}" for address in targets))
+
     def kill_outer(self) -> None:
         """kill -9 of the lab's init."""
         self.forget_api()
@@ -228,6 +238,18 @@ def kube_sandbox(gobgpd: Path) -> Iterator[Sandbox]:
         yield box
     finally:
         box.close()
+
+
+@contextmanager
+def speaking(lab: KubeLab) -> Iterator[KubeLab]:
+    """The lab, up, with two pods that speak to each other; down afterwards."""
+    try:
+        lab.up()
+        lab.run_pods(*(pod(name, node) for name, node in SPEAKERS.items()))
+        lab.wait_until_well()
+        yield lab
+    finally:
+        lab.down()
 
 
 def kube_lab(gobgpd: Path, box: Sandbox, kind: str) -> KubeLab:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
+from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod, speaking
 
 from testbed.agent import cni_plugin
 from testbed.host.wait import wait_for
@@ -20,7 +20,6 @@ pytestmark = pytest.mark.root
 
 CALICO = "crd.projectcalico.org/v1"
 V4, V6 = "default-ipv4-ippool", "default-ipv6-ippool"
-SPEAKERS = {"one": "worker1", "two": "worker2"}
 MANY = [f"many{number}" for number in range(20)]
 PLUGIN = "/opt/cni/bin/testbed"
 # The plugin as a container runtime calls it: `cni COMMAND CONTAINER`; its answer goes to stdout.
@@ -37,22 +36,8 @@ cni() {{
 @pytest.fixture(scope="module")
 def lab(gobgpd: Path) -> Iterator[KubeLab]:
     """A lab with two pods that speak to each other."""
-    with kube_sandbox(gobgpd) as box:
-        lab = kube_lab(gobgpd, box, "addresses")
-        try:
-            lab.up()
-            lab.run_pods(*(pod(name, node) for name, node in SPEAKERS.items()))
-            lab.wait_until_well()
-            yield lab
-        finally:
-            lab.down()
-
-
-def ping(lab: KubeLab) -> None:
-    """From pod one to pod two and back, in both families."""
-    targets = addresses(lab.pods()["two"])
-    assert len(targets) == 2
-    lab.on("one", " && ".join(f"ping -n -c 1 -W 5 {address}" for address in targets))
+    with kube_sandbox(gobgpd) as box, speaking(kube_lab(gobgpd, box, "addresses")) as lab:
+        yield lab
 
 
 def run_cni(lab: KubeLab, script: str) -> str:
@@ -211,7 +196,7 @@ def test_a_pool_that_overlaps(lab: KubeLab) -> None:
     inside = next(ip_network(c).supernet(4) for c in blocks(lab) if ":" not in c)
     with another(lab, pool("intruder", str(inside), blockSize=26)):
         lab.wait_for_problem("intruder", "overlaps", V4)
-        ping(lab)
+        lab.ping()
         lab.run_pods(pod("meanwhile", "worker1"))
         lab.delete_pods("meanwhile")
     lab.wait_until_well()
@@ -227,7 +212,7 @@ def test_a_pool_that_is_exhausted(lab: KubeLab) -> None:
         with changed(lab, V4, disabled=True):
             lab.make_pods(*(pod(name, "worker1") for name in names))
             lab.wait_for_problem("worker1", "tiny", "no free block")
-            ping(lab)
+            lab.ping()
             given = _v4_of(lab, names)
             assert given, "the pool was not used"
             assert all(a in tiny for a in given)
@@ -261,13 +246,13 @@ def test_a_pool_that_shrinks(lab: KubeLab) -> None:
     left = next(part for part in parts if not any(part.overlaps(b) for b in held))
     with changed(lab, V4, cidr=str(left)):
         lab.wait_for_problem("worker1", "no IPPool covers", "one has")
-        ping(lab)
+        lab.ping()
         lab.run_pods(pod("inside", "worker1"))
         assert _v4_of(lab, ["inside"]).pop() in left
-        ping(lab)
+        lab.ping()
         lab.delete_pods("inside")
     lab.wait_until_well()
-    ping(lab)
+    lab.ping()
 
 
 def test_a_pool_that_is_deleted(lab: KubeLab) -> None:
@@ -277,11 +262,11 @@ def test_a_pool_that_is_deleted(lab: KubeLab) -> None:
     lab.api.delete(found)
     try:
         lab.wait_for_problem("worker1", "no IPPool covers", "one has")
-        ping(lab)
+        lab.ping()
         lab.run_pods(pod("single", "worker1"))
         assert [ip_address(a).version for a in addresses(lab.pods()["single"])] == [4]
         lab.delete_pods("single")
     finally:
         lab.api.apply(pool(V6, **found["spec"]))
     lab.wait_until_well()
-    ping(lab)
+    lab.ping()

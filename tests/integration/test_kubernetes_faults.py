@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_lab import DATA, NODES, PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
+from kube_lab import (
+    DATA,
+    NODES,
+    PATIENCE,
+    SPEAKERS,
+    KubeLab,
+    addresses,
+    kube_lab,
+    kube_sandbox,
+    pod,
+    speaking,
+)
 from sandbox import Sandbox
 
 from testbed.host.wait import wait_for
@@ -19,7 +30,6 @@ CONTROL = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"
 WORKER = ("containerd", "kubelet", "kube-proxy", "agent", "gobgpd")
 COMPONENTS = [f"master.{p}" for p in CONTROL] + [f"worker1.{p}" for p in WORKER]
 SEED = 4
-PODS = {"one": "worker1", "two": "worker2"}
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +49,8 @@ def before(box: Sandbox) -> dict[str, list[str]]:
 def lab(gobgpd: Path, box: Sandbox, before: dict[str, list[str]]) -> Iterator[KubeLab]:
     """A lab with two pods that speak to each other."""
     assert before
-    lab = kube_lab(gobgpd, box, "faults")
-    try:
-        lab.up()
-        lab.run_pods(*(pod(name, node) for name, node in PODS.items()))
-        lab.wait_until_well()
+    with speaking(kube_lab(gobgpd, box, "faults")) as lab:
         yield lab
-    finally:
-        lab.down()
 
 
 def identity(lab: KubeLab) -> dict[str, Any]:
@@ -55,13 +59,6 @@ def identity(lab: KubeLab) -> dict[str, Any]:
         name: (addresses(found), [c["containerID"] for c in found["status"]["containerStatuses"]])
         for name, found in lab.pods().items()
     }
-
-
-def ping(lab: KubeLab, pods: dict[str, Any] | None = None) -> None:
-    """There and back, in both families; the API is not needed for pods that are known."""
-    targets = (pods or identity(lab))["two"][0]
-    assert len(targets) == 2
-    lab.on("one", " && ".join(f"ping -n -c 1 -W 5 {address}" for address in targets))
 
 
 def wait_for_other_pids(lab: KubeLab, old: dict[str, int]) -> None:
@@ -80,11 +77,11 @@ def test_a_killed_component(lab: KubeLab, program: str) -> None:
     pods, pids = identity(lab), lab.pids()
     lab.kill(program)
     if program != "worker1.gobgpd":  # with the session its routes go, until it is back
-        ping(lab, pods)  # forwarding needs none of the others
+        lab.ping(pods["two"][0])  # forwarding needs none of the others
     wait_for_other_pids(lab, {program: pids[program]})
     lab.wait_until_well()
     assert identity(lab) == pods
-    ping(lab)
+    lab.ping()
 
 
 def test_all_components_in_any_order(lab: KubeLab) -> None:
@@ -96,7 +93,7 @@ def test_all_components_in_any_order(lab: KubeLab) -> None:
     wait_for_other_pids(lab, {program: pids[program] for program in order})
     lab.wait_until_well()
     assert identity(lab) == pods
-    ping(lab)
+    lab.ping()
     lab.run_pods(pod("late", "worker2"))  # all that a new pod needs is there
     lab.delete_pods("late")
 
@@ -113,10 +110,10 @@ def test_a_nodes_init(lab: KubeLab) -> None:
         0.1,
     )
     wait_for("pod one to be another", lambda: _another(lab, old), PATIENCE, 0.1)
-    lab.wait_for_pods(*PODS)
+    lab.wait_for_pods(*SPEAKERS)
     lab.wait_until_well()
     assert identity(lab)["two"] == old["two"]
-    ping(lab)
+    lab.ping()
     wait_for("what the old pods had to be free", lambda: _tidy(lab, "worker1"), PATIENCE, 0.2)
 
 
@@ -144,7 +141,7 @@ def test_a_full_disk(lab: KubeLab, box: Sandbox) -> None:
     box.do(f"head -c 2G /dev/zero > {DATA}/ballast || true")
     try:
         lab.wait_for_problem("MB are free", f"{DATA}/{lab.name}")
-        ping(lab)
+        lab.ping()
     finally:
         box.do(f"rm {DATA}/ballast")
     lab.wait_until_well()
@@ -157,9 +154,9 @@ def test_the_labs_init(lab: KubeLab, box: Sandbox, before: dict[str, list[str]])
     assert "is not up" in lab.run("status", expect=2).stderr
     assert "dead" in lab.run("ls").stdout
     lab.up()  # it goes on from what is on disk
-    lab.run_pods(*(pod(name, node) for name, node in PODS.items()))
+    lab.run_pods(*(pod(name, node) for name, node in SPEAKERS.items()))
     lab.wait_until_well()
-    ping(lab)
+    lab.ping()
     lab.kill_outer()
     lab.down()
     box.wait_until_like(before)

@@ -25,6 +25,7 @@ from testbed.scenario import registry
 from testbed.scenario.check import Check
 from testbed.scenario.evidence import keep_evidence
 from testbed.scenario.facade import Testbed
+from testbed.scenario.outside import Outside
 
 
 def main() -> None:
@@ -32,11 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lab", required=True)
     parser.add_argument("--scenario", required=True)
+    parser.add_argument("--topology", required=True)
     parser.add_argument("--evidence", type=Path, required=True)
     parser.add_argument("--policy", type=Path)
     parser.add_argument("--settings", type=json.loads, default={})
     options = parser.parse_args()
     scenario = registry.find(options.scenario)
+    outside = Outside()
     try:
         plan = enter(lab_dir(options.lab))
     except TestbedError as error:
@@ -44,6 +47,7 @@ def main() -> None:
         sys.exit(1)
     check, clock = Check(), _Clock()
     testbed = Testbed(plan, check, options.evidence, options.policy)
+    testbed.outside, testbed.lab, testbed.topology = outside, options.lab, options.topology
     outcome = _run(scenario, testbed, options.settings, clock)
     result = {
         "scenario": scenario.name,

@@ -17,6 +17,7 @@ from testbed.plan.model import Plan
 from testbed.prove.stream import Stream
 from testbed.scenario.check import Check
 from testbed.scenario.machines import Machines
+from testbed.scenario.neighbours import Neighbours
 from testbed.scenario.paths import PathCheck
 from testbed.scenario.steering import POLICIES, Steering
 from testbed.scenario.workloads import Workloads
@@ -24,7 +25,7 @@ from testbed.scenario.workloads import Workloads
 __all__ = ["POLICIES", "Testbed"]
 
 
-class Testbed(Steering, Machines, Workloads):
+class Testbed(Steering, Machines, Workloads, Neighbours):
     """A running lab, as a scenario sees it."""
 
     __test__ = False

@@ -20,6 +20,7 @@ from testbed.lab.progress import Progress
 from testbed.lab.state import recorded_plan
 from testbed.scenario import settings
 from testbed.scenario.needs import lacking
+from testbed.scenario.outside import beside
 from testbed.scenario.registry import Scenario
 
 TIME_LIMIT = 900.0  # seconds for one scenario
@@ -124,6 +125,7 @@ def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -
         return labless
     command = [sys.executable, "-B", "-m", "testbed.scenario.execute", "--lab", lab]
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
+    command += ["--topology", labs.options.topology or scenario.topology]
     if labs.options.policy:
         command += ["--policy", str(labs.options.policy.resolve())]
     own = settings.given(scenario.settings, labs.options.settings)
@@ -136,6 +138,9 @@ def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -
             why = None
         except subprocess.TimeoutExpired:
             why = f"no end after {TIME_LIMIT:g} s"
+    second = beside(lab)
+    if lab_dir(second).exists():  # of a scenario that was killed
+        testbed("down", "-n", second, "--quiet")
     file = directory / "result.json"
     if why is None and file.exists():
         result: dict[str, Any] = json.loads(file.read_text())

@@ -47,7 +47,7 @@ def _serve(pipe: socket.socket) -> NoReturn:
     for line in stream:
         os.environ["TESTBED_NAME"], *arguments = json.loads(line)
         try:
-            answer = {"said": command.testbed(*arguments)}
+            answer: dict[str, str | None] = {"said": command.testbed(*arguments)}
         except TestbedError as error:
             answer = {"what": error.what, "why": error.why}
         stream.write(json.dumps(answer) + "\n")

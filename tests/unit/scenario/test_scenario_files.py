@@ -30,6 +30,7 @@ EXPECTED = {
     "pod-to-service",
     "priority",
     "rolling-update",
+    "two-clusters",
     "smoke",
     "te-bgp",
     "te-configmap",

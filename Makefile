@@ -6,6 +6,7 @@ SHELL := bash
 TOPOLOGY ?= full
 NAME ?= testbed
 PROFILE ?= fast
+NODES ?= namespace
 TESTBED := .venv/bin/testbed
 THIS_LAB := $(if $(filter-out testbed,$(NAME)), -n $(NAME))
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=TESTBED_ARTEFACT_SOURCES,TESTBED_CACHE,CI)
@@ -22,8 +23,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: deps
-deps: ## install what is missing: packages.apt, then the locked Python environment
-	@scripts/install-deps
+deps: ## install what is missing: packages.apt, the locked Python environment (NODES=vagrant: VMs too)
+	@scripts/install-deps $(NODES)
 
 .PHONY: lock
 lock: ## resolve requirements.lock anew from pyproject.toml

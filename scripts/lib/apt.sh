@@ -1,8 +1,8 @@
-# The distribution's packages: which of packages.apt are missing, and how root is reached.
-# Sourced by install-deps (uses its die and say).
+# The distribution's packages: which of the lists are missing, and how root is reached.
+# Sourced by install-deps (uses its die, say and package_lists).
 
 # One per line; alternatives are joined by |, without spaces.
-wanted_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' packages.apt; }
+wanted_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "${package_lists[@]}"; }
 
 installed_packages() {
     # dpkg-query fails for each unknown name, which is what is asked here, not an error.

@@ -13,11 +13,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 REAL = ("bash", "cat", "dirname", "flock", "grep", "paste", "sed", "sha256sum")
-WANTED = [  # of alternatives, the first
-    line.split("#")[0].split("|")[0].strip()
-    for line in (ROOT / "packages.apt").read_text().splitlines()
-    if line.split("#")[0].strip()
-]
+
+
+def wanted(file: str) -> list[str]:
+    """A list's packages; of alternatives, the first."""
+    lines = (line.split("#")[0] for line in (ROOT / file).read_text().splitlines())
+    return [line.split("|")[0].strip() for line in lines if line.strip()]
+
+
+WANTED = wanted("packages.apt")
 
 
 class Machine:
@@ -39,10 +43,10 @@ class Machine:
         lines = "".join(f"echo '{name} {status} '\n" for name, status in states.items())
         self.has("dpkg-query", f"{lines}exit 1")
 
-    def install_deps(self) -> subprocess.CompletedProcess[str]:
+    def install_deps(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the script there."""
         return subprocess.run(
-            [str(self.bin / "bash"), str(ROOT / "scripts" / "install-deps")],
+            [str(self.bin / "bash"), str(ROOT / "scripts" / "install-deps"), *arguments],
             env={"PATH": str(self.bin)},
             capture_output=True,
             text=True,
@@ -122,3 +126,17 @@ def test_no_apt(tmp_path: Path) -> None:
     [line] = done.stderr.splitlines()
     assert line.startswith("install-deps: no apt here")
     assert all(name in line for name in WANTED)
+
+
+def test_nodes_in_virtual_machines_need_more(machine: Machine) -> None:
+    done = machine.install_deps("vagrant")
+    more = [name for name in wanted("packages-vm.apt") if name not in WANTED]
+    assert done.stderr.splitlines()[0] == f"installing from the distribution: frr {' '.join(more)}"
+
+
+def test_no_such_kind_of_nodes(machine: Machine) -> None:
+    done = machine.install_deps("vagarnt")
+    assert done.returncode == 4
+    assert done.stderr == (
+        "install-deps: there are nodes of the kinds namespace and vagrant, none called 'vagarnt'\n"
+    )

@@ -154,7 +154,7 @@ def _set_link(name: str, a: str, b: str, up: bool) -> None:
     from testbed.backbone.build import set_link
     from testbed.lab.inside import find_link
 
-    set_link(find_link(plan, a, b), up)
+    set_link(plan, find_link(plan, a, b), up)
 
 
 @link_app.command("set")
@@ -178,4 +178,4 @@ def link_set(
         from testbed.plan.problems import InvalidPlan
 
         raise InvalidPlan("link set", problems)
-    reshape(find_link(plan, a, b), bw, delay, loss)
+    reshape(plan, find_link(plan, a, b), bw, delay, loss)

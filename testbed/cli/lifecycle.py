@@ -11,10 +11,12 @@ import typer
 from testbed.cli.common import (
     DEFAULT_CLUSTER,
     DEFAULT_LAB,
+    DEFAULT_NODES,
     ClusterOption,
     Format,
     FormatOption,
     Name,
+    NodesOption,
     Params,
     ProfileName,
     ProfileOption,
@@ -43,6 +45,7 @@ def up(
     profile: ProfileOption = ProfileName.fast,
     params: Params = None,
     cluster: ClusterOption = DEFAULT_CLUSTER,
+    nodes: NodesOption = DEFAULT_NODES,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     quiet: Quiet = False,
@@ -62,7 +65,7 @@ def up(
 
         fresh = lab.init_pid() is None
         warnings = preflight() if fresh else []
-        plan = orchestrated(pending.plan(), cluster.value)
+        plan = orchestrated(pending.plan(), cluster.value, nodes.value)
         warnings += cluster_preflight() if fresh and plan.kubernetes else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
@@ -76,7 +79,13 @@ def up(
         from testbed.lab.images import prepared
 
         images = prepared()
-    bring_up(lab, plan, gobgpd, progress, recreate, pods, images)
+    machines = None
+    if plan.virtual:
+        from testbed.lab.virtual import hardware
+
+        assert images is not None
+        machines = hardware(images, progress)
+    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines)
 
 
 def _gobgpd() -> Path:

@@ -9,7 +9,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from testbed import __version__
-from testbed.cli import access, artefacts, bench, doctor, image, kube, lifecycle, run, te, topology
+from testbed.cli import (
+    access,
+    artefacts,
+    bench,
+    box,
+    doctor,
+    image,
+    kube,
+    lifecycle,
+    run,
+    te,
+    topology,
+)
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
 from testbed.errors import TestbedError
@@ -43,6 +55,7 @@ for group in (doctor, lifecycle, access, kube, te, run, bench, topology):
     group.register(app)
 app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
+box.register(app)
 
 
 class Interrupted(BaseException):

@@ -107,14 +107,14 @@ class Machines(World):
         """Cut a link; it is mended when the scenario ends."""
         link = find_link(self.plan, a, b)
         self._undo.callback(self._mend, a, b)
-        set_link(link, up=False)
+        set_link(self.plan, link, up=False)
 
     def mend(self, a: str, b: str) -> None:
         """Mend a link and wait for IS-IS."""
         self._mend(a, b)
 
     def _mend(self, a: str, b: str) -> None:
-        set_link(find_link(self.plan, a, b), up=True)
+        set_link(self.plan, find_link(self.plan, a, b), up=True)
         verify.backbone_converged(self.plan)
 
     def set_seg6(self, router: str, enabled: bool) -> None:

@@ -1,0 +1,83 @@
+"""The virtual machines of a lab: what they are made from, libvirt in the lab, boot and end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.artefacts import program
+from testbed.host.supervisor import LOGS_DIR, Supervisor
+from testbed.lab import state
+from testbed.lab.progress import Progress
+from testbed.plan.model import Plan
+from testbed.vm import libvirt, vagrant
+from testbed.vm.accelerator import Verdict, choose
+from testbed.vm.box import Box
+from testbed.vm.machines import Files
+from testbed.vm.payload import ensure_payload
+
+# on every machine, under the names that nodes in namespaces know them by
+PROGRAMS = (
+    *("kubelet", "kube-proxy", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    *("etcd", "kubectl", "gobgp", "gobgpd"),
+)
+VAGRANT_LOG = LOGS_DIR / "vagrant.log"
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What machines are made from; chosen before the lab is entered."""
+
+    box: Box
+    verdict: Verdict
+    payload: Path  # the disk that all of them share
+
+
+def hardware(images: Path, progress: Progress) -> Hardware:
+    """Box and disk of programs, made now where missing; is KVM real? Raises TestbedError."""
+    from testbed.vm.box_build import ensure_box
+
+    box = ensure_box(progress.note)
+    programs = {name: program(name) for name in PROGRAMS}
+    payload = ensure_payload(programs, images, progress.note)
+    with progress.step("a test boot, if there is KVM"):
+        verdict = choose(box)
+    progress.note(verdict.why)
+    return Hardware(box, verdict, payload)
+
+
+def files() -> Files:
+    """Where this lab, which the process has entered, keeps what its machines need."""
+    return Files(state.DATA.readlink() / "vm")
+
+
+class Machines:
+    """The machines of a lab that is being brought up; the process is inside it."""
+
+    def __init__(self, plan: Plan, lab: str, hardware: Hardware) -> None:
+        self.plan, self.lab, self.hardware = plan, lab, hardware
+        self.members = [n.name for n in plan.virtual if n.cluster and not n.cluster.joins_later]
+
+    def start(self, supervisor: Supervisor) -> None:
+        """libvirt, network and pool; nothing boots yet. Raises TestbedError."""
+        chosen = self.hardware
+        known = vagrant.prepare(
+            self.plan, self.lab, chosen.box, chosen.verdict.driver, files(), chosen.payload
+        )
+        libvirt.start(supervisor)
+        libvirt.define(known)
+
+    def boot(self) -> None:
+        """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
+        boot(self.members)
+
+
+def boot(names: Sequence[str]) -> None:
+    """Boot machines, all at once; returns when each answers by SSH. Raises TestbedError."""
+    vagrant.Vagrant(files(), VAGRANT_LOG).up(names)
+
+
+def destroy(names: Sequence[str]) -> None:
+    """Remove machines with their disks. Raises TestbedError."""
+    vagrant.Vagrant(files(), VAGRANT_LOG).destroy(names)

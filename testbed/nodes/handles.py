@@ -1,0 +1,39 @@
+"""Which handle a node has: that of a virtual machine, or of a node in namespaces."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from testbed.nodes import guests, supervision
+from testbed.nodes.containernode import ContainerNode
+from testbed.nodes.handle import NodeHandle, Services
+
+
+def handle(name: str) -> NodeHandle:
+    """The node of this name."""
+    return _guest(name) or ContainerNode(name)
+
+
+def services_of(name: str) -> Services:
+    """What keeps a node's programs running: the machine's systemd, the node's or lab's own."""
+    return handle(name).services
+
+
+def all_states() -> dict[str, dict[str, Any]]:
+    """Every program of the lab and of its nodes, by name; see Supervisor.states()."""
+    states = supervision.all_states()
+    for name in guests.names():
+        states.update(services_of(name).states())
+    return states
+
+
+@lru_cache
+def _connected(name: str, record: str) -> guests.GuestNode | None:
+    """One connection per machine and process; `record` tells one machine from its successor."""
+    return guests.known(name)
+
+
+def _guest(name: str) -> guests.GuestNode | None:
+    record = guests.record_text(name)
+    return _connected(name, record) if record is not None else None

@@ -13,7 +13,7 @@ from testbed.cluster.api import KubernetesApi, connect
 from testbed.errors import TestbedError
 from testbed.host.namespaces import NETNS_DIR
 from testbed.host.wait import wait_for
-from testbed.nodes import supervision
+from testbed.nodes import guests, supervision
 from testbed.nodes.cluster import NODES, present
 from testbed.nodes.pods import Pod, checked_name, unknown_pod
 from testbed.plan.model import Plan
@@ -103,12 +103,14 @@ def get(plan: Plan, name: str) -> Pod:
 
 
 def _attached(node: str) -> Iterator[Pod]:
-    init = supervision.init_pid(node)
+    inside = guests.record_text(node) is not None  # of another kernel: nothing to name here
+    init = None if inside else supervision.init_pid(node)
     for file in (Path(NODES) / node / "cni").glob("*.json"):
         with suppress(FileNotFoundError):  # detached meanwhile
             record = json.loads(file.read_text())
             pod = Pod(record["name"], node, _host(record["ipv4"], 32), _host(record["ipv6"], 128))
-            _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
+            if not inside:
+                _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
             yield pod
 
 

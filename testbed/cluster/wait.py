@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from testbed.cluster.api import KubernetesApi
 from testbed.cluster.client import Client
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.nodes import supervision
+from testbed.nodes.handles import handle
 from testbed.render.kubernetes import CONTAINERD_SOCKET
 
 PATIENCE = 120.0  # seconds; a slow disk or one busy core may need them
@@ -22,21 +20,10 @@ def containerd_answers(nodes: Iterable[str]) -> None:
     waiting = list(nodes)
 
     def probe() -> tuple[bool | None, str]:
-        waiting[:] = [node for node in waiting if not _listens(node)]
+        waiting[:] = [node for node in waiting if not handle(node).listens(CONTAINERD_SOCKET)]
         return (None if waiting else True), f"not yet on {', '.join(waiting)}"
 
     wait_for("containerd", probe, PATIENCE, fix="testbed logs NODE.containerd")
-
-
-def _listens(node: str) -> bool:
-    pid = supervision.init_pid(node)
-    path = Path(f"/proc/{pid}/root{CONTAINERD_SOCKET}")
-    try:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(path))
-        return True
-    except OSError:
-        return False
 
 
 def api_ready(client: Client) -> None:

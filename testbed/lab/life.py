@@ -130,7 +130,7 @@ def _up_inside(
     overlay = bool(plan.cluster) and gobgpd is not None
     if machines:
         with progress.step("libvirt of the lab"):
-            machines.start(supervisor)
+            machines.start(supervisor, fresh)
         with progress.step(f"{len(machines.members)} virtual machines"):
             machines.boot()
     with progress.step("routers and overlay started" if overlay else "routers started"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.artefacts import program
-from testbed.host.supervisor import LOGS_DIR, Supervisor
+from testbed.host.supervisor import Supervisor
 from testbed.lab import state
 from testbed.lab.progress import Progress
+from testbed.nodes import guests
 from testbed.plan.model import Plan
 from testbed.vm import libvirt, vagrant
 from testbed.vm.accelerator import Verdict, choose
@@ -22,7 +23,6 @@ PROGRAMS = (
     *("kubelet", "kube-proxy", "kube-apiserver", "kube-controller-manager", "kube-scheduler"),
     *("etcd", "kubectl", "gobgp", "gobgpd"),
 )
-VAGRANT_LOG = LOGS_DIR / "vagrant.log"
 
 
 @dataclass(frozen=True)
@@ -47,37 +47,23 @@ def hardware(images: Path, progress: Progress) -> Hardware:
     return Hardware(box, verdict, payload)
 
 
-def files() -> Files:
-    """Where this lab, which the process has entered, keeps what its machines need."""
-    return Files(state.DATA.readlink() / "vm")
-
-
 class Machines:
     """The machines of a lab that is being brought up; the process is inside it."""
 
     def __init__(self, plan: Plan, lab: str, hardware: Hardware) -> None:
         self.plan, self.lab, self.hardware = plan, lab, hardware
         self.members = [n.name for n in plan.virtual if n.cluster and not n.cluster.joins_later]
+        self.files = Files.of(state.DATA.readlink())
 
-    def start(self, supervisor: Supervisor) -> None:
+    def start(self, supervisor: Supervisor, fresh: bool) -> None:
         """libvirt, network and pool; nothing boots yet. Raises TestbedError."""
-        chosen = self.hardware
-        known = vagrant.prepare(
-            self.plan, self.lab, chosen.box, chosen.verdict.driver, files(), chosen.payload
-        )
+        if fresh:
+            chosen = self.hardware
+            driver = chosen.verdict.driver
+            vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
         libvirt.start(supervisor)
-        libvirt.define(known)
+        libvirt.define(json.loads(self.files.values.read_text()))
 
     def boot(self) -> None:
         """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
-        boot(self.members)
-
-
-def boot(names: Sequence[str]) -> None:
-    """Boot machines, all at once; returns when each answers by SSH. Raises TestbedError."""
-    vagrant.Vagrant(files(), VAGRANT_LOG).up(names)
-
-
-def destroy(names: Sequence[str]) -> None:
-    """Remove machines with their disks. Raises TestbedError."""
-    vagrant.Vagrant(files(), VAGRANT_LOG).destroy(names)
+        guests.boot(self.plan, self.members, self.files)

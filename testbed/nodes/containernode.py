@@ -32,6 +32,11 @@ class ContainerNode:
     def alive(self) -> bool:
         return supervision.init_pid(self.name) is not None
 
+    def trouble(self) -> str:
+        if self.alive():
+            return ""
+        return f"{self.name}: its init has ended; `testbed logs {self.name}.init`"
+
     def listens(self, path: str) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as client:

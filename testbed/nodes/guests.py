@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -10,17 +12,22 @@ from pathlib import Path
 
 import testbed
 from testbed.host.files import write_atomically, write_json
+from testbed.host.supervisor import LOGS_DIR, Program, Supervisor
 from testbed.nodes.handle import Interpreter, NodeFiles
+from testbed.plan.model import Plan
 from testbed.render.cluster import NODES
+from testbed.vm import libvirt
 from testbed.vm.guest import Guest
-from testbed.vm.machines import Files, Machine
+from testbed.vm.machines import Files, Machine, machines
 from testbed.vm.payload import BIN, IMAGES, PYTHON
 from testbed.vm.services import GuestServices
+from testbed.vm.vagrant import Vagrant
 
 RECORD = "machine.json"
 PREPARED = "/var/lib/testbed/prepared"
 CONTAINERD = "/var/lib/containerd"
 LIMIT = 300.0  # seconds for one command
+VAGRANT_LOG = LOGS_DIR / "vagrant.log"
 
 
 def record(machine: Machine, files: Files) -> None:
@@ -30,9 +37,34 @@ def record(machine: Machine, files: Files) -> None:
     write_json(directory / RECORD, {**asdict(machine), "files": str(files.directory)})
 
 
-def forget(name: str) -> None:
-    """It is no node any more."""
-    (Path(NODES) / name / RECORD).unlink(missing_ok=True)
+def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
+    """Boot those machines that are no nodes yet, all at once; returns when each answers by SSH.
+
+    Raises TestbedError.
+    """
+    new = [m for m in machines(plan) if m.name in wanted and record_text(m.name) is None]
+    if new:
+        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in new])
+    for machine in new:
+        record(machine, files)
+    Supervisor().add([mirror_program(machine.name) for machine in new])
+
+
+def remove(name: str) -> None:
+    """End a machine; its disk goes too. Raises TestbedError."""
+    node = known(name)
+    if node is None:
+        return
+    Supervisor().remove([mirror_program(name).name])
+    Vagrant(node.files, VAGRANT_LOG).destroy([name])
+    shutil.rmtree(Path(NODES) / name)
+
+
+def mirror_program(name: str) -> Program:
+    """What keeps the lab's view of a guest's files: testbed/vm/mirror.py."""
+    file = Path(NODES) / name / RECORD
+    command = (sys.executable, "-B", "-m", "testbed.vm.mirror", str(file))
+    return Program(f"{name}.mirror", "", command)
 
 
 def names() -> list[str]:
@@ -51,11 +83,23 @@ def record_text(name: str) -> str | None:
 def known(name: str) -> GuestNode | None:
     """The node of this name, if it is a virtual machine."""
     text = record_text(name)
-    if text is None:
-        return None
+    return None if text is None else of_record(text)
+
+
+def of_record(text: str) -> GuestNode:
+    """The node that is on record."""
     fields = json.loads(text)
     files = Files(Path(fields.pop("files")))
     return GuestNode(Machine(**fields), files)
+
+
+def pod_netns(node: str, pod: str) -> str | None:
+    """Where, in its machine, an attached pod has its network namespace."""
+    for file in (Path(NODES) / node / "cni").glob("*.json"):
+        attached = json.loads(file.read_text())
+        if attached["name"] == pod:
+            return str(attached["netns"])
+    return None
 
 
 class GuestNode:
@@ -76,6 +120,15 @@ class GuestNode:
 
     def alive(self) -> bool:
         return self.guest.answers() and self._ok("test", "-e", PREPARED)
+
+    def trouble(self) -> str:
+        domain = libvirt.domain(self.machine, self.files)
+        state = libvirt.states().get(domain, "gone")
+        if state != "running":
+            return f"virtual machine {self.name} is {state}; `testbed up` makes the lab whole"
+        if not self.guest.answers():
+            return f"virtual machine {self.name} runs, but does not answer"
+        return ""
 
     def prepare(self, wanted: NodeFiles) -> None:
         """Give the guest its files and images."""

@@ -68,6 +68,9 @@ class NodeHandle(Protocol):
     def alive(self) -> bool:
         """True if the node is there and was prepared."""
 
+    def trouble(self) -> str:
+        """Why the node as a whole is not there, and what to look at; empty if it is."""
+
     def listens(self, socket: str) -> bool:
         """True if somebody answers at a unix socket of the node."""
 

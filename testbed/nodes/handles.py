@@ -29,11 +29,11 @@ def all_states() -> dict[str, dict[str, Any]]:
 
 
 @lru_cache
-def _connected(name: str, record: str) -> guests.GuestNode | None:
-    """One connection per machine and process; `record` tells one machine from its successor."""
-    return guests.known(name)
+def _connected(record: str) -> guests.GuestNode:
+    """One connection per machine and process."""
+    return guests.of_record(record)
 
 
 def _guest(name: str) -> guests.GuestNode | None:
     record = guests.record_text(name)
-    return _connected(name, record) if record is not None else None
+    return _connected(record) if record is not None else None

@@ -213,6 +213,10 @@ class Plan(Frozen):
         virtual = {n.name for n in self.virtual}
         return [n for n in self.nodes if n.name not in virtual]
 
+    def vantage(self, node: str) -> str:
+        """The namespace from which a node's addresses are reached: its own, else its router's."""
+        return self.uplink(node).peer(node).node if self.node(node) in self.virtual else node
+
     @property
     def injectors(self) -> list[Node]:
         return self.of(Role.INJECTOR)

@@ -14,7 +14,8 @@ from testbed.host.run import in_netns as enter
 from testbed.host.run import run
 from testbed.lab import members, verify
 from testbed.lab.inside import find_link
-from testbed.nodes import cluster, supervision
+from testbed.nodes import cluster
+from testbed.nodes.handles import all_states, services_of
 from testbed.scenario.world import World
 
 
@@ -69,18 +70,18 @@ class Machines(World):
         """End programs, e.g. "master.etcd", until they are started or the scenario ends."""
         self._undo.callback(self.start, *programs)
         for program in programs:
-            supervision.supervisor_of(_node_of(program)).stop([program])
+            services_of(_node_of(program)).stop([program])
 
     def start(self, *programs: str) -> None:
         """Start programs that were stopped; returns when they run, and the API server answers."""
         for program in programs:
-            supervision.supervisor_of(_node_of(program)).start([program])
+            services_of(_node_of(program)).start([program])
         if self.plan.kubernetes:
             api_ready(connect(self.plan).client)
 
     def kill(self, program: str) -> None:
         """kill -9 of a program, e.g. "worker1.agent"; returns when its successor runs."""
-        supervisor = supervision.supervisor_of(_node_of(program))
+        supervisor = services_of(_node_of(program))
         before = supervisor.states()[program]["pid"]
         supervisor.kill(program)
 
@@ -93,7 +94,7 @@ class Machines(World):
     def configuration(self, node: str) -> dict[str, Any]:
         """What a node was configured with, and which processes it runs since when."""
         files = cluster.NODES / node
-        states = supervision.all_states()
+        states = all_states()
         return {
             "agent.json": _text(files / "agent.json"),
             "programs": {

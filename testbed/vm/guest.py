@@ -9,7 +9,7 @@ import io
 import shlex
 import subprocess
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CONNECT_LIMIT = 120.0  # seconds; a guest in software emulation is slow while it boots
 CHUNK = 1 << 16  # bytes
+KEEPALIVE = 5  # seconds
 
 
 class Guest:
@@ -58,6 +59,22 @@ class Guest:
         return subprocess.CompletedProcess(
             list(argv), code, out.decode(errors="replace"), err.decode(errors="replace")
         )
+
+    def lines(self, argv: Sequence[str]) -> Iterator[str]:
+        """The lines that a command prints, as they come; it ends with the caller's interest.
+
+        Raises TestbedError when the connection breaks.
+        """
+        import paramiko
+
+        try:
+            channel = self._transport.open_session()
+            self._transport.set_keepalive(KEEPALIVE)
+            channel.exec_command(shlex.join(argv))
+            with channel.makefile("r") as output:
+                yield from output
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._gone(error) from None
 
     def write(self, files: Mapping[str, str | bytes], mode: int = 0o644) -> None:
         """Write files (absolute path → content), parents with them, in one go."""

@@ -6,6 +6,7 @@ sockets lie below the lab's own /run. When the lab's init ends, machines, bridge
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from testbed.host.run import run
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
 from testbed.render.environment import render
+from testbed.vm.machines import Files, Machine
 
 ETC = Path("/etc/libvirt")
 _COVERED = (ETC, Path("/var/lib/libvirt"), Path("/var/cache/libvirt"), Path("/var/log/libvirt"))
@@ -83,6 +85,12 @@ def _create(command: str, xml: str) -> None:
         file.write(xml)
         file.flush()
         virsh(command, file.name)
+
+
+def domain(machine: Machine, files: Files) -> str:
+    """libvirt's name of a machine."""
+    prefix = json.loads(files.values.read_text())["prefix"]
+    return f"{prefix}{machine.name}"
 
 
 def states() -> dict[str, str]:

@@ -82,6 +82,11 @@ class Files:
 
     directory: Path
 
+    @classmethod
+    def of(cls, data: Path) -> Files:
+        """Below a lab's directory on disk."""
+        return cls(data / "vm")
+
     @property
     def values(self) -> Path:
         """What the Vagrantfile reads."""

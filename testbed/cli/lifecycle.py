@@ -59,7 +59,7 @@ def up(
     with progress.step(f"plan of {topology}"):
         pending = begin(topology, profile.value, key_values(params))
         # imports and checks, while another process evaluates the topology
-        from testbed.doctor.preflight import cluster_preflight, preflight
+        from testbed.doctor.preflight import cluster_preflight, preflight, virtual_preflight
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
 
@@ -67,6 +67,7 @@ def up(
         warnings = preflight() if fresh else []
         plan = orchestrated(pending.plan(), cluster.value, nodes.value)
         warnings += cluster_preflight() if fresh and plan.kubernetes else []
+        warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
     if plan.cluster or plan.injectors:

@@ -60,8 +60,12 @@ def shell_lines(lab: LabDir) -> list[str]:
     environment = _environment(lab, root)
     shims = lab.path / "bin"
     shims.mkdir(mode=0o755, exist_ok=True)
-    for name in SHIMS:
-        arguments = [sys.executable, "-B", "-m", "testbed", "in-network", "-n", lab.name, name]
+    command = [sys.executable, "-B", "-m", "testbed"]
+    wanted = {name: [*command, "in-network", "-n", lab.name, name] for name in SHIMS}
+    plan = recorded_plan(lab)
+    if plan is not None and plan.virtual:
+        wanted["vagrant"] = ["env", f"TESTBED_NAME={lab.name}", *command, "vagrant"]
+    for name, arguments in wanted.items():
         write_atomically(shims / name, f'#!/bin/sh\nexec {shlex.join(arguments)} "$@"\n', 0o755)
     return [
         f"export TESTBED_NAME={shlex.quote(lab.name)}",

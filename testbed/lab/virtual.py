@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.artefacts import program
+from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.supervisor import Supervisor
 from testbed.lab import state
 from testbed.lab.progress import Progress
@@ -67,3 +70,18 @@ class Machines:
     def boot(self) -> None:
         """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
         guests.boot(self.plan, self.members, self.files)
+
+
+def run_vagrant(plan: Plan, arguments: Sequence[str]) -> None:
+    """Become vagrant, for the lab that this process has entered. Raises TestbedError."""
+    if not plan.virtual:
+        raise TestbedError(
+            "this lab has no virtual machines",
+            why="its nodes are namespaces",
+            fix="testbed up --nodes vagrant",
+        )
+    environment = {**os.environ, **vagrant.environment(Files.of(state.DATA.readlink()))}
+    try:
+        os.execvpe("vagrant", ["vagrant", *arguments], environment)
+    except FileNotFoundError:
+        raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant") from None

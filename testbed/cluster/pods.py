@@ -20,7 +20,7 @@ from testbed.plan.model import Plan
 
 NAMESPACE = "default"
 IMAGE = "testbed.invalid/tools:latest"
-PATIENCE = 60.0  # seconds until a pod runs, or is gone
+PATIENCE = 240.0  # seconds until a pod runs, or is gone; software emulation may need them
 # As PID 1 a plain sleep would not hear SIGTERM, and the kubelet waits two seconds for it.
 _SLEEP = "trap exit TERM; sleep infinity & wait"
 
@@ -47,6 +47,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
             f"pod {name} on {node} to run",
             partial(_running, plan, api, document),
             PATIENCE,
+            api.client.pace,
             fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
         )
 
@@ -60,6 +61,7 @@ def delete(plan: Plan, name: str) -> None:
         f"pod {name} to go",
         lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
         PATIENCE,
+        api.client.pace,
         fix=f"testbed logs {pod.node}.kubelet",
     )
 

@@ -21,6 +21,7 @@ class ContainerNode:
     """See testbed.nodes.handle.NodeHandle. Lab and node share the node's directory and programs."""
 
     python = Interpreter((sys.executable, "-B"), {})
+    pace = 0.02
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -106,6 +106,7 @@ class GuestNode:
     """See testbed.nodes.handle.NodeHandle."""
 
     python = Interpreter(("/usr/bin/python3",), {"PYTHONPATH": PYTHON})
+    pace = 0.5
 
     def __init__(self, machine: Machine, files: Files) -> None:
         self.name, self.machine, self.files = machine.name, machine, files
@@ -139,8 +140,7 @@ class GuestNode:
         self.guest.run(["sh", "-ec", _PREPARE, IMAGES, CONTAINERD, PREPARED, *links])
 
     def listens(self, socket: str) -> bool:
-        connect = f"import socket; socket.socket(socket.AF_UNIX).connect({socket!r})"
-        return self._ok("python3", "-c", connect)
+        return self._ok("sh", "-c", 'ss -lxH | grep -qwF -- "$0"', socket)
 
     def run(self, argv: Sequence[str], stdin: Path | None = None) -> str:
         data = stdin.read_bytes() if stdin else b""

@@ -60,6 +60,7 @@ class NodeHandle(Protocol):
 
     name: str
     python: Interpreter
+    pace: float  # seconds between two looks at it while one waits for something
 
     @property
     def services(self) -> Services:

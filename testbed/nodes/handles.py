@@ -12,7 +12,7 @@ from testbed.nodes.handle import NodeHandle, Services
 
 def handle(name: str) -> NodeHandle:
     """The node of this name."""
-    return _guest(name) or ContainerNode(name)
+    return guest(name) or ContainerNode(name)
 
 
 def services_of(name: str) -> Services:
@@ -34,6 +34,7 @@ def _connected(record: str) -> guests.GuestNode:
     return guests.of_record(record)
 
 
-def _guest(name: str) -> guests.GuestNode | None:
+def guest(name: str) -> guests.GuestNode | None:
+    """The node of this name, if it is a virtual machine; one connection per process."""
     record = guests.record_text(name)
     return _connected(record) if record is not None else None

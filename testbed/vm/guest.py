@@ -60,6 +60,17 @@ class Guest:
             list(argv), code, out.decode(errors="replace"), err.decode(errors="replace")
         )
 
+    def open(self, argv: Sequence[str]) -> paramiko.Channel:
+        """A command that goes on while its channel is open. Raises TestbedError."""
+        import paramiko
+
+        try:
+            channel = self._transport.open_session()
+            channel.exec_command(shlex.join(argv))
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise self._gone(error) from None
+        return channel
+
     def lines(self, argv: Sequence[str]) -> Iterator[str]:
         """The lines that a command prints, as they come; it ends with the caller's interest.
 

@@ -30,7 +30,6 @@ def environment(files: Files) -> dict[str, str]:
         "VAGRANT_HOME": str(files.home),
         "VAGRANT_DOTFILE_PATH": str(files.dotfiles),
         "VAGRANT_DEFAULT_PROVIDER": "libvirt",
-        "VAGRANT_NO_PARALLEL": "",
         "VAGRANT_CHECKPOINT_DISABLE": "1",
         "TESTBED_VAGRANT": str(files.values),
         "LIBVIRT_DEFAULT_URI": "qemu:///system",

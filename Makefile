@@ -37,7 +37,7 @@ artefacts: deps ## fetch or build the programs that the distribution lacks
 .PHONY: testbed-up
 testbed-up: artefacts ## bring the paper's testbed up and prove that it works
 	@$(TESTBED) doctor
-	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE)
+	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES)
 	@$(TESTBED) run smoke -n $(NAME)
 	@$(TESTBED) status -n $(NAME)
 	@printf '%s\n' '' 'Three commands to try:' \

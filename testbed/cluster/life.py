@@ -23,7 +23,7 @@ from testbed.host.supervisor import Program
 from testbed.images.builtin import recipes
 from testbed.nodes import cluster
 from testbed.nodes.handle import NodeFiles, NodeHandle
-from testbed.nodes.handles import handle
+from testbed.nodes.handles import handle, on_each
 from testbed.plan.model import Node, Plan
 from testbed.render.kubernetes_network import control_plane
 
@@ -33,22 +33,31 @@ CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what can be started at once on these nodes; what runs already stays as it is."""
-    new = [node for node in nodes if not handle(node.name).alive()]
+    alive = on_each(lambda node: handle(node.name).alive(), nodes)
+    new = [node for node, there in zip(nodes, alive, strict=True) if not there]
     _make(plan, new, storage)
     _run(plan, nodes, Phase.AT_ONCE)
-    cluster.join(plan, nodes, gobgpd)
+    cluster.configure(plan, nodes)
+    if not plan.virtual:
+        cluster.start(nodes, gobgpd)
+    cluster.write_injector_peers(plan)
 
 
-def control(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
+def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
     containerd_answers([n.name for n in nodes])
-    _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+    if not plan.virtual:
+        _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
     api_ready(api.client)
     head = control_plane(plan)
     if head in nodes:
         _run(plan, [head], Phase.API_READY)
         apply_base(plan, api, storage.image_names())
+    if plan.virtual:
+        # machines share this one's processors: before, what asks the API server would starve it
+        _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+        cluster.start(nodes, gobgpd)
 
 
 def ready(plan: Plan, nodes: Sequence[Node]) -> None:
@@ -65,7 +74,7 @@ def ready(plan: Plan, nodes: Sequence[Node]) -> None:
 def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Bring nodes up that join a running cluster; returns when they are Ready."""
     start(plan, nodes, gobgpd, storage)
-    control(plan, nodes, storage)
+    control(plan, nodes, gobgpd, storage)
     ready(plan, nodes)
 
 
@@ -121,11 +130,13 @@ def _write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
 
 
 def _run(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
-    for node in nodes:
+    def add(node: Node) -> None:
         there = handle(node.name)
         wanted = programs.programs(plan, node, partial(_binary, there))[phase]
         if wanted:
             there.services.add([_named(p) for p in wanted])
+
+    on_each(add, nodes)
 
 
 def _binary(there: NodeHandle, name: str) -> Path:

@@ -47,7 +47,7 @@ def control(plan: Plan) -> None:
     if plan.kubernetes:
         from testbed.cluster import life
 
-        life.control(plan, cluster.present(plan), _storage())
+        life.control(plan, cluster.present(plan), state.gobgpd(), _storage())
 
 
 def ready(plan: Plan) -> None:

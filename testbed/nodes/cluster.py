@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.nodes.api import Api
-from testbed.nodes.handles import handle
+from testbed.nodes.handles import handle, on_each
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster as render
 from testbed.srpolicy.yaml_tree import read_documents
@@ -56,14 +56,31 @@ def join(plan: Plan, nodes: Iterable[Node], gobgpd: Path, api: Api | None = None
     for node in nodes:
         if api:
             api.apply(render.node_object(plan, node))
+    configure(plan, nodes)
+    start(nodes, gobgpd)
+    write_injector_peers(plan)
+
+
+def configure(plan: Plan, nodes: Sequence[Node]) -> None:
+    """Give nodes their agents' configuration: from then on they are members of the lab."""
+
+    def give(node: Node) -> None:
         (NODES / node.name).mkdir(parents=True, exist_ok=True)
         config = json.dumps(render.agent_config(plan, node), indent=1) + "\n"
         handle(node.name).give(_agent_file(node.name), config)
-    for node in nodes:
+
+    on_each(give, nodes)
+
+
+def start(nodes: Sequence[Node], gobgpd: Path) -> None:
+    """Start gobgpd and agent on nodes that are configured."""
+
+    def add(node: Node) -> None:
         there = handle(node.name)
         programs = [gobgpd_program(node.name, there.path_of(gobgpd)), agent_program(node.name)]
         there.services.add(programs)
-    write_injector_peers(plan)
+
+    on_each(add, nodes)
 
 
 def leave(plan: Plan, node: Node, api: Api | None = None) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from testbed.nodes import guests, supervision
 from testbed.nodes.containernode import ContainerNode
 from testbed.nodes.handle import NodeHandle, Services
+from testbed.plan.model import Node
+
+T = TypeVar("T")
 
 
 def handle(name: str) -> NodeHandle:
@@ -18,6 +23,17 @@ def handle(name: str) -> NodeHandle:
 def services_of(name: str) -> Services:
     """What keeps a node's programs running: the machine's systemd, the node's or lab's own."""
     return handle(name).services
+
+
+def on_each(do: Callable[[Node], T], nodes: Sequence[Node]) -> list[T]:
+    """The same for several nodes: one after the other, or at once where each is a machine.
+
+    Raises what the first of them raises.
+    """
+    if not any(guests.record_text(node.name) for node in nodes):
+        return [do(node) for node in nodes]
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        return list(pool.map(do, nodes))
 
 
 def all_states() -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,6 +42,10 @@ class GuestPlace:
         places = {n: p.netns for n, p in names.items() if isinstance(p, GuestPlace)}
         return RemoteCapture(self.guest, places, run)
 
+    def program(self, what: str, *words: str) -> Lines:
+        """One of testbed.observe.there's, in this namespace."""
+        return Lines(self.guest.open(_command(what, self.netns, *words)))
+
     def sing(self, tag: bytes) -> None:
         """See testbed.observe.canary."""
         self.guest.run(_command("sing", self.netns, tag.hex()))
@@ -52,6 +57,52 @@ class GuestPlace:
         command = _command("send", self.netns, str(address), run.hex(), str(count))
         said = json.loads(self.guest.run(command).stdout)
         return [bytes.fromhex(tag) for tag in said["tags"]], said["refusal"]
+
+
+class Lines:
+    """What a program in a guest says, line by line."""
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        self._channel, self._partial = channel, b""
+
+    def lines(self) -> list[str]:
+        """What has come, without waiting."""
+        found: list[bytes] = []
+        while self._channel.recv_ready():
+            *whole, self._partial = (self._partial + self._channel.recv(_CHUNK)).split(b"\n")
+            found += whole
+        return [line.decode() for line in found]
+
+    def wait(self, patience: float) -> list[str]:
+        """What has come, or comes within so many seconds."""
+        select.select([self._channel], [], [], patience)
+        return self.lines()
+
+    def next(self, what: str) -> str:
+        """The first line. Raises CheckFailed."""
+
+        def probe() -> tuple[str | None, str]:
+            found = self.lines()
+            return (found[0] if found else None), self._complaint()
+
+        return wait_for(what, probe, PATIENCE)
+
+    @property
+    def ended(self) -> bool:
+        """True once the program has ended and said all."""
+        return self._channel.exit_status_ready() and not self._channel.recv_ready()
+
+    def end(self) -> None:
+        """Close the program's standard input: it ends by itself."""
+        self._channel.shutdown_write()
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def _complaint(self) -> str:
+        if not self._channel.recv_stderr_ready():
+            return "nothing yet"
+        return self._channel.recv_stderr(_CHUNK).decode(errors="replace")[-300:]
 
 
 class RemoteCapture:

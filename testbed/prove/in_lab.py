@@ -12,6 +12,7 @@ from testbed.lab import pods
 from testbed.lab.inside import unknown
 from testbed.lab.verify import agent_status
 from testbed.nodes import cluster, guests, handles
+from testbed.nodes.pods import Pod
 from testbed.observe.place import Place
 from testbed.plan.model import Plan
 from testbed.prove.expectation import (
@@ -25,6 +26,7 @@ from testbed.prove.expectation import (
     via,
 )
 from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
+from testbed.prove.stream import Stream
 
 PLAIN = ("plain",)
 
@@ -62,6 +64,22 @@ def places(plan: Plan) -> Callable[[str], Place]:
         if node and netns:
             found[pod.netns] = GuestPlace(node.guest, netns)
     return lambda name: found.get(name) or pinned(name)
+
+
+def stream(
+    plan: Plan, source: Pod, destination: Pod, address: IPv4Address | IPv6Address, rate: int
+) -> Stream:
+    """A numbered stream between two pods, wherever they are; see Stream."""
+    if not plan.virtual:
+        return Stream(source.netns, destination.netns, address, rate)
+    from testbed.observe.remote import GuestPlace
+    from testbed.prove.remote_stream import RemoteStream
+
+    where = places(plan)
+    one, other = where(source.netns), where(destination.netns)
+    assert isinstance(one, GuestPlace) and isinstance(other, GuestPlace), "pods of machines"
+    ends = (source.netns, destination.netns, address, rate)
+    return RemoteStream(*ends, source_place=one, destination_place=other)
 
 
 def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:

@@ -10,10 +10,9 @@ from testbed.backbone.build import set_link
 from testbed.cluster.api import connect
 from testbed.cluster.wait import api_ready
 from testbed.host.namespaces import in_netns
-from testbed.host.run import in_netns as enter
-from testbed.host.run import run
 from testbed.lab import members, verify
 from testbed.lab.inside import find_link
+from testbed.lab.reach import run_in
 from testbed.nodes import cluster
 from testbed.nodes.handles import all_states, services_of
 from testbed.scenario.world import World
@@ -134,7 +133,7 @@ class Machines(World):
         lines: dict[str, list[str]] = {}
         for family in ("-4", "-6"):
             command = ["ip", family, "-j", "route", "show", "proto", "201", "table", "all"]
-            for route in json.loads(run(enter(node, command)).stdout or "[]"):
+            for route in json.loads(run_in(self.plan, node, command).stdout or "[]"):
                 kept = {k: v for k, v in route.items() if k not in ("flags", "pref", "metric")}
                 lines.setdefault(str(route["dst"]), []).append(json.dumps(kept, sort_keys=True))
         return {destination: sorted(found) for destination, found in sorted(lines.items())}

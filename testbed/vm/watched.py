@@ -18,6 +18,7 @@ SUFFIXES = (".json",)
 LOGS = "logs"
 _EVENTS = flags.CREATE | flags.MODIFY | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
 _CHUNK = 1 << 16  # bytes of a log at once
+_GATHER = 100  # milliseconds in which several changes become one look
 
 
 class Watched:
@@ -25,15 +26,15 @@ class Watched:
 
     def __init__(self, top: Path) -> None:
         self.top = top
-        self._texts: dict[str, str] = {}
+        self._stamps: dict[str, tuple[int, int, int]] = {}
         self._sizes: dict[str, int] = {}
 
     def look(self) -> list[dict[str, str]]:
         """What has changed since the last look."""
         said = []
         seen = {str(p.relative_to(self.top)): p for p in self._files()}
-        for gone in self._texts.keys() - seen.keys():
-            del self._texts[gone]
+        for gone in self._stamps.keys() - seen.keys():
+            del self._stamps[gone]
             said.append({"path": gone})
         for name, path in seen.items():
             change = self._grown(name, path) if path.suffix == ".log" else self._other(name, path)
@@ -47,12 +48,14 @@ class Watched:
 
     def _other(self, name: str, path: Path) -> dict[str, str] | None:
         try:
+            found = path.stat()
+            stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if self._stamps.get(name) == stamp:
+                return None
             text = path.read_text(errors="replace")
         except OSError:
             return None  # gone meanwhile: the next look says so
-        if self._texts.get(name) == text:
-            return None
-        self._texts[name] = text
+        self._stamps[name] = stamp
         return {"path": name, "text": text}
 
     def _grown(self, name: str, path: Path) -> dict[str, str] | None:
@@ -85,7 +88,7 @@ def main() -> None:
             ready = select.select([inotify.fileno(), sys.stdin], [], [])[0]
             if sys.stdin in ready:
                 return
-            inotify.read(timeout=0)
+            inotify.read(timeout=0, read_delay=_GATHER)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv6Address
+
 from testbed.agent.config import AgentConfig
 from testbed.agent.objects import Node, Objects
 from testbed.bgp.model import BgpPeer
+
+PATIENT_HOLD = 60  # seconds
 
 
 def own_node(config: AgentConfig, objects: Objects) -> Node:
@@ -25,6 +30,18 @@ def names(objects: Objects) -> dict[str, str]:
     return found
 
 
+def _of_mesh(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
+    """A session with another node.
+
+    Where both sides are slow and connect at once, gobgpd can stay in OpenConfirm on both for good:
+    there the node with the higher address waits for the other, and sessions are held longer.
+    """
+    session = BgpPeer(str(other), asn, str(config.address_v6))
+    if not config.patient:
+        return session
+    return replace(session, passive=config.address_v6 > other, hold_time=PATIENT_HOLD)
+
+
 def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
     """The sessions, and what was wrong with the wish for others."""
     asn, node = autonomous_system(config, objects), own_node(config, objects)
@@ -40,7 +57,7 @@ def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], l
             elif other.v6 == config.address_v6:
                 problems.append(f"node {other.name} has this node's address {other.v6}")
             else:
-                peers[str(other.v6)] = BgpPeer(str(other.v6), asn, local)
+                peers[str(other.v6)] = _of_mesh(config, other.v6, asn)
     for wish in objects.peers:
         if not wish.concerns(config.node, node.label_map) or wish.peer_ip == config.address_v6:
             continue

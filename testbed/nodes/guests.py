@@ -105,7 +105,7 @@ def pod_netns(node: str, pod: str) -> str | None:
 class GuestNode:
     """See testbed.nodes.handle.NodeHandle."""
 
-    python = Interpreter(("/usr/bin/python3",), {"PYTHONPATH": PYTHON})
+    python = Interpreter(("/usr/bin/python3",), {"PYTHONPATH": PYTHON, "TESTBED_SLOWNESS": "8"})
     pace = 0.5
 
     def __init__(self, machine: Machine, files: Files) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,8 @@ from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.supervisor import Supervisor
 from testbed.lab import state
 from testbed.lab.progress import Progress
-from testbed.nodes import guests
-from testbed.plan.model import Plan
+from testbed.nodes import cluster, guests
+from testbed.plan.model import Node, Plan
 from testbed.vm import libvirt, vagrant
 from testbed.vm.accelerator import Verdict, choose
 from testbed.vm.box import Box
@@ -55,12 +56,15 @@ class Machines:
 
     def __init__(self, plan: Plan, lab: str, hardware: Hardware) -> None:
         self.plan, self.lab, self.hardware = plan, lab, hardware
-        self.members = [n.name for n in plan.virtual if n.cluster and not n.cluster.joins_later]
+        there = [n.name for n in cluster.present(plan)]
+        self.members = there or [n.name for n in plan.virtual if not _joins_later(n)]
         self.files = Files.of(state.DATA.readlink())
 
     def start(self, supervisor: Supervisor, fresh: bool) -> None:
         """libvirt, network and pool; nothing boots yet. Raises TestbedError."""
-        if fresh:
+        if fresh:  # machines of an earlier lab are none of ours, whatever it kept
+            shutil.rmtree(self.files.directory, ignore_errors=True)
+        if not self.files.values.exists():
             chosen = self.hardware
             driver = chosen.verdict.driver
             vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
@@ -70,6 +74,10 @@ class Machines:
     def boot(self) -> None:
         """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
         guests.boot(self.plan, self.members, self.files)
+
+
+def _joins_later(node: Node) -> bool:
+    return node.cluster is not None and node.cluster.joins_later
 
 
 def run_vagrant(plan: Plan, arguments: Sequence[str]) -> None:

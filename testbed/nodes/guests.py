@@ -16,7 +16,7 @@ from testbed.host.supervisor import LOGS_DIR, Program, Supervisor
 from testbed.nodes.handle import Interpreter, NodeFiles
 from testbed.plan.model import Plan
 from testbed.render.cluster import NODES
-from testbed.vm import libvirt
+from testbed.vm import libvirt, strays
 from testbed.vm.guest import Guest
 from testbed.vm.machines import Files, Machine, machines
 from testbed.vm.payload import BIN, IMAGES, PYTHON
@@ -38,16 +38,23 @@ def record(machine: Machine, files: Files) -> None:
 
 
 def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
-    """Boot those machines that are no nodes yet, all at once; returns when each answers by SSH.
+    """Boot those machines that do not run, all at once; returns when each answers by SSH.
 
     Raises TestbedError.
     """
-    new = [m for m in machines(plan) if m.name in wanted and record_text(m.name) is None]
-    if new:
-        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in new])
-    for machine in new:
+    states = libvirt.states()
+    chosen = [machine for machine in machines(plan) if machine.name in wanted]
+    absent = [
+        m
+        for m in chosen
+        if record_text(m.name) is None or states.get(libvirt.domain(m, files)) != "running"
+    ]
+    if absent:
+        strays.clear(absent, files)
+        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent])
+    for machine in chosen:
         record(machine, files)
-    Supervisor().add([mirror_program(machine.name) for machine in new])
+    Supervisor().add([mirror_program(machine.name) for machine in chosen])
 
 
 def remove(name: str) -> None:

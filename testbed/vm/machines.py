@@ -116,6 +116,15 @@ class Files:
         """The disks."""
         return self.directory / "pool"
 
+    @property
+    def kernel(self) -> Path:
+        return self.directory / "vmlinuz"
+
+    @property
+    def payload(self) -> Path:
+        """The disk of programs that all machines share."""
+        return self.directory / "payload.img"
+
     def initrd(self, name: str) -> Path:
         """The box's initrd with what this one machine is given."""
         return self.directory / f"{name}.initrd"
@@ -125,7 +134,7 @@ class Files:
 
 
 def values(
-    plan: Plan, prefix: str, box: Box, driver: str, files: Files, payload: Path | None = None
+    plan: Plan, prefix: str, box: Box, driver: str, files: Files, payload: bool = True
 ) -> dict[str, Any]:
     """What the Vagrantfile reads. `driver` is kvm or qemu, `prefix` begins the domains' names."""
     return {
@@ -133,9 +142,9 @@ def values(
         "driver": driver,
         "prefix": f"{prefix}_",
         "boot_timeout": BOOT_TIMEOUT,
-        "kernel": str(box.kernel),
+        "kernel": str(files.kernel),
         "cmd_line": CMD_LINE,
-        "payload": str(payload) if payload else None,
+        "payload": str(files.payload) if payload else None,
         "ssh": {"user": USER, "key": str(files.key)},
         "pool": {"name": "testbed", "path": str(files.pool)},
         "management": {

@@ -47,13 +47,25 @@ def prepare(
         boxes.symlink_to(shelf())
     opener = keys.ensure_user_key(files)
     known = keys.host_keys(files, machines(plan))
+    _own(box.kernel, files.kernel)
+    if payload is not None:
+        _own(payload, files.payload)
     base = box.initrd.read_bytes()
     for machine in machines(plan):
         own = cpio.archive(seed(plan, machine, known[machine.name], opener))
         _write_secret(files.initrd(machine.name), base + b"\0" * (-len(base) % 4) + own)
-    wanted = values(plan, lab, box, driver, files, payload)
+    wanted = values(plan, lab, box, driver, files, payload is not None)
     write_json(files.values, wanted)
     return wanted
+
+
+def _own(source: Path, target: Path) -> None:
+    """The lab's own name for a file of the cache, which may be replaced there meanwhile."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
 
 
 def _write_secret(path: Path, data: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paper_plan import paper_plan
+from paper_plan import access, cluster_node, paper_plan, router
 
 from testbed.plan.model import Plan
 from testbed.vm.box import Box
@@ -34,8 +34,7 @@ def evaluate(file: Path | None) -> subprocess.CompletedProcess[str]:
 
 def evaluated(tmp_path: Path, plan: Plan, driver: str = "qemu") -> dict[str, Any]:
     files = Files(tmp_path)
-    payload = tmp_path / "payload.img"
-    wanted = values(plan, "lab", Box("a-box", tmp_path / "box"), driver, files, payload)
+    wanted = values(plan, "lab", Box("a-box", tmp_path / "box"), driver, files)
     files.values.write_text(json.dumps(wanted))
     done = evaluate(files.values)
     assert done.returncode == 0, done.stderr
@@ -67,6 +66,23 @@ def test_what_a_machine_is_made_of(tmp_path: Path) -> None:
     assert machine["management_network_name"] == "testbed"
     [drive] = [a[0]["value"] for a in machine["qemuargs"] if "file=" in a[0]["value"]]
     assert "readonly=on" in drive
+
+
+def test_one_master_and_five_workers(tmp_path: Path) -> None:
+    names = ["master", *(f"worker{n}" for n in range(1, 6))]
+    links = [
+        access("r1", name, (f"fd{n}::1020/64", f"fd{n}::1000/64"), None)
+        for n, name in enumerate(names, 10)
+    ]
+    nodes = [
+        cluster_node(name, n, f"{n}aa", f"fcdd::{n}aa:0:0:0:4", f"fcdd::{n}aa:0:0:0:6")
+        for n, name in enumerate(names)
+    ]
+    plan = Plan(topology="one", nodes=(router(1), *nodes), links=tuple(links))
+    vm = evaluated(tmp_path, plan)["vm"]
+    assert vm["define"] == [["master"], *([f"worker{n}"] for n in range(1, 6))]
+    networks = [vm[f"define {name}"]["vm"]["network"][0][1] for [name] in vm["define"]]
+    assert [n["dev"] for n in networks] == [f"vm{n}" for n in range(6)]
 
 
 def test_kvm_passes_the_processor_on(tmp_path: Path) -> None:

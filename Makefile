@@ -68,7 +68,13 @@ lint: deps ## style, types, and the direction of the imports
 .PHONY: test
 test: artefacts ## all tests; root is asked for where namespaces are needed
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) $(PYTEST) tests
+	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm
+
+.PHONY: test-vm
+test-vm: NODES := vagrant
+test-vm: artefacts ## nodes as virtual machines, end to end; up to an hour where there is no KVM
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) $(PYTEST) -s tests/vm
 
 .PHONY: test-unit
 test-unit: deps ## the tests that need no root

@@ -18,6 +18,7 @@ from testbed.cli import (
     image,
     kube,
     lifecycle,
+    parity,
     run,
     te,
     topology,
@@ -51,7 +52,7 @@ def _root(
     """Shared by all commands."""
 
 
-for group in (doctor, lifecycle, access, kube, te, run, bench, topology):
+for group in (doctor, lifecycle, access, kube, te, run, parity, bench, topology):
     group.register(app)
 app.add_typer(artefacts.app, name="artefacts")
 image.register(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from testbed.artefacts import program
@@ -11,16 +11,23 @@ from testbed.cluster.storage import Storage
 from testbed.host.supervisor import Supervisor
 from testbed.nodes import cluster, containers, guests
 from testbed.nodes.handle import NodeFiles
-from testbed.plan.model import Plan
+from testbed.plan.model import Node, Plan
 from testbed.vm.machines import Files
 
 TOOLS = ("kubectl", "etcd", "kubelet", "gobgp")
 
 
+def appear(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
+    """Boot what has to be there before it can be given anything; a namespace comes with make()."""
+    if plan.virtual:
+        guests.boot(plan, [node.name for node in nodes], Files.of(storage.directory))
+
+
 def make(plan: Plan, wanted: Mapping[str, NodeFiles], storage: Storage) -> None:
     """Make nodes with their files; returns when all are alive. Raises TestbedError."""
     if plan.virtual:
-        _machines(plan, wanted, storage)
+        with ThreadPoolExecutor(len(wanted)) as pool:
+            list(pool.map(_prepare, wanted.items()))
     else:
         _namespaces(wanted, storage)
 
@@ -40,12 +47,6 @@ def _namespaces(wanted: Mapping[str, NodeFiles], storage: Storage) -> None:
         node_files.write_files(cluster.NODES / name / "kubernetes", node.kubernetes)
         containers.write_spec(name, storage.node(name), tools, node.files, node.links)
     containers.start(list(wanted), Supervisor())
-
-
-def _machines(plan: Plan, wanted: Mapping[str, NodeFiles], storage: Storage) -> None:
-    guests.boot(plan, list(wanted), Files.of(storage.directory))
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(_prepare, wanted.items()))
 
 
 def _prepare(wanted: tuple[str, NodeFiles]) -> None:

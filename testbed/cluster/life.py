@@ -33,6 +33,7 @@ CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what can be started at once on these nodes; what runs already stays as it is."""
+    backend.appear(plan, nodes, storage)
     alive = on_each(lambda node: handle(node.name).alive(), nodes)
     new = [node for node, there in zip(nodes, alive, strict=True) if not there]
     _make(plan, new, storage)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import shlex
+import socket
 import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 CONNECT_LIMIT = 120.0  # seconds; a guest in software emulation is slow while it boots
 CHUNK = 1 << 16  # bytes
+CONNECT_PAUSE = 10.0  # seconds until a guest that is there has taken a connection
 KEEPALIVE = 5  # seconds
+SSH = 22
+SILENCE = 20_000  # milliseconds without an answer after which a guest is gone
 
 
 class Guest:
@@ -39,7 +43,7 @@ class Guest:
         import paramiko
 
         try:
-            channel = self._transport.open_session()
+            channel = self._transport.open_session(timeout=CONNECT_LIMIT)
             channel.settimeout(timeout)
             channel.exec_command(shlex.join(argv))
             if stdin:
@@ -65,7 +69,7 @@ class Guest:
         import paramiko
 
         try:
-            channel = self._transport.open_session()
+            channel = self._transport.open_session(timeout=CONNECT_LIMIT)
             channel.exec_command(shlex.join(argv))
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._gone(error) from None
@@ -79,8 +83,7 @@ class Guest:
         import paramiko
 
         try:
-            channel = self._transport.open_session()
-            self._transport.set_keepalive(KEEPALIVE)
+            channel = self._transport.open_session(timeout=CONNECT_LIMIT)
             channel.exec_command(shlex.join(argv))
             with channel.makefile("r") as output:
                 yield from output
@@ -131,13 +134,22 @@ class Guest:
                 key_filename=str(self._files.key),
                 look_for_keys=False,
                 allow_agent=False,
-                timeout=10,
+                sock=self._connected(),
                 banner_timeout=CONNECT_LIMIT,
                 auth_timeout=CONNECT_LIMIT,
             )
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._gone(error) from None
+        transport = client.get_transport()
+        assert transport is not None
+        transport.set_keepalive(KEEPALIVE)
         return client
+
+    def _connected(self) -> socket.socket:
+        """A guest that is killed says nothing: its connections end after SILENCE."""
+        there = socket.create_connection((str(self._machine.address), SSH), CONNECT_PAUSE)
+        there.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE)
+        return there
 
     @property
     def _transport(self) -> paramiko.Transport:

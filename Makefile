@@ -6,6 +6,7 @@ SHELL := bash
 TOPOLOGY ?= full
 NAME ?= testbed
 PROFILE ?= fast
+NODES ?= namespace
 TESTBED := .venv/bin/testbed
 THIS_LAB := $(if $(filter-out testbed,$(NAME)), -n $(NAME))
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=TESTBED_ARTEFACT_SOURCES,TESTBED_CACHE,CI)
@@ -24,8 +25,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: deps
-deps: ## install what is missing: packages.apt, then the locked Python environment
-	@scripts/install-deps
+deps: ## install what is missing: packages.apt, the locked Python environment (NODES=vagrant: VMs too)
+	@scripts/install-deps $(if $(filter vagrant,$(NODES)),packages-vm.apt)
 
 .PHONY: lock
 lock: ## resolve requirements.lock anew from pyproject.toml
@@ -38,7 +39,7 @@ artefacts: deps ## fetch or build the programs that the distribution lacks
 .PHONY: testbed-up
 testbed-up: artefacts ## bring the paper's testbed up and prove that it works
 	@$(TESTBED) doctor
-	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE)
+	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES)
 	@$(TESTBED) run smoke -n $(NAME)
 	@$(TESTBED) status -n $(NAME)
 	@printf '%s\n' '' 'Three commands to try:' \
@@ -75,7 +76,13 @@ lint: deps ## style, types, and the direction of the imports
 .PHONY: test
 test: artefacts ## all tests; root is asked for where namespaces are needed
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) $(PYTEST) tests
+	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm
+
+.PHONY: test-vm
+test-vm: NODES := vagrant
+test-vm: artefacts ## nodes as virtual machines, end to end; up to an hour where there is no KVM
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) $(PYTEST) -s tests/vm
 
 .PHONY: test-unit
 test-unit: deps ## the tests that need no root

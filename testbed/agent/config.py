@@ -44,7 +44,8 @@ class AgentConfig:
     """One node's identity and where its agent finds its surroundings. MTU in bytes.
 
     `local_sids` None: they are taken from the node's SID pool, reproducibly by node name.
-    `services`: address translation must work across SRv6, as kube-proxy needs it.
+    `services`: address translation must work across SRv6, as kube-proxy needs it. `patient`: nodes
+    may be slow, as in software emulation.
     """
 
     node: str
@@ -62,6 +63,7 @@ class AgentConfig:
     gobgp_socket: Path
     state_dir: Path
     services: bool = False
+    patient: bool = False
 
     @property
     def status_file(self) -> Path:
@@ -115,6 +117,7 @@ def parse(data: dict[str, Any]) -> AgentConfig:
         gobgp_socket=Path(data["gobgp_socket"]),
         state_dir=Path(data["state_dir"]),
         services=bool(data.get("services", False)),
+        patient=bool(data.get("patient", False)),
     )
 
 

@@ -15,6 +15,7 @@ from testbed.agent import (
     sessions,
     status_entries,
     te_config,
+    vrf,
 )
 from testbed.agent.attachments import Attachment
 from testbed.agent.candidates import Judged, Target
@@ -120,8 +121,9 @@ def decide(inputs: Inputs) -> Wanted:
     remote, remote_problems = _remote_prefixes(inputs)
     peers, peer_problems = sessions.wanted(config, objects)
 
-    forwarding = plane(config)
-    wanted.pair = Pair(config.pod_mtu) if config.services else None
+    has_vrf = inputs.capabilities.vrf
+    forwarding = plane(config, has_vrf)
+    wanted.pair = Pair(config.pod_mtu, has_vrf) if config.services else None
     routes: dict[Key, Route] = {}
     _add(routes, forwarding.fixed(pool.cidr for pool in objects.pools if pool.for_pods))
     _add(routes, _remote_routes(inputs, forwarding, remote, chosen, wanted))
@@ -290,8 +292,15 @@ def _announcements(
     return frozenset(found), problems
 
 
+def _known_to_conntrack(inputs: Inputs) -> tuple[str, ...]:
+    """Interfaces whose packets have been or will be seen at the pair's near end."""
+    if not inputs.config.services:
+        return ()
+    return (pair.TUNNEL, vrf.NAME) if inputs.capabilities.vrf else (pair.TUNNEL,)
+
+
 def _rules(inputs: Inputs) -> str:
     pods = [pool for pool in inputs.objects.pools if pool.for_pods]
     inside = (str(pool.cidr) for pool in pods if pool.nat_outgoing)
-    untracked = pair.TUNNEL if inputs.config.services else None
+    untracked = _known_to_conntrack(inputs)
     return firewall.ruleset(inside, (str(p.cidr) for p in pods), inputs.config.uplink, untracked)

@@ -6,7 +6,7 @@ It is the only table that the agent touches; kube-proxy has its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from testbed.agent.run import attempt, run
@@ -17,17 +17,17 @@ _BEFORE_DEFRAGMENTATION = -450  # conntrack defragments at -400; fragments then 
 
 
 def ruleset(
-    inside: Iterable[str], pools: Iterable[str], uplink: str, untracked: str | None = None
+    inside: Iterable[str], pools: Iterable[str], uplink: str, untracked: Sequence[str] = ()
 ) -> str:
     """The table as text; empty when nothing is wanted of it.
 
     `inside`: prefixes that are hidden behind the node when they leave all `pools` by `uplink`.
-    `untracked`: an interface whose incoming packets conntrack knows already.
+    `untracked`: interfaces whose incoming packets conntrack knows already, or will.
     """
     chains = [_chain("postrouting", "nat", "srcnat", _hiding(inside, pools, uplink))]
     if untracked:
-        rule = f"iifname {json.dumps(untracked)} notrack"
-        chains.append(_chain("prerouting", "filter", str(_BEFORE_DEFRAGMENTATION), [rule]))
+        rules = [f"iifname {json.dumps(name)} notrack" for name in untracked]
+        chains.append(_chain("prerouting", "filter", str(_BEFORE_DEFRAGMENTATION), rules))
     text = "".join(chains)
     return f"table {TABLE} {{\n{text}}}\n" if text else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,10 @@ from testbed.agent import kubeconfig
 from testbed.errors import TestbedError
 
 log = logging.getLogger(__name__)
-_CONNECT, _ANSWER = 3.0, 10.0  # seconds
+# Seconds, the first with the TLS handshake. Who starts the agent where all is slow, as in
+# software emulation, says how many times longer.
+_SLOWNESS = float(os.environ.get("TESTBED_SLOWNESS", "1"))
+_CONNECT, _ANSWER = 3.0 * _SLOWNESS, 10.0 * _SLOWNESS
 _BUSY = 429
 _AGENT = "srv6-agent"  # also the field manager of what we write
 _MERGE_PATCH = "application/merge-patch+json"

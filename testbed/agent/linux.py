@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from testbed.agent import linux_pair, routes
+from testbed.agent import linux_pair, routes, vrf
 from testbed.agent.firewall import Firewall
 from testbed.agent.pair import Pair
 from testbed.agent.run import attempt, listed, run
-from testbed.agent.sysctl import PROC, set_switch
+from testbed.agent.sysctl import set_switch
 from testbed.errors import TestbedError
 
 _PROBE_PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
@@ -48,8 +48,7 @@ class Linux:
             )
         if not (local and dx4):
             notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
-        vrf = (PROC / "vrf/strict_mode").exists()
-        return Capabilities(red, local and dx4, vrf, tuple(notes))
+        return Capabilities(red, local and dx4, local and vrf.possible(), tuple(notes))
 
     def prepare(self) -> list[str]:
         """Switches of the namespace that forwarding needs; returns what could not be set."""
@@ -88,13 +87,13 @@ class Linux:
         Routes that lead to the pair come after it, and one that is not wanted goes after them.
         `keep` deletes nothing of all this: not everything that is wanted is known yet.
         """
-        problems = linux_pair.apply(pair) if pair else []
+        problems = linux_pair.apply(pair) + vrf.apply(pair.vrf) if pair else []
         refusal = self._firewall.load(rules)
         problems += self._apply_routes(wanted, keep)
         refusal = refusal or self._firewall.mend()  # last, as a look takes longer than a route
         problems += [refusal] if refusal else []
         if pair is None and not keep and not self._pair_gone:
-            left = linux_pair.apply(None)
+            left = linux_pair.apply(None) + vrf.apply(False)
             self._pair_gone = not left
             problems += left
         return problems

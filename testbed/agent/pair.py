@@ -30,9 +30,13 @@ FAMILIES = (6, 4)
 
 @dataclass(frozen=True)
 class Pair:
-    """The wanted pair. Both ends have the pods' MTU (bytes), so that path MTUs come out right."""
+    """The wanted pair. Both ends have the pods' MTU (bytes), so that path MTUs come out right.
+
+    `vrf`: the VRF of End.DT4 (testbed.agent.vrf) leads into it.
+    """
 
     mtu: int
+    vrf: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from testbed.agent import pair
+from testbed.agent import pair, vrf
 from testbed.agent.config import AgentConfig
 from testbed.agent.objects import IpNetwork
 from testbed.agent.routes import Hop, Route
@@ -31,9 +31,9 @@ class Plane(Protocol):
         """What takes packets of an inner family out at a SID of this node."""
 
 
-def plane(config: AgentConfig) -> Plane:
-    """The way that the configuration asks for."""
-    return Paired(config) if config.services else Direct(config)
+def plane(config: AgentConfig, has_vrf: bool = False) -> Plane:
+    """The way that the configuration asks for; `has_vrf`: this kernel has VRFs."""
+    return Paired(config, has_vrf) if config.services else Direct(config)
 
 
 class Direct:
@@ -59,8 +59,9 @@ class Direct:
 class Paired:
     """The main table leads to the pair, whose other end has the encapsulations."""
 
-    def __init__(self, config: AgentConfig) -> None:
+    def __init__(self, config: AgentConfig, has_vrf: bool = False) -> None:
         self._uplink = Hop(config.uplink)
+        self._vrf = has_vrf
         self._sources = {4: config.address_v4, 6: config.address_v6}
 
     def fixed(self, pools: Iterable[IpNetwork], /) -> list[Route]:
@@ -72,8 +73,13 @@ class Paired:
         guards = [
             Route(str(pool), refusal="unreachable", table=pair.EGRESS_TABLE) for pool in pools
         ]
+        v4 = (
+            Route("0.0.0.0/0", inwards, table=vrf.TABLE)
+            if self._vrf
+            else Route(f"{_INSIDE_V4}/32", inwards)
+        )
         return [
-            Route(f"{_INSIDE_V4}/32", inwards),
+            v4,
             Route("::/0", inwards, table=pair.INGRESS_TABLE),
             *guards,
         ]
@@ -87,8 +93,9 @@ class Paired:
 
     def decapsulate(self, sid: str, family: int) -> Route:
         """What is taken out leaves by the pair's far end, and so arrives by the near one."""
+        dt4 = f"End.DT4 vrftable {vrf.TABLE}" if self._vrf else f"End.DX4 nh4 {_INSIDE_V4}"
         action = {
-            4: f"End.DX4 nh4 {_INSIDE_V4}",
+            4: dt4,
             6: f"End.DT6 table {pair.INGRESS_TABLE}",
         }[family]
         return Route(f"{sid}/128", (self._uplink,), action=action)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv6Address
+
 from testbed.agent.config import AgentConfig
 from testbed.agent.objects import Node, Objects
 from testbed.bgp.model import BgpPeer
+
+PATIENT_HOLD = 60  # seconds
 
 
 def own_node(config: AgentConfig, objects: Objects) -> Node:
@@ -25,12 +30,20 @@ def names(objects: Objects) -> dict[str, str]:
     return found
 
 
-def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
-    """The sessions, and what was wrong with the wish for others.
+def _of_mesh(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
+    """A session with another node.
 
-    Of two nodes the one with the lower address connects: where both do at the same moment, each
-    refuses the other's connection (RFC 4271 §6.8), and on a busy machine so again and again.
+    The node with the lower address connects: where both do at the same moment, each refuses the
+    other's connection (RFC 4271 §6.8), and on a busy machine so again and again. Slow nodes are
+    given more time to say something.
     """
+    waits = config.address_v6 > other
+    session = BgpPeer(str(other), asn, str(config.address_v6), passive=waits)
+    return replace(session, hold_time=PATIENT_HOLD) if config.patient else session
+
+
+def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
+    """The sessions, and what was wrong with the wish for others."""
     asn, node = autonomous_system(config, objects), own_node(config, objects)
     local = str(config.address_v6)
     peers: dict[str, BgpPeer] = {}
@@ -44,8 +57,7 @@ def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], l
             elif other.v6 == config.address_v6:
                 problems.append(f"node {other.name} has this node's address {other.v6}")
             else:
-                waits = config.address_v6 > other.v6
-                peers[str(other.v6)] = BgpPeer(str(other.v6), asn, local, passive=waits)
+                peers[str(other.v6)] = _of_mesh(config, other.v6, asn)
     for wish in objects.peers:
         if not wish.concerns(config.node, node.label_map) or wish.peer_ip == config.address_v6:
             continue

@@ -10,33 +10,36 @@ from testbed.host.namespaces import NETNS_DIR, in_netns
 from testbed.host.run import run
 from testbed.plan.model import Link, Plan
 from testbed.render import network
+from testbed.vm.bridges import bridges, end, of_plan
 
 
 def build(plan: Plan) -> None:
     """Namespaces, links, addresses and static routes of every node of the plan."""
     run(["ip", "-batch", "-"], stdin=network.namespaces(plan))
-    for node in plan.nodes:
+    for node in plan.namespaced:
         with in_netns(node.name):
             _write_sysctls(network.sysctls(node))
-    run(["ip", "-batch", "-"], stdin=network.links(plan))
-    for node in plan.nodes:
+    run(["ip", "-batch", "-"], stdin=network.links(plan) + bridges(plan))
+    for node in plan.namespaced:
         with in_netns(node.name):
             run(["ip", "-batch", "-"], stdin=network.node(plan, node))
     for link in plan.links:
-        shape(link)
+        shape(plan, link)
 
 
 def damage(plan: Plan) -> list[str]:
     """What is missing of the network, in words: namespaces and interfaces."""
-    missing = [f"namespace {n.name}" for n in plan.nodes if not _is_pinned(NETNS_DIR / n.name)]
+    nodes = plan.namespaced
+    missing = [f"namespace {n.name}" for n in nodes if not _is_pinned(NETNS_DIR / n.name)]
     if missing:
         return missing
-    for node in plan.nodes:
+    for node in nodes:
         with in_netns(node.name):
             names = {name for _, name in socket.if_nameindex()}
         ports = plan.ports_of(node.name)
         missing += [f"interface {p.interface}" for p in ports if p.interface not in names]
-    return missing
+    own = {name for _, name in socket.if_nameindex()}
+    return missing + [f"interface {m.veth}" for m in of_plan(plan) if m.veth not in own]
 
 
 def _is_pinned(path: Path) -> bool:
@@ -51,13 +54,15 @@ def _write_sysctls(values: dict[str, str]) -> None:
             path.write_text(value)
 
 
-def set_link(link: Link, up: bool) -> None:
+def set_link(plan: Plan, link: Link, up: bool) -> None:
     """Both ends of a link up or down, as a cut cable does it."""
     state = "up" if up else "down"
-    for port in (link.a, link.b):
-        run(["ip", "-n", port.node, "link", "set", "dev", port.interface, state])
+    ends = {port: end(plan, port) for port in (link.a, link.b)}
+    for netns, interface in ends.values():
+        inside = ["-n", netns] if netns else []
+        run(["ip", *inside, "link", "set", "dev", interface, state])
     if up:  # the kernel forgets global IPv6 addresses of a link that goes down
-        for port in (link.a, link.b):
-            if port.v6 is not None:
+        for port, (netns, _) in ends.items():
+            if port.v6 is not None and netns:
                 command = ["ip", "-n", port.node, "-6", "addr", "replace", str(port.v6)]
                 run([*command, "dev", port.interface, "nodad"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -88,9 +89,14 @@ def capture(
     """Run tcpdump on a node: `testbed capture r3 -i r3-r4 -w - | wireshark -k -i -`."""
     output = str(Path(write).resolve()) if write and write != "-" else write
     plan = enter(name)
+    from testbed.lab.guest_shell import machine_of
     from testbed.lab.inside import replace_process
 
     command = ["tcpdump", "-Z", "root", "-n", "-i", interface]
+    if output and output != "-" and machine_of(plan, node):
+        # the file is here, tcpdump is not
+        os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
+        output = "-"
     command += ["-U", "-w", output] if output else ["-l"]
     replace_process(plan, node, [*command, *(filter_ or [])], network_only=True)
 
@@ -154,7 +160,7 @@ def _set_link(name: str, a: str, b: str, up: bool) -> None:
     from testbed.backbone.build import set_link
     from testbed.lab.inside import find_link
 
-    set_link(find_link(plan, a, b), up)
+    set_link(plan, find_link(plan, a, b), up)
 
 
 @link_app.command("set")
@@ -178,4 +184,4 @@ def link_set(
         from testbed.plan.problems import InvalidPlan
 
         raise InvalidPlan("link set", problems)
-    reshape(find_link(plan, a, b), bw, delay, loss)
+    reshape(plan, find_link(plan, a, b), bw, delay, loss)

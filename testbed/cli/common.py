@@ -42,6 +42,14 @@ class ClusterName(str, Enum):
     none = "none"
 
 
+class NodesName(str, Enum):
+    """What cluster nodes are: namespaces of this kernel, or virtual machines by Vagrant."""
+
+    namespace = "namespace"
+    vagrant = "vagrant"
+
+
+DEFAULT_NODES = NodesName.namespace
 DEFAULT_CLUSTER = ClusterName.kubernetes
 
 Name = Annotated[
@@ -55,6 +63,9 @@ ProfileOption = Annotated[
 ]
 ClusterOption = Annotated[
     ClusterName, typer.Option("--cluster", envvar="TESTBED_CLUSTER", help="What runs the pods.")
+]
+NodesOption = Annotated[
+    NodesName, typer.Option("--nodes", envvar="TESTBED_NODES", help="What cluster nodes are.")
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")

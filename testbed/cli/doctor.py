@@ -23,8 +23,9 @@ def doctor(
     from testbed.doctor.cluster import cluster_checks
     from testbed.doctor.kernel import kernel_checks
     from testbed.doctor.machine import machine_checks
+    from testbed.doctor.virtual import virtual_checks
 
-    verdicts = machine_checks() + cluster_checks() + kernel_checks()
+    verdicts = machine_checks() + cluster_checks() + kernel_checks() + virtual_checks()
     if format is Format.json:
         print_json([asdict(v) for v in verdicts])
     else:

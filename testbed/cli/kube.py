@@ -1,4 +1,4 @@
-"""kubectl, env: the cluster of a lab from the host's shell."""
+"""kubectl, vagrant, env: the cluster of a lab from the host's shell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import DEFAULT_LAB, Name, directory, need_root
+from testbed.cli.common import DEFAULT_LAB, Name, directory, enter, need_root
 
 # Every option behind the command's name is kubectl's own, -n among them.
 _PASS_ON = {
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Adds this group's commands."""
     app.command(context_settings=_PASS_ON, add_help_option=False)(kubectl)
     app.command()(env)
+    app.command(context_settings=_PASS_ON, add_help_option=False)(vagrant)
     app.command("in-network", hidden=True, context_settings={"allow_interspersed_args": False})(
         in_network
     )
@@ -35,6 +36,14 @@ def kubectl(context: typer.Context) -> None:
 
     lab = directory(os.environ.get("TESTBED_NAME", DEFAULT_LAB))
     run_in_network(lab, [program(), *context.args])
+
+
+def vagrant(context: typer.Context) -> None:
+    """vagrant for the machines of lab $TESTBED_NAME (default testbed): `testbed vagrant status`."""
+    plan = enter(os.environ.get("TESTBED_NAME", DEFAULT_LAB))
+    from testbed.lab.virtual import run_vagrant
+
+    run_vagrant(plan, context.args)
 
 
 def env(

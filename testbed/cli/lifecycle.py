@@ -11,10 +11,12 @@ import typer
 from testbed.cli.common import (
     DEFAULT_CLUSTER,
     DEFAULT_LAB,
+    DEFAULT_NODES,
     ClusterOption,
     Format,
     FormatOption,
     Name,
+    NodesOption,
     Params,
     ProfileName,
     ProfileOption,
@@ -43,6 +45,7 @@ def up(
     profile: ProfileOption = ProfileName.fast,
     params: Params = None,
     cluster: ClusterOption = DEFAULT_CLUSTER,
+    nodes: NodesOption = DEFAULT_NODES,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     quiet: Quiet = False,
@@ -56,14 +59,15 @@ def up(
     with progress.step(f"plan of {topology}"):
         pending = begin(topology, profile.value, key_values(params))
         # imports and checks, while another process evaluates the topology
-        from testbed.doctor.preflight import cluster_preflight, preflight
+        from testbed.doctor.preflight import cluster_preflight, preflight, virtual_preflight
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
 
         fresh = lab.init_pid() is None
         warnings = preflight() if fresh else []
-        plan = orchestrated(pending.plan(), cluster.value)
+        plan = orchestrated(pending.plan(), cluster.value, nodes.value)
         warnings += cluster_preflight() if fresh and plan.kubernetes else []
+        warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
     if plan.cluster or plan.injectors:
@@ -76,7 +80,13 @@ def up(
         from testbed.lab.images import prepared
 
         images = prepared()
-    bring_up(lab, plan, gobgpd, progress, recreate, pods, images)
+    machines = None
+    if plan.virtual:
+        from testbed.lab.virtual import hardware
+
+        assert images is not None
+        machines = hardware(images, progress)
+    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines)
 
 
 def _gobgpd() -> Path:

@@ -13,11 +13,13 @@ from testbed.cli import (
     access,
     artefacts,
     bench,
+    box,
     conformance,
     doctor,
     image,
     kube,
     lifecycle,
+    parity,
     render,
     run,
     te,
@@ -52,11 +54,12 @@ def _root(
     """Shared by all commands."""
 
 
-for group in (doctor, lifecycle, access, kube, te, run, bench, conformance, topology):
+for group in (doctor, lifecycle, access, kube, te, run, parity, bench, conformance, topology):
     group.register(app)
 app.add_typer(render.app, name="render")
 app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
+box.register(app)
 
 
 class Interrupted(BaseException):

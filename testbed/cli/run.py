@@ -12,9 +12,11 @@ import typer
 
 from testbed.cli.common import (
     DEFAULT_CLUSTER,
+    DEFAULT_NODES,
     ClusterOption,
     Format,
     FormatOption,
+    NodesOption,
     ProfileName,
     ProfileOption,
     Quiet,
@@ -52,6 +54,7 @@ def run(
     evidence: Annotated[Path | None, typer.Option(help="Directory for the evidence.")] = None,
     profile: ProfileOption = ProfileName.fast,
     cluster: ClusterOption = DEFAULT_CLUSTER,
+    nodes: NodesOption = DEFAULT_NODES,
     with_: Annotated[
         list[str] | None,
         typer.Option("--with", metavar="KEY=VALUE", help="Setting of a scenario."),
@@ -84,7 +87,16 @@ def run(
     # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
     write_atomically(directory / "command.txt", shlex.join(sys.argv) + "\n")
     options = runner.Options(
-        lab, directory, profile.value, topology, policy, keep, repeat, cluster.value, own
+        lab,
+        directory,
+        profile.value,
+        topology,
+        policy,
+        keep,
+        repeat,
+        cluster.value,
+        nodes.value,
+        own,
     )
     results = runner.run(scenarios, options, Progress(quiet))
     if junit is not None:

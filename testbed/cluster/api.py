@@ -100,4 +100,7 @@ def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
     """The lab's API server, as its administrator; the caller is inside the lab."""
     node = control_plane(plan)
     files = (USERS / "ca.crt", USERS / f"{user}.crt", USERS / f"{user}.key")
-    return KubernetesApi(Client(node.name, str(plan.address_v6(node.name)), API_PORT, *files))
+    client = Client(plan.vantage(node.name), str(plan.address_v6(node.name)), API_PORT, *files)
+    if plan.virtual:
+        client.pace = 0.5
+    return KubernetesApi(client)

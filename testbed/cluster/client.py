@@ -38,7 +38,13 @@ class Answer:
 
 
 class Client:
-    """Requests to one API server with a client certificate. Not for use by several threads."""
+    """Requests to one API server with a client certificate. Not for use by several threads.
+
+    `pace`: seconds between two questions while one waits for something; a server in software
+    emulation would have no time for anything else.
+    """
+
+    pace = 0.02
 
     def __init__(self, netns: str, host: str, port: int, ca: Path, cert: Path, key: Path) -> None:
         self._netns, self._host, self._port = netns, host, port

@@ -9,16 +9,15 @@ from testbed.cluster.api import KubernetesApi, connect
 from testbed.cluster.wait import PATIENCE, not_ready
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.nodes import supervision
 from testbed.nodes.cluster import present
+from testbed.nodes.handles import handle
 from testbed.plan.model import Plan
 
 
 def problems(plan: Plan) -> list[str]:
     """Nodes without an init, an API server that does not answer, what it says of nodes and DNS."""
     names = [node.name for node in present(plan)]
-    dead = [name for name in names if supervision.init_pid(name) is None]
-    said = [f"{name}: its init has ended; `testbed logs {name}.init`" for name in dead]
+    said = [problem for name in names if (problem := handle(name).trouble())]
     try:
         return said + _of_the_api(connect(plan), names)
     except TestbedError as error:

@@ -8,20 +8,22 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from testbed.artefacts import program
-from testbed.cluster import api_objects, certificates, node_files, pki, programs
+from testbed.cluster import api_objects, backend, certificates, node_files, pki, programs
 from testbed.cluster.api import USERS, KubernetesApi, connect
 from testbed.cluster.programs import Phase
 from testbed.cluster.storage import Storage
 from testbed.cluster.wait import api_ready, containerd_answers, crds_established, nodes_ready
 from testbed.errors import MachineUnfit
 from testbed.host.run import run
-from testbed.host.supervisor import Program, Supervisor
+from testbed.host.supervisor import Program
 from testbed.images.builtin import recipes
-from testbed.nodes import cluster, containers, supervision
+from testbed.nodes import cluster
+from testbed.nodes.handle import NodeFiles, NodeHandle
+from testbed.nodes.handles import handle, on_each
 from testbed.plan.model import Node, Plan
 from testbed.render.kubernetes_network import control_plane
 
@@ -31,22 +33,32 @@ CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what can be started at once on these nodes; what runs already stays as it is."""
-    new = [node for node in nodes if supervision.init_pid(node.name) is None]
+    backend.appear(plan, nodes, storage)
+    alive = on_each(lambda node: handle(node.name).alive(), nodes)
+    new = [node for node, there in zip(nodes, alive, strict=True) if not there]
     _make(plan, new, storage)
     _run(plan, nodes, Phase.AT_ONCE)
-    cluster.join(plan, nodes, gobgpd)
+    cluster.configure(plan, nodes)
+    if not plan.virtual:
+        cluster.start(nodes, gobgpd)
+    cluster.write_injector_peers(plan)
 
 
-def control(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
+def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
     containerd_answers([n.name for n in nodes])
-    _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+    if not plan.virtual:
+        _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
     api_ready(api.client)
     head = control_plane(plan)
     if head in nodes:
         _run(plan, [head], Phase.API_READY)
         apply_base(plan, api, storage.image_names())
+    if plan.virtual:
+        # machines share this one's processors: before, what asks the API server would starve it
+        _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+        cluster.start(nodes, gobgpd)
 
 
 def ready(plan: Plan, nodes: Sequence[Node]) -> None:
@@ -63,14 +75,14 @@ def ready(plan: Plan, nodes: Sequence[Node]) -> None:
 def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Bring nodes up that join a running cluster; returns when they are Ready."""
     start(plan, nodes, gobgpd, storage)
-    control(plan, nodes, storage)
+    control(plan, nodes, gobgpd, storage)
     ready(plan, nodes)
 
 
 def leave(plan: Plan, node: Node) -> None:
     """Take a node away: its Node object first, so that its blocks come back, then all of it."""
     connect(plan).delete({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}})
-    containers.remove(node.name, Supervisor())
+    backend.remove(plan, node.name)
     (cluster.NODES / node.name / "agent.json").unlink(missing_ok=True)
     cluster.write_injector_peers(plan)
 
@@ -80,34 +92,27 @@ def _make(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     if not nodes:
         return
     now = datetime.now(timezone.utc)
-    storage.fill([node.name for node in nodes])
     keys = pki.ensure_keys(storage.keys, now, _say)
     _write_users(plan, keys, now)
-    tools = {name: program(name) for name in ("kubectl", "etcd", "kubelet", "gobgp")}
-    for node in nodes:
-        files = node_files.node_files(plan, node, keys, now, containerd_format=_format())
-        own = cluster.NODES / node.name / "kubernetes"
-        node_files.write_files(own, files)
-        containers.write_spec(
-            node.name,
-            storage.node(node.name),
-            tools,
-            {
-                "/etc/cni/net.d/10-testbed.conflist": files["cni/10-testbed.conflist"],
-                "/etc/resolv.conf": files["resolv.conf"],
-            },
-            {
-                **{f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")},
-                CNI_PLUGIN: _cni_plugin(),
-            },
-        )
-    containers.start([node.name for node in nodes], Supervisor())
+    backend.make(plan, {node.name: _files(plan, node, keys, now) for node in nodes}, storage)
 
 
-def _cni_plugin() -> str:
+def _files(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
     from testbed.agent import cni_plugin
 
-    return str(cni_plugin.__file__)
+    there = handle(node.name)
+    files = node_files.node_files(plan, node, keys, now, containerd_format=_format())
+    return NodeFiles(
+        kubernetes=files,
+        files={
+            "/etc/cni/net.d/10-testbed.conflist": files["cni/10-testbed.conflist"],
+            "/etc/resolv.conf": files["resolv.conf"],
+        },
+        links={
+            **{f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")},
+            CNI_PLUGIN: str(there.package(Path(str(cni_plugin.__file__)))),
+        },
+    )
 
 
 def _write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
@@ -126,16 +131,22 @@ def _write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
 
 
 def _run(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
-    for node in nodes:
-        wanted = programs.programs(plan, node, _binary)[phase]
+    def add(node: Node) -> None:
+        there = handle(node.name)
+        wanted = programs.programs(plan, node, partial(_binary, there))[phase]
         if wanted:
-            supervision.supervisor_of(node.name).add([_named(p) for p in wanted])
+            there.services.add([_named(p) for p in wanted])
+
+    on_each(add, nodes)
 
 
-def _binary(name: str) -> Path:
-    """A pinned program; containerd is the distribution's."""
-    if name != "containerd":
-        return program(name)
+def _binary(there: NodeHandle, name: str) -> Path:
+    """A pinned program, where this node has it; containerd is the distribution's."""
+    return there.path_of(_containerd() if name == "containerd" else program(name))
+
+
+def _containerd() -> Path:
+    name = "containerd"
     found = shutil.which(name)
     if found is None:
         raise MachineUnfit("containerd is not installed", fix="make deps")
@@ -165,7 +176,7 @@ def announce_images(api: KubernetesApi, names: Sequence[str]) -> None:
 @cache
 def _format() -> int:
     """Of containerd's configuration: 2 before containerd 2.0, 3 from then on."""
-    said = run([str(_binary("containerd")), "--version"], check=False).stdout
+    said = run([str(_containerd()), "--version"], check=False).stdout
     found = re.search(r" v?(\d+)\.\d+\.\d+", said)
     if not found:
         raise MachineUnfit("the version of containerd is not known", why=said.strip())

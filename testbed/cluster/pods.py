@@ -13,14 +13,14 @@ from testbed.cluster.api import KubernetesApi, connect
 from testbed.errors import TestbedError
 from testbed.host.namespaces import NETNS_DIR
 from testbed.host.wait import wait_for
-from testbed.nodes import supervision
+from testbed.nodes import guests, supervision
 from testbed.nodes.cluster import NODES, present
 from testbed.nodes.pods import Pod, checked_name, unknown_pod
 from testbed.plan.model import Plan
 
 NAMESPACE = "default"
 IMAGE = "testbed.invalid/tools:latest"
-PATIENCE = 60.0  # seconds until a pod runs, or is gone
+PATIENCE = 240.0  # seconds until a pod runs, or is gone; software emulation may need them
 # As PID 1 a plain sleep would not hear SIGTERM, and the kubelet waits two seconds for it.
 _SLEEP = "trap exit TERM; sleep infinity & wait"
 
@@ -47,6 +47,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
             f"pod {name} on {node} to run",
             partial(_running, plan, api, document),
             PATIENCE,
+            api.client.pace,
             fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
         )
 
@@ -60,6 +61,7 @@ def delete(plan: Plan, name: str) -> None:
         f"pod {name} to go",
         lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
         PATIENCE,
+        api.client.pace,
         fix=f"testbed logs {pod.node}.kubelet",
     )
 
@@ -103,12 +105,14 @@ def get(plan: Plan, name: str) -> Pod:
 
 
 def _attached(node: str) -> Iterator[Pod]:
-    init = supervision.init_pid(node)
+    inside = guests.record_text(node) is not None  # of another kernel: nothing to name here
+    init = None if inside else supervision.init_pid(node)
     for file in (Path(NODES) / node / "cni").glob("*.json"):
         with suppress(FileNotFoundError):  # detached meanwhile
             record = json.loads(file.read_text())
             pod = Pod(record["name"], node, _host(record["ipv4"], 32), _host(record["ipv6"], 128))
-            _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
+            if not inside:
+                _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
             yield pod
 
 

@@ -43,11 +43,11 @@ def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Pro
     }
     if is_control_plane(node):
         commands[Phase.AT_ONCE] |= {
-            "etcd": _etcd(node),
+            "etcd": _etcd(plan, node),
             "kube-apiserver": _kube_apiserver(plan, node),
         }
         commands[Phase.API_READY] |= {
-            "kube-controller-manager": _controller_manager(),
+            "kube-controller-manager": _controller_manager(plan),
             "kube-scheduler": _scheduler(),
         }
     return {
@@ -83,7 +83,7 @@ def _pair(prefix: str, name: str) -> dict[str, object]:
     return {cert: f"{PKI}/{name}.crt", key: f"{PKI}/{name}.key"}
 
 
-def _etcd(node: Node) -> list[str]:
+def _etcd(plan: Plan, node: Node) -> list[str]:
     """On the node's loopback only, for clients of its own authority; a lab needs no fsync."""
     return _flags(
         {
@@ -91,6 +91,8 @@ def _etcd(node: Node) -> list[str]:
             "data-dir": "/var/lib/etcd",
             "unsafe-no-fsync": True,
             "log-level": "warn",
+            # a disk in software emulation fails etcd's own check (milliseconds)
+            **({"heartbeat-interval": 500, "election-timeout": 5000} if plan.virtual else {}),
             "listen-client-urls": ETCD_URL,
             "advertise-client-urls": ETCD_URL,
             "client-cert-auth": True,
@@ -140,7 +142,7 @@ def _kube_apiserver(plan: Plan, node: Node) -> list[str]:
     )
 
 
-def _controller_manager() -> list[str]:
+def _controller_manager(plan: Plan) -> list[str]:
     """One service account per controller: its own role cannot even remove a taint."""
     return _flags(
         {
@@ -155,8 +157,8 @@ def _controller_manager() -> list[str]:
             "service-account-private-key-file": f"{PKI}/service-accounts.key",
             "root-ca-file": f"{PKI}/ca.crt",
             "allocate-node-cidrs": False,
-            "node-monitor-period": "1s",
-            "node-monitor-grace-period": "6s",
+            "node-monitor-period": "5s" if plan.virtual else "1s",
+            "node-monitor-grace-period": "40s" if plan.virtual else "6s",
             "flex-volume-plugin-dir": VOLUME_PLUGINS,
         }
     )

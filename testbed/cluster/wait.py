@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from testbed.cluster.api import KubernetesApi
 from testbed.cluster.client import Client
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.nodes import supervision
+from testbed.nodes.handles import handle
 from testbed.render.kubernetes import CONTAINERD_SOCKET
 
-PATIENCE = 120.0  # seconds; a slow disk or one busy core may need them
+PATIENCE = 300.0  # seconds; a slow disk, one busy core or software emulation may need them
 
 
 def containerd_answers(nodes: Iterable[str]) -> None:
     """Until containerd listens on every node. Raises CheckFailed."""
-    waiting = list(nodes)
+    waiting = [handle(node) for node in nodes]
+    pace = max((node.pace for node in waiting), default=0.0)
 
     def probe() -> tuple[bool | None, str]:
-        waiting[:] = [node for node in waiting if not _listens(node)]
-        return (None if waiting else True), f"not yet on {', '.join(waiting)}"
+        waiting[:] = [node for node in waiting if not node.listens(CONTAINERD_SOCKET)]
+        return (None if waiting else True), f"not yet on {', '.join(n.name for n in waiting)}"
 
-    wait_for("containerd", probe, PATIENCE, fix="testbed logs NODE.containerd")
-
-
-def _listens(node: str) -> bool:
-    pid = supervision.init_pid(node)
-    path = Path(f"/proc/{pid}/root{CONTAINERD_SOCKET}")
-    try:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(path))
-        return True
-    except OSError:
-        return False
+    wait_for("containerd", probe, PATIENCE, pace, fix="testbed logs NODE.containerd")
 
 
 def api_ready(client: Client) -> None:
@@ -50,7 +38,8 @@ def api_ready(client: Client) -> None:
         missing = [line for line in text.splitlines() if line.startswith("[-]")]
         return (True if status == 200 else None), "; ".join(missing) or f"HTTP {status}"
 
-    wait_for("the API server", probe, PATIENCE, fix="testbed logs CONTROL_PLANE.kube-apiserver")
+    fix = "testbed logs CONTROL_PLANE.kube-apiserver"
+    wait_for("the API server", probe, PATIENCE, client.pace, fix)
 
 
 def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
@@ -62,7 +51,7 @@ def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
         missing = sorted(set(names) - ready)
         return (None if missing else True), f"not yet: {', '.join(missing)}"
 
-    wait_for("the custom resource definitions", probe, PATIENCE)
+    wait_for("the custom resource definitions", probe, PATIENCE, api.client.pace)
 
 
 def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
@@ -73,7 +62,7 @@ def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
         waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
-    wait_for("the nodes to be Ready", probe, PATIENCE, 0.05, "testbed logs NODE.kubelet")
+    wait_for("the nodes to be Ready", probe, PATIENCE, api.client.pace, "testbed logs NODE.kubelet")
 
 
 def not_ready(node: dict[str, Any] | None) -> str:

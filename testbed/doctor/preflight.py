@@ -6,12 +6,25 @@ from testbed.doctor.cluster import cluster_checks
 from testbed.doctor.kernel import required_checks
 from testbed.doctor.machine import host_checks
 from testbed.doctor.verdict import Verdict
+from testbed.doctor.virtual import INSTALL, missing_programs, virtual_checks
 from testbed.errors import MachineUnfit
 
 
 def cluster_preflight() -> list[Verdict]:
     """Warnings to pass on. Raises MachineUnfit with what makes Kubernetes impossible."""
     verdicts = cluster_checks()
+    _refuse_failed(verdicts)
+    return [v for v in verdicts if v.level == "warn"]
+
+
+def virtual_preflight(machines: int) -> list[Verdict]:
+    """Warnings to pass on. Raises MachineUnfit with what makes virtual machines impossible."""
+    missing = missing_programs()
+    if missing:
+        raise MachineUnfit(
+            "this machine has not what virtual machines need", why=", ".join(missing), fix=INSTALL
+        )
+    verdicts = virtual_checks(machines)
     _refuse_failed(verdicts)
     return [v for v in verdicts if v.level == "warn"]
 

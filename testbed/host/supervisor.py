@@ -69,14 +69,14 @@ class Program:
     """A daemon of the lab: restarted whenever it ends, until it is removed."""
 
     name: str
-    node: str  # the network namespace it runs in
+    node: str  # the network namespace it runs in; empty: the lab's own
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def conf(self, place: Place = LAB) -> str:
         """Its supervisord section."""
         command = [*self.command]
-        if not place.own_netns:
+        if self.node and not place.own_netns:
             command = ["nsenter", f"--net={NETNS_DIR / self.node}", "--", *command]
         environment = ",".join(f'{k}="{v}"' for k, v in sorted(self.environment.items()))
         lines = [

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from testbed.errors import TestbedError
 from testbed.images.load import LabImages
 from testbed.lab import state
-from testbed.nodes import supervision
 from testbed.nodes.cluster import present
+from testbed.nodes.handles import handle
 from testbed.plan.model import Plan
-
-LIMIT = 300.0  # seconds for one import
 
 
 def prepared() -> Path:
@@ -43,19 +39,4 @@ def announce(plan: Plan, names: Sequence[str]) -> None:
 
 
 def _run_on(node: str, argv: Sequence[str], stdin: Path | None) -> str:
-    pid = supervision.init_pid(node)
-    if pid is None:
-        raise TestbedError(f"{node} is not up", fix="testbed status", exit_code=1)
-    with (stdin or Path("/dev/null")).open("rb") as data:
-        done = subprocess.run(
-            ["nsenter", "-t", str(pid), "-a", "--", *argv],
-            stdin=data,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-        )
-    if done.returncode != 0:
-        raise TestbedError(
-            f"{node}: {' '.join(argv[:4])} failed", why=done.stderr.strip()[-500:], exit_code=1
-        )
-    return done.stdout
+    return handle(node).run(argv, stdin)

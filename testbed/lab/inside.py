@@ -10,9 +10,10 @@ import time
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host.init import MS_PRIVATE, MS_REC
-from testbed.lab import pods, state
+from testbed.lab import guest_shell, pods, state
 from testbed.nodes import supervision
 from testbed.nodes.containers import TOOLS
+from testbed.nodes.handles import all_states
 from testbed.plan.model import Link, Node, Plan, Role
 
 MS_BIND = 0x1000
@@ -63,6 +64,9 @@ def replace_process(
 
     `network_only` keeps the caller's files in sight also on nodes that have a root of their own.
     """
+    machine = guest_shell.machine_of(plan, name)
+    if machine is not None:
+        guest_shell.become(*machine, command, prompt)
     netns = netns_of(plan, name)
     init = None if network_only else supervision.init_pid(name)
     if init is None:
@@ -101,7 +105,7 @@ def _path() -> str:
 def program_rows() -> list[list[str]]:
     """Name, state and start time of every program of the lab."""
     rows = []
-    for name, info in sorted(supervision.all_states().items()):
+    for name, info in sorted(all_states().items()):
         since = time.strftime("%H:%M:%S", time.localtime(info["start"]))
         rows.append([name, str(info["statename"]), since])
     return rows
@@ -111,6 +115,6 @@ def follow_log(program: str, follow: bool) -> None:
     """Print a program's log, and what is added to it if `follow`."""
     file = supervision.log_file(program)
     if not file.exists():
-        raise unknown("program", program, list(supervision.all_states()))
+        raise unknown("program", program, list(all_states()))
     options = ["-n", "+1", "--follow=name"] if follow else ["-n", "+1"]
     subprocess.run(["tail", *options, str(file)], check=False)

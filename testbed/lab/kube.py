@@ -47,7 +47,8 @@ def exposed_lines(lab: LabDir) -> list[str]:
     root, node = _reach(lab)
     plan = recorded_plan(lab)
     assert plan is not None
-    port = expose(lab, node, str(plan.address_v6(node)), API_PORT)
+    address = str(plan.address_v6(control_plane(plan).name))
+    port = expose(lab, node, address, API_PORT)
     text = (root / ADMIN).read_text().replace(api_url(plan), f"https://127.0.0.1:{port}")
     copy = _copy(lab, text, "-exposed")
     return [f"export KUBECONFIG={shlex.quote(str(copy))}"]
@@ -59,8 +60,12 @@ def shell_lines(lab: LabDir) -> list[str]:
     environment = _environment(lab, root)
     shims = lab.path / "bin"
     shims.mkdir(mode=0o755, exist_ok=True)
-    for name in SHIMS:
-        arguments = [sys.executable, "-B", "-m", "testbed", "in-network", "-n", lab.name, name]
+    command = [sys.executable, "-B", "-m", "testbed"]
+    wanted = {name: [*command, "in-network", "-n", lab.name, name] for name in SHIMS}
+    plan = recorded_plan(lab)
+    if plan is not None and plan.virtual:
+        wanted["vagrant"] = ["env", f"TESTBED_NAME={lab.name}", *command, "vagrant"]
+    for name, arguments in wanted.items():
         write_atomically(shims / name, f'#!/bin/sh\nexec {shlex.join(arguments)} "$@"\n', 0o755)
     return [
         f"export TESTBED_NAME={shlex.quote(lab.name)}",
@@ -70,7 +75,7 @@ def shell_lines(lab: LabDir) -> list[str]:
 
 
 def _reach(lab: LabDir) -> tuple[Path, str]:
-    """The lab's root, seen from the host, and the node of its API server."""
+    """The lab's root, seen from the host, and the namespace that reaches its API server."""
     pid, plan = lab.init_pid(), recorded_plan(lab)
     if pid is None:
         raise TestbedError(f"lab {lab.name!r} is not up", fix=f"testbed up -n {lab.name}")
@@ -83,7 +88,7 @@ def _reach(lab: LabDir) -> tuple[Path, str]:
             why="it was brought up with --cluster none" if not plan.kubernetes else "not yet",
             fix="testbed up --cluster kubernetes",
         )
-    return root, control_plane(plan).name
+    return root, plan.vantage(control_plane(plan).name)
 
 
 def _environment(lab: LabDir, root: Path) -> dict[str, str]:

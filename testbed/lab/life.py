@@ -12,7 +12,7 @@ from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.host.supervisor import LAB, Supervisor
 from testbed.host.wait import wait_for
-from testbed.lab import members, pods, state, verify
+from testbed.lab import members, pods, state, verify, virtual
 from testbed.lab.progress import Progress
 from testbed.nodes import cluster
 from testbed.plan.model import Plan
@@ -29,12 +29,14 @@ def up(
     recreate: bool = False,
     with_pods: bool = True,
     images: Path | None = None,
+    hardware: virtual.Hardware | None = None,
 ) -> None:
     """Bring the lab up, or make it whole again. The process is inside the lab afterwards.
 
     `gobgpd` is the program for cluster nodes and injectors; `images` the store of images that
-    nodes of a Kubernetes lab start with. Raises TestbedError when a lab of
-    this name is up with another plan (unless `recreate`), and when something does not come up.
+    nodes of a Kubernetes lab start with; `hardware` what virtual machines are made from.
+    Raises TestbedError when a lab of this name is up with another plan (unless `recreate`), and
+    when something does not come up.
     """
     with lab.locked() as lock:
         fresh = _make_room(lab, plan, recreate, progress)
@@ -43,13 +45,14 @@ def up(
                 _prepare_data(lab, plan, recreate, progress)
             with progress.step("namespaces of the lab"):
                 write_atomically(lab.plan_file, plan.model_dump_json())
-                lab.start_init(LAB.conf, lock, own_cgroups=plan.kubernetes)
+                lab.start_init(LAB.conf, lock, own_cgroups=plan.kubernetes and not plan.virtual)
         lab.enter()
         if fresh and plan.kubernetes:
             assert images is not None
             state.DATA.symlink_to(lab.data)
             state.IMAGES.symlink_to(images)
-        _up_inside(plan, gobgpd, progress, fresh, with_pods)
+        machines = virtual.Machines(plan, lab.name, hardware) if hardware else None
+        _up_inside(plan, gobgpd, progress, fresh, with_pods, machines)
 
 
 def _make_room(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> bool:
@@ -113,13 +116,23 @@ def _in_child(lab: LabDir, question: Callable[[], bool]) -> bool:
 
 
 def _up_inside(
-    plan: Plan, gobgpd: Path | None, progress: Progress, fresh: bool, with_pods: bool
+    plan: Plan,
+    gobgpd: Path | None,
+    progress: Progress,
+    fresh: bool,
+    with_pods: bool,
+    machines: virtual.Machines | None,
 ) -> None:
     if fresh:
         _build(plan, progress)  # while the supervisor starts
     supervisor = Supervisor()
     wait_for("the lab's supervisor", lambda: (supervisor.ready() or None, "no answer"), timeout=30)
     overlay = bool(plan.cluster) and gobgpd is not None
+    if machines:
+        with progress.step("libvirt of the lab"):
+            machines.start(supervisor, fresh)
+        with progress.step(f"{len(machines.members)} virtual machines"):
+            machines.boot()
     with progress.step("routers and overlay started" if overlay else "routers started"):
         routers.prepare(plan)
         routers.start(plan, supervisor)

@@ -31,7 +31,8 @@ def kubernetes_api(plan: Plan) -> KubernetesApi:
 def start(plan: Plan, gobgpd: Path, fresh: bool) -> None:
     """Start the cluster nodes that are to be there from the beginning, or that are there."""
     members = [n for n in plan.cluster if n.cluster and not n.cluster.joins_later]
-    members = members if fresh else cluster.present(plan)
+    if not fresh:
+        members = cluster.present(plan) or members
     if plan.kubernetes:
         from testbed.cluster import life
 
@@ -47,7 +48,7 @@ def control(plan: Plan) -> None:
     if plan.kubernetes:
         from testbed.cluster import life
 
-        life.control(plan, cluster.present(plan), _storage())
+        life.control(plan, cluster.present(plan), state.gobgpd(), _storage())
 
 
 def ready(plan: Plan) -> None:

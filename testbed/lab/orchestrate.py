@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from testbed.plan.model import Orchestrator, Plan
+from testbed.errors import TestbedError
+from testbed.plan.model import Backend, Orchestrator, Plan
 from testbed.plan.problems import InvalidPlan
 from testbed.render import kubernetes_network as network
 
 
-def orchestrated(plan: Plan, orchestrator: Orchestrator) -> Plan:
-    """The plan for this orchestrator; a plan without cluster nodes needs none.
+def orchestrated(plan: Plan, orchestrator: Orchestrator, backend: Backend = "namespace") -> Plan:
+    """The plan for this orchestrator and kind of nodes; one without cluster nodes needs none.
 
     Raises InvalidPlan or TestbedError for a plan that cannot carry Kubernetes.
     """
-    if orchestrator == "none" or not plan.cluster:
+    if not plan.cluster:
+        return plan
+    if orchestrator == "none":
+        if backend == "vagrant":
+            raise TestbedError(
+                "virtual machines need Kubernetes",
+                why="the light mode's API is a directory, which machines cannot share",
+                fix="--nodes vagrant without --cluster none",
+            )
         return plan
     network.families(plan)
     problems = network.problems(plan)
     if problems:
         raise InvalidPlan(plan.topology, problems)
-    return plan.model_copy(update={"orchestrator": orchestrator})
+    return plan.model_copy(update={"orchestrator": orchestrator, "backend": backend})

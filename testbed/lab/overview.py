@@ -11,6 +11,7 @@ from testbed.backbone import build
 from testbed.lab import pods, state, verify
 from testbed.nodes import supervision
 from testbed.nodes.cluster import present
+from testbed.nodes.handles import all_states
 from testbed.plan.model import Plan
 
 DISK_LOW = 64 << 20  # bytes; etcd alone takes as much at a time
@@ -24,7 +25,7 @@ def overview(plan: Plan) -> dict[str, Any]:
             "description": info["description"],
             "since": time.strftime("%H:%M:%S", time.localtime(info["stop"] or info["start"])),
         }
-        for name, info in sorted(supervision.all_states().items())
+        for name, info in sorted(all_states().items())
     }
     agents = {n.name: verify.agent_status(n.name) for n in present(plan)}
     return {

@@ -55,11 +55,14 @@ def foreign(lab: LabDir) -> TestbedError:
     )
 
 
+_COMPARED = ("topology", "profile", "asn", "te_mode", "max_segments", "orchestrator", "backend")
+
+
 def differences(old: Plan, new: Plan) -> list[str]:
     """In words, what `new` would change."""
     said = [
         f"{field}: {getattr(old, field)} → {getattr(new, field)}"
-        for field in ("topology", "profile", "asn", "te_mode", "max_segments", "orchestrator")
+        for field in _COMPARED
         if getattr(old, field) != getattr(new, field)
     ]
     before, after = set(old.by_name), set(new.by_name)

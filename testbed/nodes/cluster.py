@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
-from testbed.nodes import supervision
 from testbed.nodes.api import Api
+from testbed.nodes.handles import handle, on_each
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster as render
 from testbed.srpolicy.yaml_tree import read_documents
@@ -55,19 +56,36 @@ def join(plan: Plan, nodes: Iterable[Node], gobgpd: Path, api: Api | None = None
     for node in nodes:
         if api:
             api.apply(render.node_object(plan, node))
-        directory = NODES / node.name
-        directory.mkdir(parents=True, exist_ok=True)
-        write_json(_agent_file(node.name), render.agent_config(plan, node))
-    for node in nodes:
-        programs = [gobgpd_program(node.name, gobgpd), agent_program(node.name)]
-        supervision.supervisor_of(node.name).add(programs)
+    configure(plan, nodes)
+    start(nodes, gobgpd)
     write_injector_peers(plan)
+
+
+def configure(plan: Plan, nodes: Sequence[Node]) -> None:
+    """Give nodes their agents' configuration: from then on they are members of the lab."""
+
+    def give(node: Node) -> None:
+        (NODES / node.name).mkdir(parents=True, exist_ok=True)
+        config = json.dumps(render.agent_config(plan, node), indent=1) + "\n"
+        handle(node.name).give(_agent_file(node.name), config)
+
+    on_each(give, nodes)
+
+
+def start(nodes: Sequence[Node], gobgpd: Path) -> None:
+    """Start gobgpd and agent on nodes that are configured."""
+
+    def add(node: Node) -> None:
+        there = handle(node.name)
+        programs = [gobgpd_program(node.name, there.path_of(gobgpd)), agent_program(node.name)]
+        there.services.add(programs)
+
+    on_each(add, nodes)
 
 
 def leave(plan: Plan, node: Node, api: Api | None = None) -> None:
     """Stop the node's daemons, and remove its Node object if that lies in `api`."""
-    supervisor = supervision.supervisor_of(node.name)
-    supervisor.remove([f"{node.name}.agent", f"{node.name}.gobgpd"])
+    handle(node.name).services.remove([f"{node.name}.agent", f"{node.name}.gobgpd"])
     _agent_file(node.name).unlink(missing_ok=True)
     if api:
         api.delete(render.node_object(plan, node))
@@ -107,7 +125,9 @@ def gobgpd_program(node: str, gobgpd: Path) -> Program:
 def agent_program(node: str) -> Program:
     """The overlay agent of one node."""
     config = NODES / node / "agent.json"
-    return _python(f"{node}.agent", node, "testbed.agent", "--config", str(config))
+    python = handle(node).python
+    command = (*python.command, "-m", "testbed.agent", "--config", str(config))
+    return Program(f"{node}.agent", node, command, python.environment)
 
 
 def _feeder_program(node: str) -> Program:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from testbed.errors import CheckFailed
 from testbed.host.namespaces import in_netns
-from testbed.observe.capture import Capture, Frame
+from testbed.observe.capture import Capture
+from testbed.observe.frame import Frame
 from testbed.observe.tag import TAG_SIZE, Run
 
 # Probes count from 0; canaries have the numbers from here on.
@@ -22,8 +23,11 @@ def blind(capture: Capture, run: Run, timeout: float = 2.0) -> list[str]:
     Sends one tagged packet in each of the capture's namespaces; `timeout` in seconds.
     """
     tags = {name: run.tag(FIRST_CANARY + index) for index, name in enumerate(capture.namespaces)}
-    for name, path in capture.namespaces.items():
-        _sing(path, tags[name])
+    for name, place in capture.namespaces.items():
+        if isinstance(place, Path):
+            sing(place, tags[name])
+        else:
+            place.sing(tags[name])
     frames = capture.read(lambda seen: not _unseen(tags, seen), timeout, "canaries")
     return _unseen(tags, frames)
 
@@ -39,7 +43,7 @@ def refuse_blind(capture: Capture, run: Run, timeout: float = 2.0) -> None:
         )
 
 
-def _sing(path: Path, tag: bytes) -> None:
+def sing(path: Path, tag: bytes) -> None:
     """One UDP packet to a socket that is there, so that no ICMP error answers it."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with suppress(OSError), in_netns(str(path)):

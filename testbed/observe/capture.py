@@ -9,13 +9,14 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.host.namespaces import in_netns
 from testbed.observe import tag
+from testbed.observe.frame import Frame
+from testbed.observe.place import Place, RemoteSource, by_machine, local
 
 # ETH_P_ALL in network order: the only protocol number that also shows outgoing packets
 _ALL_PROTOCOLS = b"\x00\x03"
@@ -30,34 +31,25 @@ _BUFFER = 8 << 20
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One frame on one interface."""
-
-    node: str
-    interface: str
-    outgoing: bool
-    time_ns: int  # the kernel's clock, nanoseconds since 1970
-    data: bytes  # from the Ethernet header on
-
-
 class Capture:
     """Captures on every interface of the given namespaces while the `with` lasts.
 
-    `namespaces`: name → path of a network namespace. With `only`, nothing but that run's tagged
-    packets. Packets wait in the kernel until `read`. Raises TestbedError if a namespace cannot
-    be entered.
+    `namespaces`: name → where a network namespace is: a path, or a place on another kernel. With
+    `only`, nothing but that run's tagged packets. Packets wait in the kernel until `read`. Raises
+    TestbedError if a namespace cannot be entered.
     """
 
-    def __init__(self, namespaces: Mapping[str, Path], only: tag.Run | None = None) -> None:
+    def __init__(self, namespaces: Mapping[str, Place], only: tag.Run | None = None) -> None:
         self.namespaces = dict(namespaces)
         self._only = only
         self._sockets: dict[str, socket.socket] = {}
+        self._remote: list[RemoteSource] = []
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> Capture:
         try:
-            for name, path in self.namespaces.items():
+            self._open_remote()
+            for name, path in local(self.namespaces).items():
                 self._sockets[name] = self._open(name, path)
                 self._selector.register(self._sockets[name], selectors.EVENT_READ, name)
         except BaseException:
@@ -94,14 +86,30 @@ class Capture:
             if left <= 0:
                 break
             for key, _ in self._selector.select(left):
-                frames += _drain(str(key.data), self._sockets[key.data])
+                local_name = key.data if isinstance(key.data, str) else None
+                frames += (
+                    key.data.drain()
+                    if local_name is None
+                    else _drain(local_name, self._sockets[local_name])
+                )
         frames += self._rest()
         self._refuse_drops(what)
         return frames
 
     def _rest(self) -> list[Frame]:
         """What is there already, without waiting."""
-        return [f for name, s in self._sockets.items() for f in _drain(name, s)]
+        here = [f for name, s in self._sockets.items() for f in _drain(name, s)]
+        return here + [frame for remote in self._remote for frame in remote.rest()]
+
+    def _open_remote(self) -> None:
+        """One source per kernel; all start at once."""
+        for places in by_machine(self.namespaces):
+            assert self._only is not None, "a capture of all packets on another kernel"
+            any_one = next(iter(places.values()))
+            self._remote.append(any_one.capture(places, self._only))
+        for remote in self._remote:
+            remote.ready()
+            self._selector.register(remote, selectors.EVENT_READ, remote)
 
     def _open(self, name: str, path: Path) -> socket.socket:
         try:
@@ -136,7 +144,10 @@ class Capture:
         self._selector.close()
         for opened in self._sockets.values():
             opened.close()
+        for remote in self._remote:
+            remote.close()
         self._sockets.clear()
+        self._remote.clear()
 
 
 def _start(opened: socket.socket) -> None:

@@ -18,8 +18,12 @@ TAG_SIZE = _RUN.size
 class Run:
     """The tags of one proof; those of another proof, or of stray traffic, are never taken."""
 
-    def __init__(self) -> None:
-        self._random = secrets.token_bytes(8)
+    def __init__(self, random: bytes | None = None) -> None:
+        self._random = random or secrets.token_bytes(8)
+
+    def hex(self) -> str:
+        """The run's random number, from which Run() makes the same run elsewhere."""
+        return self._random.hex()
 
     def tag(self, number: int) -> bytes:
         """The tag of one packet."""

@@ -142,6 +142,8 @@ Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
 # What runs the pods of the cluster nodes: Kubernetes, or the agents alone (the light mode).
 Orchestrator = Literal["kubernetes", "none"]
+# What a cluster node is: a set of namespaces, or a virtual machine that Vagrant makes.
+Backend = Literal["namespace", "vagrant"]
 
 TIMERS: dict[Profile, Timers] = {
     "fast": Timers(
@@ -163,6 +165,7 @@ class Plan(Frozen):
     asn: int = 64512
     te_mode: TeMode = "bgp"
     orchestrator: Orchestrator = "none"
+    backend: Backend = "namespace"
     max_segments: int = 3
     pools: Pools = Pools()
     nodes: tuple[Node, ...]
@@ -198,6 +201,21 @@ class Plan(Frozen):
     def kubernetes(self) -> bool:
         """True if the cluster nodes are those of a Kubernetes cluster."""
         return self.orchestrator == "kubernetes" and bool(self.cluster)
+
+    @property
+    def virtual(self) -> list[Node]:
+        """The nodes that are virtual machines."""
+        return self.cluster if self.backend == "vagrant" else []
+
+    @property
+    def namespaced(self) -> list[Node]:
+        """The nodes that are network namespaces of the lab."""
+        virtual = {n.name for n in self.virtual}
+        return [n for n in self.nodes if n.name not in virtual]
+
+    def vantage(self, node: str) -> str:
+        """The namespace from which a node's addresses are reached: its own, else its router's."""
+        return self.uplink(node).peer(node).node if self.node(node) in self.virtual else node
 
     @property
     def injectors(self) -> list[Node]:

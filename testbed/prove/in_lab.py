@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Any
@@ -11,6 +11,9 @@ from testbed.errors import TestbedError
 from testbed.lab import pods
 from testbed.lab.inside import unknown
 from testbed.lab.verify import agent_status
+from testbed.nodes import cluster, guests, handles
+from testbed.nodes.pods import Pod
+from testbed.observe.place import Place
 from testbed.plan.model import Plan
 from testbed.prove.expectation import (
     BestEffort,
@@ -22,7 +25,8 @@ from testbed.prove.expectation import (
     not_routed_by_design,
     via,
 )
-from testbed.prove.proof import Endpoint, Proof, prove_path
+from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
+from testbed.prove.stream import Stream
 
 PLAIN = ("plain",)
 
@@ -44,7 +48,38 @@ def prove(
     src, dst = _endpoint(plan, source, family), _endpoint(plan, destination, family)
     if through is not None:
         dst = replace(dst, address=through)
-    return prove_path(plan, src, dst, _expectation(plan, src, dst, expect))
+    return prove_path(plan, src, dst, _expectation(plan, src, dst, expect), places(plan))
+
+
+def places(plan: Plan) -> Callable[[str], Place]:
+    """Where the namespace of a node or pod is, by the name under which a proof knows it."""
+    if not plan.virtual:
+        return pinned
+    from testbed.observe.remote import GuestPlace
+
+    machines = {n.name: handles.guest(n.name) for n in cluster.present(plan)}
+    found = {name: GuestPlace(node.guest) for name, node in machines.items() if node}
+    for pod in pods.listing(plan):
+        node, netns = machines[pod.node], guests.pod_netns(pod.node, pod.name)
+        if node and netns:
+            found[pod.netns] = GuestPlace(node.guest, netns)
+    return lambda name: found.get(name) or pinned(name)
+
+
+def stream(
+    plan: Plan, source: Pod, destination: Pod, address: IPv4Address | IPv6Address, rate: int
+) -> Stream:
+    """A numbered stream between two pods, wherever they are; see Stream."""
+    if not plan.virtual:
+        return Stream(source.netns, destination.netns, address, rate)
+    from testbed.observe.remote import GuestPlace
+    from testbed.prove.remote_stream import RemoteStream
+
+    where = places(plan)
+    one, other = where(source.netns), where(destination.netns)
+    assert isinstance(one, GuestPlace) and isinstance(other, GuestPlace), "pods of machines"
+    ends = (source.netns, destination.netns, address, rate)
+    return RemoteStream(*ends, source_place=one, destination_place=other)
 
 
 def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
-from testbed.observe.capture import Frame
+from testbed.observe.frame import Frame
 from testbed.observe.tag import TAG_SIZE, Run
 
 Address = IPv4Address | IPv6Address

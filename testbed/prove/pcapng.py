@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from testbed.errors import TestbedError
-from testbed.observe.capture import Frame
+from testbed.observe.frame import Frame
 
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6  # block types
 _BYTE_ORDER = 0x1A2B3C4D

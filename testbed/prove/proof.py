@@ -11,11 +11,14 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.namespaces import NETNS_DIR
+from testbed.observe import probe
 from testbed.observe.canary import refuse_blind
-from testbed.observe.capture import Capture, Frame
+from testbed.observe.capture import Capture
+from testbed.observe.frame import Frame
+from testbed.observe.place import Place
 from testbed.observe.tag import TAG_SIZE, Run
 from testbed.plan.model import Plan
-from testbed.prove import draw, pcapng, probe
+from testbed.prove import draw, pcapng
 from testbed.prove.expectation import Expectation, NotRouted, Verdict, verdict
 from testbed.prove.packets import observations
 from testbed.prove.path import Trace, traces
@@ -125,7 +128,7 @@ def prove_path(
     src: Endpoint,
     dst: Endpoint,
     expectation: Expectation,
-    netns_of: Callable[[str], Path] = pinned,
+    place_of: Callable[[str], Place] = pinned,
     probes: int = 8,
     timeout: float = 3.0,
 ) -> Proof:
@@ -142,10 +145,10 @@ def prove_path(
     if isinstance(expectation, NotRouted):
         return Proof(plan, src, dst, expectation, (), (), verdict(plan, [], expectation))
     run = Run()
-    namespaces = {name: netns_of(name) for name in _watched(plan, src, dst)}
+    namespaces = {name: place_of(name) for name in _watched(plan, src, dst)}
     with Capture(namespaces, only=run) as capture:
         refuse_blind(capture, run)
-        sent, refusal = probe.send(netns_of(src.name), dst.address, run, probes)
+        sent, refusal = probe.send_from(place_of(src.name), dst.address, run, probes)
         seen = capture.read(lambda frames: _arrived(frames, dst.name) >= set(sent), timeout)
     frames = tuple(f for f in seen if _tag(f) in set(sent))
     pods = {end.name: end.pod_on for end in (src, dst) if end.pod_on is not None}

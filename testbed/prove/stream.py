@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import select
 import socket
-import struct
 import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
@@ -15,8 +12,7 @@ from types import TracebackType
 
 from testbed.host.namespaces import in_netns
 from testbed.host.wait import wait_for
-
-_NUMBER = struct.Struct("!QQ")  # stream tag, sequence number
+from testbed.observe.numbered import arrivals, emit, family_of, receiver
 
 
 @dataclass
@@ -33,19 +29,11 @@ class Stream:
     rate: int = 1000
     sent: int = 0
     arrivals: dict[int, float] = field(default_factory=dict)  # sequence number → time
+    _tag: int = field(default_factory=time.monotonic_ns)
 
     def __enter__(self) -> Stream:
-        family = socket.AF_INET6 if self.address.version == 6 else socket.AF_INET
-        with in_netns(self.destination):
-            self._receiver = socket.socket(family, socket.SOCK_DGRAM)
-            self._receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-            self._receiver.bind((str(self.address), 0))
-        port = self._receiver.getsockname()[1]
-        with in_netns(self.source):
-            self._sender = socket.socket(family, socket.SOCK_DGRAM)
-        self._target = (str(self.address), port)
-        self._tag = time.monotonic_ns()
         self._stop = threading.Event()
+        self._open()
         self._threads = [
             threading.Thread(target=self._receive, daemon=True),
             threading.Thread(target=self._send, daemon=True),
@@ -67,10 +55,19 @@ class Stream:
             self._drain()
         self._closing = True
         self._threads[0].join()
-        self._sender.close()
-        self._receiver.close()
+        self._close()
 
     _closing = False
+
+    def _open(self) -> None:
+        with in_netns(self.destination):
+            self._receiver = receiver(self.address)
+        with in_netns(self.source):
+            self._sender = socket.socket(family_of(self.address), socket.SOCK_DGRAM)
+
+    def _close(self) -> None:
+        self._sender.close()
+        self._receiver.close()
 
     def flowing(self, count: int = 20, timeout: float = 30) -> None:
         """Wait until `count` more packets have arrived. Raises CheckFailed."""
@@ -96,21 +93,13 @@ class Stream:
         return max((b - a for a, b in pairwise(times)), default=0.0)
 
     def _send(self) -> None:
-        begun = time.monotonic()
-        while not self._stop.wait(max(0.0, begun + self.sent / self.rate - time.monotonic())):
-            with suppress(OSError):  # no route right now: a lost packet like any other
-                self._sender.sendto(_NUMBER.pack(self._tag, self.sent), self._target)
-            self.sent += 1
+        target = (str(self.address), self._receiver.getsockname()[1])
+        for sent in emit(self._sender, target, self._tag, self.rate, self._stop.wait):
+            self.sent = sent
 
     def _receive(self) -> None:
-        while not self._closing:
-            if not select.select([self._receiver], [], [], 0.05)[0]:
-                continue
-            data = self._receiver.recv(64)
-            if len(data) == _NUMBER.size:
-                tag, number = _NUMBER.unpack(data)
-                if tag == self._tag:
-                    self.arrivals.setdefault(number, time.monotonic())
+        for number in arrivals(self._receiver, self._tag, lambda: self._closing):
+            self.arrivals.setdefault(number, time.monotonic())
 
     def _drain(self) -> None:
         """Packets in flight arrive, or nothing has arrived for half a second."""

@@ -69,6 +69,7 @@ def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
             else {"kind": "directory", "path": API}
         ),
         "services": plan.kubernetes,
+        **({"patient": True} if plan.virtual else {}),
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }

@@ -6,13 +6,14 @@ from testbed.plan.model import Link, Node, Plan, Role
 
 
 def namespaces(plan: Plan) -> str:
-    """One pinned network namespace per node."""
-    return "".join(f"netns add {n.name}\n" for n in plan.nodes)
+    """One pinned network namespace per node that is no virtual machine."""
+    return "".join(f"netns add {n.name}\n" for n in plan.namespaced)
 
 
 def links(plan: Plan) -> str:
-    """All veth pairs, each end made in its node's namespace."""
-    return "".join(_veth(link) for link in plan.links)
+    """All veth pairs, each end made in its node's namespace (testbed.vm.bridges: the others)."""
+    virtual = {n.name for n in plan.virtual}
+    return "".join(_veth(x) for x in plan.links if not virtual & {x.a.node, x.b.node})
 
 
 def _veth(link: Link) -> str:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from testbed.errors import TestbedError
-from testbed.host.run import in_netns, run
+from testbed.host.run import run
 from testbed.lab import pods, state
+from testbed.lab.reach import run_in
 from testbed.nodes.cluster import NODES, present
+from testbed.nodes.handles import handle
 from testbed.plan.model import Plan
 from testbed.render.cluster import API
 from testbed.render.everything import everything
@@ -51,7 +53,7 @@ def _observed(plan: Plan, directory: Path) -> None:
     namespaces = [n.name for n in plan.nodes] + [p.netns for p in pods.listing(plan)]
     for name in namespaces:
         for what, command in _COMMANDS.items():
-            done = run(in_netns(name, command), check=False)
+            done = run_in(plan, name, command, check=False)
             _write(directory / "observed" / name / f"{what}.txt", done.stdout + done.stderr)
     for node in present(plan):
         status = NODES / node.name / "status.json"
@@ -70,11 +72,11 @@ def _keep_ribs(plan: Plan, directory: Path) -> None:
     """Each gobgpd's unicast tables; its command line cannot show SR Policies, the agents do."""
     if not state.GOBGPD.exists():
         return
-    gobgp = str(state.gobgpd().with_name("gobgp"))
     for node in [*present(plan), *plan.injectors]:
         for family in ("ipv4", "ipv6"):
-            command = [gobgp, "global", "rib", "-a", family, "-j"]
-            done = run(in_netns(node.name, command), check=False)
+            gobgp = handle(node.name).path_of(state.gobgpd().with_name("gobgp"))
+            command = [str(gobgp), "global", "rib", "-a", family, "-j"]
+            done = run_in(plan, node.name, command, check=False)
             file = directory / "observed" / node.name / f"rib-{family}.json"
             _write(file, done.stdout + done.stderr)
 

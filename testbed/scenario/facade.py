@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from testbed.host.run import in_netns as enter
-from testbed.host.run import run
 from testbed.lab import pods
+from testbed.lab.reach import run_in
 from testbed.nodes.pods import Pod
 from testbed.plan.model import Plan
+from testbed.prove.in_lab import stream
 from testbed.prove.stream import Stream
 from testbed.scenario.check import Check
 from testbed.scenario.machines import Machines
@@ -57,11 +57,11 @@ class Testbed(Steering, Machines, Workloads, Neighbours):
     def pod_mtu(self, pod: Pod) -> int:
         """MTU of the pod's interface, in bytes, as its kernel has it."""
         command = ["ip", "-j", "link", "show", "dev", "eth0"]
-        return int(json.loads(run(enter(pod.netns, command)).stdout)[0]["mtu"])
+        return int(json.loads(run_in(self.plan, pod.netns, command).stdout)[0]["mtu"])
 
     def traffic(self, source: Pod, destination: Pod, rate: int = 1000, family: int = 4) -> Stream:
         """A numbered stream, `rate` packets per second, for a `with` block."""
-        return Stream(source.netns, destination.netns, self.address(destination, family), rate)
+        return stream(self.plan, source, destination, self.address(destination, family), rate)
 
     def path(
         self,

@@ -11,7 +11,7 @@ from typing import Any
 from testbed.cluster.api import KubernetesApi, connect
 from testbed.errors import TestbedError
 from testbed.lab import state
-from testbed.nodes import supervision
+from testbed.nodes import guests, supervision
 from testbed.nodes.cluster import NODES
 from testbed.plan.model import Plan
 from testbed.srpolicy.configmap import NAMESPACE
@@ -41,7 +41,7 @@ def keep_kubernetes(plan: Plan, directory: Path) -> None:
             (objects / f"{name}.json").write_text(json.dumps(_items(api, path), indent=1))
     except TestbedError as error:
         (objects / "unavailable.txt").write_text(f"{error}\n")
-    for node in supervision.with_init():
+    for node in [*supervision.with_init(), *guests.names()]:
         _copy(NODES / node / "logs", directory / "logs" / node)
         _copy(state.DATA / "nodes" / node / "var-log-pods", directory / "pod-logs" / node)
 

@@ -10,11 +10,11 @@ from testbed.backbone.build import set_link
 from testbed.cluster.api import connect
 from testbed.cluster.wait import api_ready
 from testbed.host.namespaces import in_netns
-from testbed.host.run import in_netns as enter
-from testbed.host.run import run
 from testbed.lab import members, verify
 from testbed.lab.inside import find_link
-from testbed.nodes import cluster, supervision
+from testbed.lab.reach import run_in
+from testbed.nodes import cluster
+from testbed.nodes.handles import all_states, services_of
 from testbed.scenario.world import World
 
 
@@ -69,18 +69,18 @@ class Machines(World):
         """End programs, e.g. "master.etcd", until they are started or the scenario ends."""
         self._undo.callback(self.start, *programs)
         for program in programs:
-            supervision.supervisor_of(_node_of(program)).stop([program])
+            services_of(_node_of(program)).stop([program])
 
     def start(self, *programs: str) -> None:
         """Start programs that were stopped; returns when they run, and the API server answers."""
         for program in programs:
-            supervision.supervisor_of(_node_of(program)).start([program])
+            services_of(_node_of(program)).start([program])
         if self.plan.kubernetes:
             api_ready(connect(self.plan).client)
 
     def kill(self, program: str) -> None:
         """kill -9 of a program, e.g. "worker1.agent"; returns when its successor runs."""
-        supervisor = supervision.supervisor_of(_node_of(program))
+        supervisor = services_of(_node_of(program))
         before = supervisor.states()[program]["pid"]
         supervisor.kill(program)
 
@@ -93,7 +93,7 @@ class Machines(World):
     def configuration(self, node: str) -> dict[str, Any]:
         """What a node was configured with, and which processes it runs since when."""
         files = cluster.NODES / node
-        states = supervision.all_states()
+        states = all_states()
         return {
             "agent.json": _text(files / "agent.json"),
             "programs": {
@@ -107,14 +107,14 @@ class Machines(World):
         """Cut a link; it is mended when the scenario ends."""
         link = find_link(self.plan, a, b)
         self._undo.callback(self._mend, a, b)
-        set_link(link, up=False)
+        set_link(self.plan, link, up=False)
 
     def mend(self, a: str, b: str) -> None:
         """Mend a link and wait for IS-IS."""
         self._mend(a, b)
 
     def _mend(self, a: str, b: str) -> None:
-        set_link(find_link(self.plan, a, b), up=True)
+        set_link(self.plan, find_link(self.plan, a, b), up=True)
         verify.backbone_converged(self.plan)
 
     def set_seg6(self, router: str, enabled: bool) -> None:
@@ -133,7 +133,7 @@ class Machines(World):
         lines: dict[str, list[str]] = {}
         for family in ("-4", "-6"):
             command = ["ip", family, "-j", "route", "show", "proto", "201", "table", "all"]
-            for route in json.loads(run(enter(node, command)).stdout or "[]"):
+            for route in json.loads(run_in(self.plan, node, command).stdout or "[]"):
                 kept = {k: v for k, v in route.items() if k not in ("flags", "pref", "metric")}
                 lines.setdefault(str(route["dst"]), []).append(json.dumps(kept, sort_keys=True))
         return {destination: sorted(found) for destination, found in sorted(lines.items())}

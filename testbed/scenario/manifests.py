@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from testbed.prove.probe import FIRST_PORT
+from testbed.observe.probe import FIRST_PORT
 
 Object = dict[str, Any]
 

@@ -180,7 +180,9 @@ class Workloads(World):
         """What the lab's kubectl prints, as administrator. Raises TestbedError if it fails."""
         self.kubernetes  # noqa: B018 - complain where there is none
         command = [str(program("kubectl")), "--kubeconfig", str(USERS / "admin.conf"), *arguments]
-        return run(in_netns(control_plane(self.plan).name, command), timeout=timeout).stdout
+        return run(
+            in_netns(self.plan.vantage(control_plane(self.plan).name), command), timeout=timeout
+        ).stdout
 
     def run_in(self, pod: Pod, *command: str) -> str:
         """What a program of the pod's own image prints. Raises TestbedError if it fails."""

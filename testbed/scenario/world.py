@@ -68,7 +68,9 @@ class World:
         timeout: float = 30,
     ) -> None:
         """Wait for a named condition. Raises CheckFailed with the last state."""
-        wait_for(what, lambda: (True if condition() else None, seen()), timeout, interval=0.01)
+        slow = 6 if self.plan.virtual else 1  # machines may be emulated in software
+        probe = lambda: (True if condition() else None, seen())  # noqa: E731
+        wait_for(what, probe, timeout * slow, interval=0.01 * slow)
 
     def keep(self, name: str, value: Any) -> None:
         """Write a piece of evidence."""

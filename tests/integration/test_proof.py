@@ -144,7 +144,7 @@ def prove(family: int, expectation: Expectation, timeout: float = 3.0) -> Proof:
         Endpoint("p1", ip_address(addresses["p1"]), pod_on="n1"),
         Endpoint("p2", ip_address(addresses["p2"]), pod_on="n2"),
         expectation,
-        netns_of=path_of,
+        place_of=path_of,
         timeout=timeout,
     )
 
@@ -209,7 +209,7 @@ def test_plain_between_routers() -> None:
         Endpoint("r1", ip_address("fcff:1::1")),
         Endpoint("r2", ip_address("fcff:2::1")),
         Plain(),
-        netns_of=path_of,
+        place_of=path_of,
     )
     assert proof.passed, proof.summary
     assert proof.traces[0].nodes == ("r1", "r2")
@@ -221,7 +221,7 @@ def test_no_route_is_said() -> None:
         Endpoint("r1", ip_address("fcff:1::1")),
         Endpoint("n2", ip_address("2001:db8::1")),
         Plain(),
-        netns_of=path_of,
+        place_of=path_of,
     )
     assert not proof.passed
     assert "r1 cannot send: Network is unreachable" in proof.summary
@@ -267,5 +267,5 @@ def test_a_namespace_that_is_gone_is_said() -> None:
             Endpoint("r1", ip_address("fcff:1::1")),
             Endpoint("r2", ip_address("fcff:2::1")),
             Plain(),
-            netns_of=lambda name: Path("/run/netns/tbproof-none") / name,
+            place_of=lambda name: Path("/run/netns/tbproof-none") / name,
         )

@@ -167,6 +167,25 @@ def test_what_is_announced() -> None:
     assert {str(c.binding_sid) for c in own} == {"cafe::1c2", "cafe::1c3"}
 
 
+def test_slow_nodes_do_not_connect_to_each_other_at_once() -> None:
+    def node(name: str, address: str) -> dict[str, Any]:
+        listed = [{"type": "InternalIP", "address": address}]
+        return {"kind": "Node", "metadata": {"name": name}, "status": {"addresses": listed}}
+
+    low, high = "fd10::1000", "fd12::1000"
+    slow = replace(
+        BASE,
+        config=replace(BASE.config, patient=True),
+        objects=api(node("a", low), node("b", high)),
+    )
+    bgp = decide(slow).bgp
+    assert bgp is not None
+    assert {p.address: (p.passive, p.hold_time) for p in bgp.peers if p.address in (low, high)} == {
+        low: (True, 60),  # this node is fd11::1000
+        high: (False, 60),
+    }
+
+
 def test_sessions_are_the_mesh_and_the_peers_asked_for() -> None:
     def node(name: str, *addresses: IPv6Address) -> dict[str, Any]:
         listed = [{"type": "InternalIP", "address": str(a)} for a in addresses]

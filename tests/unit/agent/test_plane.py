@@ -11,6 +11,7 @@ from test_decision import B4, B6, BASE, PATHS, R6, R8, SID4, SID6, api, config, 
 
 from testbed.agent import pair, routes
 from testbed.agent.decision import Inputs, Wanted, decide
+from testbed.agent.linux import Capabilities
 from testbed.agent.objects import Objects
 from testbed.agent.pair import Pair
 from testbed.agent.routes import Hop, Route
@@ -43,6 +44,25 @@ def test_what_is_taken_out_comes_in_by_the_pair() -> None:
     assert actions == {"End.DX4 nh4 169.254.2.1", "End.DT6 table 202"}
     assert tables[254]["169.254.2.1/32"].hops == FROM_PAIR
     assert tables[202] == {"::/0": Route("::/0", FROM_PAIR, table=202)}
+
+
+def test_where_there_are_vrfs_ipv4_is_taken_out_by_end_dt4() -> None:
+    able = replace(SERVICES, capabilities=Capabilities(vrf=True))
+    wanted = decide(able)
+    [dt4] = [r for r in wanted.routes if r.action.startswith("End.DT4")]
+    assert dt4.action == "End.DT4 vrftable 203"
+    assert [r for r in wanted.routes if r.table == 203] == [
+        Route("0.0.0.0/0", FROM_PAIR, table=203)
+    ]
+    assert not [r for r in wanted.routes if r.prefix == "169.254.2.1/32"]
+    assert wanted.pair == Pair(able.config.pod_mtu, vrf=True)
+    # what the VRF hands on is looked at once, where it comes in by the pair
+    assert 'iifname "srv6-vrf" notrack' in wanted.rules
+    assert "srv6-vrf" not in decide(SERVICES).rules
+
+
+def test_without_services_a_vrf_is_of_no_use() -> None:
+    assert decide(replace(BASE, capabilities=Capabilities(vrf=True))) == decide(BASE)
 
 
 def test_the_pools_and_only_they_end_behind_the_pair() -> None:

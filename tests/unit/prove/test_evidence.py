@@ -12,7 +12,7 @@ from test_path import EGRESS, PLAN, R6, best_effort, steered, traced
 from walks import Walker
 
 from testbed.errors import TestbedError
-from testbed.observe.capture import Frame
+from testbed.observe.frame import Frame
 from testbed.prove import pcapng
 from testbed.prove.draw import as_data, drawing, grouped, paragraphs
 

@@ -12,7 +12,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop, IPv6ExtHdrSegmentRoutin
 from scapy.layers.l2 import ARP, Dot1Q, Ether
 from scapy.packet import Packet, Raw
 
-from testbed.observe.capture import Frame
+from testbed.observe.frame import Frame
 from testbed.observe.tag import Run
 from testbed.prove.packets import Observation, observations, observe
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from testbed.prove import probe
+from testbed.observe import probe
 from testbed.scenario import manifests
 from testbed.scenario.manifests import Deployment
 

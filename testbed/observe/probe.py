@@ -8,10 +8,20 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
+from testbed.observe.place import Place
 from testbed.observe.tag import Run
 
 # traceroute's first port: nothing listens there, and firewalls of the field know it
 FIRST_PORT = 33434
+
+
+def send_from(
+    place: Place, address: IPv4Address | IPv6Address, run: Run, count: int
+) -> tuple[list[bytes], str | None]:
+    """As send(), wherever the namespace is."""
+    if isinstance(place, Path):
+        return send(place, address, run, count)
+    return place.send(address, run, count)
 
 
 def send(

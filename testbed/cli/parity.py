@@ -1,0 +1,78 @@
+"""parity: do nodes as virtual machines do what nodes as namespaces do?"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import (
+    Format,
+    FormatOption,
+    Quiet,
+    hand_to_caller,
+    make_directory,
+    need_root,
+    print_json,
+    show_table,
+)
+from testbed.cli.crash import state_home
+
+SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command()(parity)
+
+
+def parity(
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"Scenarios. Default: {' '.join(SCENARIOS)}.")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
+    machines: Annotated[
+        str | None, typer.Option(help="A lab of virtual machines that is up already.")
+    ] = None,
+    evidence: Annotated[Path | None, typer.Option(help="Directory for the evidence.")] = None,
+    format: FormatOption = Format.table,
+    quiet: Quiet = False,
+) -> None:
+    """Run scenarios on both kinds of nodes, and put both runs side by side."""
+    need_root()
+    from testbed.lab.progress import Progress
+    from testbed.scenario import registry, runner
+    from testbed.scenario.parity import DECLARED, compare
+
+    chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
+    directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
+    make_directory(directory)
+    runs = []
+    for kind in ("namespace", "vagrant"):
+        lab = machines if kind == "vagrant" else None
+        options = runner.Options(
+            lab=lab, evidence=directory / kind, cluster="kubernetes", nodes=kind
+        )
+        runs.append(runner.run(chosen, options, Progress(quiet)))
+    rows = compare(*runs)
+    (directory / "parity.json").write_text(
+        json.dumps([{**vars(row), "equal": row.equal} for row in rows], indent=1) + "\n"
+    )
+    for path in [directory, *directory.rglob("*")]:
+        hand_to_caller(path)
+    if format is Format.json:
+        print_json([{**vars(row), "equal": row.equal} for row in rows])
+    else:
+        columns = ["scenario", "namespaces", "machines", "checks", "differences"]
+        table = [
+            [r.scenario, *r.verdicts, str(r.checks), "\n".join(r.differences) or "none"]
+            for r in rows
+        ]
+        show_table(None, columns, table)
+        print("declared: " + "; ".join(f"{k}: {v}" for k, v in DECLARED.items()))
+        print(f"evidence: {directory}")
+    if not all(row.equal and row.verdicts[0] in ("pass", "not applicable") for row in rows):
+        raise typer.Exit(1)

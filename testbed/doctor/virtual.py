@@ -1,0 +1,89 @@
+"""What labs with virtual machines need beyond a Kubernetes lab: notes, as few need them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import psutil
+
+from testbed.doctor.verdict import Level, Verdict
+from testbed.errors import TestbedError
+from testbed.host.labs import DATA_DIR
+from testbed.vm.accelerator import QEMU, choose
+from testbed.vm.box import Box, wanted
+from testbed.vm.distribution import of_this_machine
+from testbed.vm.machines import MEMORY
+
+PROGRAMS = ("vagrant", "virsh", "/usr/sbin/libvirtd", "/usr/sbin/virtlogd", "dnsmasq", QEMU, "ssh")
+BUILDERS = ("mmdebstrap", "mkfs.ext4", "qemu-img")
+DISK_PER_MACHINE = 1 << 30  # bytes, with what Kubernetes writes
+INSTALL = "make deps NODES=vagrant"
+
+
+def virtual_checks(machines: int = 3) -> list[Verdict]:
+    """Programs, box, accelerator, memory and disk for so many machines."""
+    missing = missing_programs()
+    if missing:
+        seen = f"not installed: {', '.join(missing)}"
+        return [Verdict("virtual machines", "note", seen, f"{INSTALL}, if you want them")]
+    return [
+        Verdict("virtual machines", "ok", f"vagrant, libvirt, {QEMU}"),
+        _tun(),
+        *_box(),
+        room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
+        room("disk for machines", _free(DATA_DIR), machines * DISK_PER_MACHINE),
+    ]
+
+
+def missing_programs() -> list[str]:
+    """What is not installed of all that a lab with machines runs, or its box is made with."""
+    return [program for program in (*PROGRAMS, *BUILDERS) if not _there(program)]
+
+
+def _there(program: str) -> bool:
+    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    return shutil.which(program, path=path) is not None
+
+
+def _tun() -> Verdict:
+    if Path("/dev/net/tun").exists():
+        return Verdict("taps", "ok", "/dev/net/tun")
+    return Verdict("taps", "fail", "no /dev/net/tun", "modprobe tun")
+
+
+def _box() -> list[Verdict]:
+    try:
+        box = wanted(of_this_machine())
+    except TestbedError as error:
+        return [Verdict("box", "note", error.what, error.fix or "")]
+    if not box.made:
+        return [Verdict("box", "note", "not made yet", "testbed box build, or the first `up` does")]
+    record = box.record
+    python = f"python {sys.version_info.major}.{sys.version_info.minor} as here"
+    return [
+        Verdict("box", "ok", f"{box.name}, kernel {record['kernel']}, {python}"),
+        _accelerator(box),
+    ]
+
+
+def _accelerator(box: Box) -> Verdict:
+    verdict = choose(box)
+    level: Level = "note" if verdict.emulated else "ok"
+    return Verdict("accelerator", level, verdict.why)
+
+
+def room(what: str, free: int, needed: int) -> Verdict:
+    """Whether so many bytes are enough."""
+    seen = f"{free / (1 << 30):.1f} GiB free, {needed / (1 << 30):.1f} wanted"
+    if free >= needed:
+        return Verdict(what, "ok", seen)
+    return Verdict(what, "warn", seen, "fewer machines, or make room")
+
+
+def _free(where: Path) -> int:
+    while not where.exists():
+        where = where.parent
+    return shutil.disk_usage(where).free

@@ -1,0 +1,53 @@
+"""A numbered stream between pods in virtual machines: the same two ends, run in the guests."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+from testbed.errors import TestbedError
+from testbed.observe.remote import GuestPlace, Lines
+from testbed.prove.stream import Stream
+
+
+@dataclass
+class RemoteStream(Stream):
+    """See Stream. Times of arrival are those when the guest's word of it came here."""
+
+    source_place: GuestPlace | None = None
+    destination_place: GuestPlace | None = None
+
+    def _open(self) -> None:
+        assert self.source_place and self.destination_place
+        self._ears = self.destination_place.program("receive", str(self.address), str(self._tag))
+        port = json.loads(self._ears.next("the stream's receiver"))["port"]
+        words = ("emit", str(self.address), str(port), str(self._tag), str(self.rate))
+        self._mouth = self.source_place.program(*words)
+        self._mouth.next("the stream's sender")
+
+    def _close(self) -> None:
+        self._mouth.close()
+        self._ears.close()
+
+    def _send(self) -> None:
+        """The guest sends by itself; here only the end of it is waited for."""
+        while not self._stop.wait(0.1):
+            self._count(self._mouth)
+        self._mouth.end()
+        while not self._mouth.ended:
+            self._count(self._mouth)
+        self._count(self._mouth)
+
+    def _count(self, mouth: Lines) -> None:
+        for line in mouth.lines():
+            self.sent = int(json.loads(line)["sent"])
+
+    def _receive(self) -> None:
+        while not self._closing:
+            lines = self._ears.wait(0.1)
+            if not lines and self._ears.ended:
+                raise TestbedError("the stream's receiver ended", exit_code=1)
+            for line in lines:
+                for number in json.loads(line)["numbers"]:
+                    self.arrivals.setdefault(number, time.monotonic())

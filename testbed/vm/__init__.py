@@ -1,0 +1,1 @@
+"""Virtual machines of a lab: their box, what Vagrant is told of them, libvirt inside the lab."""

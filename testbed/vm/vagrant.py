@@ -1,0 +1,113 @@
+"""Vagrant, run inside a lab: what is written for it, and what it is asked to do."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.files import write_json
+from testbed.plan.model import Plan
+from testbed.render.environment import TEMPLATES
+from testbed.vm import cpio, keys
+from testbed.vm.box import Box, shelf
+from testbed.vm.machines import Files, machines, values
+from testbed.vm.seed import seed
+
+ROOT = TEMPLATES.parent  # of the Vagrantfile
+UP_LIMIT = 600.0  # seconds
+
+
+def environment(files: Files) -> dict[str, str]:
+    """What Vagrant needs to know of a lab."""
+    return {
+        "VAGRANT_CWD": str(ROOT),
+        "VAGRANT_HOME": str(files.home),
+        "VAGRANT_DOTFILE_PATH": str(files.dotfiles),
+        "VAGRANT_DEFAULT_PROVIDER": "libvirt",
+        "VAGRANT_CHECKPOINT_DISABLE": "1",
+        "TESTBED_VAGRANT": str(files.values),
+        "LIBVIRT_DEFAULT_URI": "qemu:///system",
+    }
+
+
+def prepare(
+    plan: Plan, lab: str, box: Box, driver: str, files: Files, payload: Path | None = None
+) -> dict[str, Any]:
+    """Keys, an initrd per machine, and the values; gives the values."""
+    files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.home.mkdir(exist_ok=True)
+    boxes = files.home / "boxes"
+    if not boxes.is_symlink():
+        boxes.symlink_to(shelf())
+    opener = keys.ensure_user_key(files)
+    known = keys.host_keys(files, machines(plan))
+    _own(box.kernel, files.kernel)
+    if payload is not None:
+        _own(payload, files.payload)
+    base = box.initrd.read_bytes()
+    for machine in machines(plan):
+        own = cpio.archive(seed(plan, machine, known[machine.name], opener))
+        _write_secret(files.initrd(machine.name), base + b"\0" * (-len(base) % 4) + own)
+    wanted = values(plan, lab, box, driver, files, payload is not None)
+    write_json(files.values, wanted)
+    return wanted
+
+
+def _own(source: Path, target: Path) -> None:
+    """The lab's own name for a file of the cache, which may be replaced there meanwhile."""
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another file system
+        shutil.copyfile(source, target)
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(data)
+    draft.replace(path)
+
+
+class Vagrant:
+    """The vagrant of one lab, by python-vagrant. Every call raises TestbedError on failure."""
+
+    def __init__(self, files: Files, log: Path) -> None:
+        vagrant: Any = importlib.import_module("vagrant")  # it has no types
+        if shutil.which("vagrant") is None:
+            raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant")
+        self._log = log
+        self._vagrant = vagrant.Vagrant(
+            str(ROOT),
+            env={**os.environ, **environment(files)},
+            out_cm=vagrant.make_file_cm(str(log)),
+            err_cm=vagrant.make_file_cm(str(log)),
+        )
+
+    def up(self, names: Sequence[str]) -> None:
+        """Create and boot machines at once; returns when their SSH answers."""
+        self._call("up", [*names, "--provider=libvirt", "--no-provision"])
+
+    def destroy(self, names: Sequence[str]) -> None:
+        """Remove machines with their disks."""
+        self._call("destroy", ["--force", *names])
+
+    def _call(self, command: str, arguments: Sequence[str]) -> None:
+        try:
+            self._vagrant._call_vagrant_command([command, *arguments])
+        except subprocess.CalledProcessError as error:
+            said = self._log.read_text(errors="replace").splitlines()
+            words = [line for line in said if line and not line[0].isspace()]
+            raise TestbedError(
+                f"vagrant {command} failed (exit {error.returncode})",
+                why="\n".join(line[-500:] for line in words[-3:]),
+                fix=f"the whole log: testbed logs {self._log.stem}",
+                exit_code=1,
+            ) from None

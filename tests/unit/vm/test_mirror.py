@@ -1,0 +1,73 @@
+"""What a guest says of its files, and what the lab's copy becomes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from testbed.vm import mirror
+from testbed.vm.watched import Watched
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Path:
+    for name in ("there/cni", "there/logs", "here"):
+        (tmp_path / name).mkdir(parents=True)
+    return tmp_path / "there"
+
+
+def bring(watched: Watched, here: Path) -> int:
+    changes = watched.look()
+    for change in changes:
+        mirror.apply(json.loads(json.dumps(change)), here)
+    return len(changes)
+
+
+def test_files_come_change_and_go(there: Path, tmp_path: Path) -> None:
+    watched, here = Watched(there), tmp_path / "here"
+    (there / "status.json").write_text("1")
+    (there / "cni/pod.json").write_text("{}")
+    (there / ".status.json.77").write_text("half")
+    assert bring(watched, here) == 2
+    assert sorted(p.name for p in here.rglob("*.json")) == ["pod.json", "status.json"]
+    assert bring(watched, here) == 0
+    (there / "status.json").write_text("2")
+    (there / "cni/pod.json").unlink()
+    assert bring(watched, here) == 2
+    assert (here / "status.json").read_text() == "2"
+    assert not (here / "cni/pod.json").exists()
+
+
+def test_logs_come_as_they_grow_and_start_anew_when_truncated(there: Path, tmp_path: Path) -> None:
+    watched, here, log = Watched(there), tmp_path / "here", there / "logs/n.agent.log"
+    log.write_text("one\n")
+    bring(watched, here)
+    with log.open("a") as stream:
+        stream.write("two\n")
+    bring(watched, here)
+    assert (here / "logs/n.agent.log").read_text() == "one\ntwo\n"
+    log.write_text("new\n")
+    bring(watched, here)
+    assert (here / "logs/n.agent.log").read_text() == "one\ntwo\nnew\n"
+
+
+def test_a_guest_cannot_write_elsewhere_or_over_what_is_the_labs(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "agent.json").write_text("ours")
+    for path in ("../evil.json", "/etc/evil.json", "agent.json", "machine.json"):
+        mirror.apply({"path": path, "text": "theirs"}, here)
+    assert [p.name for p in tmp_path.rglob("*.json")] == ["agent.json"]
+    assert (here / "agent.json").read_text() == "ours"
+
+
+def test_what_a_guest_claimed_is_forgotten_with_it(there: Path, tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    (there / "status.json").write_text("{}")
+    (there / "logs/n.agent.log").write_text("words\n")
+    bring(Watched(there), here)
+    (here / "agent.json").write_text("ours")
+    mirror.forget(here)
+    assert sorted(p.name for p in here.rglob("*.*")) == ["agent.json", "n.agent.log"]

@@ -1,0 +1,84 @@
+"""Cluster nodes as virtual machines, end to end: looked at, proved, killed, made whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from conftest import VirtualLab
+
+pytestmark = pytest.mark.root
+
+NODES = {"master", "worker1", "worker2"}
+
+
+def test_everything_is_as_wanted(lab: VirtualLab) -> None:
+    status = lab.status()
+    assert status["problems"] == []
+    assert {pod["node"] for pod in status["pods"]} >= NODES
+    assert set(lab.machines()) == NODES
+    for name in NODES:
+        assert status["programs"][f"{name}.kubelet"]["state"] == "RUNNING"
+
+
+def test_nodes_are_other_kernels_behind_the_same_addresses(lab: VirtualLab) -> None:
+    kernel = lab.run("exec", "worker1", "uname", "-r").stdout.strip()
+    assert kernel != os.uname().release
+    shown = lab.run("exec", "worker1", "ip", "-br", "address", "show", "worker1-r3").stdout
+    assert "192.168.11.254/24" in shown and "fd11::1000/64" in shown
+    lab.run("exec", "r3", "ping", "-6", "-c", "1", "fd11::1000")
+
+
+def test_exec_gives_the_exit_code_and_reaches_pods(lab: VirtualLab) -> None:
+    assert lab.run("exec", "worker2", "sh", "-c", "exit 7", expect=7).returncode == 7
+    seen = lab.run("exec", "pod-worker1", "ip", "-br", "address", "show", "eth0").stdout
+    assert "172.16." in seen
+
+
+def test_ipv4_is_taken_out_by_a_true_end_dt4(lab: VirtualLab) -> None:
+    routes = lab.run("exec", "worker2", "ip", "-6", "route", "show", "proto", "201").stdout
+    assert "End.DT4 vrftable" in routes
+
+
+def test_host_network_is_untouched(lab: VirtualLab) -> None:
+    here = {path.name for path in Path("/sys/class/net").iterdir()}
+    assert not {"vm0", "vm0-port", "management"} & here
+    assert lab.name not in Path("/etc/libvirt").as_posix()
+
+
+@pytest.mark.parametrize("name", ["smoke", "best-effort", "te-bgp", "te-configmap"])
+def test_scenario(lab: VirtualLab, name: str, tmp_path: Path) -> None:
+    lab.run("run", name, "--evidence", str(tmp_path))
+
+
+def test_up_again_changes_nothing(lab: VirtualLab) -> None:
+    before = lab.machines()
+    lab.run("up", "full", "--nodes", "vagrant")
+    assert lab.machines() == before
+
+
+def test_a_killed_libvirtd_comes_back_and_no_machine_notices(lab: VirtualLab) -> None:
+    before = lab.machines()
+    described = lab.status()["programs"]["libvirt.libvirtd"]["description"]
+    lab.run("exec", "r1", "kill", "-9", described.split()[1].rstrip(","))
+    lab.run("up", "full", "--nodes", "vagrant")
+    assert lab.machines() == before
+    assert lab.status()["problems"] == []
+
+
+def test_a_killed_machine_is_named_and_comes_back(lab: VirtualLab) -> None:
+    os.kill(lab.machines()["worker2"], signal.SIGKILL)
+    said = " ".join(lab.status()["problems"])
+    assert "virtual machine worker2 is shut off" in said
+    lab.run("up", "full", "--nodes", "vagrant")
+    assert set(lab.machines()) == NODES
+    assert lab.status()["problems"] == []
+
+
+def test_down_leaves_nothing(lab: VirtualLab) -> None:
+    lab.run("down")
+    assert lab.machines() == {}
+    assert not Path("/var/lib/testbed", lab.name).exists()
+    assert not Path("/run/testbed", lab.name).exists()

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from testbed.doctor.machine import limit, program
 from testbed.doctor.verdict import Level, Verdict
+from testbed.errors import TestbedError
+from testbed.host import cgroups, systemd
+from testbed.host.lab_cgroups import giver
 from testbed.host.labs import DATA_DIR
 
 PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")
-CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
 DISK_NEEDED = 2 << 30  # bytes, for three nodes and what users load
 DISK_LEAST = 512 << 20  # what three nodes have on disk once they are up is some 420 MB
 INOTIFY_NEEDED = 96  # instances: some 35 of the nodes' programs, those of the agents, some room
@@ -48,18 +50,31 @@ def overlayfs(file_systems: str) -> Verdict:
 def _cgroups() -> Verdict:
     unified = Path("/sys/fs/cgroup/cgroup.controllers")
     if unified.exists():
-        return controllers(2, set(unified.read_text().split()))
+        there = controllers(2, set(unified.read_text().split()))
+        return there if there.level == "fail" else _passed_on(there)
     lines = [line.split() for line in Path("/proc/cgroups").read_text().splitlines()]
     return controllers(1, {x[0] for x in lines if len(x) == 4 and x[3] == "1"})
 
 
 def controllers(version: int, there: set[str]) -> Verdict:
     """Whether the kubelet finds the controllers that it insists on."""
-    missing = sorted(CONTROLLERS - there)
+    missing = sorted(cgroups.NEEDED - there)
     if not missing:
         return Verdict("control groups", "ok", f"version {version}")
     seen = f"version {version} lacks {', '.join(missing)}"
     return Verdict("control groups", "fail", seen, f"enable them at boot, {LIGHT}")
+
+
+def _passed_on(there: Verdict) -> Verdict:
+    """Whether a lab gets them as well: from systemd, or from a group that passes them on."""
+    if systemd.runs_this_host():
+        return there
+    try:
+        giver(cgroups.own()[0].path)
+    except TestbedError as error:
+        seen = f"version 2, but {error.why}"
+        return Verdict("control groups", "fail", seen, error.fix or "")
+    return there
 
 
 def _disk() -> Verdict:

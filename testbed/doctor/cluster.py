@@ -8,8 +8,8 @@ from pathlib import Path
 from testbed.doctor.machine import limit, program
 from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
-from testbed.host import cgroups, systemd
-from testbed.host.lab_cgroups import giver
+from testbed.host import cgroups
+from testbed.host.lab_cgroups import come_from_systemd, giver
 from testbed.host.labs import DATA_DIR
 
 PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")
@@ -67,7 +67,7 @@ def controllers(version: int, there: set[str]) -> Verdict:
 
 def _passed_on(there: Verdict) -> Verdict:
     """Whether a lab gets them as well: from systemd, or from a group that passes them on."""
-    if systemd.runs_this_host():
+    if come_from_systemd():
         return there
     try:
         giver(cgroups.own()[0].path)

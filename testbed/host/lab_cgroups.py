@@ -34,6 +34,11 @@ def plan_for(
     return [replace(h, path=_below(h.path, lab)) for h in found]
 
 
+def come_from_systemd() -> bool:
+    """True where a lab gets its group from systemd: version 2 only."""
+    return cgroups.version(cgroups.own()) == 2 and systemd.runs_this_host()
+
+
 def record(directory: Path, lab: str) -> list[str]:
     """Write down which control groups the lab's init is about to make.
 
@@ -41,11 +46,10 @@ def record(directory: Path, lab: str) -> list[str]:
     """
     found = cgroups.own()
     unified, launcher = None, []
-    if cgroups.version(found) == 2:
-        if systemd.runs_this_host():
-            unified, launcher = systemd.group(lab), systemd.launcher(lab)
-        else:
-            unified = _below(giver(found[0].path), lab)
+    if come_from_systemd():
+        unified, launcher = systemd.group(lab), systemd.launcher(lab)
+    elif cgroups.version(found) == 2:
+        unified = _below(giver(found[0].path), lab)
     wanted = plan_for(lab, found, unified)
     write_json(directory / RECORD, [asdict(h) for h in wanted])
     return launcher

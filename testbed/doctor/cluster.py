@@ -11,6 +11,7 @@ from testbed.errors import TestbedError
 from testbed.host import cgroups
 from testbed.host.lab_cgroups import come_from_systemd, giver
 from testbed.host.labs import DATA_DIR
+from testbed.host.run import run
 
 PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")
 DISK_NEEDED = 2 << 30  # bytes, for three nodes and what users load
@@ -24,7 +25,7 @@ def cluster_checks() -> list[Verdict]:
     return [
         *(program(p) for p in PROGRAMS),
         _artefact(),
-        overlayfs(Path("/proc/filesystems").read_text()),
+        overlayfs(Path("/proc/filesystems").read_text(), _loadable("overlay")),
         _cgroups(),
         _disk(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watches of a cluster"),
@@ -40,10 +41,20 @@ def _artefact() -> Verdict:
     return Verdict("Kubernetes", "note", f"{row['version']} is not here yet", "make artefacts")
 
 
-def overlayfs(file_systems: str) -> Verdict:
-    """Whether the kernel can give a node a root of its own."""
+def _loadable(module: str) -> bool:
+    """Whether the kernel finds a module when it needs it."""
+    modprobe = shutil.which("modprobe")
+    if modprobe is None:
+        return False
+    return run([modprobe, "-qn", module], check=False).returncode == 0
+
+
+def overlayfs(file_systems: str, loadable: bool) -> Verdict:
+    """Whether the kernel can give a node a root of its own; mounting one loads the module."""
     if "overlay" in file_systems.split():
         return Verdict("overlayfs", "ok", "there")
+    if loadable:
+        return Verdict("overlayfs", "ok", "there, as a module")
     return Verdict("overlayfs", "fail", "is missing", f"modprobe overlay, {LIGHT}")
 
 

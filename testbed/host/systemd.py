@@ -28,8 +28,9 @@ def group(lab: str) -> str:
 
 def launcher(lab: str) -> list[str]:
     """What starts a command in the lab's scope, which ends with the last process in it."""
+    named = [f"--slice={_SLICE}", f"--unit={_unit(lab)}", f"--description=testbed's lab {lab}"]
     options = ["--scope", "--quiet", "--collect", "--no-ask-password", "--property=Delegate=yes"]
-    return ["systemd-run", *options, f"--slice={_SLICE}", f"--unit={_unit(lab)}", "--"]
+    return ["systemd-run", *options, *named, "--"]
 
 
 def end(group: str) -> None:

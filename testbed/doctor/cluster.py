@@ -7,10 +7,13 @@ from pathlib import Path
 
 from testbed.doctor.machine import limit, program
 from testbed.doctor.verdict import Level, Verdict
+from testbed.errors import TestbedError
+from testbed.host import cgroups
+from testbed.host.lab_cgroups import come_from_systemd, giver
 from testbed.host.labs import DATA_DIR
+from testbed.host.run import run
 
 PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")
-CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
 DISK_NEEDED = 2 << 30  # bytes, for three nodes and what users load
 DISK_LEAST = 512 << 20  # what three nodes have on disk once they are up is some 420 MB
 INOTIFY_NEEDED = 96  # instances: some 35 of the nodes' programs, those of the agents, some room
@@ -22,7 +25,7 @@ def cluster_checks() -> list[Verdict]:
     return [
         *(program(p) for p in PROGRAMS),
         _artefact(),
-        overlayfs(Path("/proc/filesystems").read_text()),
+        overlayfs(Path("/proc/filesystems").read_text(), _loadable("overlay")),
         _cgroups(),
         _disk(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watches of a cluster"),
@@ -38,28 +41,51 @@ def _artefact() -> Verdict:
     return Verdict("Kubernetes", "note", f"{row['version']} is not here yet", "make artefacts")
 
 
-def overlayfs(file_systems: str) -> Verdict:
-    """Whether the kernel can give a node a root of its own."""
+def _loadable(module: str) -> bool:
+    """Whether the kernel finds a module when it needs it."""
+    modprobe = shutil.which("modprobe")
+    if modprobe is None:
+        return False
+    return run([modprobe, "-qn", module], check=False).returncode == 0
+
+
+def overlayfs(file_systems: str, loadable: bool) -> Verdict:
+    """Whether the kernel can give a node a root of its own; mounting one loads the module."""
     if "overlay" in file_systems.split():
         return Verdict("overlayfs", "ok", "there")
+    if loadable:
+        return Verdict("overlayfs", "ok", "there, as a module")
     return Verdict("overlayfs", "fail", "is missing", f"modprobe overlay, {LIGHT}")
 
 
 def _cgroups() -> Verdict:
     unified = Path("/sys/fs/cgroup/cgroup.controllers")
     if unified.exists():
-        return controllers(2, set(unified.read_text().split()))
+        there = controllers(2, set(unified.read_text().split()))
+        return there if there.level == "fail" else _passed_on(there)
     lines = [line.split() for line in Path("/proc/cgroups").read_text().splitlines()]
     return controllers(1, {x[0] for x in lines if len(x) == 4 and x[3] == "1"})
 
 
 def controllers(version: int, there: set[str]) -> Verdict:
     """Whether the kubelet finds the controllers that it insists on."""
-    missing = sorted(CONTROLLERS - there)
+    missing = sorted(cgroups.NEEDED - there)
     if not missing:
         return Verdict("control groups", "ok", f"version {version}")
     seen = f"version {version} lacks {', '.join(missing)}"
     return Verdict("control groups", "fail", seen, f"enable them at boot, {LIGHT}")
+
+
+def _passed_on(there: Verdict) -> Verdict:
+    """Whether a lab gets them as well: from systemd, or from a group that passes them on."""
+    if come_from_systemd():
+        return there
+    try:
+        giver(cgroups.own()[0].path)
+    except TestbedError as error:
+        seen = f"version 2, but {error.why}"
+        return Verdict("control groups", "fail", seen, error.fix or "")
+    return there
 
 
 def _disk() -> Verdict:

@@ -13,10 +13,13 @@ from pathlib import Path
 
 from testbed.host import namespaces as ns
 
+# The kubelet's; others are passed on to a lab as well where the host has them.
+NEEDED = frozenset({"cpu", "cpuset", "memory", "pids"})
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MNT_DETACH = 2
 # Version 1 gives a new cpuset neither processors nor memory nodes, and takes no process then.
 _INHERITED = ("cpuset.cpus", "cpuset.mems")
+_NOT_OF_CGROUP2 = {"rw", "ro", "seclabel"}  # options of every file system
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,13 @@ class Hierarchy:
         ns.mount("cgroup", str(at), self.kind, flags, self.options)
 
 
-def hierarchies(text: str) -> list[Hierarchy]:
+def hierarchies(text: str, unified_options: str = "") -> list[Hierarchy]:
     """Those of /proc/PID/cgroup, see cgroups(7). With version 1 controllers, "unified" is extra."""
     found = []
     for line in text.strip().splitlines():
         _, controllers, path = line.split(":", 2)
         if not controllers:
-            found.append(Hierarchy("unified", "cgroup2", "", path))
+            found.append(Hierarchy("unified", "cgroup2", unified_options, path))
         elif controllers.startswith("name="):
             name = controllers.removeprefix("name=")
             found.append(Hierarchy(name, "cgroup", f"none,{controllers}", path))
@@ -52,7 +55,21 @@ def hierarchies(text: str) -> list[Hierarchy]:
 
 def own() -> list[Hierarchy]:
     """The calling process's."""
-    return hierarchies(Path("/proc/self/cgroup").read_text())
+    mounts = Path("/proc/self/mountinfo").read_text()
+    return hierarchies(Path("/proc/self/cgroup").read_text(), unified_options(mounts))
+
+
+def unified_options(mountinfo: str) -> str:
+    """Options of the tree of version 2, as it is mounted already; empty if it is not.
+
+    They belong to the tree, not to a mount: who mounts it again without them takes them away
+    from the whole host (nsdelegate, memory_recursiveprot).
+    """
+    for line in mountinfo.splitlines():
+        kind, _, options = line.partition(" - ")[2].split(" ")[:3]
+        if kind == "cgroup2":
+            return ",".join(o for o in options.split(",") if o not in _NOT_OF_CGROUP2)
+    return ""
 
 
 def version(found: Iterable[Hierarchy]) -> int:
@@ -85,19 +102,34 @@ def make_and_join(directory: Path) -> None:
     (directory / "cgroup.procs").write_text(str(os.getpid()))
 
 
-def pass_controllers_on(root: Path) -> None:
-    """Version 2: let children of `root` have its controllers; its processes go to root/init.
+def pass_controllers_on(group: Path) -> None:
+    """Version 2: let the children of `group` have its controllers. Raises OSError.
 
-    A group with processes of its own cannot pass controllers on (cgroups(7)).
+    A group with processes cannot pass any on (cgroups(7)): the calling process, which has to be
+    its only one, goes to group/init, and so does all that it starts.
     """
-    inner = root / "init"
-    inner.mkdir(exist_ok=True)
-    for pid in (root / "cgroup.procs").read_text().split():
-        with suppress(OSError):  # it ended meanwhile, or is a kernel thread
-            (inner / "cgroup.procs").write_text(pid)
-    for controller in (root / "cgroup.controllers").read_text().split():
+    make_and_join(group / "init")
+    for controller in (group / "cgroup.controllers").read_text().split():
         with suppress(OSError):  # one that cannot be passed on is missed only by who needs it
-            (root / "cgroup.subtree_control").write_text(f"+{controller}")
+            (group / "cgroup.subtree_control").write_text(f"+{controller}")
+
+
+def become_root(wanted: list[Hierarchy]) -> None:
+    """Move the calling process into groups, which are made, and see nothing above them.
+
+    The process has mounts of its own and is alone in what it starts. Raises OSError.
+    """
+    scratch = Path("/sys/fs/cgroup")
+    trees = scratch / "trees"
+    ns.mount("testbed", str(scratch), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    mount_all(wanted, trees)
+    groups = [tree_dir(wanted, h, trees) / h.path.lstrip("/") for h in wanted]
+    for group in groups:
+        make_and_join(group)
+    ns.unshare(ns.CLONE_NEWCGROUP)
+    if version(wanted) == 2:
+        pass_controllers_on(groups[0])
+    ns.umount(str(scratch), MNT_DETACH)
 
 
 def remove_tree(directory: Path) -> bool:

@@ -13,7 +13,6 @@ import json
 import os
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 from testbed.host import cgroups
@@ -34,6 +33,15 @@ def main() -> None:
     ns.unshare(
         ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID | ns.CLONE_NEWNET
     )
+    ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
+    wanted = (
+        [cgroups.Hierarchy(**h) for h in json.loads(Path(groups).read_text())] if groups else []
+    )
+    # Before there are two: while this process were left in it, the lab's group would be in use.
+    if wanted:
+        cgroups.become_root(wanted)
+    else:
+        ns.unshare(ns.CLONE_NEWCGROUP)
     go_read, go_write = os.pipe()
     done_read, done_write = os.pipe()
     pid = os.fork()
@@ -51,7 +59,7 @@ def main() -> None:
     os.close(done_read)
     if os.read(go_read, 1) != b"g":
         os._exit(1)
-    _make_own(hostname, conf, groups, done_write)
+    _make_own(hostname, conf, wanted, done_write)
     os.write(done_write, b"d")
     os.execv(
         sys.executable, [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", CONF]
@@ -69,45 +77,24 @@ def netns_inode(pid: int) -> int:
     return Path(f"/proc/{pid}/ns/net").stat().st_ino
 
 
-def _make_own(hostname: str, conf: str, groups: str, keep: int) -> None:
+def _make_own(hostname: str, conf: str, groups: list[cgroups.Hierarchy], keep: int) -> None:
     """All that is to be the lab's own and not the host's; of open files only `keep` stays."""
     os.closerange(3, keep)  # among them the lock, which the starter alone is to hold
     os.closerange(keep + 1, 1024)
     os.setsid()
     os.chdir("/")
-    ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
     ns.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    wanted = (
-        [cgroups.Hierarchy(**h) for h in json.loads(Path(groups).read_text())] if groups else []
-    )
     ns.mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     socket.sethostname(hostname)
     for directory in ("/run/netns", "/run/lock", PROGRAMS_DIR, "/run/testbed/logs"):
         Path(directory).mkdir(parents=True)
     Path("/run/testbed").chmod(0o755)
-    _own_cgroups(wanted)
+    if groups:
+        cgroups.mount_all(groups, CGROUPS)
     Path(CONF).write_text(conf)
     libc = ctypes.CDLL(None, use_errno=True)
     for capability in DROPPED.values():
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-
-
-def _own_cgroups(wanted: list[cgroups.Hierarchy]) -> None:
-    """Move into the lab's control groups, which are the roots of all that is seen from now on."""
-    joining = Path("/run/testbed/cgroup.host")
-    if wanted:
-        cgroups.mount_all(wanted, joining)
-        for hierarchy in wanted:
-            tree = cgroups.tree_dir(wanted, hierarchy, joining)
-            cgroups.make_and_join(tree / hierarchy.path.lstrip("/"))
-    ns.unshare(ns.CLONE_NEWCGROUP)
-    if wanted:
-        cgroups.mount_all(wanted, CGROUPS)
-        if cgroups.version(wanted) == 2:
-            cgroups.pass_controllers_on(CGROUPS)
-        for mounted in [joining, *joining.glob("*")][::-1]:
-            with suppress(OSError):
-                ns.umount(str(mounted), cgroups.MNT_DETACH)
 
 
 if __name__ == "__main__":

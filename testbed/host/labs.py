@@ -96,8 +96,8 @@ class LabDir:
         """
         command = [sys.executable, "-B", "-m", "testbed.host.init", str(self._record)]
         groups = ""
-        if own_cgroups:
-            lab_cgroups.record(self.path, self.name)
+        if own_cgroups or lab_cgroups.come_from_systemd():  # it is not to end with a session
+            command = lab_cgroups.record(self.path, self.name) + command
             groups = str(self.path / lab_cgroups.RECORD)
         with (self.path / "init.log").open("ab") as log:
             done = subprocess.run(

@@ -48,10 +48,8 @@ def main() -> None:
     """The caller stays as the program that is supervised; its child is PID 1 of the node."""
     spec = json.loads(Path(sys.argv[1]).read_text())
     name = str(spec["name"])
-    _join_cgroups(name)
-    ns.unshare(
-        ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID | ns.CLONE_NEWCGROUP
-    )
+    _own_cgroups(name)
+    ns.unshare(ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID)
     go_read, go_write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -74,17 +72,24 @@ def _wait_for(child: int) -> None:
     sys.exit(min(abs(os.waitstatus_to_exitcode(status)), 255))
 
 
-def _join_cgroups(name: str) -> None:
-    """A fresh group in every tree; those of a predecessor would slow the kubelet down."""
+def _own_cgroups(name: str) -> None:
+    """A fresh group in every tree, the root of what the node sees.
+
+    Those of a predecessor would slow the kubelet down.
+    """
     if not CGROUPS.is_dir():
+        ns.unshare(ns.CLONE_NEWCGROUP)
         return
     found = cgroups.own()
-    for hierarchy in found:
-        group = cgroups.tree_dir(found, hierarchy, CGROUPS) / name
+    groups = [cgroups.tree_dir(found, h, CGROUPS) / name for h in found]
+    for group in groups:
         deadline = time.monotonic() + _CGROUP_PATIENCE
         while not cgroups.remove_tree(group) and time.monotonic() < deadline:
             time.sleep(0.02)  # polling the kernel, up to _CGROUP_PATIENCE
         cgroups.make_and_join(group)
+    ns.unshare(ns.CLONE_NEWCGROUP)
+    if cgroups.version(found) == 2:
+        cgroups.pass_controllers_on(groups[0])
 
 
 def _become_init(spec: dict[str, Any]) -> None:
@@ -183,8 +188,6 @@ def _kernel_file_systems(root: Path) -> None:
         found = cgroups.own()
         version_2 = cgroups.version(found) == 2
         cgroups.mount_all([h for h in found if version_2 or h.kind == "cgroup"], groups)
-        if version_2:
-            cgroups.pass_controllers_on(groups)
 
 
 def _bind(source: Path, target: Path, read_only: bool = False) -> None:

@@ -16,6 +16,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed.host import cgroups, systemd
 from testbed.host.wait import wait_for
 
 HERE = Path(__file__).parent
@@ -32,6 +33,16 @@ while True:
             pass
     except ChildProcessError:
         pass
+"""
+
+PASS_ON = """
+group=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)
+mkdir -p $group/init
+echo $$ > $group/init/cgroup.procs
+for controller in $(cat $group/cgroup.controllers); do
+    echo +$controller > $group/cgroup.subtree_control
+done
+exec "$@"
 """
 
 
@@ -63,7 +74,7 @@ class Sandbox:
 
     def __init__(self, keep: list[Path]) -> None:
         """`keep`: directories that stay visible although /tmp is replaced."""
-        command = ["unshare", "--mount", "--net", "--ipc", "--uts", "--pid", "--cgroup", "--fork"]
+        command = [*_own_group(), "--mount", "--net", "--ipc", "--uts", "--pid", "--fork"]
         command += ["--kill-child", "--mount-proc", "--propagation", "private"]
         self._process = subprocess.Popen(
             [*command, "sh", "-c", _setup(keep), "sh", sys.executable, "-c", REAPER],
@@ -163,6 +174,20 @@ def _setup(keep: list[Path]) -> str:
         lines.append(f"mount --rbind /run/keep{number} {shlex.quote(str(path))}")
     lines.append('exec "$@"')
     return "\n".join(lines)
+
+
+def _own_group() -> list[str]:
+    """unshare, with control groups of the sandbox's own.
+
+    With version 2 that is one that passes controllers on to its labs', which cannot ask
+    systemd: it knows them by other process ids.
+    """
+    if cgroups.version(cgroups.own()) == 1:
+        return ["unshare", "--cgroup"]
+    if not systemd.runs_this_host():
+        return ["unshare"]
+    scope = ["systemd-run", "--scope", "--quiet", "--collect", "--property=Delegate=yes", "--"]
+    return [*scope, "sh", "-ec", PASS_ON, "sh", "unshare"]
 
 
 def kept(gobgpd: Path | None) -> list[Path]:

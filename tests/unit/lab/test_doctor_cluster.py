@@ -24,8 +24,9 @@ def test_control_groups(version: int, there: set[str], level: str, seen: str) ->
 
 
 def test_a_machine_without_overlayfs_has_the_light_mode() -> None:
-    assert cluster.overlayfs("nodev\tsysfs\nnodev\toverlay\n\text4\n").level == "ok"
-    verdict = cluster.overlayfs("\text4\n")
+    assert cluster.overlayfs("nodev\tsysfs\nnodev\toverlay\n\text4\n", False).level == "ok"
+    assert cluster.overlayfs("\text4\n", True).level == "ok", "mounting one loads the module"
+    verdict = cluster.overlayfs("\text4\n", False)
     assert verdict.level == "fail"
     assert "--cluster none" in verdict.fix
 

@@ -31,6 +31,7 @@ from testbed.observe.numbered import arrivals, emit, family_of, receiver
 from testbed.observe.tag import Run
 
 _PAUSE = 0.05  # seconds between two looks at standard input
+_QUIET = 1.0  # seconds without a packet after which none is under way any more
 
 
 def main() -> None:
@@ -92,18 +93,21 @@ def _receive(netns: str, address: str, tag: str) -> None:
         ear = receiver(there)
     _say({"port": ear.getsockname()[1]})
     numbers: list[int] = []
-    said = time.monotonic()
+    said = came = time.monotonic()
 
     def closing() -> bool:
         """Also called when nothing comes: then too, what came is said."""
         nonlocal numbers, said
-        if numbers and time.monotonic() - said > _PAUSE:
+        now = time.monotonic()
+        if numbers and now - said > _PAUSE:
             _say({"numbers": numbers})
-            numbers, said = [], time.monotonic()
-        return _closed()
+            numbers, said = [], now
+        return now - came > _QUIET and _closed()
 
     for number in arrivals(ear, int(tag), closing):
         numbers.append(number)
+        came = time.monotonic()
+    _say({"numbers": numbers})
 
 
 def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import paramiko
 
 OWN = "/proc/self/ns/net"
+STARTING = 10.0  # seconds that Python may need to start there
 PATIENCE = 60.0  # seconds; Python starts slowly in software emulation
 _CHUNK = 1 << 16  # bytes
 
@@ -45,6 +46,15 @@ class GuestPlace:
     def program(self, what: str, *words: str) -> Lines:
         """One of testbed.observe.there's, in this namespace."""
         return Lines(self.guest.open(_command(what, self.netns, *words)))
+
+    def connect(
+        self, address: IPv4Address | IPv6Address, port: int, timeout: float, udp: bool = False
+    ) -> paramiko.Channel:
+        """A connection from this namespace; it is used like a socket."""
+        words = ("connect", self.netns, str(address), str(port), "udp" if udp else "tcp")
+        channel = self.guest.open(_command(*words))
+        channel.settimeout(timeout + STARTING)
+        return channel
 
     def sing(self, tag: bytes) -> None:
         """See testbed.observe.canary."""

@@ -5,6 +5,7 @@
     send NETNS ADDRESS RUN COUNT     probes; prints what became of them
     receive NETNS ADDRESS TAG        a numbered stream; prints which packets arrived
     emit NETNS ADDRESS PORT TAG RATE sends one until standard input ends; prints how many
+    connect NETNS ADDRESS PORT tcp|udp   standard input and output become that connection
 
 Run as `python -m testbed.observe.there WORDS …`. RUN and TAG are hexadecimal.
 """
@@ -30,7 +31,9 @@ from testbed.observe.frame import Frame
 from testbed.observe.numbered import arrivals, emit, family_of, receiver
 from testbed.observe.tag import Run
 
+_CONNECT = 10.0  # seconds
 _PAUSE = 0.05  # seconds between two looks at standard input
+_QUIET = 1.0  # seconds without a packet after which none is under way any more
 
 
 def main() -> None:
@@ -46,6 +49,8 @@ def main() -> None:
         _receive(*arguments)
     elif what == "emit":
         _emit(*arguments)
+    elif what == "connect":
+        _connect(*arguments)
 
 
 def _capture(run: str, *places: str) -> None:
@@ -92,18 +97,21 @@ def _receive(netns: str, address: str, tag: str) -> None:
         ear = receiver(there)
     _say({"port": ear.getsockname()[1]})
     numbers: list[int] = []
-    said = time.monotonic()
+    said = came = time.monotonic()
 
     def closing() -> bool:
         """Also called when nothing comes: then too, what came is said."""
         nonlocal numbers, said
-        if numbers and time.monotonic() - said > _PAUSE:
+        now = time.monotonic()
+        if numbers and now - said > _PAUSE:
             _say({"numbers": numbers})
-            numbers, said = [], time.monotonic()
-        return _closed()
+            numbers, said = [], now
+        return now - came > _QUIET and _closed()
 
     for number in arrivals(ear, int(tag), closing):
         numbers.append(number)
+        came = time.monotonic()
+    _say({"numbers": numbers})
 
 
 def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:
@@ -117,6 +125,30 @@ def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:
             _say({"sent": sent})
             said = time.monotonic()
     _say({"sent": sent})
+
+
+def _connect(netns: str, address: str, port: str, kind: str) -> None:
+    there = ip_address(address)
+    with in_netns(netns):
+        how = socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
+        opened = socket.socket(family_of(there), how)
+    try:
+        opened.settimeout(_CONNECT)
+        opened.connect((address, int(port)))
+    except OSError as error:
+        sys.exit(str(error))
+    while True:
+        ready = select.select([sys.stdin, opened], [], [])[0]
+        if opened in ready:
+            data = opened.recv(1 << 16)
+            if not data:
+                return
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        elif data := os.read(sys.stdin.fileno(), 1 << 16):
+            opened.sendall(data)
+        else:
+            return
 
 
 def _closed(patience: float = 0.0) -> bool:

@@ -29,6 +29,7 @@ from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
 from testbed.prove.stream import Stream
 
 PLAIN = ("plain",)
+SLOWER = 10  # streams between virtual machines
 
 
 def prove(
@@ -78,7 +79,8 @@ def stream(
     where = places(plan)
     one, other = where(source.netns), where(destination.netns)
     assert isinstance(one, GuestPlace) and isinstance(other, GuestPlace), "pods of machines"
-    ends = (source.netns, destination.netns, address, rate)
+    # emulated processors drop what is too much for them, and here only the way is of interest
+    ends = (source.netns, destination.netns, address, max(1, rate // SLOWER))
     return RemoteStream(*ends, source_place=one, destination_place=other)
 
 

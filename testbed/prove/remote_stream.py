@@ -6,8 +6,8 @@ import json
 import time
 from dataclasses import dataclass
 
-from testbed.errors import TestbedError
-from testbed.observe.remote import GuestPlace, Lines
+from testbed.host.wait import wait_for
+from testbed.observe.remote import GuestPlace
 from testbed.prove.stream import Stream
 
 
@@ -30,24 +30,28 @@ class RemoteStream(Stream):
         self._mouth.close()
         self._ears.close()
 
+    def _drain(self) -> None:
+        """The receiver ends by itself once nothing comes any more; then all it had is known."""
+        self._ears.end()
+        wait_for("the last packets", lambda: (self._ears.ended or None, "under way"), timeout=60)
+
     def _send(self) -> None:
         """The guest sends by itself; here only the end of it is waited for."""
         while not self._stop.wait(0.1):
-            self._count(self._mouth)
+            self._count()
         self._mouth.end()
         while not self._mouth.ended:
-            self._count(self._mouth)
-        self._count(self._mouth)
+            self._count(0.1)
 
-    def _count(self, mouth: Lines) -> None:
-        for line in mouth.lines():
+    def _count(self, patience: float = 0.0) -> None:
+        for line in self._mouth.wait(patience):
             self.sent = int(json.loads(line)["sent"])
 
     def _receive(self) -> None:
-        while not self._closing:
+        while True:
             lines = self._ears.wait(0.1)
-            if not lines and self._ears.ended:
-                raise TestbedError("the stream's receiver ended", exit_code=1)
+            if not lines and (self._closing or self._ears.ended):
+                return
             for line in lines:
                 for number in json.loads(line)["numbers"]:
                     self.arrivals.setdefault(number, time.monotonic())

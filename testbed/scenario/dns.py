@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import struct
+from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from testbed.host.namespaces import in_netns
+from testbed.plan.model import Plan
+from testbed.prove.dial import Connection, dial
 
 PORT = 53
 TIMEOUT = 3.0  # seconds for one answer
@@ -27,6 +28,7 @@ class Reply:
 
 
 def ask(
+    plan: Plan,
     netns: str,
     server: IPv4Address | IPv6Address,
     name: str,
@@ -37,12 +39,7 @@ def ask(
     """Ask for `name` (complete, without search list). Raises OSError without a fitting answer."""
     number = secrets.randbelow(1 << 16)
     message = query(number, name, kind)
-    family = socket.AF_INET6 if server.version == 6 else socket.AF_INET
-    with in_netns(netns):
-        opened = socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
-    with opened:
-        opened.settimeout(timeout)
-        opened.connect((str(server), PORT))
+    with closing(dial(plan, netns, server, PORT, timeout, udp=not tcp)) as opened:
         if tcp:
             opened.sendall(struct.pack("!H", len(message)) + message)
             length = struct.unpack("!H", _exactly(opened, 2))[0]
@@ -51,7 +48,7 @@ def ask(
         return reply(number, opened.recv(1 << 16), kind)
 
 
-def _exactly(source: socket.socket, count: int) -> bytes:
+def _exactly(source: Connection, count: int) -> bytes:
     data = b""
     while len(data) < count:
         more = source.recv(count - len(data))

@@ -9,7 +9,7 @@ from typing import Any
 
 # What may differ between the kinds of nodes, and why; nothing else is excused.
 DECLARED = {
-    "time": "machines that are emulated in software are slower",
+    "time": "machines that are emulated in software are slower; streams have a tenth of the rate",
     "kernel": "a machine has its own: End.DT4 in a VRF takes IPv4 out, in namespaces End.DX4 may",
     "patience": "a dead node is missed after 40 s instead of 6 s; sessions are held for 60 s",
 }

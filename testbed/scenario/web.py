@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import threading
 import time
 from collections import Counter
@@ -12,8 +11,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
 
-from testbed.host.namespaces import in_netns
 from testbed.host.wait import wait_for
+from testbed.plan.model import Plan
+from testbed.prove.dial import dial
 from testbed.scenario.manifests import PATH
 
 Address = IPv4Address | IPv6Address
@@ -34,16 +34,15 @@ class Answer:
 class Origin:
     """Where requests come from and go to: a namespace by name, an address and a port."""
 
+    plan: Plan
     netns: str
     address: Address
     port: int
 
     def get(self, timeout: float = TIMEOUT) -> Answer:
         """One request over a connection of its own. Raises OSError or ValueError on failure."""
-        with in_netns(self.netns):
-            raw = socket.create_connection((str(self.address), self.port), timeout)
         connection = http.client.HTTPConnection(str(self.address), self.port)
-        connection.sock = raw
+        connection.sock = dial(self.plan, self.netns, self.address, self.port, timeout)
         try:
             connection.request("GET", PATH, headers={"Connection": "close"})
             response = connection.getresponse()

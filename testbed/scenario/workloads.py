@@ -127,7 +127,7 @@ class Workloads(World):
         The first is repeated for `patience` seconds, until a new Service answers; the others
         must be answered at once. Raises CheckFailed.
         """
-        origin = Origin(_netns(source), ip_address(str(address)), port)
+        origin = Origin(self.plan, _netns(source), ip_address(str(address)), port)
         first = origin.first_answer(patience)
         return [first, *(origin.first_answer(0) for _ in range(times - 1))]
 
@@ -135,7 +135,7 @@ class Workloads(World):
         self, source: Pod | str, address: Address, port: int = PORT, rate: int = 20
     ) -> Requests:
         """Requests, `rate` per second, one after the other, for a `with` block."""
-        return Requests(Origin(_netns(source), address, port), rate)
+        return Requests(Origin(self.plan, _netns(source), address, port), rate)
 
     def resolve(
         self,
@@ -153,7 +153,7 @@ class Workloads(World):
 
         def probe() -> tuple[dns.Reply | None, str]:
             try:
-                return dns.ask(_netns(source), server, name, kind, tcp), ""
+                return dns.ask(self.plan, _netns(source), server, name, kind, tcp), ""
             except OSError as error:
                 return None, str(error)
 

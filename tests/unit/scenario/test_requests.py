@@ -11,8 +11,10 @@ from ipaddress import ip_address
 from typing import Any, ClassVar
 
 import pytest
+from paper_plan import paper_plan
 
 from testbed.errors import CheckFailed
+from testbed.prove import dial
 from testbed.scenario import web
 from testbed.scenario.web import Answer, Origin, Requests, parse
 
@@ -38,12 +40,12 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def origin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
-    monkeypatch.setattr(web, "in_netns", lambda _: nullcontext())
+    monkeypatch.setattr(dial, "in_netns", lambda _: nullcontext())
     Server.plan = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    yield Origin("pod-a", ip_address("127.0.0.1"), server.server_address[1])
+    yield Origin(paper_plan(), "pod-a", ip_address("127.0.0.1"), server.server_address[1])
     server.shutdown()
     server.server_close()
 
@@ -85,7 +87,7 @@ def test_every_failure_counts(origin: Origin) -> None:
 
 
 def test_requests_refuse_to_begin_unanswered(origin: Origin, monkeypatch: Any) -> None:
-    nobody = Origin(origin.netns, origin.address, 1)
+    nobody = Origin(origin.plan, origin.netns, origin.address, 1)
     monkeypatch.setattr(web, "PATIENCE", 0.0)
     with pytest.raises(CheckFailed, match="an answer"), Requests(nobody):
         pass

@@ -10,7 +10,7 @@ from testbed.render import network
 from testbed.vm.box import Box
 from testbed.vm.bridges import bridges, end
 from testbed.vm.keys import new_key
-from testbed.vm.machines import Files, machines, values
+from testbed.vm.machines import Files, cpus, machines, values
 from testbed.vm.seed import seed
 
 PLAN = paper_plan()
@@ -42,6 +42,12 @@ def test_addresses_are_told_apart() -> None:
     told = values(VIRTUAL, "lab", Box("b", Path("/b")), "qemu", Files(Path("/f")))
     assert [m["name"] for m in told["machines"]] == ["master", "worker1", "worker2"]
     assert told["prefix"] == "lab_"
+
+
+def test_emulated_machines_do_not_have_more_processors_than_the_host_can_run() -> None:
+    assert cpus("kvm", 3, 2) == 2
+    assert cpus("qemu", 3, 2) == cpus("qemu", 3, 4) == 1
+    assert cpus("qemu", 3, 8) == 2
 
 
 def test_a_guest_is_given_what_a_namespace_gets_and_its_own_keys() -> None:

@@ -20,7 +20,7 @@ _LINKS = Path("/sys/class/net")
 
 
 def possible() -> bool:
-    """Can this kernel, and this iproute2, do End.DT4 by a VRF? Leaves nothing behind."""
+    """Can this kernel, and this iproute2, do End.DT4 by a VRF? Leaves no device behind."""
     if not (PROC / _STRICT).exists() or set_switch(_STRICT, "1"):
         return False
     table = str(TABLE + 1)

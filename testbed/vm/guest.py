@@ -102,11 +102,6 @@ class Guest:
         unpack = ["tar", "-C", "/", "-xf", "-", "--no-same-owner", "--no-overwrite-dir"]
         self.run(unpack, stdin=archive.getvalue())
 
-    def read(self, path: str) -> str | None:
-        """A file's text, or None if there is none."""
-        done = self.run(["cat", path], check=False)
-        return done.stdout if done.returncode == 0 else None
-
     def answers(self) -> bool:
         """True if the guest takes commands now."""
         try:

@@ -31,7 +31,6 @@ _FILES = {
     'unix_sock_ro_perms = "0700"\nauth_unix_rw = "none"\nauth_unix_ro = "none"\n',
     "virtlogd.conf": "",
 }
-PROGRAMS = ("libvirt.virtlogd", "libvirt.libvirtd")
 
 
 def start(supervisor: Supervisor) -> None:

@@ -63,13 +63,6 @@ class GuestServices:
         unit = systemd.unit_name(name)
         self.guest.run(["systemctl", "kill", "--kill-whom=main", "-s", "KILL", unit])
 
-    def revive(self) -> list[str]:
-        """Start what does not run and is not about to; returns the names."""
-        dead = [n for n, p in self.states().items() if p["statename"] in ("STOPPED", "FATAL")]
-        if dead:
-            self.start(dead)
-        return dead
-
     def states(self) -> dict[str, dict[str, Any]]:
         """See testbed.host.supervisor.Supervisor.states(); empty while the guest is away."""
         properties = ",".join(systemd.PROPERTIES)

@@ -20,7 +20,6 @@ from testbed.vm.machines import Files, machines, values
 from testbed.vm.seed import seed
 
 ROOT = TEMPLATES.parent  # of the Vagrantfile
-UP_LIMIT = 600.0  # seconds
 
 
 def environment(files: Files) -> dict[str, str]:

@@ -58,10 +58,10 @@ ls /tmp
 WORK = """
 set -e
 sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.hop_limit=77 net.core.somaxconn=2222
-mkdir -p /work
-mount -t tmpfs work /work
-echo x > /work/file
-umount /work
+mkdir -p /volume
+mount -t tmpfs volume /volume
+echo x > /volume/file
+umount /volume
 ip link add test0 type bridge
 ip addr add 192.0.2.1/32 dev test0
 ip link set test0 up

@@ -19,6 +19,7 @@ import socket
 import sys
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -34,23 +35,6 @@ from testbed.observe.tag import Run
 _CONNECT = 10.0  # seconds
 _PAUSE = 0.05  # seconds between two looks at standard input
 _QUIET = 1.0  # seconds without a packet after which none is under way any more
-
-
-def main() -> None:
-    """Do as the arguments say."""
-    what, *arguments = sys.argv[1:]
-    if what == "capture":
-        _capture(*arguments)
-    elif what == "sing":
-        _sing(*arguments)
-    elif what == "send":
-        _send(*arguments)
-    elif what == "receive":
-        _receive(*arguments)
-    elif what == "emit":
-        _emit(*arguments)
-    elif what == "connect":
-        _connect(*arguments)
 
 
 def _capture(run: str, *places: str) -> None:
@@ -158,6 +142,22 @@ def _closed(patience: float = 0.0) -> bool:
 
 def _say(what: dict[str, object]) -> None:
     print(json.dumps(what), flush=True)
+
+
+_WORDS: dict[str, Callable[..., None]] = {
+    "capture": _capture,
+    "sing": _sing,
+    "send": _send,
+    "receive": _receive,
+    "emit": _emit,
+    "connect": _connect,
+}
+
+
+def main() -> None:
+    """Do as the arguments say."""
+    word, *arguments = sys.argv[1:]
+    _WORDS[word](*arguments)
 
 
 if __name__ == "__main__":

@@ -51,9 +51,8 @@ def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -
         _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
     api_ready(api.client)
-    head = control_plane(plan)
-    if head in nodes:
-        _run(plan, [head], Phase.API_READY)
+    _run(plan, nodes, Phase.API_READY)
+    if control_plane(plan) in nodes:
         apply_base(plan, api, storage.image_names())
     if plan.virtual:
         # machines share this one's processors: before, what asks the API server would starve it

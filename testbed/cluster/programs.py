@@ -38,8 +38,8 @@ def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Pro
     """The Kubernetes programs of one node by phase; `binaries` finds an executable by name."""
     commands: dict[Phase, dict[str, list[str]]] = {
         Phase.AT_ONCE: {"containerd": _containerd()},
-        Phase.CONTAINERD_ANSWERS: {"kubelet": _kubelet(plan, node), "kube-proxy": _kube_proxy()},
-        Phase.API_READY: {},
+        Phase.CONTAINERD_ANSWERS: {"kubelet": _kubelet(plan, node)},
+        Phase.API_READY: {"kube-proxy": _kube_proxy()},
     }
     if is_control_plane(node):
         commands[Phase.AT_ONCE] |= {

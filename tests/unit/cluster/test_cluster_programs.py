@@ -37,13 +37,13 @@ def test_who_runs_what_and_when() -> None:
     }
     assert names["worker2"] == {
         Phase.AT_ONCE: ["containerd"],
-        Phase.CONTAINERD_ANSWERS: ["kubelet", "kube-proxy"],
-        Phase.API_READY: [],
+        Phase.CONTAINERD_ANSWERS: ["kubelet"],
+        Phase.API_READY: ["kube-proxy"],
     }
     assert names["master"] == {
         Phase.AT_ONCE: ["containerd", "etcd", "kube-apiserver"],
-        Phase.CONTAINERD_ANSWERS: ["kubelet", "kube-proxy"],
-        Phase.API_READY: ["kube-controller-manager", "kube-scheduler"],
+        Phase.CONTAINERD_ANSWERS: ["kubelet"],
+        Phase.API_READY: ["kube-proxy", "kube-controller-manager", "kube-scheduler"],
     }
 
 

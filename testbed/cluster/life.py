@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import sys
@@ -25,6 +26,7 @@ from testbed.nodes import cluster
 from testbed.nodes.handle import NodeFiles, NodeHandle
 from testbed.nodes.handles import handle, on_each
 from testbed.plan.model import Node, Plan
+from testbed.render.kubernetes import proxy_mode
 from testbed.render.kubernetes_network import control_plane
 
 CNI_PLUGIN = "/opt/cni/bin/testbed"
@@ -100,7 +102,14 @@ def _files(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
     from testbed.agent import cni_plugin
 
     there = handle(node.name)
-    files = node_files.node_files(plan, node, keys, now, containerd_format=_format())
+    files = node_files.node_files(
+        plan,
+        node,
+        keys,
+        now,
+        containerd_format=_format(),
+        proxy_mode=proxy_mode(platform.release()),
+    )
     return NodeFiles(
         kubernetes=files,
         files={

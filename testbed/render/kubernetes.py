@@ -5,6 +5,7 @@ Paths are those inside a node: /etc/kubernetes is the node's own directory of th
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
@@ -42,6 +43,13 @@ def kubelet(plan: Plan, node: Node) -> str:
         dns=network.dns_addresses(plan),
         control_plane_taint=CONTROL_PLANE_LABEL if is_control_plane(node) else None,
     )
+
+
+def proxy_mode(kernel: str) -> ProxyMode:
+    """kube-proxy's mode for a kernel release such as 6.1.0-56-amd64: nftables wants Linux 5.13."""
+    found = re.match(r"(\d+)\.(\d+)", kernel)
+    old = found is not None and (int(found[1]), int(found[2])) < (5, 13)
+    return "iptables" if old else "nftables"
 
 
 def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:

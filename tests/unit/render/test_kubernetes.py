@@ -131,3 +131,17 @@ def test_each_node_asks_its_own_agent(full: Plan) -> None:
 def test_a_zone_is_a_router(full: Plan) -> None:
     zones = {n.name: kubernetes.zone(full, n) for n in full.cluster}
     assert zones == {"master": "r3", "worker1": "r3", "worker2": "r8"}
+
+
+@pytest.mark.parametrize(
+    ("kernel", "mode"),
+    [
+        ("6.1.0-56-cloud-amd64", "nftables"),
+        ("5.13.0", "nftables"),
+        ("5.10.0-28-amd64", "iptables"),
+        ("4.19.0", "iptables"),
+        ("unheard of", "nftables"),
+    ],
+)
+def test_old_kernels_have_kube_proxy_use_iptables(kernel: str, mode: str) -> None:
+    assert kubernetes.proxy_mode(kernel) == mode

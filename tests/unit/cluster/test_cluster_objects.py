@@ -261,6 +261,14 @@ def test_dns_pods_belong_to_their_service() -> None:
     assert spec["replicas"] == 1
 
 
+def test_dns_outlives_leases_that_controllers_see_late() -> None:
+    """After an outage of the API server their view may be a minute old: a try every 30 to 60 s."""
+    spec = one(api_objects.dns(cluster_plan()), "Deployment", "coredns", "kube-system")["spec"]
+    lost = [t for t in spec["template"]["spec"]["tolerations"] if t["effect"] == "NoExecute"]
+    assert {t["key"].partition("/")[2] for t in lost} == {"not-ready", "unreachable"}
+    assert all(t["tolerationSeconds"] > 60 for t in lost)
+
+
 def test_names_outside_do_not_exist() -> None:
     """SERVFAIL would stop a resolver's search list, NXDOMAIN lets it go on."""
     objects = api_objects.dns(cluster_plan())

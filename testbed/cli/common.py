@@ -49,6 +49,14 @@ class NodesName(str, Enum):
     vagrant = "vagrant"
 
 
+class OverlayName(str, Enum):
+    """What carries the pods' packets: the testbed's agent, or the paper's own overlay."""
+
+    agent = "agent"
+    calico_vpp = "calico-vpp"
+
+
+DEFAULT_OVERLAY = OverlayName.agent
 DEFAULT_NODES = NodesName.namespace
 DEFAULT_CLUSTER = ClusterName.kubernetes
 
@@ -66,6 +74,10 @@ ClusterOption = Annotated[
 ]
 NodesOption = Annotated[
     NodesName, typer.Option("--nodes", envvar="TESTBED_NODES", help="What cluster nodes are.")
+]
+OverlayOption = Annotated[
+    OverlayName,
+    typer.Option("--overlay", envvar="TESTBED_OVERLAY", help="What carries the pods' packets."),
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")

@@ -12,11 +12,13 @@ from testbed.cli.common import (
     DEFAULT_CLUSTER,
     DEFAULT_LAB,
     DEFAULT_NODES,
+    DEFAULT_OVERLAY,
     ClusterOption,
     Format,
     FormatOption,
     Name,
     NodesOption,
+    OverlayOption,
     Params,
     ProfileName,
     ProfileOption,
@@ -46,6 +48,7 @@ def up(
     params: Params = None,
     cluster: ClusterOption = DEFAULT_CLUSTER,
     nodes: NodesOption = DEFAULT_NODES,
+    overlay: OverlayOption = DEFAULT_OVERLAY,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     quiet: Quiet = False,
@@ -65,11 +68,16 @@ def up(
 
         fresh = lab.init_pid() is None
         warnings = preflight() if fresh else []
-        plan = orchestrated(pending.plan(), cluster.value, nodes.value)
+        plan = orchestrated(pending.plan(), cluster.value, nodes.value, overlay.value)
         warnings += cluster_preflight() if fresh and plan.kubernetes else []
         warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
+    calico = None
+    if plan.overlay == "calico-vpp":  # first: most machines cannot have it
+        from testbed.images.calico_vpp import supplies
+
+        calico = supplies(progress.note)
     if plan.cluster or plan.injectors:
         from testbed.artefacts import ensure
 
@@ -86,7 +94,7 @@ def up(
 
         assert images is not None
         machines = hardware(images, progress)
-    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines)
+    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines, calico)
 
 
 def _gobgpd() -> Path:

@@ -25,11 +25,14 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 
 
-def definitions(images: Iterable[str]) -> list[Object]:
-    """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images."""
+def definitions(images: Iterable[str], calico: bool = False) -> list[Object]:
+    """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images.
+
+    Without CRDs if Calico itself is to come, which brings its own.
+    """
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *_crds(),
+        *([] if calico else _crds()),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,

@@ -59,7 +59,8 @@ def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -
     if plan.virtual:
         # machines share this one's processors: before, what asks the API server would starve it
         _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
-        cluster.start(nodes, gobgpd)
+        if plan.overlay == "agent":
+            cluster.start(nodes, gobgpd)
 
 
 def ready(plan: Plan, nodes: Sequence[Node]) -> None:
@@ -110,17 +111,12 @@ def _files(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
         containerd_format=_format(),
         proxy_mode=proxy_mode(platform.release()),
     )
-    return NodeFiles(
-        kubernetes=files,
-        files={
-            "/etc/cni/net.d/10-testbed.conflist": files["cni/10-testbed.conflist"],
-            "/etc/resolv.conf": files["resolv.conf"],
-        },
-        links={
-            **{f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")},
-            CNI_PLUGIN: str(there.package(Path(str(cni_plugin.__file__)))),
-        },
-    )
+    written = {"/etc/resolv.conf": files["resolv.conf"]}
+    links = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}
+    if plan.overlay == "agent":  # Calico installs a plugin of its own
+        written["/etc/cni/net.d/10-testbed.conflist"] = files["cni/10-testbed.conflist"]
+        links[CNI_PLUGIN] = str(there.package(Path(str(cni_plugin.__file__))))
+    return NodeFiles(kubernetes=files, files=written, links=links)
 
 
 def _write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
@@ -168,10 +164,14 @@ def _named(wanted: Program) -> Program:
 
 def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
     """The objects that every lab's API server holds from the start."""
-    for document in api_objects.definitions(images):
+    calico = plan.overlay == "calico-vpp"
+    for document in api_objects.definitions(images, calico):
         api.apply(document)
-    crds_established(api, api_objects.crd_names())
-    for document in [*api_objects.resources(plan), *api_objects.dns(plan)]:
+    if not calico:
+        crds_established(api, api_objects.crd_names())
+        for document in api_objects.resources(plan):
+            api.apply(document)
+    for document in api_objects.dns(plan):
         api.apply(document)
     cluster.write_te_mode(plan.te_mode, api)
 

@@ -12,7 +12,8 @@ from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.host.supervisor import LAB, Supervisor
 from testbed.host.wait import wait_for
-from testbed.lab import members, pods, state, verify, virtual
+from testbed.images.calico_vpp import Supplies
+from testbed.lab import calico_vpp, members, pods, state, verify, virtual
 from testbed.lab.progress import Progress
 from testbed.nodes import cluster
 from testbed.plan.model import Plan
@@ -30,11 +31,13 @@ def up(
     with_pods: bool = True,
     images: Path | None = None,
     hardware: virtual.Hardware | None = None,
+    calico: Supplies | None = None,
 ) -> None:
     """Bring the lab up, or make it whole again. The process is inside the lab afterwards.
 
     `gobgpd` is the program for cluster nodes and injectors; `images` the store of images that
-    nodes of a Kubernetes lab start with; `hardware` what virtual machines are made from.
+    nodes of a Kubernetes lab start with; `hardware` what virtual machines are made from;
+    `calico` what Calico-VPP is installed from, if that is the overlay.
     Raises TestbedError when a lab of this name is up with another plan (unless `recreate`), and
     when something does not come up.
     """
@@ -52,7 +55,7 @@ def up(
             state.DATA.symlink_to(lab.data)
             state.IMAGES.symlink_to(images)
         machines = virtual.Machines(plan, lab.name, hardware) if hardware else None
-        _up_inside(plan, gobgpd, progress, fresh, with_pods, machines)
+        _up_inside(plan, gobgpd, progress, fresh, with_pods, machines, calico)
 
 
 def _make_room(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> bool:
@@ -122,6 +125,7 @@ def _up_inside(
     fresh: bool,
     with_pods: bool,
     machines: virtual.Machines | None,
+    calico: Supplies | None,
 ) -> None:
     if fresh:
         _build(plan, progress)  # while the supervisor starts
@@ -147,12 +151,14 @@ def _up_inside(
     if overlay and plan.kubernetes:
         with progress.step("Kubernetes' control plane"):
             members.control(plan)
+        if calico:
+            calico_vpp.install(plan, calico, progress)
         with progress.step("every node Ready"):
             members.ready(plan)
     if overlay:
         with progress.step("BGP sessions, blocks and policies on every node"):
             verify.cluster_complete(plan)
-        if with_pods:
+        if with_pods and plan.overlay == "agent":
             with progress.step("a pod on every node"):
                 _default_pods(plan)
     if overlay and plan.kubernetes:

@@ -54,6 +54,10 @@ def agent_status(node: str) -> dict[str, Any] | None:
 
 def cluster_problems(plan: Plan) -> list[str]:
     """What keeps the overlay from being complete, in words."""
+    if plan.overlay == "calico-vpp":
+        from testbed.cluster.calico_vpp import problems as of_calico
+
+        return of_calico(plan)
     names = [n.name for n in present(plan)]
     problems: list[str] = []
     for name in names:

@@ -144,6 +144,8 @@ TeMode = Literal["bgp", "configmap"]
 Orchestrator = Literal["kubernetes", "none"]
 # What a cluster node is: a set of namespaces, or a virtual machine that Vagrant makes.
 Backend = Literal["namespace", "vagrant"]
+# What carries the pods' packets between cluster nodes: our agent, or the paper's own overlay.
+Overlay = Literal["agent", "calico-vpp"]
 
 TIMERS: dict[Profile, Timers] = {
     "fast": Timers(
@@ -166,6 +168,7 @@ class Plan(Frozen):
     te_mode: TeMode = "bgp"
     orchestrator: Orchestrator = "none"
     backend: Backend = "namespace"
+    overlay: Overlay = "agent"
     max_segments: int = 3
     pools: Pools = Pools()
     nodes: tuple[Node, ...]

@@ -19,7 +19,7 @@ from testbed.render.environment import render
 RUN, EXEC_FILE = "/var/run/vpp", "/etc/vpp/startup.exec"
 # Of Node objects; VPP's manager puts their values into startup.exec.
 ANNOTATIONS = {"dt4": "srv6.testbed.invalid/end-dt4", "dt6": "srv6.testbed.invalid/end-dt6"}
-_NAME, _ACCOUNT = "calico-vpp-node", "calico-vpp-node-sa"
+DAEMONSET, _ACCOUNT = "calico-vpp-node", "calico-vpp-node-sa"
 _VOLUMES = (
     ("calico-run", "/var/run/calico", "DirectoryOrCreate"),
     ("felix-plugins", "/var/lib/calico/felix-plugins", "DirectoryOrCreate"),
@@ -40,7 +40,7 @@ def files(plan: Plan, uplink: str) -> dict[str, str]:
     `uplink` is the nodes' interface to their router. Raises TestbedError for a plan that
     Calico-VPP cannot carry.
     """
-    _refuse_unfit(plan)
+    refuse_unfit(plan)
     found = {
         "README.md": _render("README.md.j2", plan, images=images(), uplink=uplink),
         "images.txt": "".join(f"{image}\n" for image in images()),
@@ -77,7 +77,7 @@ def daemonset(plan: Plan) -> str:
     return _render(
         "daemonset.yaml.j2",
         plan,
-        name=_NAME,
+        name=DAEMONSET,
         account=_ACCOUNT,
         images={"agent": AGENT, "vpp": VPP},
         volumes=_VOLUMES,
@@ -136,7 +136,7 @@ def _render(template: str, plan: Plan, **values: Any) -> str:
     )
 
 
-def _refuse_unfit(plan: Plan) -> None:
+def refuse_unfit(plan: Plan) -> None:
     """Raise TestbedError for what Kubernetes or Calico-VPP's agent would stumble on."""
     network.families(plan)
     bare = [n.name for n in plan.cluster if plan.address_v4(n.name) is None]

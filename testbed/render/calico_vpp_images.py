@@ -1,4 +1,4 @@
-"""The images of Calico-VPP, pinned. Nothing here asks a registry."""
+"""The images and manifests of Calico-VPP, pinned. Nothing here asks a registry."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ OPERATOR = "v1.42.0"  # the operator that installs that Calico
 
 AGENT = f"docker.io/calicovpp/agent:{CALICO}"
 VPP = f"docker.io/calicovpp/vpp:{CALICO}"
+
+# Calico's own manifests of that release, by SHA-256: its CRDs, and its operator.
+MANIFESTS_BASE = f"https://raw.githubusercontent.com/projectcalico/calico/{CALICO}/manifests"
+CRDS, OPERATOR_MANIFEST = "operator-crds.yaml", "tigera-operator.yaml"
+MANIFESTS = {
+    CRDS: "d9fe9189f1003ea80d93fb4776bfbadfffa42a470909cd2494a0003197cb1a9a",
+    OPERATOR_MANIFEST: "e48fe027f8be3d9136a012a32450f1eabc4c5257c0b76083cd1ab32316637d47",
+}
 
 
 def images() -> list[str]:

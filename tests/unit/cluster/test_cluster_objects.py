@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
+from shipped_plans import shipped_plan
 
 from testbed.agent.read_objects import read
 from testbed.cluster import api_objects
@@ -20,7 +21,6 @@ from testbed.cluster.identities import AGENTS
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.render import environment, kubernetes
-from testbed.topology.load import load_plan
 
 BUSYBOX = "docker.io/library/busybox:latest"
 CALICO_KINDS = ("IPPool", "BGPPeer", "BGPConfiguration", "BlockAffinity")
@@ -34,7 +34,7 @@ def definitions() -> list[Object]:
 
 @pytest.fixture(scope="module")
 def full() -> Plan:
-    return load_plan("full")
+    return shipped_plan("full")
 
 
 def one(objects: list[Object], kind: str, name: str, namespace: str | None = None) -> Object:

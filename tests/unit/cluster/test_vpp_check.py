@@ -5,10 +5,10 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.cluster import vpp_check
 from testbed.cluster.dry_run import Verdict
-from testbed.topology.load import load_plan
 
 SAID = (
     "SRv6 - My LocalSID Table:\r\n=========================\r\n"
@@ -28,5 +28,5 @@ def test_local_sids_are_read_with_their_behaviour() -> None:
 
 def test_without_vpp_its_files_are_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    verdict = vpp_check.judge(load_plan("full").node("worker1"))
+    verdict = vpp_check.judge(shipped_plan("full").node("worker1"))
     assert verdict == Verdict("vpp/worker1", "unchecked", "no vpp on this machine")

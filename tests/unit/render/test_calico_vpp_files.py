@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
@@ -20,7 +21,6 @@ from testbed.render.calico_vpp_images import images
 from testbed.render.kubernetes import documents, objects
 from testbed.srpolicy.configmap import load_configmaps
 from testbed.te.lint import lint_configmaps
-from testbed.topology.load import load_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [
@@ -39,7 +39,7 @@ FILES = [
 
 @pytest.fixture(scope="module")
 def full() -> Plan:
-    return load_plan("full")
+    return shipped_plan("full")
 
 
 @pytest.fixture(scope="module")
@@ -184,4 +184,4 @@ def test_pools_within_the_range_of_sids_are_refused(full: Plan) -> None:
 
 def test_a_plan_without_a_cluster_is_refused() -> None:
     with pytest.raises(TestbedError, match="one control plane"):
-        calico_vpp.files(load_plan("backbone"), "eth1")
+        calico_vpp.files(shipped_plan("backbone"), "eth1")

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.plan.model import Plan, Profile
 from testbed.render.everything import everything
-from testbed.topology.load import load_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [
@@ -42,7 +42,7 @@ def compare(name: str, text: str) -> None:
 
 @pytest.fixture(scope="module")
 def plans() -> dict[Profile, Plan]:
-    return {"fast": load_plan("full"), "paper": load_plan("full", profile="paper")}
+    return {"fast": shipped_plan("full"), "paper": shipped_plan("full", profile="paper")}
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.render import kubeadm
-from testbed.topology.load import load_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 BOOTSTRAP = kubeadm.Bootstrap("abcdef.0123456789abcdef", "sha256:" + "0" * 64)
@@ -23,7 +23,7 @@ BOOTSTRAP = kubeadm.Bootstrap("abcdef.0123456789abcdef", "sha256:" + "0" * 64)
 
 @pytest.fixture(scope="module")
 def full() -> Plan:
-    return load_plan("full")
+    return shipped_plan("full")
 
 
 def rendered(plan: Plan) -> dict[str, str]:
@@ -71,7 +71,7 @@ def test_nodes_join_one_cluster_only(full: Plan) -> None:
 
 def test_a_plan_without_a_control_plane_is_refused() -> None:
     with pytest.raises(TestbedError, match="one control plane"):
-        rendered(load_plan("backbone"))
+        rendered(shipped_plan("backbone"))
 
 
 def test_the_token_is_not_in_a_traceback() -> None:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from shipped_plans import shipped_plan
 
 from testbed.cluster.programs import programs
 from testbed.plan.model import Plan
 from testbed.render import kubernetes
-from testbed.topology.load import load_plan
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,7 +30,7 @@ NODES = ("master", "worker1")
 
 @pytest.fixture(scope="module")
 def full() -> Plan:
-    return load_plan("full")
+    return shipped_plan("full")
 
 
 def compare(name: str, text: str) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.scenario import kube_evidence
-from testbed.topology.load import load_plan
 
 CRD = {
     "metadata": {"name": "ippools.crd.projectcalico.org"},
@@ -40,7 +40,7 @@ def test_objects_and_those_of_our_definitions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kube_evidence, "connect", lambda _: FakeApi())
-    kube_evidence.keep_kubernetes(load_plan("basic"), tmp_path)
+    kube_evidence.keep_kubernetes(shipped_plan("basic"), tmp_path)
     kept = {file.stem for file in (tmp_path / "kubernetes").iterdir()}
     assert {"nodes", "pods", "services", "events", "ippools"} <= kept
     pools = json.loads((tmp_path / "kubernetes/ippools.json").read_text())
@@ -54,6 +54,6 @@ def test_an_api_server_that_is_away_is_said(
         raise TestbedError("the API server does not answer")
 
     monkeypatch.setattr(kube_evidence, "connect", away)
-    kube_evidence.keep_kubernetes(load_plan("basic"), tmp_path)
+    kube_evidence.keep_kubernetes(shipped_plan("basic"), tmp_path)
     said = (tmp_path / "kubernetes/unavailable.txt").read_text()
     assert "the API server does not answer" in said

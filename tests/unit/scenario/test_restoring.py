@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.scenario.check import Check
 from testbed.scenario.world import World
-from testbed.topology.load import load_plan
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World(load_plan("basic"), Check(), tmp_path, None)
+    return World(shipped_plan("basic"), Check(), tmp_path, None)
 
 
 def fail_to_undo() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.scenario import registry
@@ -13,7 +14,6 @@ from testbed.scenario.check import Check
 from testbed.scenario.facade import POLICIES
 from testbed.scenario.junit import write_junit
 from testbed.te.load import load_configmaps, load_policy_file
-from testbed.topology.load import load_plan
 
 EXPECTED = {
     "agent-restart",
@@ -58,7 +58,7 @@ def test_a_file_that_is_no_scenario(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("file", sorted(POLICIES.glob("*.yaml")), ids=lambda f: f.stem)
 def test_policies_of_the_scenarios(file: Path) -> None:
-    plan = load_plan("full")
+    plan = shipped_plan("full")
     load = load_configmaps if file.stem == "configmaps" else load_policy_file
     if file.stem == "priority-invalid":
         with pytest.raises(TestbedError, match="worker1"):
@@ -68,7 +68,7 @@ def test_policies_of_the_scenarios(file: Path) -> None:
 
 
 def test_the_papers_own_files(paper_manifests: Path) -> None:
-    plan = load_plan("full")
+    plan = shipped_plan("full")
     assert len(load_configmaps(plan, paper_manifests / "configMap.yaml")[0]) == 3
     assert len(load_policy_file(plan, paper_manifests / "policyFile.yaml")[0]) == 1
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from shipped_plans import shipped_plan
 
 from testbed.plan.model import Plan
-from testbed.topology.load import load_plan
 
 
 @pytest.fixture(scope="session")
 def full() -> Plan:
-    return load_plan("full")
+    return shipped_plan("full")

@@ -12,6 +12,7 @@ import psutil
 from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
 from testbed.host.labs import DATA_DIR
+from testbed.images import calico_vpp
 from testbed.vm.accelerator import QEMU, choose
 from testbed.vm.box import Box, wanted
 from testbed.vm.distribution import of_this_machine
@@ -35,6 +36,7 @@ def virtual_checks(machines: int = 3) -> list[Verdict]:
         *_box(),
         room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
         room("disk for machines", _free(DATA_DIR), machines * DISK_PER_MACHINE),
+        _calico_vpp(*calico_vpp.at_hand()),
     ]
 
 
@@ -73,6 +75,15 @@ def _accelerator(box: Box) -> Verdict:
     verdict = choose(box)
     level: Level = "note" if verdict.emulated else "ok"
     return Verdict("accelerator", level, verdict.why)
+
+
+def _calico_vpp(there: int, needed: int) -> Verdict:
+    """Of --overlay calico-vpp."""
+    what = "files of Calico-VPP"
+    if there == needed:
+        return Verdict(what, "ok", f"all {needed} in {calico_vpp.directory()}")
+    seen = f"{there} of {needed} images and manifests are there"
+    return Verdict(what, "note", seen, "--overlay calico-vpp fetches them, or says why it cannot")
 
 
 def room(what: str, free: int, needed: int) -> Verdict:

@@ -78,6 +78,12 @@ def supplies(say: Say, network: Network | None = None) -> Supplies:
     return wanted
 
 
+def at_hand() -> tuple[int, int]:
+    """How many of the files are there, and of how many; nothing is read or asked for."""
+    files = [*map(archive_name, images()), *MANIFESTS]
+    return sum((directory() / name).exists() for name in files), len(files)
+
+
 def by_reason(missing: Mapping[str, str]) -> list[str]:
     """What → why, as lines that name a reason once."""
     reasons = dict.fromkeys(missing.values())

@@ -66,6 +66,13 @@ def test_all_that_is_missing_is_named_at_once_and_a_reason_once() -> None:
     assert str(calico_vpp.directory()) in str(caught.value.fix)
 
 
+def test_what_is_there_is_counted_without_being_read() -> None:
+    assert calico_vpp.at_hand() == (0, 3)
+    put(AGENT).write_text("")
+    put_manifest()
+    assert calico_vpp.at_hand() == (2, 3)
+
+
 def test_a_manifest_with_another_checksum_is_not_taken() -> None:
     put(AGENT), put(VPP)
     put_manifest().write_text("kind: Y\n")

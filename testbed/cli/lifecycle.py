@@ -48,6 +48,15 @@ def up(
     nodes: NodesOption = DEFAULT_NODES,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
+    from_snapshot: Annotated[
+        str | None,
+        typer.Option(
+            "--from-snapshot",
+            envvar="TESTBED_FROM_SNAPSHOT",
+            metavar="NAME",
+            help="Let virtual machines go on from what `testbed snapshot save` saved.",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Bring a lab up, verified; a lab that is up is checked and repaired."""
@@ -70,6 +79,11 @@ def up(
         warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
+    source = None
+    if from_snapshot is not None:
+        from testbed.lab.restored import Source
+
+        source = Source.of(lab.name, from_snapshot, plan)
     if plan.cluster or plan.injectors:
         from testbed.artefacts import ensure
 
@@ -86,7 +100,9 @@ def up(
 
         assert images is not None
         machines = hardware(images, progress)
-    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines)
+        if source:
+            source.check(plan, machines)
+    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines, source)
 
 
 def _gobgpd() -> Path:

@@ -71,6 +71,7 @@ def _save(plan: Plan, draft: Snapshot, progress: Progress) -> None:
             memory.save(there, files, draft)
             memory.freeze(there, files, disks)
             keep.put(data, draft.data)
+            memory.thaw(there, files, disks)
     finally:
         with progress.step("they go on"):
             go_on(there, files, draft)

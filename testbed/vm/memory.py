@@ -37,34 +37,30 @@ def save(machines: Sequence[Machine], files: Files, into: Snapshot) -> None:
 
 
 def freeze(machines: Sequence[Machine], files: Files, name: str) -> None:
-    """Let nobody write to the disks as they are, from now on called after `name`.
-
-    At any moment each machine has a disk with all that is on it. Raises TestbedError.
-    """
+    """Give disks of machines that are off a second name, which stays when they thaw."""
     for machine in machines:
-        disk = _disk(machine, files)
-        frozen = disk.with_name(f"{disk.stem}.{name}.img")
+        disk, frozen = _disk(machine, files, name)
         os.link(disk, frozen)
-        _layer(frozen, disk)
 
 
 def thaw(machines: Sequence[Machine], files: Files, name: str) -> None:
-    """Give machines that are to go on from a snapshot a layer over their disks as frozen."""
+    """Let machines go on with an empty layer over their frozen disks. Raises TestbedError.
+
+    At any moment each machine has a disk with all that is on it.
+    """
     for machine in machines:
-        disk = _disk(machine, files)
-        disk.unlink(missing_ok=True)
-        _layer(disk.with_name(f"{disk.stem}.{name}.img"), disk)
+        disk, frozen = _disk(machine, files, name)
+        draft = disk.with_name(f".{disk.name}")
+        draft.unlink(missing_ok=True)
+        create = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b"]
+        run([*create, str(frozen), str(draft)])
+        draft.replace(disk)
 
 
-def _layer(frozen: Path, disk: Path) -> None:
-    draft = disk.with_name(f".{disk.name}")
-    draft.unlink(missing_ok=True)
-    run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(frozen), str(draft)])
-    draft.replace(disk)
-
-
-def _disk(machine: Machine, files: Files) -> Path:
-    return files.pool / f"{libvirt.domain(machine, files)}.img"
+def _disk(machine: Machine, files: Files, name: str) -> tuple[Path, Path]:
+    """A machine's disk, and what it is called when frozen."""
+    domain = libvirt.domain(machine, files)
+    return files.pool / f"{domain}.img", files.pool / f"{domain}.{name}.img"
 
 
 def load(machines: Sequence[Machine], files: Files, saved: Snapshot) -> None:

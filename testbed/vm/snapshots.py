@@ -93,7 +93,8 @@ class Snapshot:
     @property
     def occupied(self) -> int:
         """Bytes on disk. Disks are shared with the lab and with later snapshots of it."""
-        return sum(p.lstat().st_blocks * 512 for p in self.directory.rglob("*"))
+        found = {(s := p.lstat()).st_ino: s.st_blocks * 512 for p in self.directory.rglob("*")}
+        return sum(found.values())
 
     def _size(self, path: str) -> int:
         with suppress(OSError):

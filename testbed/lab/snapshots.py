@@ -26,6 +26,7 @@ def save(lab: LabDir, name: str, progress: Progress, replace: bool = False) -> N
     All machines stand still while they are saved. Raises TestbedError.
     """
     snapshots.checked(name)
+    lab.living()  # whoever locks a lab that is not up would leave a directory of it
     with lab.locked(), snapshots.locked(lab.name):
         if not replace and (snapshots.TOP / lab.name / name).exists():
             raise TestbedError(

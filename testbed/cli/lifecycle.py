@@ -51,6 +51,15 @@ def up(
     overlay: OverlayOption = DEFAULT_OVERLAY,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
+    from_snapshot: Annotated[
+        str | None,
+        typer.Option(
+            "--from-snapshot",
+            envvar="TESTBED_FROM_SNAPSHOT",
+            metavar="NAME",
+            help="Let virtual machines go on from what `testbed snapshot save` saved.",
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Bring a lab up, verified; a lab that is up is checked and repaired."""
@@ -78,6 +87,11 @@ def up(
         from testbed.images.calico_vpp import supplies
 
         calico = supplies(progress.note)
+    source = None
+    if from_snapshot is not None:
+        from testbed.lab.restored import Source
+
+        source = Source.of(lab.name, from_snapshot, plan)
     if plan.cluster or plan.injectors:
         from testbed.artefacts import ensure
 
@@ -93,8 +107,10 @@ def up(
         from testbed.lab.virtual import hardware
 
         assert images is not None
-        machines = hardware(images, progress)
-    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines, calico)
+        machines = hardware(images, progress, calico)
+        if source:
+            source.check(plan, machines)
+    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines, source)
 
 
 def _gobgpd() -> Path:

@@ -22,6 +22,7 @@ from testbed.cli import (
     parity,
     render,
     run,
+    snapshot,
     te,
     topology,
 )
@@ -60,6 +61,7 @@ app.add_typer(render.app, name="render")
 app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
 box.register(app)
+snapshot.register(app)
 
 
 class Interrupted(BaseException):

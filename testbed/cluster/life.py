@@ -94,12 +94,13 @@ def _make(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     if not nodes:
         return
     now = datetime.now(timezone.utc)
-    keys = pki.ensure_keys(storage.keys, now, _say)
-    _write_users(plan, keys, now)
-    backend.make(plan, {node.name: _files(plan, node, keys, now) for node in nodes}, storage)
+    keys = pki.ensure_keys(storage.keys, now, say)
+    write_users(plan, keys, now)
+    backend.make(plan, {node.name: files_of(plan, node, keys, now) for node in nodes}, storage)
 
 
-def _files(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
+def files_of(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
+    """What a node is to hold, with certificates that begin now."""
     from testbed.agent import cni_plugin
 
     there = handle(node.name)
@@ -119,7 +120,7 @@ def _files(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
     return NodeFiles(kubernetes=files, files=written, links=links)
 
 
-def _write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
+def write_users(plan: Plan, keys: pki.Keys, now: datetime) -> None:
     """The administrator's kubeconfig, and key pairs for the testbed's own requests."""
     files = {
         "ca.crt": keys.cluster.certificate,
@@ -191,5 +192,6 @@ def _format() -> int:
     return 3 if int(found.group(1)) >= 2 else 2
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """A line for who waits, on stderr."""
     print(text, file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from testbed.cluster.api import KubernetesApi
@@ -63,6 +64,38 @@ def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
         return (None if waiting else True), "; ".join(waiting)
 
     wait_for("the nodes to be Ready", probe, PATIENCE, api.client.pace, "testbed logs NODE.kubelet")
+
+
+def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) -> None:
+    """Until each of these nodes' kubelets has renewed its lease after `since`.
+
+    What the API server says of a node is older than that before. Raises CheckFailed.
+    """
+
+    def probe() -> tuple[bool | None, str]:
+        leases = api.items("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+        waiting = stale_leases(leases, names, since)
+        return (None if waiting else True), "; ".join(waiting)
+
+    fix = "testbed logs NODE.kubelet"
+    wait_for("the kubelets' leases", probe, PATIENCE, api.client.pace, fix)
+
+
+def stale_leases(
+    leases: Iterable[dict[str, Any]], names: Sequence[str], since: datetime
+) -> list[str]:
+    """In words, which of these nodes have not renewed their lease after `since`."""
+    renewed = {lease["metadata"]["name"]: lease["spec"].get("renewTime", "") for lease in leases}
+    return [
+        f"{name}: last renewed {renewed.get(name) or 'never'}"
+        for name in names
+        if not renewed.get(name) or _moment(renewed[name]) <= since
+    ]
+
+
+def _moment(text: str) -> datetime:
+    """Of a Kubernetes timestamp: RFC 3339, UTC."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def not_ready(node: dict[str, Any] | None) -> str:

@@ -119,8 +119,8 @@ class LabDir:
             )
         return pid
 
-    def enter(self) -> None:
-        """Move this process into the lab, for good. Raises TestbedError if it is not up."""
+    def living(self) -> int:
+        """Pid of the living init. Raises TestbedError if the lab is not up."""
         pid = self.init_pid()
         if pid is None:
             raise TestbedError(
@@ -128,7 +128,11 @@ class LabDir:
                 why=None if not others() else f"labs here: {', '.join(others())}",
                 fix=f"testbed up -n {self.name}, or -n NAME for another lab",
             )
-        namespaces.enter_process(pid)
+        return pid
+
+    def enter(self) -> None:
+        """Move this process into the lab, for good. Raises TestbedError if it is not up."""
+        namespaces.enter_process(self.living())
 
     def end_init(self) -> None:
         """Kill the init and wait until the kernel has ended all that was in the lab."""

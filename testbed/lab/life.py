@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from testbed.backbone import build, routers
@@ -12,11 +13,11 @@ from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.host.supervisor import LAB, Supervisor
 from testbed.host.wait import wait_for
-from testbed.images.calico_vpp import Supplies
-from testbed.lab import calico_vpp, members, pods, state, verify, virtual
+from testbed.lab import calico_vpp, members, pods, restored, state, verify, virtual
 from testbed.lab.progress import Progress
 from testbed.nodes import cluster
 from testbed.plan.model import Plan
+from testbed.vm.snapshots import locked, sweep
 
 # What `down` gives an `up` that has just been killed to be gone (seconds).
 PATIENCE = 5.0
@@ -31,21 +32,27 @@ def up(
     with_pods: bool = True,
     images: Path | None = None,
     hardware: virtual.Hardware | None = None,
-    calico: Supplies | None = None,
+    source: restored.Source | None = None,
 ) -> None:
     """Bring the lab up, or make it whole again. The process is inside the lab afterwards.
 
     `gobgpd` is the program for cluster nodes and injectors; `images` the store of images that
-    nodes of a Kubernetes lab start with; `hardware` what virtual machines are made from;
-    `calico` what Calico-VPP is installed from, if that is the overlay.
-    Raises TestbedError when a lab of this name is up with another plan (unless `recreate`), and
-    when something does not come up.
+    nodes of a Kubernetes lab start with; `hardware` what virtual machines are made from, `source`
+    what they go on from. Raises TestbedError when a lab of this name is up with another plan, or
+    at all if it is to go on from a snapshot (unless `recreate`), and when something does not come
+    up.
     """
-    with lab.locked() as lock:
+    with lab.locked() as lock, locked(lab.name) if source else nullcontext():
         fresh = _make_room(lab, plan, recreate, progress)
+        if source and not fresh:
+            raise TestbedError(
+                f"lab {lab.name!r} is up",
+                why="machines go on from a snapshot where none runs",
+                fix=f"testbed down -n {lab.name}, first; or --recreate",
+            )
         if fresh:
             if plan.kubernetes:
-                _prepare_data(lab, plan, recreate, progress)
+                _prepare_data(lab, plan, recreate, progress, source)
             with progress.step("namespaces of the lab"):
                 write_atomically(lab.plan_file, plan.model_dump_json())
                 lab.start_init(LAB.conf, lock, own_cgroups=plan.kubernetes and not plan.virtual)
@@ -55,7 +62,7 @@ def up(
             state.DATA.symlink_to(lab.data)
             state.IMAGES.symlink_to(images)
         machines = virtual.Machines(plan, lab.name, hardware) if hardware else None
-        _up_inside(plan, gobgpd, progress, fresh, with_pods, machines, calico)
+        _up_inside(plan, gobgpd, progress, fresh, with_pods, machines, source)
 
 
 def _make_room(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> bool:
@@ -79,10 +86,21 @@ def _make_room(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> b
     return False
 
 
-def _prepare_data(lab: LabDir, plan: Plan, recreate: bool, progress: Progress) -> None:
-    """What an earlier lab kept on disk is used again if it is of the same plan."""
+def _prepare_data(
+    lab: LabDir,
+    plan: Plan,
+    recreate: bool,
+    progress: Progress,
+    source: restored.Source | None,
+) -> None:
+    """What an earlier lab kept on disk is used again if it is of the same plan.
+
+    The plan is written last: what a killed `up` put there without it is taken for nothing.
+    """
     record = lab.data / "plan.json"
-    if lab.data.exists():
+    if source:
+        restored.fill(lab, source)
+    elif lab.data.exists():
         kept = state.read_plan(record)
         if kept is None or state.differences(kept, plan) or recreate:
             progress.note(f"{lab.data} is of another plan: removed")
@@ -125,18 +143,36 @@ def _up_inside(
     fresh: bool,
     with_pods: bool,
     machines: virtual.Machines | None,
-    calico: Supplies | None,
+    source: restored.Source | None,
 ) -> None:
     if fresh:
         _build(plan, progress)  # while the supervisor starts
     supervisor = Supervisor()
     wait_for("the lab's supervisor", lambda: (supervisor.ready() or None, "no answer"), timeout=30)
+    if source:
+        assert machines is not None and gobgpd is not None
+        restored.start(plan, source, machines, gobgpd, progress)
+    else:
+        state.BUILT.touch()
+        _start(plan, gobgpd, progress, supervisor, fresh, machines)
+    _verify(plan, gobgpd, progress, with_pods)
+
+
+def _start(
+    plan: Plan,
+    gobgpd: Path | None,
+    progress: Progress,
+    supervisor: Supervisor,
+    fresh: bool,
+    machines: virtual.Machines | None,
+) -> None:
+    """From a network that stands to every node Ready."""
     overlay = bool(plan.cluster) and gobgpd is not None
     if machines:
         with progress.step("libvirt of the lab"):
             machines.start(supervisor, fresh)
         with progress.step(f"{len(machines.members)} virtual machines"):
-            machines.boot()
+            machines.boot(progress)
     with progress.step("routers and overlay started" if overlay else "routers started"):
         routers.prepare(plan)
         routers.start(plan, supervisor)
@@ -151,10 +187,14 @@ def _up_inside(
     if overlay and plan.kubernetes:
         with progress.step("Kubernetes' control plane"):
             members.control(plan)
-        if calico:
-            calico_vpp.install(plan, calico, progress)
+        if machines and machines.hardware.calico:
+            calico_vpp.install(plan, machines.hardware.calico, progress)
         with progress.step("every node Ready"):
             members.ready(plan)
+
+
+def _verify(plan: Plan, gobgpd: Path | None, progress: Progress, with_pods: bool) -> None:
+    overlay = bool(plan.cluster) and gobgpd is not None
     if overlay:
         with progress.step("BGP sessions, blocks and policies on every node"):
             verify.cluster_complete(plan)
@@ -170,7 +210,6 @@ def _build(plan: Plan, progress: Progress) -> None:
     with progress.step(f"{len(plan.nodes)} nodes and {len(plan.links)} links"):
         state.save(plan)
         build.build(plan)
-        state.BUILT.touch()
 
 
 def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool) -> None:
@@ -195,6 +234,7 @@ def down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:
             return False
     with lab.locked(PATIENCE), _uninterrupted(), progress.step(f"lab {lab.name} is down"):
         lab.end_init()
+        sweep(lab.name)
         if not keep:
             lab.forget_data()
         lab.remove()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,26 @@ def ready(plan: Plan) -> None:
         from testbed.cluster import life
 
         life.ready(plan, cluster.present(plan))
+
+
+def certificates_end(plan: Plan) -> datetime:
+    """When the first of the nodes' certificates ends, UTC."""
+    from testbed.cluster import resume
+
+    return resume.certificates_end(cluster.present(plan))
+
+
+def resumed(plan: Plan, since: datetime, certificates_end: datetime) -> None:
+    """Wait until nodes that go on from a snapshot since then are Ready, by their own words.
+
+    Certificates that have ended, or are about to, are replaced; that takes as long as a start.
+    """
+    from testbed.cluster import resume
+
+    nodes = cluster.present(plan)
+    if resume.is_due(certificates_end, since):
+        resume.renew(plan, nodes, _storage())
+    resume.resumed(plan, nodes, _storage(), since)
 
 
 def well(plan: Plan) -> None:

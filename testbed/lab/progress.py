@@ -29,6 +29,10 @@ class Progress:
         self.steps.append((name, seconds))
         self._say("✓", name, seconds)
 
+    def arrived(self, name: str, seconds: float) -> None:
+        """A part of the step that is under way is done, so many seconds after the step began."""
+        self._say("✓", name, seconds)
+
     def note(self, text: str) -> None:
         """A line that is no step."""
         if not self.quiet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from testbed.host.wait import wait_for
@@ -67,6 +68,23 @@ def cluster_problems(plan: Plan) -> list[str]:
         else:
             problems += [f"{name}: {p}" for p in _node_problems(plan, status, names)]
     return problems
+
+
+def generations(plan: Plan) -> dict[str, int]:
+    """Node → how many statuses its agent has written."""
+    statuses = {node.name: agent_status(node.name) for node in present(plan)}
+    return {name: int(status["generation"]) for name, status in statuses.items() if status}
+
+
+def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:
+    """Wait until every node's agent has written a status after those counted in `before`."""
+
+    def probe() -> tuple[bool | None, str]:
+        now = generations(plan)
+        old = [n.name for n in present(plan) if now.get(n.name, 0) <= before.get(n.name, 0)]
+        return (None if old else True), f"not from {', '.join(old)}"
+
+    wait_for("the agents to report anew", probe, timeout=60, fix="testbed logs NODE.agent")
 
 
 def _node_problems(plan: Plan, status: dict[str, Any], present_nodes: list[str]) -> list[str]:

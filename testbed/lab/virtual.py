@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.artefacts import program
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.files import write_json
 from testbed.host.supervisor import Supervisor
+from testbed.images.calico_vpp import Supplies
 from testbed.lab import state
 from testbed.lab.progress import Progress
 from testbed.nodes import cluster, guests
 from testbed.plan.model import Node, Plan
 from testbed.vm import libvirt, vagrant
-from testbed.vm.accelerator import Verdict, choose
+from testbed.vm.accelerator import Verdict, choose, qemu_version
 from testbed.vm.box import Box
-from testbed.vm.machines import Files
+from testbed.vm.machines import Files, values
+from testbed.vm.made_of import made_of
 from testbed.vm.payload import ensure_payload
 
 # on every machine, under the names that nodes in namespaces know them by
@@ -36,9 +40,16 @@ class Hardware:
     box: Box
     verdict: Verdict
     payload: Path  # the disk that all of them share
+    calico: Supplies | None = None  # what the overlay is installed from, if it is not ours
+
+    def made_of(self, plan: Plan, lab: str) -> dict[str, str]:
+        """What a snapshot of such machines fits to. Raises TestbedError."""
+        told = values(plan, lab, self.box, self.verdict.driver, Files(Path("/")))
+        box = f"{self.box.name} of {self.box.record['made']}"
+        return made_of(told, box, self.payload.stem, qemu_version())
 
 
-def hardware(images: Path, progress: Progress) -> Hardware:
+def hardware(images: Path, progress: Progress, calico: Supplies | None = None) -> Hardware:
     """Box and disk of programs, made now where missing; is KVM real? Raises TestbedError."""
     from testbed.vm.box_build import ensure_box
 
@@ -48,7 +59,7 @@ def hardware(images: Path, progress: Progress) -> Hardware:
     with progress.step("a test boot, if there is KVM"):
         verdict = choose(box)
     progress.note(verdict.why)
-    return Hardware(box, verdict, payload)
+    return Hardware(box, verdict, payload, calico)
 
 
 class Machines:
@@ -67,13 +78,19 @@ class Machines:
         if not self.files.values.exists():
             chosen = self.hardware
             driver = chosen.verdict.driver
+            write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
             vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 
-    def boot(self) -> None:
+    def boot(self, progress: Progress) -> None:
         """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
-        guests.boot(self.plan, self.members, self.files)
+        begun = time.monotonic()
+
+        def arrived(name: str) -> None:
+            progress.arrived(f"{name} reachable", time.monotonic() - begun)
+
+        guests.boot(self.plan, self.members, self.files, arrived)
 
 
 def _joins_later(node: Node) -> bool:

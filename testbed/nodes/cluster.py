@@ -72,6 +72,13 @@ def configure(plan: Plan, nodes: Sequence[Node]) -> None:
     on_each(give, nodes)
 
 
+def recognise(plan: Plan, nodes: Sequence[Node]) -> None:
+    """Make nodes that hold their agents' configuration already members of the lab."""
+    for node in nodes:
+        _agent_file(node.name).parent.mkdir(parents=True, exist_ok=True)
+        write_json(_agent_file(node.name), render.agent_config(plan, node))
+
+
 def start(nodes: Sequence[Node], gobgpd: Path) -> None:
     """Start gobgpd and agent on nodes that are configured."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from testbed.vm.machines import Files, Machine, machines
 from testbed.vm.payload import BIN, IMAGES, PYTHON
 from testbed.vm.services import GuestServices
 from testbed.vm.vagrant import Vagrant
+from testbed.vm.wake import wake
 
 RECORD = "machine.json"
 PREPARED = "/var/lib/testbed/prepared"
@@ -37,10 +39,15 @@ def record(machine: Machine, files: Files) -> None:
     write_json(directory / RECORD, {**asdict(machine), "files": str(files.directory)})
 
 
-def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
+def boot(
+    plan: Plan,
+    wanted: Sequence[str],
+    files: Files,
+    arrived: Callable[[str], None] = lambda _name: None,
+) -> None:
     """Boot those machines that do not run, all at once; returns when each answers by SSH.
 
-    Raises TestbedError.
+    `arrived` hears of each as soon as it does. Raises TestbedError.
     """
     states = libvirt.states()
     chosen = [machine for machine in machines(plan) if machine.name in wanted]
@@ -51,10 +58,36 @@ def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
     ]
     if absent:
         strays.clear(absent, files)
-        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent])
-    for machine in chosen:
+        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent], arrived)
+    # by a `snapshot save` that was killed: their clocks stood still
+    paused = [m for m in absent if states.get(libvirt.domain(m, files)) == "paused"]
+    if paused:
+        on_all(paused, files, wake)
+    know(chosen, files)
+
+
+def know(there: Sequence[Machine], files: Files) -> None:
+    """Make machines that run known as nodes, and keep the lab's view of them."""
+    for machine in there:
         record(machine, files)
-    Supervisor().add([mirror_program(machine.name) for machine in chosen])
+    Supervisor().add([mirror_program(machine.name) for machine in there])
+
+
+def on_all(there: Sequence[Machine], files: Files, do: Callable[[Guest], None]) -> None:
+    """The same for several machines at once, each over a connection of its own.
+
+    Raises what the first of them raises.
+    """
+
+    def one(machine: Machine) -> None:
+        guest = Guest(machine, files)
+        try:
+            do(guest)
+        finally:
+            guest.close()
+
+    with ThreadPoolExecutor(len(there)) as pool:
+        list(pool.map(one, there))
 
 
 def remove(name: str) -> None:

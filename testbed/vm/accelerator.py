@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from testbed.host.run import run
 from testbed.vm.box import Box
 
 DEVICE = Path("/dev/kvm")
@@ -40,6 +41,13 @@ def choose(box: Box) -> Verdict:
     if why is None:
         return Verdict("kvm", "KVM: a test boot succeeded")
     return Verdict("qemu", f"KVM does not work here ({why}): {_COST}")
+
+
+@cache
+def qemu_version() -> str:
+    """As QEMU words it: 7.2.22 (Debian …). Raises TestbedError."""
+    first = run([QEMU, "--version"]).stdout.partition("\n")[0]
+    return first.partition("version ")[2] or first
 
 
 def _boot(box: Box) -> str | None:

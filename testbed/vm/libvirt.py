@@ -65,9 +65,9 @@ def _answers() -> bool:
     return SOCKET.exists() and virsh("uri", check=False).strip() == URI
 
 
-def virsh(*arguments: str, check: bool = True) -> str:
-    """One command of virsh; its output. Raises TestbedError."""
-    return run(["virsh", "-q", "-c", URI, *arguments], timeout=120, check=check).stdout
+def virsh(*arguments: str, check: bool = True, timeout: float = 120.0) -> str:
+    """One command of virsh; its output. `timeout` in seconds. Raises TestbedError."""
+    return run(["virsh", "-q", "-c", URI, *arguments], timeout=timeout, check=check).stdout
 
 
 def define(values: dict[str, Any]) -> None:

@@ -94,6 +94,11 @@ class Files:
         return self.directory / "values.json"
 
     @property
+    def made_of(self) -> Path:
+        """What a snapshot of these machines fits to: testbed.vm.made_of."""
+        return self.directory / "made-of.json"
+
+    @property
     def key(self) -> Path:
         """The private key that opens the guests."""
         return self.directory / "id_ed25519"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,12 @@ def _write_secret(path: Path, data: bytes) -> None:
     draft.replace(path)
 
 
+def reachable(line: str) -> str | None:
+    """The machine of which a line of `vagrant up` says that its SSH answers."""
+    found = re.search(r"==> (\S+): Machine booted and ready!", line)
+    return found[1] if found else None
+
+
 class Vagrant:
     """The vagrant of one lab, by python-vagrant. Every call raises TestbedError on failure."""
 
@@ -86,21 +93,32 @@ class Vagrant:
         self._vagrant = vagrant.Vagrant(
             str(ROOT),
             env={**os.environ, **environment(files)},
-            out_cm=vagrant.make_file_cm(str(log)),
             err_cm=vagrant.make_file_cm(str(log)),
         )
 
-    def up(self, names: Sequence[str]) -> None:
-        """Create and boot machines at once; returns when their SSH answers."""
-        self._call("up", [*names, "--provider=libvirt", "--no-provision"])
+    def up(self, names: Sequence[str], arrived: Callable[[str], None]) -> None:
+        """Create and boot machines at once; returns when their SSH answers.
+
+        `arrived` hears the name of each as soon as it does.
+        """
+        for line in self._lines("up", [*names, "--provider=libvirt", "--no-provision"]):
+            name = reachable(line)
+            if name is not None:
+                arrived(name)
 
     def destroy(self, names: Sequence[str]) -> None:
         """Remove machines with their disks."""
-        self._call("destroy", ["--force", *names])
+        for _ in self._lines("destroy", ["--force", *names]):
+            pass
 
-    def _call(self, command: str, arguments: Sequence[str]) -> None:
+    def _lines(self, command: str, arguments: Sequence[str]) -> Iterator[str]:
+        """What vagrant says, as it says it; all of it goes into the log."""
         try:
-            self._vagrant._call_vagrant_command([command, *arguments])
+            with self._log.open("a") as log:
+                for line in self._vagrant._stream_vagrant_command([command, *arguments]):
+                    log.write(line)
+                    log.flush()
+                    yield line
         except subprocess.CalledProcessError as error:
             said = self._log.read_text(errors="replace").splitlines()
             words = [line for line in said if line and not line[0].isspace()]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 from conftest import VirtualLab
+
+from testbed.host.wait import wait_for
+from testbed.lab.progress import told
 
 pytestmark = pytest.mark.root
 
@@ -59,6 +64,46 @@ def test_up_again_changes_nothing(lab: VirtualLab) -> None:
     before = lab.machines()
     lab.run("up", "full", "--nodes", "vagrant")
     assert lab.machines() == before
+
+
+def test_a_snapshot_brings_the_ready_lab_back(lab: VirtualLab) -> None:
+    lab.run("snapshot", "save", "ready")
+    _well(lab)  # it went on
+    try:
+        lab.run("down")
+        assert lab.machines() == {}
+        said = lab.run("up", "full", "--nodes", "vagrant", "--from-snapshot", "ready").stderr
+        assert set(lab.machines()) == NODES
+        print(f"from the snapshot to every node Ready: {_until(said, 'every node Ready'):.1f} s")
+        assert lab.status()["problems"] == []
+        lab.run("path", "pod-worker1", "pod-worker2", "-4")
+        clock = float(lab.run("exec", "worker1", "date", "+%s").stdout)
+        assert abs(clock - time.time()) < 10
+        lab.run("up", "full", "--nodes", "vagrant", "--from-snapshot", "ready", expect=2)
+    finally:
+        lab.run("snapshot", "delete", "ready")
+    assert lab.name not in {row["lab"] for row in _snapshots(lab)}
+
+
+def _well(lab: VirtualLab) -> None:
+    """While all stood still, sessions with the injector may have ended; they come back."""
+
+    def probe() -> tuple[bool | None, str]:
+        problems = lab.status()["problems"]
+        return (None if problems else True), "; ".join(problems)
+
+    wait_for("the lab to be well", probe, 120, 1.0)
+
+
+def _until(said: str, last: str) -> float:
+    """Seconds of all steps up to this one; machines' own lines are parts of a step."""
+    steps = [step for line in said.splitlines() if (step := told(line))]
+    steps = [(name, seconds) for name, seconds in steps if not name.endswith(" reachable")]
+    return sum(seconds for _, seconds in steps[: [name for name, _ in steps].index(last) + 1])
+
+
+def _snapshots(lab: VirtualLab) -> list[dict[str, str]]:
+    return list(json.loads(lab.run("snapshot", "list", "-f", "json").stdout))
 
 
 def test_a_killed_libvirtd_comes_back_and_no_machine_notices(lab: VirtualLab) -> None:

@@ -38,3 +38,13 @@ def test_what_a_step_said_can_be_read_again(capsys: pytest.CaptureFixture[str]) 
     assert said is not None
     assert said[0] == "27 nodes (and 29 links)"
     assert told("  a note (1.0 s)") is None
+
+
+def test_a_part_of_a_step_is_said_and_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress()
+    with progress.step("2 virtual machines"):
+        progress.arrived("worker1 reachable", 12.34)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "✓ worker1 reachable (12.3 s)"
+    assert re.fullmatch(r"✓ 2 virtual machines \(\d+\.\d s\)", second)
+    assert [name for name, _ in progress.steps] == ["2 virtual machines"]

@@ -60,6 +60,11 @@ scenarios: artefacts ## run every scenario, with evidence
 bench: artefacts ## measure, and write docs/bench.md
 	@$(TESTBED) bench -o docs/bench.md
 
+.PHONY: bench-vm
+bench-vm: NODES := vagrant
+bench-vm: artefacts ## measure labs on virtual machines, and write docs/bench-vm.md
+	@$(TESTBED) bench --nodes vagrant -o docs/bench-vm.md
+
 .PHONY: conformance
 conformance: artefacts ## run Kubernetes' own network tests over SRv6, and write docs/conformance.md
 	@scripts/install-deps packages-conformance.apt

@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import Quiet, hand_to_caller, need_root
+from testbed.cli.common import (
+    DEFAULT_NODES,
+    NodesName,
+    NodesOption,
+    Quiet,
+    hand_to_caller,
+    need_root,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -18,14 +25,21 @@ def register(app: typer.Typer) -> None:
 def bench(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Markdown file.")] = None,
     quick: Annotated[bool, typer.Option(help="Few samples, for a look.")] = False,
+    nodes: NodesOption = DEFAULT_NODES,
     quiet: Quiet = False,
 ) -> None:
     """Measure start, convergence, policies and failures; medians with the machine described."""
     need_root()
-    from testbed.bench.suite import run
     from testbed.lab.progress import Progress
 
-    report = run(Progress(quiet), quick)
+    if nodes is NodesName.vagrant:
+        from testbed.bench import machines
+
+        report = machines.run(Progress(quiet), 1 if quick else 3)
+    else:
+        from testbed.bench import suite
+
+        report = suite.run(Progress(quiet), quick)
     if out is None:
         print(report, end="")
     else:

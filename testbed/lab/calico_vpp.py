@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.cluster import calico_vpp
+from testbed.host.wait import wait_for
 from testbed.images.calico_vpp import Supplies
 from testbed.images.load import load, loaded
 from testbed.lab.images import announce, of_lab
@@ -10,6 +11,9 @@ from testbed.lab.members import kubernetes_api
 from testbed.lab.orchestrate import UPLINK
 from testbed.lab.progress import Progress
 from testbed.plan.model import Plan
+from testbed.render.cluster import TE_NAMESPACE
+
+PATIENCE = 900.0  # seconds; VPP's and Calico's programs start one after the other
 
 
 def install(plan: Plan, supplies: Supplies, progress: Progress) -> None:
@@ -24,3 +28,16 @@ def install(plan: Plan, supplies: Supplies, progress: Progress) -> None:
         announce(plan, loaded(lab.kept))
     with progress.step("Calico's operator, Calico-VPP's objects"):
         calico_vpp.apply(plan, kubernetes_api(plan), supplies.manifests, UPLINK)
+    with progress.step("agent and VPP on every node"):
+        _wait(plan)
+
+
+def _wait(plan: Plan) -> None:
+    """Before the nodes: these are not Ready without it, and could not say why."""
+
+    def probe() -> tuple[bool | None, str]:
+        said = calico_vpp.problems(plan)
+        return (None if said else True), "; ".join(said)
+
+    fix = f"testbed kubectl -n {TE_NAMESPACE} describe pods"
+    wait_for("Calico-VPP", probe, PATIENCE, 1.0, fix)

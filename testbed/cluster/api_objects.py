@@ -55,6 +55,8 @@ def dns(plan: Plan) -> list[Object]:
         domain=network.DOMAIN,
         addresses=network.dns_addresses(plan),
         image=render.COREDNS_IMAGE,
+        api_host=network.node_addresses(plan, network.control_plane(plan))[0],
+        api_port=network.API_PORT,
         control_plane=render.CONTROL_PLANE_LABEL,
     )
 

@@ -76,8 +76,8 @@ class Machines:
         if not self.files.values.exists():
             chosen = self.hardware
             driver = chosen.verdict.driver
-            write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
             vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
+            write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 

@@ -75,11 +75,12 @@ class Machines:
         """libvirt, network and pool; nothing boots yet. Raises TestbedError."""
         if fresh:  # machines of an earlier lab are none of ours, whatever it kept
             shutil.rmtree(self.files.directory, ignore_errors=True)
+        chosen = self.hardware
         if not self.files.values.exists():
-            chosen = self.hardware
             driver = chosen.verdict.driver
-            write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
             vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
+        if not self.files.made_of.exists():
+            write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 

@@ -42,7 +42,8 @@ class Origin:
     def get(self, timeout: float = TIMEOUT) -> Answer:
         """One request over a connection of its own. Raises OSError or ValueError on failure."""
         connection = http.client.HTTPConnection(str(self.address), self.port)
-        connection.sock = dial(self.plan, self.netns, self.address, self.port, timeout)
+        patience = timeout * self.plan.patience
+        connection.sock = dial(self.plan, self.netns, self.address, self.port, patience)
         try:
             connection.request("GET", PATH, headers={"Connection": "close"})
             response = connection.getresponse()
@@ -64,7 +65,7 @@ class Origin:
             except (OSError, ValueError) as error:
                 return None, str(error)
 
-        return wait_for(f"an answer to {self}", probe, patience)
+        return wait_for(f"an answer to {self}", probe, patience * self.plan.patience)
 
     def __str__(self) -> str:
         address = f"[{self.address}]" if self.address.version == 6 else str(self.address)
@@ -129,7 +130,7 @@ class Requests:
         wait_for(
             f"requests {self.origin}",
             lambda: (True if self.answered >= wanted else None, f"{self.answered} answered"),
-            timeout,
+            timeout * self.origin.plan.patience,
         )
 
     def _ask(self) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +23,10 @@ from testbed.cli.common import (
 )
 from testbed.cli.crash import state_home
 
+if TYPE_CHECKING:
+    from testbed.scenario.parity import Row
+
+WIDTH = 80
 SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
 
 
@@ -45,7 +51,7 @@ def parity(
     need_root()
     from testbed.lab.progress import Progress
     from testbed.scenario import registry, runner
-    from testbed.scenario.parity import DECLARED, compare
+    from testbed.scenario.parity import compare
 
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
@@ -58,21 +64,35 @@ def parity(
         )
         runs.append(runner.run(chosen, options, Progress(quiet)))
     rows = compare(*runs)
-    (directory / "parity.json").write_text(
-        json.dumps([{**vars(row), "equal": row.equal} for row in rows], indent=1) + "\n"
-    )
+    data = [{**vars(row), "equal": row.equal} for row in rows]
+    (directory / "parity.json").write_text(json.dumps(data, indent=1) + "\n")
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
     if format is Format.json:
-        print_json([{**vars(row), "equal": row.equal} for row in rows])
+        print_json(data)
     else:
-        columns = ["scenario", "namespaces", "machines", "checks", "differences"]
-        table = [
-            [r.scenario, *r.verdicts, str(r.checks), "\n".join(r.differences) or "none"]
-            for r in rows
-        ]
-        show_table(None, columns, table)
-        print("declared: " + "; ".join(f"{k}: {v}" for k, v in DECLARED.items()))
+        _show(rows)
         print(f"evidence: {directory}")
     if not all(row.equal and row.verdicts[0] in ("pass", "not applicable") for row in rows):
         raise typer.Exit(1)
+
+
+def _show(rows: Sequence[Row]) -> None:
+    """The table, then what differs and what may."""
+    from testbed.scenario.parity import DECLARED
+
+    columns = ["scenario", "namespaces", "VMs", "seconds", "checks", "paths", "differ"]
+    cells = [
+        [
+            *(row.scenario, *row.verdicts, "/".join(f"{s:.0f}" for s in row.seconds)),
+            *(str(row.checks), str(row.paths), str(len(row.differences) or "no")),
+        ]
+        for row in rows
+    ]
+    show_table(None, columns, cells)
+    for row in rows:
+        for text in row.differences:
+            print(fill(f"{row.scenario}: {text}", WIDTH, subsequent_indent="  "))
+    print("What may differ:")
+    for what, why in DECLARED.items():
+        print(fill(f"{what}: {why}", WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,15 +44,23 @@ def parity(
     machines: Annotated[
         str | None, typer.Option(help="A lab of virtual machines that is up already.")
     ] = None,
+    of: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option("--of", metavar="DIR DIR", help="Run nothing: compare two runs' evidence."),
+    ] = None,
     evidence: Annotated[Path | None, typer.Option(help="Directory for the evidence.")] = None,
     format: FormatOption = Format.table,
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios on both kinds of nodes, and put both runs side by side."""
+    from testbed.scenario.parity import compare, kept
+
+    if of is not None:
+        _conclude(compare(kept(of[0]), kept(of[1])), format)
+        return
     need_root()
     from testbed.lab.progress import Progress
     from testbed.scenario import registry, runner
-    from testbed.scenario.parity import compare
 
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
@@ -64,17 +73,26 @@ def parity(
         )
         runs.append(runner.run(chosen, options, Progress(quiet)))
     rows = compare(*runs)
-    data = [{**vars(row), "equal": row.equal} for row in rows]
-    (directory / "parity.json").write_text(json.dumps(data, indent=1) + "\n")
+    (directory / "parity.json").write_text(json.dumps(_data(rows), indent=1) + "\n")
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
+    if not quiet:
+        print(f"evidence: {directory}", file=sys.stderr)
+    _conclude(rows, format)
+
+
+def _conclude(rows: Sequence[Row], format: Format) -> None:
+    """Show them; exit code 1 unless both kinds did the same, and it was right."""
     if format is Format.json:
-        print_json(data)
+        print_json(_data(rows))
     else:
         _show(rows)
-        print(f"evidence: {directory}")
     if not all(row.equal and row.verdicts[0] in ("pass", "not applicable") for row in rows):
         raise typer.Exit(1)
+
+
+def _data(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{**vars(row), "equal": row.equal} for row in rows]
 
 
 def _show(rows: Sequence[Row]) -> None:

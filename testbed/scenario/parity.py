@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from testbed.errors import TestbedError
 
 # What may differ between the kinds of nodes, and why; nothing else is excused.
 DECLARED = {
@@ -36,6 +40,14 @@ class Row:
     def equal(self) -> bool:
         """The same verdict, the same sentences, and each with the same outcome."""
         return not self.differences
+
+
+def kept(evidence: Path) -> list[dict[str, Any]]:
+    """The results of a run, from its evidence. Raises TestbedError if there are none."""
+    files = sorted(evidence.glob("*/result.json"))
+    if not files:
+        raise TestbedError(f"no results in {evidence}", fix="give what `testbed run` left there")
+    return [dict(json.loads(file.read_text())) for file in files]
 
 
 def compare(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> list[Row]:

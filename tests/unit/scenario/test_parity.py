@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testbed.scenario.parity import compare
+from testbed.errors import TestbedError
+from testbed.scenario.parity import compare, kept
 
 
 def result(name: str, *checks: tuple[str, bool, str], verdict: str = "pass") -> dict[str, Any]:
@@ -76,3 +79,12 @@ def test_what_kubernetes_picks_may_differ(one: str, other: str) -> None:
 def test_names_may_not_differ(one: str, other: str) -> None:
     [row] = compare([result("s", (one, True, "x"))], [result("s", (other, True, "x"))])
     assert not row.equal
+
+
+def test_runs_are_read_from_their_evidence(tmp_path: Path) -> None:
+    for name in ("smoke", "dns"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(json.dumps(result(name, PATH)))
+    assert [row.scenario for row in compare(kept(tmp_path), kept(tmp_path))] == ["dns", "smoke"]
+    with pytest.raises(TestbedError, match="no results"):
+        kept(tmp_path / "smoke" / "nowhere")

@@ -50,7 +50,7 @@ class Workloads(World):
 
     def deploy(self, name: str, replicas: int = 1, node: str | None = None) -> Deployment:
         """Web servers on one node, or spread over the workers; returns when all are ready."""
-        wanted = Deployment(name, replicas, node)
+        wanted = Deployment(name, replicas, node, patience=self.plan.patience)
         self._undo.callback(self._remove, wanted)
         self._roll_out(wanted)
         return wanted

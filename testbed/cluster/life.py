@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import re
 import shutil
 import sys
@@ -108,7 +107,7 @@ def _files(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles:
         keys,
         now,
         containerd_format=_format(),
-        proxy_mode=proxy_mode(platform.release()),
+        proxy_mode=proxy_mode(there.kernel()),
     )
     return NodeFiles(
         kubernetes=files,

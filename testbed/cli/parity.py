@@ -23,9 +23,11 @@ from testbed.cli.common import (
     show_table,
 )
 from testbed.cli.crash import state_home
+from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.scenario.parity import Row
+    from testbed.scenario.registry import Scenario
 
 WIDTH = 80
 SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
@@ -42,7 +44,8 @@ def parity(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
     machines: Annotated[
-        str | None, typer.Option(help="A lab of virtual machines that is up already.")
+        str | None,
+        typer.Option(help="A lab of virtual machines that is up, for those that it suits."),
     ] = None,
     of: Annotated[
         tuple[Path, Path] | None,
@@ -60,25 +63,42 @@ def parity(
         return
     need_root()
     from testbed.lab.progress import Progress
-    from testbed.scenario import registry, runner
+    from testbed.scenario import registry
+    from testbed.scenario.runner import Options, run
 
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
+    suited = _suited(chosen, machines) if machines else []
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)
-    runs = []
-    for kind in ("namespace", "vagrant"):
-        lab = machines if kind == "vagrant" else None
-        options = runner.Options(
-            lab=lab, evidence=directory / kind, cluster="kubernetes", nodes=kind
-        )
-        runs.append(runner.run(chosen, options, Progress(quiet)))
-    rows = compare(*runs)
+
+    def results(kind: str, scenarios: list[Scenario], lab: str | None) -> list[dict[str, Any]]:
+        options = Options(lab, directory / kind, cluster="kubernetes", nodes=kind)
+        return run(scenarios, options, Progress(quiet))
+
+    here = results("namespace", chosen, None)
+    there = results("vagrant", suited, machines)
+    there += results("vagrant", [s for s in chosen if s not in suited], None)
+    rows = compare(here, there)
     (directory / "parity.json").write_text(json.dumps(_data(rows), indent=1) + "\n")
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
     if not quiet:
         print(f"evidence: {directory}", file=sys.stderr)
     _conclude(rows, format)
+
+
+def _suited(scenarios: Sequence[Scenario], lab: str) -> list[Scenario]:
+    """Those that ask for just what this lab is. Raises TestbedError if it has no machines."""
+    from testbed.host.labs import lab_dir
+    from testbed.lab.state import recorded_plan
+
+    plan = recorded_plan(lab_dir(lab))
+    if plan is None or not plan.virtual:
+        raise TestbedError(
+            f"lab {lab!r} has no virtual machines",
+            fix=f"testbed up -n {lab} --nodes vagrant, or leave --machines out",
+        )
+    return [s for s in scenarios if s.topology == plan.topology and not s.params]
 
 
 def _conclude(rows: Sequence[Row], format: Format) -> None:

@@ -25,7 +25,7 @@ def control_plane_outage(testbed: Testbed, check: Check, seconds: int = 60) -> N
         testbed.path(source, destination, family=6).is_best_effort()
         testbed.inject("worker2-via-r6-r8.yaml")
         testbed.path(source, destination, family=4).uses_segments("r6", "r8")
-        stream.flowing(count=RATE * seconds, timeout=2 * seconds + 30)
+        stream.flowing(count=stream.rate * seconds, timeout=2 * seconds + 30)
         testbed.start("master.etcd", "master.kube-apiserver")
         later_changes_are_picked_up(testbed, check, source, destination)
         requests.flowing()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,7 +23,13 @@ from testbed.cli.common import (
     show_table,
 )
 from testbed.cli.crash import state_home
+from testbed.errors import TestbedError
 
+if TYPE_CHECKING:
+    from testbed.scenario.parity import Row
+    from testbed.scenario.registry import Scenario
+
+WIDTH = 80
 SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
 
 
@@ -35,44 +44,93 @@ def parity(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
     machines: Annotated[
-        str | None, typer.Option(help="A lab of virtual machines that is up already.")
+        str | None,
+        typer.Option(help="A lab of virtual machines that is up, for those that it suits."),
+    ] = None,
+    of: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option("--of", metavar="DIR DIR", help="Run nothing: compare two runs' evidence."),
     ] = None,
     evidence: Annotated[Path | None, typer.Option(help="Directory for the evidence.")] = None,
     format: FormatOption = Format.table,
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios on both kinds of nodes, and put both runs side by side."""
+    from testbed.scenario.parity import compare, kept
+
+    if of is not None:
+        _conclude(compare(kept(of[0]), kept(of[1])), format)
+        return
     need_root()
     from testbed.lab.progress import Progress
-    from testbed.scenario import registry, runner
-    from testbed.scenario.parity import DECLARED, compare
+    from testbed.scenario import registry
+    from testbed.scenario.runner import Options, run
 
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
+    suited = _suited(chosen, machines) if machines else []
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)
-    runs = []
-    for kind in ("namespace", "vagrant"):
-        lab = machines if kind == "vagrant" else None
-        options = runner.Options(
-            lab=lab, evidence=directory / kind, cluster="kubernetes", nodes=kind
-        )
-        runs.append(runner.run(chosen, options, Progress(quiet)))
-    rows = compare(*runs)
-    (directory / "parity.json").write_text(
-        json.dumps([{**vars(row), "equal": row.equal} for row in rows], indent=1) + "\n"
-    )
+
+    def results(kind: str, scenarios: list[Scenario], lab: str | None) -> list[dict[str, Any]]:
+        options = Options(lab, directory / kind, cluster="kubernetes", nodes=kind)
+        return run(scenarios, options, Progress(quiet))
+
+    here = results("namespace", chosen, None)
+    there = results("vagrant", suited, machines)
+    there += results("vagrant", [s for s in chosen if s not in suited], None)
+    rows = compare(here, there)
+    (directory / "parity.json").write_text(json.dumps(_data(rows), indent=1) + "\n")
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
+    if not quiet:
+        print(f"evidence: {directory}", file=sys.stderr)
+    _conclude(rows, format)
+
+
+def _suited(scenarios: Sequence[Scenario], lab: str) -> list[Scenario]:
+    """Those that ask for just what this lab is. Raises TestbedError if it has no machines."""
+    from testbed.host.labs import lab_dir
+    from testbed.lab.state import recorded_plan
+
+    plan = recorded_plan(lab_dir(lab))
+    if plan is None or not plan.virtual:
+        raise TestbedError(
+            f"lab {lab!r} has no virtual machines",
+            fix=f"testbed up -n {lab} --nodes vagrant, or leave --machines out",
+        )
+    return [s for s in scenarios if s.topology == plan.topology and not s.params]
+
+
+def _conclude(rows: Sequence[Row], format: Format) -> None:
+    """Show them; exit code 1 unless both kinds did the same, and it was right."""
     if format is Format.json:
-        print_json([{**vars(row), "equal": row.equal} for row in rows])
+        print_json(_data(rows))
     else:
-        columns = ["scenario", "namespaces", "machines", "checks", "differences"]
-        table = [
-            [r.scenario, *r.verdicts, str(r.checks), "\n".join(r.differences) or "none"]
-            for r in rows
-        ]
-        show_table(None, columns, table)
-        print("declared: " + "; ".join(f"{k}: {v}" for k, v in DECLARED.items()))
-        print(f"evidence: {directory}")
+        _show(rows)
     if not all(row.equal and row.verdicts[0] in ("pass", "not applicable") for row in rows):
         raise typer.Exit(1)
+
+
+def _data(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [{**vars(row), "equal": row.equal} for row in rows]
+
+
+def _show(rows: Sequence[Row]) -> None:
+    """The table, then what differs and what may."""
+    from testbed.scenario.parity import DECLARED
+
+    columns = ["scenario", "namespaces", "VMs", "seconds", "checks", "paths", "differ"]
+    cells = [
+        [
+            *(row.scenario, *row.verdicts, "/".join(f"{s:.0f}" for s in row.seconds)),
+            *(str(row.checks), str(row.paths), str(len(row.differences) or "no")),
+        ]
+        for row in rows
+    ]
+    show_table(None, columns, cells)
+    for row in rows:
+        for text in row.differences:
+            print(fill(f"{row.scenario}: {text}", WIDTH, subsequent_indent="  "))
+    print("What may differ:")
+    for what, why in DECLARED.items():
+        print(fill(f"{what}: {why}", WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -103,4 +103,5 @@ def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
     client = Client(plan.vantage(node.name), str(plan.address_v6(node.name)), API_PORT, *files)
     if plan.virtual:
         client.pace = 0.5
+        client.timeout *= plan.patience
     return KubernetesApi(client)

@@ -16,7 +16,6 @@ from typing import Any
 from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
 
-TIMEOUT = 30.0  # seconds that one answer may take
 APPLY = "application/apply-patch+yaml"
 
 
@@ -41,10 +40,11 @@ class Client:
     """Requests to one API server with a client certificate. Not for use by several threads.
 
     `pace`: seconds between two questions while one waits for something; a server in software
-    emulation would have no time for anything else.
+    emulation would have no time for anything else. `timeout`: seconds that one answer may take.
     """
 
     pace = 0.02
+    timeout = 30.0
 
     def __init__(self, netns: str, host: str, port: int, ca: Path, cert: Path, key: Path) -> None:
         self._netns, self._host, self._port = netns, host, port
@@ -86,7 +86,8 @@ class Client:
 
     def _ask(self, method: str, path: str, body: Any, kind: str) -> Answer:
         if self._connection is None:
-            self._connection = _Connection(self._netns, self._host, self._port, self._context())
+            where = (self._netns, self._host, self._port)
+            self._connection = _Connection(*where, self.timeout, self._context())
         data = None if body is None else json.dumps(body).encode()
         self._connection.request(method, path, data, {"Content-Type": kind})
         response = self._connection.getresponse()
@@ -103,8 +104,10 @@ class Client:
 
 
 class _Connection(http.client.HTTPSConnection):
-    def __init__(self, netns: str, host: str, port: int, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=TIMEOUT, context=context)
+    def __init__(
+        self, netns: str, host: str, port: int, timeout: float, context: ssl.SSLContext
+    ) -> None:
+        super().__init__(host, port, timeout=timeout, context=context)
         self._netns, self._tls = netns, context
 
     def connect(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import re
 import shutil
 import sys
@@ -110,7 +109,7 @@ def files_of(plan: Plan, node: Node, keys: pki.Keys, now: datetime) -> NodeFiles
         keys,
         now,
         containerd_format=_format(),
-        proxy_mode=proxy_mode(platform.release()),
+        proxy_mode=proxy_mode(there.kernel()),
     )
     written = {"/etc/resolv.conf": files["resolv.conf"]}
     links = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}

@@ -119,5 +119,5 @@ def cluster_complete(plan: Plan) -> None:
         problems = cluster_problems(plan)
         return (None if problems else True), "; ".join(problems[:5])
 
-    patience = 240 if plan.virtual else 60
-    wait_for("the overlay", probe, timeout=patience, fix="testbed status; testbed logs NODE.agent")
+    fix = "testbed status; testbed logs NODE.agent"
+    wait_for("the overlay", probe, timeout=60 * plan.patience, fix=fix)

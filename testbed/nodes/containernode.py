@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import socket
 import subprocess
 import sys
@@ -29,6 +30,9 @@ class ContainerNode:
     @property
     def services(self) -> Supervisor:
         return supervision.supervisor_of(self.name)
+
+    def kernel(self) -> str:
+        return platform.release()
 
     def alive(self) -> bool:
         return supervision.init_pid(self.name) is not None

@@ -159,6 +159,9 @@ class GuestNode:
     def services(self) -> GuestServices:
         return GuestServices(self.guest, f"{NODES}/{self.name}/logs")
 
+    def kernel(self) -> str:
+        return self.run(["uname", "-r"]).strip()
+
     def alive(self) -> bool:
         return self.guest.answers() and self._ok("test", "-e", PREPARED)
 

@@ -66,6 +66,9 @@ class NodeHandle(Protocol):
     def services(self) -> Services:
         """Its programs."""
 
+    def kernel(self) -> str:
+        """The release of its kernel; a machine has one of its own."""
+
     def alive(self) -> bool:
         """True if the node is there and was prepared."""
 

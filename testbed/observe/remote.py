@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import paramiko
 
 OWN = "/proc/self/ns/net"
-STARTING = 10.0  # seconds that Python may need to start there
 PATIENCE = 60.0  # seconds; Python starts slowly in software emulation
 _CHUNK = 1 << 16  # bytes
 
@@ -46,15 +45,6 @@ class GuestPlace:
     def program(self, what: str, *words: str) -> Lines:
         """One of testbed.observe.there's, in this namespace."""
         return Lines(self.guest.open(_command(what, self.netns, *words)))
-
-    def connect(
-        self, address: IPv4Address | IPv6Address, port: int, timeout: float, udp: bool = False
-    ) -> paramiko.Channel:
-        """A connection from this namespace; it is used like a socket."""
-        words = ("connect", self.netns, str(address), str(port), "udp" if udp else "tcp")
-        channel = self.guest.open(_command(*words))
-        channel.settimeout(timeout + STARTING)
-        return channel
 
     def sing(self, tag: bytes) -> None:
         """See testbed.observe.canary."""
@@ -88,14 +78,20 @@ class Lines:
         select.select([self._channel], [], [], patience)
         return self.lines()
 
-    def next(self, what: str) -> str:
-        """The first line. Raises CheckFailed."""
+    def next(self, what: str, patience: float = PATIENCE) -> str:
+        """The next line, where one at a time comes. Raises CheckFailed."""
 
         def probe() -> tuple[str | None, str]:
             found = self.lines()
+            if not found and self.ended:
+                raise CheckFailed(f"no {what}: the program there ended", why=self._complaint())
             return (found[0] if found else None), self._complaint()
 
-        return wait_for(what, probe, PATIENCE)
+        return wait_for(what, probe, patience)
+
+    def say(self, line: str) -> None:
+        """Give the program a line on its standard input. Raises OSError."""
+        self._channel.sendall(f"{line}\n".encode())
 
     @property
     def ended(self) -> bool:

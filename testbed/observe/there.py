@@ -5,7 +5,7 @@
     send NETNS ADDRESS RUN COUNT     probes; prints what became of them
     receive NETNS ADDRESS TAG        a numbered stream; prints which packets arrived
     emit NETNS ADDRESS PORT TAG RATE sends one until standard input ends; prints how many
-    connect NETNS ADDRESS PORT tcp|udp   standard input and output become that connection
+    ask                              answers each line of standard input, a question as JSON
 
 Run as `python -m testbed.observe.there WORDS …`. RUN and TAG are hexadecimal.
 """
@@ -18,7 +18,7 @@ import select
 import socket
 import sys
 import time
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
@@ -31,8 +31,8 @@ from testbed.observe.capture import Capture
 from testbed.observe.frame import Frame
 from testbed.observe.numbered import arrivals, emit, family_of, receiver
 from testbed.observe.tag import Run
+from testbed.observe.talk import open_socket, talk
 
-_CONNECT = 10.0  # seconds
 _PAUSE = 0.05  # seconds between two looks at standard input
 _QUIET = 1.0  # seconds without a packet after which none is under way any more
 
@@ -111,28 +111,21 @@ def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:
     _say({"sent": sent})
 
 
-def _connect(netns: str, address: str, port: str, kind: str) -> None:
-    there = ip_address(address)
-    with in_netns(netns):
-        how = socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
-        opened = socket.socket(family_of(there), how)
-    try:
-        opened.settimeout(_CONNECT)
-        opened.connect((address, int(port)))
-    except OSError as error:
-        sys.exit(str(error))
-    while True:
-        ready = select.select([sys.stdin, opened], [], [])[0]
-        if opened in ready:
-            data = opened.recv(1 << 16)
-            if not data:
-                return
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        elif data := os.read(sys.stdin.fileno(), 1 << 16):
-            opened.sendall(data)
+def _ask(_: str) -> None:
+    """Each question names the namespace that it is asked from."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        address, reads = ip_address(asked["address"]), asked["reads"]
+        try:
+            with in_netns(asked["netns"]):
+                opened = open_socket(address, reads)
+            with opened:
+                data = b64decode(asked["data"])
+                said = talk(opened, address, asked["port"], data, asked["timeout"], reads)
+        except OSError as error:
+            _say({"error": str(error)})
         else:
-            return
+            _say({"data": b64encode(said).decode()})
 
 
 def _closed(patience: float = 0.0) -> bool:
@@ -150,7 +143,7 @@ _WORDS: dict[str, Callable[..., None]] = {
     "send": _send,
     "receive": _receive,
     "emit": _emit,
-    "connect": _connect,
+    "ask": _ask,
 }
 
 

@@ -142,6 +142,8 @@ Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
 # What runs the pods of the cluster nodes: Kubernetes, or the agents alone (the light mode).
 Orchestrator = Literal["kubernetes", "none"]
+# How many times longer one waits for virtual machines: they may be emulated in software.
+PATIENCE_WITH_MACHINES = 6
 # What a cluster node is: a set of namespaces, or a virtual machine that Vagrant makes.
 Backend = Literal["namespace", "vagrant"]
 # What carries the pods' packets between cluster nodes: our agent, or the paper's own overlay.
@@ -209,6 +211,11 @@ class Plan(Frozen):
     def virtual(self) -> list[Node]:
         """The nodes that are virtual machines."""
         return self.cluster if self.backend == "vagrant" else []
+
+    @property
+    def patience(self) -> int:
+        """By what factor a time limit is longer than in a lab whose nodes are namespaces."""
+        return PATIENCE_WITH_MACHINES if self.virtual else 1
 
     @property
     def namespaced(self) -> list[Node]:

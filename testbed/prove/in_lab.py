@@ -81,7 +81,7 @@ def stream(
     assert isinstance(one, GuestPlace) and isinstance(other, GuestPlace), "pods of machines"
     # emulated processors drop what is too much for them, and here only the way is of interest
     ends = (source.netns, destination.netns, address, max(1, rate // SLOWER))
-    return RemoteStream(*ends, source_place=one, destination_place=other)
+    return RemoteStream(*ends, patience=plan.patience, source_place=one, destination_place=other)
 
 
 def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:

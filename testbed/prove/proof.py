@@ -23,6 +23,8 @@ from testbed.prove.expectation import Expectation, NotRouted, Verdict, verdict
 from testbed.prove.packets import observations
 from testbed.prove.path import Trace, traces
 
+CANARY = 2.0  # seconds in which a capture must have seen its own packets
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -134,9 +136,9 @@ def prove_path(
 ) -> Proof:
     """Send probes from `src` to `dst`, see where they pass, and judge.
 
-    `timeout`: how many seconds probes may be under way. Nothing is sent where nothing is routed
-    by design. Raises CheckFailed if the capture cannot see traffic (a blind capture never
-    passes) and TestbedError for ends that make no sense.
+    `timeout`: how many seconds probes may be under way between namespaces. Nothing is sent where
+    nothing is routed by design. Raises CheckFailed if the capture cannot see traffic (a blind
+    capture never passes) and TestbedError for ends that make no sense.
     """
     if src.address.version != dst.address.version:
         raise TestbedError(f"{src.shown} and {dst.shown}: addresses of different families")
@@ -147,9 +149,10 @@ def prove_path(
     run = Run()
     namespaces = {name: place_of(name) for name in _watched(plan, src, dst)}
     with Capture(namespaces, only=run) as capture:
-        refuse_blind(capture, run)
+        refuse_blind(capture, run, CANARY * plan.patience)
         sent, refusal = probe.send_from(place_of(src.name), dst.address, run, probes)
-        seen = capture.read(lambda frames: _arrived(frames, dst.name) >= set(sent), timeout)
+        limit = timeout * plan.patience
+        seen = capture.read(lambda frames: _arrived(frames, dst.name) >= set(sent), limit)
     frames = tuple(f for f in seen if _tag(f) in set(sent))
     pods = {end.name: end.pod_on for end in (src, dst) if end.pod_on is not None}
     names = {end.name: end.shown for end in (src, dst)}

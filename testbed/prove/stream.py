@@ -29,6 +29,7 @@ class Stream:
     rate: int = 1000
     sent: int = 0
     arrivals: dict[int, float] = field(default_factory=dict)  # sequence number → time
+    patience: int = 1  # the factor by which time limits are longer
     _tag: int = field(default_factory=time.monotonic_ns)
 
     def __enter__(self) -> Stream:
@@ -78,7 +79,7 @@ class Stream:
                 True if len(self.arrivals) >= wanted else None,
                 f"{self.sent} sent, {len(self.arrivals)} arrived",
             ),
-            timeout,
+            timeout * self.patience,
         )
 
     @property

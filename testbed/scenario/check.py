@@ -17,6 +17,8 @@ class Checked:
     passed: bool
     expected: str
     seen: str
+    claim: str  # the sentence without the value that this one lab was expected to have
+    path: bool  # was a path seen? It is the same in every lab of the plan
 
 
 @dataclass
@@ -30,9 +32,17 @@ class Check:
         """Starts a sentence about a value: `check.that(lost, "packets lost").equals(0)`."""
         return Claim(self, seen, what)
 
-    def record(self, sentence: str, passed: bool, expected: str, seen: str) -> None:
-        """Keep one check; raises CheckFailed if it did not pass."""
-        self.done.append(Checked(sentence, passed, expected, seen))
+    def record(
+        self,
+        sentence: str,
+        passed: bool,
+        expected: str,
+        seen: str,
+        claim: str | None = None,
+        path: bool = False,
+    ) -> None:
+        """Keep one check (see Checked); raises CheckFailed if it did not pass."""
+        self.done.append(Checked(sentence, passed, expected, seen, claim or sentence, path))
         if not passed:
             raise CheckFailed(sentence, why=f"expected {expected}; seen {seen}")
 
@@ -68,7 +78,6 @@ class Claim:
         self._say("is one of", self.seen in expected, list(expected))
 
     def _say(self, verb: str, passed: bool, expected: Any) -> None:
-        sentence = (
-            f"{self.what} {verb}" if verb.endswith("empty") else f"{self.what} {verb} {expected}"
-        )
-        self.check.record(sentence, passed, str(expected), str(self.seen))
+        claim = f"{self.what} {verb}"
+        sentence = claim if verb.endswith("empty") else f"{claim} {expected}"
+        self.check.record(sentence, passed, str(expected), str(self.seen), claim)

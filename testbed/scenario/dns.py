@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 import struct
-from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
+from testbed.observe.talk import Reads
 from testbed.plan.model import Plan
-from testbed.prove.dial import Connection, dial
+from testbed.prove.exchange import exchange
 
 PORT = 53
 TIMEOUT = 3.0  # seconds for one answer
@@ -39,23 +39,10 @@ def ask(
     """Ask for `name` (complete, without search list). Raises OSError without a fitting answer."""
     number = secrets.randbelow(1 << 16)
     message = query(number, name, kind)
-    with closing(dial(plan, netns, server, PORT, timeout, udp=not tcp)) as opened:
-        if tcp:
-            opened.sendall(struct.pack("!H", len(message)) + message)
-            length = struct.unpack("!H", _exactly(opened, 2))[0]
-            return reply(number, _exactly(opened, length), kind)
-        opened.send(message)
-        return reply(number, opened.recv(1 << 16), kind)
-
-
-def _exactly(source: Connection, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        more = source.recv(count - len(data))
-        if not more:
-            raise OSError("the server closed the connection")
-        data += more
-    return data
+    if tcp:
+        message = struct.pack("!H", len(message)) + message
+    reads: Reads = "message" if tcp else "datagram"
+    return reply(number, exchange(plan, netns, server, PORT, message, timeout, reads), kind)
 
 
 def query(number: int, name: str, kind: str) -> bytes:

@@ -85,8 +85,8 @@ class Machines(World):
         supervisor.kill(program)
 
         def successor() -> bool:
-            now = supervisor.states()[program]
-            return bool(now["statename"] == "RUNNING" and now["pid"] != before)
+            now = supervisor.states().get(program)  # a busy machine may not say
+            return now is not None and now["statename"] == "RUNNING" and now["pid"] != before
 
         self.wait(f"{program} to run again", successor)
 

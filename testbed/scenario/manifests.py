@@ -18,7 +18,7 @@ WEB_PORT, PORT = 8080, 80  # of a server, and of its Service
 # A Service also takes the probes of a proof of path, so that its packets can be followed.
 PROBE_PORTS = range(FIRST_PORT, FIRST_PORT + 8)
 PATH = "/cgi-bin/who"
-# Seconds between a pod being told to end and its doing so: every kube-proxy has heard by then.
+# Seconds that a server goes on when it is told to end: every kube-proxy has heard by then.
 DRAIN = 5
 
 # httpd as a child: as PID 1 it would not hear SIGTERM.
@@ -37,12 +37,21 @@ httpd -f -p '[::]:{WEB_PORT}' -h /www & wait
 
 @dataclass(frozen=True)
 class Deployment:
-    """Web servers of one name: `node` where all of them run, or None for the workers."""
+    """Web servers of one name: `node` where all of them run, or None for the workers.
+
+    `patience`: the lab's factor for how long things take.
+    """
 
     name: str
     replicas: int = 1
     node: str | None = None
     version: str = "1"
+    patience: int = 1
+
+    @property
+    def drain(self) -> int:
+        """Seconds between a server being told to end and its doing so."""
+        return DRAIN * self.patience
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ def deployment(wanted: Deployment) -> Object:
 
 def _pod(wanted: Deployment) -> Object:
     spec: Object = {
-        "terminationGracePeriodSeconds": DRAIN + 10,
+        "terminationGracePeriodSeconds": wanted.drain + 10,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "containers": [_container(wanted)],
@@ -89,14 +98,15 @@ def _pod(wanted: Deployment) -> Object:
 
 
 def _container(wanted: Deployment) -> Object:
+    probe = {"httpGet": {"path": PATH, "port": WEB_PORT}, "periodSeconds": 1}
     return {
         "name": "web",
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", _SERVER],
         "env": [{"name": "VERSION", "value": wanted.version}],
-        "readinessProbe": {"httpGet": {"path": PATH, "port": WEB_PORT}, "periodSeconds": 1},
-        "lifecycle": {"preStop": {"sleep": {"seconds": DRAIN}}},
+        "readinessProbe": {**probe, "timeoutSeconds": wanted.patience},
+        "lifecycle": {"preStop": {"sleep": {"seconds": wanted.drain}}},
     }
 
 

@@ -32,10 +32,14 @@ class Neighbours(World):
     lab = topology = ""
 
     def neighbour(self) -> Neighbour:
-        """A second lab of the scenario's topology, up and verified; it ends with the scenario."""
+        """A second lab of the scenario's topology, with nodes of the same kind as this one's.
+
+        It is up and verified, and ends with the scenario.
+        """
         if self.outside is None:
             raise TestbedError("this scenario was given nobody who stays outside of its lab")
         found = Neighbour(beside(self.lab), self.outside)
         self._undo.callback(found.down)
-        found.testbed("up", self.topology, "--cluster", self.plan.orchestrator, "--quiet")
+        alike = ("--cluster", self.plan.orchestrator, "--nodes", self.plan.backend)
+        found.testbed("up", self.topology, *alike, "--quiet")
         return found

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from testbed.errors import TestbedError
 
 # What may differ between the kinds of nodes, and why; nothing else is excused.
 DECLARED = {
@@ -13,8 +17,12 @@ DECLARED = {
     "kernel": "a machine has its own: End.DT4 in a VRF takes IPv4 out, in namespaces End.DX4 may",
     "patience": "a dead node is missed after 40 s instead of 6 s; sessions are held for 60 s",
 }
-_NUMBER = re.compile(r"\d+(\.\d+)?")
-_LOST = "is not there"
+# What Kubernetes picks anew in every lab: addresses, also within names, and what ends a pod's name.
+_PICKED = re.compile(
+    r"\b[0-9a-f]{1,4}([:-][0-9a-f]{0,4}){3,}"
+    r"|(?<=-)[0-9a-z]{6,10}-[0-9a-z]{5}\b"
+    r"|\b\d+(\.\d+)*\b"  # and counts; the digit of worker1 or IPv6 is none
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +31,9 @@ class Row:
 
     scenario: str
     verdicts: tuple[str, str]
-    checks: int  # sentences that both runs have
+    seconds: tuple[float, float]
+    checks: int  # that both runs have
+    paths: int  # of these, proofs of a path that both passed alike
     differences: tuple[str, ...]
 
     @property
@@ -32,20 +42,26 @@ class Row:
         return not self.differences
 
 
+def kept(evidence: Path) -> list[dict[str, Any]]:
+    """The results of a run, from its evidence. Raises TestbedError if there are none."""
+    files = sorted(evidence.glob("*/result.json"))
+    if not files:
+        raise TestbedError(f"no results in {evidence}", fix="give what `testbed run` left there")
+    return [dict(json.loads(file.read_text())) for file in files]
+
+
 def compare(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Rows in the order of the first run; scenarios of one run only are a difference."""
-    there = {str(result["scenario"]): result for result in other}
-    rows = [_row(result, there.pop(str(result["scenario"]), None)) for result in one]
-    return rows + [
-        Row(name, (_LOST, str(result["verdict"])), 0, ("only one run has it",))
-        for name, result in there.items()
+    """Rows in the order of the first run; a scenario that one run lacks is a difference."""
+    here, there = ({str(r["scenario"]): r for r in run} for run in (one, other))
+    return [
+        _row(name, here.get(name, _nothing), there.get(name, _nothing)) for name in here | there
     ]
 
 
-def _row(one: Mapping[str, Any], other: Mapping[str, Any] | None) -> Row:
-    name = str(one["scenario"])
-    if other is None:
-        return Row(name, (str(one["verdict"]), _LOST), 0, ("only one run has it",))
+_nothing: Mapping[str, Any] = {"verdict": "is not there", "seconds": 0.0, "checks": []}
+
+
+def _row(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Row:
     verdicts = (str(one["verdict"]), str(other["verdict"]))
     pairs = list(zip(one["checks"], other["checks"], strict=False))
     found = [text for a, b in pairs if (text := _difference(a, b))]
@@ -54,20 +70,24 @@ def _row(one: Mapping[str, Any], other: Mapping[str, Any] | None) -> Row:
         found.append(f"{missing} checks of one run only")
     if verdicts[0] != verdicts[1]:
         found.insert(0, f"{verdicts[0]} and {verdicts[1]}")
-    return Row(name, verdicts, len(pairs), tuple(found))
+    return Row(
+        name,
+        verdicts,
+        (float(one["seconds"]), float(other["seconds"])),
+        len(pairs),
+        sum(a["path"] and a["passed"] and not _difference(a, b) for a, b in pairs),
+        tuple(found),
+    )
 
 
 def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
     """In words; counts of packets and the like may differ, addresses of a path may not."""
-    if _shape(str(one["sentence"])) != _shape(str(other["sentence"])):
-        return f"{one['sentence']!r} and {other['sentence']!r}"
-    if one["passed"] != other["passed"]:
-        return f"{one['sentence']}: {one['seen']} and {other['seen']}"
-    path = "segments" in str(one["seen"]) or "SRH" in str(one["seen"])
-    if path and one["seen"] != other["seen"]:
-        return f"{one['sentence']}: {one['seen']} and {other['seen']}"
+    if _shape(one["claim"]) != _shape(other["claim"]):
+        return f"{one['claim']!r} and {other['claim']!r}"
+    if one["passed"] != other["passed"] or (one["path"] and one["seen"] != other["seen"]):
+        return f"{one['claim']}: {one['seen']} and {other['seen']}"
     return ""
 
 
-def _shape(sentence: str) -> str:
-    return _NUMBER.sub("#", sentence)
+def _shape(claim: str) -> str:
+    return _PICKED.sub("#", claim)

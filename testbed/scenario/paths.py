@@ -53,9 +53,8 @@ class PathCheck:
 
     def _check(self, words: str, expect: list[str] | None) -> None:
         proof = self._prove(expect)
-        self.check.record(
-            f"IPv{self.family} {self._words()} {words}", proof.passed, words, proof.summary
-        )
+        sentence = f"IPv{self.family} {self._words()} {words}"
+        self.check.record(sentence, proof.passed, words, proof.summary, path=True)
 
     def _prove(self, expect: list[str] | None) -> Proof:
         source, destination = self._names()

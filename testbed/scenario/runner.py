@@ -168,7 +168,7 @@ def _not_applicable(
 ) -> dict[str, Any]:
     result = _without_checks(scenario, directory)
     result |= {"verdict": "not applicable", "failure": None, "reason": reason}
-    (directory / "result.json").write_text(json.dumps(result, indent=1))
+    _write(directory, result)
     _say(progress, result)
     return result
 
@@ -176,7 +176,13 @@ def _not_applicable(
 def _failed(scenario: Scenario, directory: Path, why: str, begun: float) -> dict[str, Any]:
     seconds = round(time.monotonic() - begun, 3)
     result = _without_checks(scenario, directory)
-    return result | {"verdict": "error", "failure": why, "seconds": seconds}
+    result |= {"verdict": "error", "failure": why, "seconds": seconds}
+    _write(directory, result)
+    return result
+
+
+def _write(directory: Path, result: dict[str, Any]) -> None:
+    (directory / "result.json").write_text(json.dumps(result, indent=1))
 
 
 def _without_checks(scenario: Scenario, directory: Path) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from io import BytesIO
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import TracebackType
+from typing import cast
 
 from testbed.host.wait import wait_for
 from testbed.plan.model import Plan
-from testbed.prove.dial import dial
+from testbed.prove.exchange import exchange
 from testbed.scenario.manifests import PATH
 
 Address = IPv4Address | IPv6Address
@@ -41,16 +44,14 @@ class Origin:
 
     def get(self, timeout: float = TIMEOUT) -> Answer:
         """One request over a connection of its own. Raises OSError or ValueError on failure."""
-        connection = http.client.HTTPConnection(str(self.address), self.port)
-        connection.sock = dial(self.plan, self.netns, self.address, self.port, timeout)
+        asked = (self.plan, self.netns, self.address, self.port)
+        said = exchange(*asked, f"GET {PATH} HTTP/1.0\r\n\r\n".encode(), timeout)
         try:
-            connection.request("GET", PATH, headers={"Connection": "close"})
-            response = connection.getresponse()
+            response = http.client.HTTPResponse(cast("socket.socket", _Said(said)))
+            response.begin()
             body = response.read()
         except http.client.HTTPException as error:
             raise ValueError(f"no HTTP: {error!r}") from None
-        finally:
-            connection.close()
         if response.status != 200:
             raise ValueError(f"HTTP {response.status}")
         return parse(body)
@@ -64,11 +65,21 @@ class Origin:
             except (OSError, ValueError) as error:
                 return None, str(error)
 
-        return wait_for(f"an answer to {self}", probe, patience)
+        return wait_for(f"an answer to {self}", probe, patience * self.plan.patience)
 
     def __str__(self) -> str:
         address = f"[{self.address}]" if self.address.version == 6 else str(self.address)
         return f"{self.netns.removeprefix('pod-')} → http://{address}:{self.port}"
+
+
+class _Said:
+    """What was said, as http.client reads it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def makefile(self, _: str) -> BytesIO:
+        return BytesIO(self._data)
 
 
 def parse(body: bytes) -> Answer:
@@ -129,7 +140,7 @@ class Requests:
         wait_for(
             f"requests {self.origin}",
             lambda: (True if self.answered >= wanted else None, f"{self.answered} answered"),
-            timeout,
+            timeout * self.origin.plan.patience,
         )
 
     def _ask(self) -> None:

@@ -11,7 +11,6 @@ from testbed.artefacts import program
 from testbed.cluster.api import USERS, KubernetesApi
 from testbed.errors import TestbedError
 from testbed.host.run import in_netns, run
-from testbed.host.wait import wait_for
 from testbed.lab import pods
 from testbed.nodes.pods import Pod
 from testbed.render.kubernetes_network import control_plane, dns_addresses, families
@@ -51,7 +50,7 @@ class Workloads(World):
 
     def deploy(self, name: str, replicas: int = 1, node: str | None = None) -> Deployment:
         """Web servers on one node, or spread over the workers; returns when all are ready."""
-        wanted = Deployment(name, replicas, node)
+        wanted = Deployment(name, replicas, node, patience=self.plan.patience)
         self._undo.callback(self._remove, wanted)
         self._roll_out(wanted)
         return wanted
@@ -76,7 +75,7 @@ class Workloads(World):
 
         what = f"deployment {wanted.name} to be rolled out"
         fix = f"testbed kubectl describe pods -l app={wanted.name}"
-        wait_for(what, probe, ROLLOUT, 0.05, fix)
+        self.wait_for(what, probe, ROLLOUT, 0.05, fix)
 
     def servers(self, deployment: Deployment) -> list[Pod]:
         """The pods of a Deployment that run and are not about to end, by name."""
@@ -99,7 +98,7 @@ class Workloads(World):
             left += [pod.name for pod in pods.listing(self.plan) if pod.name.startswith(mine)]
             return (None if left else True), f"still there: {', '.join(left)}"
 
-        wait_for(f"the pods of deployment {deployment.name} to go", probe, ROLLOUT, 0.2)
+        self.wait_for(f"the pods of deployment {deployment.name} to go", probe, ROLLOUT, 0.2)
 
     def service(self, deployment: Deployment, kind: str = "ClusterIP") -> Service:
         """A Service for the servers: ClusterIP, NodePort or headless, in all families.
@@ -158,7 +157,7 @@ class Workloads(World):
                 return None, str(error)
 
         who = source.name if isinstance(source, Pod) else source
-        return wait_for(f"{server} to answer {who} about {name} {kind}", probe, SERVICE)
+        return self.wait_for(f"{server} to answer {who} about {name} {kind}", probe, SERVICE)
 
     def wait_resolved(
         self, source: Pod | str, name: str, address: Address, patience: float = SERVICE
@@ -170,7 +169,7 @@ class Workloads(World):
             values = self.resolve(source, name, kind).values
             return (True if values == (str(address),) else None), f"{kind} {', '.join(values)}"
 
-        wait_for(f"{name} to mean {address}", probe, patience)
+        self.wait_for(f"{name} to mean {address}", probe, patience)
 
     def dns_servers(self) -> list[Address]:
         """The addresses of the cluster's DNS Service, that of the primary family first."""
@@ -180,9 +179,8 @@ class Workloads(World):
         """What the lab's kubectl prints, as administrator. Raises TestbedError if it fails."""
         self.kubernetes  # noqa: B018 - complain where there is none
         command = [str(program("kubectl")), "--kubeconfig", str(USERS / "admin.conf"), *arguments]
-        return run(
-            in_netns(self.plan.vantage(control_plane(self.plan).name), command), timeout=timeout
-        ).stdout
+        where = self.plan.vantage(control_plane(self.plan).name)
+        return run(in_netns(where, command), timeout=timeout * self.plan.patience).stdout
 
     def run_in(self, pod: Pod, *command: str) -> str:
         """What a program of the pod's own image prints. Raises TestbedError if it fails."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
@@ -16,6 +16,8 @@ from testbed.nodes import cluster
 from testbed.nodes.pods import Pod
 from testbed.plan.model import Node, Plan
 from testbed.scenario.check import Check
+
+T = TypeVar("T")
 
 
 class World:
@@ -68,9 +70,19 @@ class World:
         timeout: float = 30,
     ) -> None:
         """Wait for a named condition. Raises CheckFailed with the last state."""
-        slow = 6 if self.plan.virtual else 1  # machines may be emulated in software
-        probe = lambda: (True if condition() else None, seen())  # noqa: E731
-        wait_for(what, probe, timeout * slow, interval=0.01 * slow)
+        self.wait_for(what, lambda: (True if condition() else None, seen()), timeout, 0.01)
+
+    def wait_for(
+        self,
+        what: str,
+        probe: Callable[[], tuple[T | None, str]],
+        timeout: float,
+        interval: float = 0.02,
+        fix: str | None = None,
+    ) -> T:
+        """testbed.host.wait.wait_for, with the patience that this lab needs."""
+        factor = self.plan.patience
+        return wait_for(what, probe, timeout * factor, interval * factor, fix)
 
     def keep(self, name: str, value: Any) -> None:
         """Write a piece of evidence."""

@@ -57,14 +57,14 @@ class VirtualLab:
         found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
-                words = _command_line(entry)
+                words = command_line(entry)
                 name = words.partition(f"guest={self.name}_")[2].partition(",")[0]
                 if name:
                     found[name] = int(entry.name)
         return found
 
 
-def _command_line(process: Path) -> str:
+def command_line(process: Path) -> str:
     try:
         return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

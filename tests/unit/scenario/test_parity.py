@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
-from testbed.scenario.parity import compare
+import pytest
+
+from testbed.errors import TestbedError
+from testbed.scenario.parity import compare, kept
 
 
 def result(name: str, *checks: tuple[str, bool, str], verdict: str = "pass") -> dict[str, Any]:
-    said = [{"sentence": s, "passed": p, "expected": "", "seen": seen} for s, p, seen in checks]
-    return {"scenario": name, "verdict": verdict, "checks": said}
+    said = [
+        {"claim": claim, "passed": passed, "seen": seen, "path": "probes" in seen}
+        for claim, passed, seen in checks
+    ]
+    return {"scenario": name, "verdict": verdict, "seconds": 1.0, "checks": said}
 
 
 PATH = ("IPv4 a → b is best effort", True, "all 8 probes: outer destination fcdd::1, no SRH")
 
 
 def test_counts_may_differ_paths_may_not() -> None:
-    one = result("te", PATH, ("packets lost of 1200 equals 0", True, "0"))
-    other = result("te", PATH, ("packets lost of 87 equals 0", True, "0"))
+    one = result("te", PATH, ("packets lost of 1200 equals", True, "0"))
+    other = result("te", PATH, ("packets lost of 87 equals", True, "0"))
     [row] = compare([one], [other])
-    assert row.equal and row.checks == 2
+    assert row.equal and (row.checks, row.paths) == (2, 1)
     elsewhere = (PATH[0], True, "all 8 probes: outer destination fcdd::2, no SRH")
-    [row] = compare([one], [result("te", elsewhere, *[("packets lost of 1 equals 0", True, "0")])])
-    assert not row.equal
+    [row] = compare([one], [result("te", elsewhere, *[("packets lost of 1 equals", True, "0")])])
+    assert not row.equal and row.paths == 0
     assert "fcdd::1" in row.differences[0] and "fcdd::2" in row.differences[0]
 
 
@@ -38,3 +46,45 @@ def test_a_scenario_of_one_run_only() -> None:
         ("y", ("is not there", "pass")),
     ]
     assert not any(row.equal for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "IPv4 t1-worker1 → 10.96.3.4 → web-5d8f7c9b6d-x2k9z is best effort",
+            "IPv4 t1-worker1 → 10.96.77.8 → web-86c4f5b7f9-q7w4r is best effort",
+        ),
+        ("AAAA of web.svc by fd00:10:96::a equals", "AAAA of web.svc by fd00:10:96::ff equals"),
+        (
+            "A of fdfb-af47-32af--1a2b.default.pod.cluster.local equals",
+            "A of fdfb-af47-32af-0-12-3--9.default.pod.cluster.local equals",
+        ),
+    ],
+)
+def test_what_kubernetes_picks_may_differ(one: str, other: str) -> None:
+    [row] = compare([result("s", (one, True, "x"))], [result("s", (other, True, "y"))])
+    assert row.equal, row.differences
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("IPv4 a → b goes by r6, r8", "IPv4 a → b goes by r4, r3"),
+        ("IPv4 a → b is best effort", "IPv6 a → b is best effort"),
+        ("worker1's blocks is not empty", "worker2's blocks is not empty"),
+        ("rolling-update-of-something equals", "te-configmap-of-something equals"),
+    ],
+)
+def test_names_may_not_differ(one: str, other: str) -> None:
+    [row] = compare([result("s", (one, True, "x"))], [result("s", (other, True, "x"))])
+    assert not row.equal
+
+
+def test_runs_are_read_from_their_evidence(tmp_path: Path) -> None:
+    for name in ("smoke", "dns"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_text(json.dumps(result(name, PATH)))
+    assert [row.scenario for row in compare(kept(tmp_path), kept(tmp_path))] == ["dns", "smoke"]
+    with pytest.raises(TestbedError, match="no results"):
+        kept(tmp_path / "smoke" / "nowhere")

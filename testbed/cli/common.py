@@ -67,6 +67,15 @@ ClusterOption = Annotated[
 NodesOption = Annotated[
     NodesName, typer.Option("--nodes", envvar="TESTBED_NODES", help="What cluster nodes are.")
 ]
+BoxOption = Annotated[
+    str | None,
+    typer.Option(
+        "--box",
+        envvar="TESTBED_BOX",
+        metavar="NAME",
+        help="Of virtual machines: an online box by name, URL or file, instead of our own.",
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")
 ]

@@ -12,6 +12,7 @@ from testbed.cli.common import (
     DEFAULT_CLUSTER,
     DEFAULT_LAB,
     DEFAULT_NODES,
+    BoxOption,
     ClusterOption,
     Format,
     FormatOption,
@@ -46,6 +47,7 @@ def up(
     params: Params = None,
     cluster: ClusterOption = DEFAULT_CLUSTER,
     nodes: NodesOption = DEFAULT_NODES,
+    box: BoxOption = None,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     quiet: Quiet = False,
@@ -62,10 +64,11 @@ def up(
         from testbed.doctor.preflight import cluster_preflight, preflight, virtual_preflight
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
+        from testbed.vm.stock.catalogue import location
 
         fresh = lab.init_pid() is None
         warnings = preflight() if fresh else []
-        plan = orchestrated(pending.plan(), cluster.value, nodes.value)
+        plan = orchestrated(pending.plan(), cluster.value, nodes.value, box and location(box))
         warnings += cluster_preflight() if fresh and plan.kubernetes else []
         warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
     for warning in warnings:
@@ -85,7 +88,7 @@ def up(
         from testbed.lab.virtual import hardware
 
         assert images is not None
-        machines = hardware(images, progress)
+        machines = hardware(plan.box, images, progress)
     bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines)
 
 

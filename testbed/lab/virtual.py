@@ -5,22 +5,28 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from testbed.artefacts import program
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.files import write_json
 from testbed.host.supervisor import Supervisor
 from testbed.lab import state
 from testbed.lab.progress import Progress
 from testbed.nodes import cluster, guests
 from testbed.plan.model import Node, Plan
 from testbed.vm import libvirt, vagrant
-from testbed.vm.accelerator import Verdict, choose
+from testbed.vm.accelerator import Verdict, choose, without_kvm
 from testbed.vm.box import Box
+from testbed.vm.box_build import ensure_box
+from testbed.vm.distribution import of_this_machine
 from testbed.vm.machines import Files
 from testbed.vm.payload import ensure_payload
+from testbed.vm.stock.catalogue import take
+from testbed.vm.stock.packages import ensure_packages
 
 # on every machine, under the names that nodes in namespaces know them by
 PROGRAMS = (
@@ -36,19 +42,37 @@ class Hardware:
     box: Box
     verdict: Verdict
     payload: Path  # the disk that all of them share
+    packages: Path | None = None  # and the one of what a stock box may lack
+    record: Mapping[str, Any] = field(default_factory=dict)  # which box this is
 
 
-def hardware(images: Path, progress: Progress) -> Hardware:
-    """Box and disk of programs, made now where missing; is KVM real? Raises TestbedError."""
-    from testbed.vm.box_build import ensure_box
+def hardware(asked: str | None, images: Path, progress: Progress) -> Hardware:
+    """Box and shared disks, made or taken now where missing; is KVM real? Raises TestbedError.
 
-    box = ensure_box(progress.note)
+    `asked` is a stock box's name, URL or file; None is our own box.
+    """
     programs = {name: program(name) for name in PROGRAMS}
     payload = ensure_payload(programs, images, progress.note)
+    if asked is None:
+        box = ensure_box(progress.note)
+        record = {"name": box.name, "version": box.version, "stock": False, **box.record}
+        return Hardware(box, _driver(box, progress), payload, record=record)
+    packages = ensure_packages(of_this_machine(), progress.note)
+    taken = take(asked, progress.note)
+    progress.note(f"box {taken.name}, version {taken.version}, disk sha256 {taken.sha256}")
+    verdict = without_kvm()
+    if verdict is None:  # what our kernel boots with, another does too
+        verdict = _driver(ensure_box(progress.note), progress)
+    else:
+        progress.note(verdict.why)
+    return Hardware(taken.box, verdict, payload, packages, {**asdict(taken), "stock": True})
+
+
+def _driver(box: Box, progress: Progress) -> Verdict:
     with progress.step("a test boot, if there is KVM"):
         verdict = choose(box)
     progress.note(verdict.why)
-    return Hardware(box, verdict, payload)
+    return verdict
 
 
 class Machines:
@@ -67,7 +91,12 @@ class Machines:
         if not self.files.values.exists():
             chosen = self.hardware
             driver = chosen.verdict.driver
-            vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
+            vagrant.prepare(
+                *(self.plan, self.lab, chosen.box, driver, self.files),
+                payload=chosen.payload,
+                packages=chosen.packages,
+            )
+            write_json(self.files.box, dict(chosen.record))
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 

@@ -52,6 +52,10 @@ def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
     if absent:
         strays.clear(absent, files)
         Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent])
+        if files.packages.exists():
+            from testbed.vm.stock.provision import provision
+
+            provision(absent, files)
     for machine in chosen:
         record(machine, files)
     Supervisor().add([mirror_program(machine.name) for machine in chosen])

@@ -166,6 +166,7 @@ class Plan(Frozen):
     te_mode: TeMode = "bgp"
     orchestrator: Orchestrator = "none"
     backend: Backend = "namespace"
+    box: str | None = None  # of virtual machines: name, URL or file of another than our own
     max_segments: int = 3
     pools: Pools = Pools()
     nodes: tuple[Node, ...]

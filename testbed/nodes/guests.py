@@ -52,7 +52,7 @@ def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
     if absent:
         strays.clear(absent, files)
         Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent])
-        if files.packages.exists():
+        if files.packages.exists():  # their box knows nothing of us
             from testbed.vm.stock.provision import provision
 
             provision(absent, files)

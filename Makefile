@@ -7,6 +7,7 @@ TOPOLOGY ?= full
 NAME ?= testbed
 PROFILE ?= fast
 NODES ?= namespace
+BOX ?=
 TESTBED := .venv/bin/testbed
 THIS_LAB := $(if $(filter-out testbed,$(NAME)), -n $(NAME))
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo --preserve-env=TESTBED_ARTEFACT_SOURCES,TESTBED_CACHE,CI)
@@ -39,7 +40,8 @@ artefacts: deps ## fetch or build the programs that the distribution lacks
 .PHONY: testbed-up
 testbed-up: artefacts ## bring the paper's testbed up and prove that it works
 	@$(TESTBED) doctor
-	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES)
+	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES) \
+	  $(if $(BOX),--box '$(BOX)')
 	@$(TESTBED) run smoke -n $(NAME)
 	@$(TESTBED) status -n $(NAME)
 	@printf '%s\n' '' 'Three commands to try:' \
@@ -87,6 +89,7 @@ test: artefacts ## all tests; root is asked for where namespaces are needed
 test-vm: NODES := vagrant
 test-vm: artefacts ## nodes as virtual machines, end to end; up to an hour where there is no KVM
 	@$(ROOT_OR_WHY)
+	@scripts/install-deps packages-vm-test.apt
 	@$(AS_ROOT) $(PYTEST) -s tests/vm
 
 .PHONY: test-unit

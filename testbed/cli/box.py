@@ -3,47 +3,89 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
 from testbed.cli.common import Format, FormatOption, print_json, show_table
 from testbed.errors import TestbedError
 
+Asked = Annotated[
+    str, typer.Argument(metavar="NAME", help="A name of Vagrant's catalogue, a URL or a file.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Adds the group `box`."""
     group = typer.Typer(name="box", help="The virtual machines' box.", no_args_is_help=True)
-
-    @group.command("build")
-    def build(
-        again: Annotated[
-            bool, typer.Option(help="With the newest packages, also if it is there.")
-        ] = False,
-    ) -> None:
-        """Make the box from the distribution's packages, unless it is made already."""
-        from testbed.vm.box_build import ensure_box
-
-        box = ensure_box(lambda text: print(text, file=sys.stderr), again)
-        print(box.directory)
-
-    @group.command("show")
-    def show(format: FormatOption = Format.table) -> None:
-        """What the box consists of: kernel, packages, versions."""
-        from testbed.vm.box import wanted
-        from testbed.vm.distribution import of_this_machine
-
-        box = wanted(of_this_machine())
-        if not box.made:
-            raise TestbedError(
-                "there is no box yet", where=str(box.directory), fix="testbed box build"
-            )
-        record = box.record
-        if format is Format.json:
-            print_json({"name": box.name, "directory": str(box.directory), **record})
-            return
-        rows = [["box", box.name], ["made", record["made"]], ["kernel", record["kernel_package"]]]
-        rows += [[name, version] for name, version in sorted(record["packages"].items())]
-        show_table(None, ["what", "version"], rows)
-
+    group.command()(build)
+    group.command()(add)
+    group.command()(show)
     app.add_typer(group, name="box")
+
+
+def build(
+    again: Annotated[
+        bool, typer.Option(help="With the newest packages, also if it is there.")
+    ] = False,
+) -> None:
+    """Make the box from the distribution's packages, unless it is made already."""
+    from testbed.vm.box_build import ensure_box
+
+    print(ensure_box(_say, again).directory)
+
+
+def add(
+    name: Asked,
+    again: Annotated[bool, typer.Option(help="The newest version, also if one is there.")] = False,
+) -> None:
+    """Take an online box for `up --box NAME`, which else does it itself."""
+    from testbed.vm.stock.catalogue import location, take
+
+    print(take(location(name), _say, again).directory)
+
+
+def show(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="An online box that was taken.")
+    ] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """What the box consists of: kernel, packages, versions; of an online one what was taken."""
+    record = _taken(name) if name else _made()
+    if format is Format.json:
+        print_json(record)
+        return
+    packages = record.pop("packages", {})
+    rows = [[key, _words(value)] for key, value in record.items()]
+    show_table(None, ["what", "version"], rows + [[k, v] for k, v in sorted(packages.items())])
+
+
+def _made() -> dict[str, Any]:
+    from testbed.vm.box import wanted
+    from testbed.vm.distribution import of_this_machine
+
+    box = wanted(of_this_machine())
+    if not box.made:
+        raise TestbedError("there is no box yet", where=str(box.directory), fix="testbed box build")
+    return {"name": box.name, "directory": str(box.directory), **box.record}
+
+
+def _taken(name: str) -> dict[str, Any]:
+    from testbed.vm.stock.catalogue import known, location
+
+    taken = known(location(name))
+    if taken is None:
+        raise TestbedError("this box was not taken yet", where=name, fix=f"testbed box add {name}")
+    return asdict(taken)
+
+
+def _words(value: Any) -> str:
+    """A distribution without its sources; anything else as it is."""
+    words = value.values() if isinstance(value, dict) else [value]
+    return " ".join(word for word in words if isinstance(word, str))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -79,6 +79,15 @@ OverlayOption = Annotated[
     OverlayName,
     typer.Option("--overlay", envvar="TESTBED_OVERLAY", help="What carries the pods' packets."),
 ]
+BoxOption = Annotated[
+    str | None,
+    typer.Option(
+        "--box",
+        envvar="TESTBED_BOX",
+        metavar="NAME",
+        help="Of virtual machines: an online box by name, URL or file, instead of our own.",
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")
 ]

@@ -13,6 +13,7 @@ from testbed.cli.common import (
     DEFAULT_LAB,
     DEFAULT_NODES,
     DEFAULT_OVERLAY,
+    BoxOption,
     ClusterOption,
     Format,
     FormatOption,
@@ -49,6 +50,7 @@ def up(
     cluster: ClusterOption = DEFAULT_CLUSTER,
     nodes: NodesOption = DEFAULT_NODES,
     overlay: OverlayOption = DEFAULT_OVERLAY,
+    box: BoxOption = None,
     recreate: Annotated[bool, typer.Option(help="Replace a lab with another plan.")] = False,
     pods: Annotated[bool, typer.Option(help="Start with a pod on every node.")] = True,
     from_snapshot: Annotated[
@@ -74,10 +76,13 @@ def up(
         from testbed.doctor.preflight import cluster_preflight, preflight, virtual_preflight
         from testbed.lab.life import up as bring_up
         from testbed.lab.orchestrate import orchestrated
+        from testbed.vm.stock.catalogue import location
 
         fresh = lab.init_pid() is None
         warnings = preflight() if fresh else []
-        plan = orchestrated(pending.plan(), cluster.value, nodes.value, overlay.value)
+        plan = orchestrated(
+            pending.plan(), cluster.value, nodes.value, overlay.value, box and location(box)
+        )
         warnings += cluster_preflight() if fresh and plan.kubernetes else []
         warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
     for warning in warnings:
@@ -107,7 +112,7 @@ def up(
         from testbed.lab.virtual import hardware
 
         assert images is not None
-        machines = hardware(images, progress, calico)
+        machines = hardware(plan.box, images, progress, calico)
         if source:
             source.check(plan, machines)
     bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines, source)

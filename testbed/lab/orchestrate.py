@@ -18,8 +18,11 @@ def orchestrated(
     orchestrator: Orchestrator,
     backend: Backend = "namespace",
     overlay: Overlay = "agent",
+    box: str | None = None,
 ) -> Plan:
     """The plan for this orchestrator, kind of nodes and overlay; unchanged without cluster nodes.
+
+    `box` is what virtual machines are made from, if not our own.
 
     Raises InvalidPlan or TestbedError for a plan that cannot carry Kubernetes, or this overlay.
     """
@@ -39,6 +42,8 @@ def orchestrated(
                 fix="--nodes vagrant without --cluster none",
             )
         return plan
+    if box is not None and backend != "vagrant":
+        raise TestbedError("a box is for virtual machines", fix="--nodes vagrant --box NAME")
     network.families(plan)
     problems = network.problems(plan)
     if problems:
@@ -46,7 +51,7 @@ def orchestrated(
     if overlay == "calico-vpp":
         calico_vpp.refuse_unfit(plan)
         plan = plan.model_copy(update={"links": tuple(map(_with_uplink(plan), plan.links))})
-    wanted = {"orchestrator": orchestrator, "backend": backend, "overlay": overlay}
+    wanted = {"orchestrator": orchestrator, "backend": backend, "overlay": overlay, "box": box}
     return plan.model_copy(update=wanted)
 
 

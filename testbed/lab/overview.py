@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from testbed.nodes import supervision
 from testbed.nodes.cluster import present
 from testbed.nodes.handles import all_states
 from testbed.plan.model import Plan
+from testbed.vm.machines import Files
 
 DISK_LOW = 64 << 20  # bytes; etcd alone takes as much at a time
 
@@ -31,6 +33,7 @@ def overview(plan: Plan) -> dict[str, Any]:
     return {
         "topology": plan.topology,
         "profile": plan.profile,
+        "box": box(plan),
         "routers": [r.name for r in plan.routers],
         "hosts": [h.name for h in plan.nodes if h.role.value == "host"],
         "nodes": agents,
@@ -38,6 +41,15 @@ def overview(plan: Plan) -> dict[str, Any]:
         "programs": programs,
         "problems": problems(plan, programs),
     }
+
+
+def box(plan: Plan) -> dict[str, str] | None:
+    """Which box the lab's virtual machines were made from; None without any."""
+    file = Files.of(state.DATA.readlink()).box if plan.virtual else None
+    if file is None or not file.exists():
+        return None
+    record = json.loads(file.read_text())
+    return {key: record[key] for key in ("name", "version", "asked", "sha256") if key in record}
 
 
 def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:

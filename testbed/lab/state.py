@@ -55,7 +55,9 @@ def foreign(lab: LabDir) -> TestbedError:
     )
 
 
-_COMPARED = ("topology", "profile", "asn", "te_mode", "max_segments", "orchestrator", "backend")
+_COMPARED = (
+    *("topology", "profile", "asn", "te_mode", "max_segments", "orchestrator", "backend", "box"),
+)
 
 
 def differences(old: Plan, new: Plan) -> list[str]:

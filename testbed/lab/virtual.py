@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from testbed.artefacts import program
 from testbed.errors import MachineUnfit, TestbedError
@@ -20,11 +21,15 @@ from testbed.lab.progress import Progress
 from testbed.nodes import cluster, guests
 from testbed.plan.model import Node, Plan
 from testbed.vm import libvirt, vagrant
-from testbed.vm.accelerator import Verdict, choose, qemu_version
+from testbed.vm.accelerator import Verdict, choose, qemu_version, without_kvm
 from testbed.vm.box import Box
+from testbed.vm.box_build import ensure_box
+from testbed.vm.distribution import of_this_machine
 from testbed.vm.machines import Files, values
 from testbed.vm.made_of import made_of
 from testbed.vm.payload import ensure_payload
+from testbed.vm.stock.catalogue import take
+from testbed.vm.stock.packages import ensure_packages
 
 # on every machine, under the names that nodes in namespaces know them by
 PROGRAMS = (
@@ -40,26 +45,47 @@ class Hardware:
     box: Box
     verdict: Verdict
     payload: Path  # the disk that all of them share
+    packages: Path | None = None  # and the one of what a stock box may lack
+    record: Mapping[str, Any] = field(default_factory=dict)  # which box this is
     calico: Supplies | None = None  # what the overlay is installed from, if it is not ours
 
     def made_of(self, plan: Plan, lab: str) -> dict[str, str]:
         """What a snapshot of such machines fits to. Raises TestbedError."""
         told = values(plan, lab, self.box, self.verdict.driver, Files(Path("/")))
-        box = f"{self.box.name} of {self.box.record['made']}"
+        box = f"{self.box.name} {self.record.get('sha256') or self.record['made']}"
         return made_of(told, box, self.payload.stem, qemu_version())
 
 
-def hardware(images: Path, progress: Progress, calico: Supplies | None = None) -> Hardware:
-    """Box and disk of programs, made now where missing; is KVM real? Raises TestbedError."""
-    from testbed.vm.box_build import ensure_box
+def hardware(
+    asked: str | None, images: Path, progress: Progress, calico: Supplies | None = None
+) -> Hardware:
+    """Box and shared disks, made or taken now where missing; is KVM real? Raises TestbedError.
 
-    box = ensure_box(progress.note)
+    `asked` is a stock box's name, URL or file; None is our own box.
+    """
     programs = {name: program(name) for name in PROGRAMS}
     payload = ensure_payload(programs, images, progress.note)
+    if asked is None:
+        box = ensure_box(progress.note)
+        record = {"name": box.name, "version": box.version, "stock": False, **box.record}
+        return Hardware(box, _driver(box, progress), payload, None, record, calico)
+    packages = ensure_packages(of_this_machine(), progress.note)
+    taken = take(asked, progress.note)
+    progress.note(f"box {taken.name}, version {taken.version}, disk sha256 {taken.sha256}")
+    verdict = without_kvm()
+    if verdict is None:  # what our kernel boots with, another does too
+        verdict = _driver(ensure_box(progress.note), progress)
+    else:
+        progress.note(verdict.why)
+    record = {**asdict(taken), "stock": True}
+    return Hardware(taken.box, verdict, payload, packages, record, calico)
+
+
+def _driver(box: Box, progress: Progress) -> Verdict:
     with progress.step("a test boot, if there is KVM"):
         verdict = choose(box)
     progress.note(verdict.why)
-    return Hardware(box, verdict, payload, calico)
+    return verdict
 
 
 class Machines:
@@ -78,7 +104,12 @@ class Machines:
         chosen = self.hardware
         if not self.files.values.exists():
             driver = chosen.verdict.driver
-            vagrant.prepare(self.plan, self.lab, chosen.box, driver, self.files, chosen.payload)
+            vagrant.prepare(
+                *(self.plan, self.lab, chosen.box, driver, self.files),
+                payload=chosen.payload,
+                packages=chosen.packages,
+            )
+            write_json(self.files.box, dict(chosen.record))
         if not self.files.made_of.exists():
             write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
         libvirt.start(supervisor)

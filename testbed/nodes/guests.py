@@ -59,6 +59,10 @@ def boot(
     if absent:
         strays.clear(absent, files)
         Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent], arrived)
+        if files.packages.exists():  # their box knows nothing of us
+            from testbed.vm.stock.provision import provision
+
+            provision(absent, files)
     # by a `snapshot save` that was killed: their clocks stood still
     paused = [m for m in absent if states.get(libvirt.domain(m, files)) == "paused"]
     if paused:

@@ -171,6 +171,7 @@ class Plan(Frozen):
     orchestrator: Orchestrator = "none"
     backend: Backend = "namespace"
     overlay: Overlay = "agent"
+    box: str | None = None  # of virtual machines: name, URL or file of another than our own
     max_segments: int = 3
     pools: Pools = Pools()
     nodes: tuple[Node, ...]

@@ -17,6 +17,8 @@ def print_status(lab: str, view: dict[str, Any]) -> None:
         f"{len(view['routers'])} routers, {len(view['hosts'])} hosts, "
         f"{running}/{len(view['programs'])} programs running"
     )
+    if view["box"]:
+        print("machines: box " + ", ".join(f"{k} {v}" for k, v in view["box"].items()))
     agents = {name: status for name, status in view["nodes"].items() if status}
     if agents:
         show_table("Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _nodes(agents))

@@ -30,13 +30,20 @@ class Verdict:
         return self.driver == "qemu"
 
 
-@cache
-def choose(box: Box) -> Verdict:
-    """KVM where the box boots with it within PATIENCE seconds, else software emulation."""
+def without_kvm() -> Verdict | None:
+    """Software emulation, where there is no KVM to try."""
     if not DEVICE.exists():
         return Verdict("qemu", f"no {DEVICE}: {_COST}")
     if not os.access(DEVICE, os.R_OK | os.W_OK):
         return Verdict("qemu", f"{DEVICE} is not ours to use: {_COST}")
+    return None
+
+
+@cache
+def choose(box: Box) -> Verdict:
+    """KVM where our own box boots with it within PATIENCE seconds, else software emulation."""
+    if (verdict := without_kvm()) is not None:
+        return verdict
     why = _boot(box)
     if why is None:
         return Verdict("kvm", "KVM: a test boot succeeded")

@@ -15,14 +15,23 @@ from testbed.vm.distribution import Distribution
 RECIPE = TEMPLATES / "box"
 PROVIDER = "libvirt"
 VERSION = "0"  # what Vagrant calls a box that has no versions
+SLASH = "-VAGRANTSLASH-"  # in the name of a box's directory
 
 
 @dataclass(frozen=True)
 class Box:
-    """A box as Vagrant keeps it, with kernel and initrd beside the disk."""
+    """A box as Vagrant keeps it; ours has kernel and initrd beside the disk."""
 
     name: str
     directory: Path
+    version: str = VERSION
+    stock: bool = False  # an online one: boots by itself and knows nothing of us
+
+    @property
+    def collection(self) -> Path:
+        """The directory that Vagrant knows as `boxes`, where this one lies."""
+        own = self.name.replace("/", SLASH)
+        return next(p.parent for p in self.directory.parents if p.name == own)
 
     @property
     def image(self) -> Path:

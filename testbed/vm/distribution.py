@@ -37,7 +37,7 @@ def of_this_machine() -> Distribution:
         raise MachineUnfit(
             "a box can be made on Debian and Ubuntu only",
             why=f"this is {release.get('PRETTY_NAME', 'another system')}",
-            fix="--box NAME takes one that was made elsewhere",
+            fix="nodes as namespaces need no box",
         )
     listed = run(["apt-get", "indextargets", "--format", _FIELDS, "Created-By: Packages"]).stdout
     sources = sources_of(listed, name, suite)

@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from testbed.errors import TestbedError
 from testbed.vm.machines import USER, Files, Machine
@@ -31,6 +31,8 @@ SILENCE = 20_000  # milliseconds without an answer after which a guest is gone
 
 class Guest:
     """One connection, made when it is first needed. Calls raise TestbedError on failure."""
+
+    user = USER
 
     def __init__(self, machine: Machine, files: Files) -> None:
         self.name = machine.name
@@ -120,13 +122,13 @@ class Guest:
         import paramiko
 
         client = paramiko.SSHClient()
-        client.load_host_keys(str(self._files.known_hosts))
-        client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        keys: Any = self._keys()  # paramiko takes several, its types know of one
+        self._trust(client)
         try:
             client.connect(
                 str(self._machine.address),
-                username=USER,
-                key_filename=str(self._files.key),
+                username=self.user,
+                key_filename=keys,
                 look_for_keys=False,
                 allow_agent=False,
                 sock=self._connected(),
@@ -139,6 +141,17 @@ class Guest:
         assert transport is not None
         transport.set_keepalive(KEEPALIVE)
         return client
+
+    def _keys(self) -> list[str]:
+        """Files of private keys."""
+        return [str(self._files.key)]
+
+    def _trust(self, client: paramiko.SSHClient) -> None:
+        """The lab's host keys, and no others."""
+        import paramiko
+
+        client.load_host_keys(str(self._files.known_hosts))
+        client.set_missing_host_key_policy(paramiko.RejectPolicy())
 
     def _connected(self) -> socket.socket:
         """A guest that is killed says nothing: its connections end after SILENCE."""

@@ -18,6 +18,8 @@ from testbed.vm.box import Box
 MANAGEMENT = IPv4Network("192.168.121.0/24")
 MANAGEMENT_NAME, MANAGEMENT_BRIDGE = "testbed", "management"
 USER = "root"
+STOCK_USER = "vagrant"  # of every online box
+PAYLOAD, PACKAGES = "testbed-payload", "testbed-packages"  # serials of shared disks
 BOOT_TIMEOUT = 300  # seconds; software emulation on a busy machine
 CPUS, MEMORY = 2, 2048  # per machine, as in the paper; MB
 # console: the first words of a guest that does not come up. Nobody attacks a guest from inside.
@@ -118,6 +120,26 @@ class Files:
         return self.directory / "dotfiles"
 
     @property
+    def insecure_key(self) -> Path:
+        """The key that opens every stock box; Vagrant puts it there."""
+        return self.home / "insecure_private_key"
+
+    @property
+    def ssh_config(self) -> Path:
+        """For `vagrant ssh`: the lab's known_hosts, and no other."""
+        return self.directory / "ssh_config"
+
+    @property
+    def box(self) -> Path:
+        """Which box was taken, and what it says of itself."""
+        return self.directory / "box.json"
+
+    @property
+    def packages(self) -> Path:
+        """The disk of Debian packages that a stock box may lack."""
+        return self.directory / "packages.img"
+
+    @property
     def pool(self) -> Path:
         """The disks."""
         return self.directory / "pool"
@@ -135,8 +157,29 @@ class Files:
         """The box's initrd with what this one machine is given."""
         return self.directory / f"{name}.initrd"
 
+    def seed(self, name: str) -> Path:
+        """The same for a machine of a stock box, as a tar."""
+        return self.directory / f"{name}.seed.tar"
+
     def console(self, name: str) -> Path:
         return self.directory / f"{name}.console"
+
+
+@dataclass(frozen=True)
+class Disk:
+    """One that all machines share and none can write to."""
+
+    path: Path
+    serial: str  # by which a guest finds it
+    slot: str  # on the PCI bus, away from those that Vagrant gives
+
+
+def _ssh(box: Box, files: Files) -> dict[str, Any]:
+    """How Vagrant enters; testbed itself is always root with the lab's key and host keys."""
+    if box.stock:
+        # the box's own user: by everybody's key at first, by the lab's from then on
+        return {"user": STOCK_USER, "keys": [str(files.key), str(files.insecure_key)]}
+    return {"user": USER, "keys": [str(files.key)], "config": str(files.ssh_config)}
 
 
 def cpus(driver: str, count: int, cores: int) -> int:
@@ -152,15 +195,19 @@ def values(
     plan: Plan, prefix: str, box: Box, driver: str, files: Files, payload: bool = True
 ) -> dict[str, Any]:
     """What the Vagrantfile reads. `driver` is kvm or qemu, `prefix` begins the domains' names."""
+    disks = [Disk(files.payload, PAYLOAD, "0x1e")] if payload else []
+    if box.stock:
+        disks.append(Disk(files.packages, PACKAGES, "0x1d"))
     return {
         "box": box.name,
+        "box_version": box.version,
         "driver": driver,
         "prefix": f"{prefix}_",
         "boot_timeout": BOOT_TIMEOUT,
-        "kernel": str(files.kernel),
+        "kernel": None if box.stock else str(files.kernel),
         "cmd_line": CMD_LINE,
-        "payload": str(files.payload) if payload else None,
-        "ssh": {"user": USER, "key": str(files.key)},
+        "disks": [{**vars(disk), "path": str(disk.path)} for disk in disks],
+        "ssh": _ssh(box, files),
         "pool": {"name": "testbed", "path": str(files.pool)},
         "management": {
             "name": MANAGEMENT_NAME,

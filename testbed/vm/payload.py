@@ -19,10 +19,10 @@ from testbed.errors import TestbedError
 from testbed.host.run import run
 from testbed.images.shelf import alone, fresh
 from testbed.vm.box import shelf
+from testbed.vm.machines import PAYLOAD
 
 MOUNT = "/opt/testbed"
 BIN, PYTHON, IMAGES = f"{MOUNT}/bin", f"{MOUNT}/python", f"{MOUNT}/containerd"
-SERIAL = "testbed-payload"  # the disk's, in the Vagrantfile
 # What testbed.agent imports beyond the standard library; modules, as Python finds them.
 AGENT_NEEDS = (
     *("grpc", "google.protobuf", "google._upb", "inotify_simple", "ruamel.yaml"),
@@ -53,7 +53,7 @@ def _make(target: Path, programs: Mapping[str, Path], images: Path) -> None:
         _packages(tree / "python")
         run(["cp", "-a", "--reflink=auto", str(images), str(tree / "containerd")], timeout=300)
         with fresh(target) as draft:
-            make = ["mkfs.ext4", "-q", "-F", "-L", SERIAL[:16], "-O", "^has_journal"]
+            make = ["mkfs.ext4", "-q", "-F", "-L", PAYLOAD[:16], "-O", "^has_journal"]
             make += ["-m", "0", "-E", "lazy_itable_init=0", "-d", str(tree), str(draft)]
             run([*make, f"{_megabytes(tree)}M"], timeout=300)
     finally:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.host.files import write_json
+from testbed.host.files import write_atomically, write_json
 from testbed.plan.model import Plan
 from testbed.render.environment import TEMPLATES
 from testbed.vm import cpio, keys
-from testbed.vm.box import Box, shelf
+from testbed.vm.box import Box
 from testbed.vm.machines import Files, machines, values
 from testbed.vm.seed import seed
+from testbed.vm.stock.given import as_tar, given
 
 ROOT = TEMPLATES.parent  # of the Vagrantfile
 
@@ -37,26 +38,47 @@ def environment(files: Files) -> dict[str, str]:
 
 
 def prepare(
-    plan: Plan, lab: str, box: Box, driver: str, files: Files, payload: Path | None = None
+    plan: Plan,
+    lab: str,
+    box: Box,
+    driver: str,
+    files: Files,
+    payload: Path | None = None,
+    packages: Path | None = None,
 ) -> dict[str, Any]:
-    """Keys, an initrd per machine, and the values; gives the values."""
+    """Keys, what each machine is given, and the values; gives the values."""
     files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     files.home.mkdir(exist_ok=True)
     boxes = files.home / "boxes"
     if not boxes.is_symlink():
-        boxes.symlink_to(shelf())
+        boxes.symlink_to(box.collection)
+    write_atomically(files.ssh_config, _ssh_config(files))
+    for source, target in ((payload, files.payload), (packages, files.packages)):
+        if source is not None:
+            _own(source, target)
     opener = keys.ensure_user_key(files)
     known = keys.host_keys(files, machines(plan))
-    _own(box.kernel, files.kernel)
-    if payload is not None:
-        _own(payload, files.payload)
-    base = box.initrd.read_bytes()
-    for machine in machines(plan):
-        own = cpio.archive(seed(plan, machine, known[machine.name], opener))
-        _write_secret(files.initrd(machine.name), base + b"\0" * (-len(base) % 4) + own)
+    if box.stock:
+        for machine in machines(plan):
+            archive = as_tar(given(plan, machine, known[machine.name], opener))
+            _write_secret(files.seed(machine.name), archive)
+    else:
+        _own(box.kernel, files.kernel)
+        base = box.initrd.read_bytes()
+        for machine in machines(plan):
+            own = cpio.archive(seed(plan, machine, known[machine.name], opener))
+            _write_secret(files.initrd(machine.name), base + b"\0" * (-len(base) % 4) + own)
     wanted = values(plan, lab, box, driver, files, payload is not None)
     write_json(files.values, wanted)
     return wanted
+
+
+def _ssh_config(files: Files) -> str:
+    """Vagrant names no file of known hosts for users, so the lab's is the one for all."""
+    return (
+        f"Host *\n  GlobalKnownHostsFile {files.known_hosts}\n"
+        "  UserKnownHostsFile /dev/null\n  StrictHostKeyChecking yes\n"
+    )
 
 
 def _own(source: Path, target: Path) -> None:

@@ -32,9 +32,13 @@ def evaluate(file: Path | None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
 
 
-def evaluated(tmp_path: Path, plan: Plan, driver: str = "qemu") -> dict[str, Any]:
+OWN = Box("a-box", Path("/boxes/a-box/0/libvirt"))
+STOCK = Box("debian/bookworm64", Path("/boxes/b/12.2/libvirt"), "12.2", stock=True)
+
+
+def evaluated(tmp_path: Path, plan: Plan, driver: str = "qemu", box: Box = OWN) -> dict[str, Any]:
     files = Files(tmp_path)
-    wanted = values(plan, "lab", Box("a-box", tmp_path / "box"), driver, files)
+    wanted = values(plan, "lab", box, driver, files)
     files.values.write_text(json.dumps(wanted))
     done = evaluate(files.values)
     assert done.returncode == 0, done.stderr
@@ -56,7 +60,7 @@ def test_what_a_machine_is_made_of(tmp_path: Path) -> None:
     assert seen["vm"]["box"] == "a-box"
     assert seen["vm"]["synced_folder"] == [[".", "/vagrant", {"disabled": True}]]
     assert seen["ssh"]["insert_key"] is False
-    assert seen["ssh"]["private_key_path"] == str(tmp_path / "id_ed25519")
+    assert seen["ssh"]["private_key_path"] == [str(tmp_path / "id_ed25519")]
     machine = seen["vm"]["define worker1"]["vm"]["provider libvirt"]
     assert machine["driver"] == "qemu"
     assert machine["cpu_mode"] == "maximum"
@@ -66,6 +70,33 @@ def test_what_a_machine_is_made_of(tmp_path: Path) -> None:
     assert machine["management_network_name"] == "testbed"
     [drive] = [a[0]["value"] for a in machine["qemuargs"] if "file=" in a[0]["value"]]
     assert "readonly=on" in drive
+
+
+def test_vagrant_checks_the_host_keys_that_the_lab_made(tmp_path: Path) -> None:
+    seen = evaluated(tmp_path, paper_plan())["ssh"]
+    assert seen["verify_host_key"] == "always"
+    assert seen["config"] == str(tmp_path / "ssh_config")
+
+
+def test_a_stock_box_boots_by_itself_and_is_entered_as_its_own_user(tmp_path: Path) -> None:
+    seen = evaluated(tmp_path, paper_plan(), box=STOCK)
+    assert (seen["vm"]["box"], seen["vm"]["box_version"]) == ("debian/bookworm64", "12.2")
+    assert seen["ssh"]["username"] == "vagrant"
+    # the lab's key, and everybody's for the first contact
+    own, insecure = tmp_path / "id_ed25519", tmp_path / "home/insecure_private_key"
+    assert seen["ssh"]["private_key_path"] == [str(own), str(insecure)]
+    assert seen["ssh"]["insert_key"] is False
+    assert not {"verify_host_key", "config", "sudo_command"} & seen["ssh"].keys()
+    machine = seen["vm"]["define worker1"]["vm"]["provider libvirt"]
+    assert not {"kernel", "initrd", "cmd_line"} & machine.keys()
+    drives = [a[0]["value"] for a in machine["qemuargs"] if "file=" in a[0]["value"]]
+    assert [drive.partition(",")[0] for drive in drives] == [
+        f"file={tmp_path}/payload.img",
+        f"file={tmp_path}/packages.img",
+    ]
+    assert all("readonly=on" in drive for drive in drives)
+    slots = {a[0]["value"].rpartition("addr=")[2] for a in machine["qemuargs"] if "addr=" in str(a)}
+    assert len(slots) == 2
 
 
 def test_one_master_and_five_workers(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def is_due(end: datetime, now: datetime) -> bool:
 
 def renew(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     """Give nodes new certificates, and start their programs anew with them."""
+    life.say("  the nodes' certificates end: new ones, and Kubernetes starts anew with them")
     now = datetime.now(timezone.utc)
     keys = pki.ensure_keys(storage.keys, now, life.say)
     files = {node.name: life.files_of(plan, node, keys, now) for node in nodes}

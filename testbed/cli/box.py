@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command()(build)
     group.command()(add)
     group.command()(show)
+    group.command()(remove)
     app.add_typer(group, name="box")
 
 
@@ -44,6 +45,15 @@ def add(
     from testbed.vm.stock.catalogue import location, take
 
     print(take(location(name), _say, again).directory)
+
+
+def remove(name: Asked) -> None:
+    """Remove an online box that was taken; labs that are up keep their disks."""
+    from testbed.vm.stock.catalogue import location
+    from testbed.vm.stock.catalogue import remove as forget
+
+    if not forget(location(name)):
+        raise _not_taken(name)
 
 
 def show(
@@ -77,8 +87,12 @@ def _taken(name: str) -> dict[str, Any]:
 
     taken = known(location(name))
     if taken is None:
-        raise TestbedError("this box was not taken yet", where=name, fix=f"testbed box add {name}")
+        raise _not_taken(name)
     return asdict(taken)
+
+
+def _not_taken(name: str) -> TestbedError:
+    return TestbedError("this box was not taken yet", where=name, fix=f"testbed box add {name}")
 
 
 def _words(value: Any) -> str:

@@ -67,7 +67,8 @@ def _debootstrap(archive: Path, distribution: Distribution) -> None:
     command += [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _LEFT_OUT]
     command += [
         f"--customize-hook=sync-in {RECIPE / 'root'} /",
-        f"--customize-hook={RECIPE / 'customize'}",
+        # its text: a user's directories may be closed to the user that mmdebstrap becomes
+        f"--customize-hook={(RECIPE / 'customize').read_text()}",
         distribution.suite,
         str(archive),
         "-",

@@ -50,6 +50,8 @@ def stock(up: list[str]) -> Iterator[VirtualLab]:
         yield lab
     finally:
         lab.run("down")
+        if "TESTBED_STOCK_BOX" not in os.environ:
+            lab.run("box", "remove", up[-1])
         for what, seconds in lab.seconds.items():
             print(f"{what}: {seconds:.1f} s")
 

@@ -79,6 +79,21 @@ def take(asked: str, say: Callable[[str], None], again: bool = False) -> Taken:
     return taken
 
 
+def remove(asked: str) -> bool:
+    """Forget what was taken, and remove it where it lies beside our boxes. False if none was."""
+    taken = known(asked)
+    if taken is None:
+        return False
+    with alone(shelf()):
+        _record(asked).unlink()
+        if taken.box.collection == shelf():
+            named = shelf() / taken.name.replace("/", SLASH)
+            shutil.rmtree(named / taken.version)
+            if not any(named.iterdir()):
+                named.rmdir()
+    return True
+
+
 def _record(asked: str) -> Path:
     return shelf() / f"taken-{_short_hash(asked)}.json"
 

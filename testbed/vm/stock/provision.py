@@ -33,7 +33,7 @@ def _provision(machine: Machine, files: Files, wanted: str) -> None:
         if not _is_ours(guest):
             secure(machine, files)
         if guest.run(["test", "-e", MARK], check=False).returncode != 0:
-            _same(wanted, guest)
+            same(machine.name, guest.run(["sh", "-c", _WHAT_IT_IS]).stdout.strip(), wanted)
             _complete(machine, guest)
     finally:
         guest.close()
@@ -63,11 +63,11 @@ def secure(machine: Machine, files: Files) -> None:
         stranger.close()
 
 
-def _same(wanted: str, guest: Guest) -> None:
-    found = guest.run(["sh", "-c", _WHAT_IT_IS]).stdout.strip()
+def same(name: str, found: str, wanted: str) -> None:
+    """Distribution, release and architecture have to be this machine's. Raises MachineUnfit."""
     if found != wanted:
         raise MachineUnfit(
-            f"{guest.name}: the box is {found}",
+            f"{name}: the box is {found}",
             why=f"this machine is {wanted}, and gives its guests its own packages",
             fix="a box of the same release; without --box, `up` makes one",
         )

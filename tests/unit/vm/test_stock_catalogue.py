@@ -80,8 +80,15 @@ def test_a_box_that_the_user_has_is_used_where_it_lies(tmp_path: Path, architect
     assert taken.box.collection == boxes
     assert taken.sha256 == hashlib.sha256(b"12.1").hexdigest()
     assert catalogue.known("debian/bookworm64") == taken
-    shutil.rmtree(newest)
-    assert catalogue.known("debian/bookworm64") is None
+    assert catalogue.remove("debian/bookworm64")
+    assert newest.exists() and catalogue.known("debian/bookworm64") is None
+
+
+def test_what_is_gone_is_not_known(tmp_path: Path) -> None:
+    there = added(tmp_path / "users/boxes", "a", "1")
+    assert catalogue.take("a", print).box.directory == there
+    shutil.rmtree(there)
+    assert catalogue.known("a") is None and not catalogue.remove("a")
 
 
 @needs_vagrant
@@ -97,7 +104,10 @@ def test_a_file_is_added_by_vagrant_and_taken_once(tmp_path: Path) -> None:
     assert catalogue.take(asked, said.append) == taken
     assert not said
     box_file(tmp_path / "mine.box", b"another disk")
-    assert catalogue.take(asked, said.append).name != taken.name
+    other = catalogue.take(asked, said.append)
+    assert other.name != taken.name
+    assert catalogue.remove(asked)
+    assert not other.box.directory.exists() and taken.box.directory.exists()
 
 
 @needs_vagrant

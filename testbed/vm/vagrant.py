@@ -20,6 +20,8 @@ from testbed.vm.machines import Files, machines, values
 from testbed.vm.seed import seed
 
 ROOT = TEMPLATES.parent  # of the Vagrantfile
+# A vagrant that outlived a killed `up` would hold the machines that the next one wants.
+WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 def environment(files: Files) -> dict[str, str]:
@@ -80,7 +82,8 @@ class Vagrant:
 
     def __init__(self, files: Files, log: Path) -> None:
         vagrant: Any = importlib.import_module("vagrant")  # it has no types
-        if shutil.which("vagrant") is None:
+        program = shutil.which("vagrant")
+        if program is None:
             raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant")
         self._log = log
         self._vagrant = vagrant.Vagrant(
@@ -89,6 +92,7 @@ class Vagrant:
             out_cm=vagrant.make_file_cm(str(log)),
             err_cm=vagrant.make_file_cm(str(log)),
         )
+        self._vagrant._make_vagrant_command = lambda words: [*WITH_US, program, *words]
 
     def up(self, names: Sequence[str]) -> None:
         """Create and boot machines at once; returns when their SSH answers."""

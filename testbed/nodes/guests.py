@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 import testbed
+from testbed.errors import TestbedError
 from testbed.host.files import write_atomically, write_json
 from testbed.host.supervisor import LOGS_DIR, Program, Supervisor
 from testbed.nodes.handle import Interpreter, NodeFiles
@@ -51,10 +52,29 @@ def boot(plan: Plan, wanted: Sequence[str], files: Files) -> None:
     ]
     if absent:
         strays.clear(absent, files)
-        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent])
+        Vagrant(files, VAGRANT_LOG).up([m.name for m in absent], _Ended(absent, files))
     for machine in chosen:
         record(machine, files)
     Supervisor().add([mirror_program(machine.name) for machine in chosen])
+
+
+class _Ended:
+    """In words, the machine that ran and runs no more; empty while there is none."""
+
+    def __init__(self, booting: Sequence[Machine], files: Files) -> None:
+        self._domains = {libvirt.domain(machine, files): machine.name for machine in booting}
+        self._ran: set[str] = set()
+
+    def __call__(self) -> str:
+        try:
+            states = libvirt.states()
+        except TestbedError:  # libvirtd is being started anew
+            return ""
+        running = {name for name, state in states.items() if state == "running"}
+        gone = (self._ran - running) & states.keys()
+        self._ran |= running & self._domains.keys()
+        names = ", ".join(sorted(self._domains[name] for name in gone))
+        return f"virtual machine {names} ended while it booted" if gone else ""
 
 
 def remove(name: str) -> None:

@@ -6,9 +6,13 @@ import importlib
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.files import write_json
@@ -22,6 +26,7 @@ from testbed.vm.seed import seed
 ROOT = TEMPLATES.parent  # of the Vagrantfile
 # A vagrant that outlived a killed `up` would hold the machines that the next one wants.
 WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+LOOK = 2.0  # seconds between two looks at machines that boot
 
 
 def environment(files: Files) -> dict[str, str]:
@@ -94,9 +99,14 @@ class Vagrant:
         )
         self._vagrant._make_vagrant_command = lambda words: [*WITH_US, program, *words]
 
-    def up(self, names: Sequence[str]) -> None:
-        """Create and boot machines at once; returns when their SSH answers."""
-        self._call("up", [*names, "--provider=libvirt", "--no-provision"])
+    def up(self, names: Sequence[str], ended: Callable[[], str] = str) -> None:
+        """Create and boot machines at once; returns when their SSH answers.
+
+        `ended` is asked meanwhile and says which machine has ended, if one has: Vagrant would
+        wait for it for ten minutes.
+        """
+        with _killed_when(ended):
+            self._call("up", [*names, "--provider=libvirt", "--no-provision"])
 
     def destroy(self, names: Sequence[str]) -> None:
         """Remove machines with their disks."""
@@ -114,3 +124,32 @@ class Vagrant:
                 fix=f"the whole log: testbed logs {self._log.stem}",
                 exit_code=1,
             ) from None
+
+
+@contextmanager
+def _killed_when(ended: Callable[[], str]) -> Iterator[None]:
+    """Kill this process's vagrant once a machine has ended. Raises TestbedError then."""
+    found: list[str] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK):
+            if said := ended():
+                found.append(said)
+                for child in psutil.Process().children():
+                    with suppress(psutil.Error):  # it has ended meanwhile
+                        if any(Path(word).name == "vagrant" for word in child.cmdline()):
+                            child.kill()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    except TestbedError:
+        if found:
+            raise TestbedError(found[0], fix="`testbed up` boots it again", exit_code=1) from None
+        raise
+    finally:
+        over.set()
+        watcher.join()

@@ -65,3 +65,10 @@ def _lives(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_it_does_not_wait_for_a_machine_that_has_ended(program: Path, tmp_path: Path) -> None:
+    program.write_text("#!/usr/bin/env python3\nimport time\ntime.sleep(300)\n")
+    vagrant = Vagrant(Files(tmp_path / "vm"), tmp_path / "log")
+    with pytest.raises(TestbedError, match="worker1 ended while it booted"):
+        vagrant.up(["worker1"], lambda: "virtual machine worker1 ended while it booted")

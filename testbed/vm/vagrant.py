@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -26,6 +27,7 @@ from testbed.vm.seed import seed
 ROOT = TEMPLATES.parent  # of the Vagrantfile
 # A vagrant that outlived a killed `up` would hold the machines that the next one wants.
 WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+BACKTRACE = re.compile(r"\.rb:\d+:in `[^']*'$")
 LOOK = 2.0  # seconds between two looks at machines that boot
 
 
@@ -117,7 +119,7 @@ class Vagrant:
             self._vagrant._call_vagrant_command([command, *arguments])
         except subprocess.CalledProcessError as error:
             said = self._log.read_text(errors="replace").splitlines()
-            words = [line for line in said if line and not line[0].isspace()]
+            words = [x for x in said if x and not x[0].isspace() and not BACKTRACE.search(x)]
             raise TestbedError(
                 f"vagrant {command} failed (exit {error.returncode})",
                 why="\n".join(line[-500:] for line in words[-3:]),

@@ -33,7 +33,10 @@ def test_it_is_told_which_machines_and_which_lab(program: Path, tmp_path: Path) 
 
 
 def test_its_last_words_are_the_reason(program: Path, tmp_path: Path) -> None:
-    program.write_text("#!/bin/sh\necho no such box >&2\nexit 3\n")
+    program.write_text(
+        "#!/bin/sh\ncat >&2 <<'END'\nno such box\n\n/usr/lib/machine.rb:203:in `call'\n"
+        "/usr/lib/batch.rb:86:in `block (2 levels) in run'\nEND\nexit 3\n"
+    )
     with pytest.raises(TestbedError, match=r"vagrant up failed \(exit 3\)") as caught:
         Vagrant(Files(tmp_path / "vm"), tmp_path / "log").up(["worker1"])
     assert caught.value.why == "no such box"

@@ -36,7 +36,7 @@ def test_down_leaves_nothing(lab: VirtualLab, victim: str) -> None:
     links = host_links()
     inside = interrupted(lab, victim)
     lab.run("down")
-    assert processes_in(inside) == []
+    wait_for("all of it to end", lambda: (not processes_in(inside) or None, "some live"), 10)
     assert not Path("/var/lib/testbed", lab.name).exists()
     assert not Path("/run/testbed", lab.name).exists()
     assert host_links() == links

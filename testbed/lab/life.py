@@ -138,7 +138,7 @@ def _up_inside(
         routers.start(plan, supervisor)
         if overlay:
             assert gobgpd is not None
-            _start_overlay(plan, supervisor, gobgpd, fresh)
+            _start_overlay(plan, supervisor, gobgpd)
         supervisor.revive()
         if not fresh:
             routers.settle(plan, supervisor)
@@ -167,11 +167,12 @@ def _build(plan: Plan, progress: Progress) -> None:
         state.BUILT.touch()
 
 
-def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool) -> None:
-    if fresh:
-        state.GOBGPD.symlink_to(gobgpd)
-    members.start(plan, gobgpd, fresh)
+def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path) -> None:
+    first = not state.GOBGPD.is_symlink()  # the lab may be older: an `up` that did not come so far
+    members.start(plan, gobgpd, first)
     cluster.start_injectors(plan, supervisor, gobgpd)
+    if first:
+        state.GOBGPD.symlink_to(gobgpd)
 
 
 def _default_pods(plan: Plan) -> None:

@@ -178,7 +178,7 @@ def _start(
         routers.start(plan, supervisor)
         if overlay:
             assert gobgpd is not None
-            _start_overlay(plan, supervisor, gobgpd, fresh)
+            _start_overlay(plan, supervisor, gobgpd)
         supervisor.revive()
         if not fresh:
             routers.settle(plan, supervisor)
@@ -212,11 +212,12 @@ def _build(plan: Plan, progress: Progress) -> None:
         build.build(plan)
 
 
-def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path, fresh: bool) -> None:
-    if fresh:
-        state.GOBGPD.symlink_to(gobgpd)
-    members.start(plan, gobgpd, fresh)
+def _start_overlay(plan: Plan, supervisor: Supervisor, gobgpd: Path) -> None:
+    first = not state.GOBGPD.is_symlink()  # the lab may be older: an `up` that did not come so far
+    members.start(plan, gobgpd, first)
     cluster.start_injectors(plan, supervisor, gobgpd)
+    if first:
+        state.GOBGPD.symlink_to(gobgpd)
 
 
 def _default_pods(plan: Plan) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import testbed
+from testbed.errors import TestbedError
 from testbed.host.files import write_atomically, write_json
 from testbed.host.supervisor import LOGS_DIR, Program, Supervisor
 from testbed.nodes.handle import Interpreter, NodeFiles
@@ -58,7 +59,7 @@ def boot(
     ]
     if absent:
         strays.clear(absent, files)
-        Vagrant(files, VAGRANT_LOG).up([machine.name for machine in absent], arrived)
+        Vagrant(files, VAGRANT_LOG).up([m.name for m in absent], arrived, _Ended(absent, files))
         if files.packages.exists():  # their box knows nothing of us
             from testbed.vm.stock.provision import provision
 
@@ -92,6 +93,25 @@ def on_all(there: Sequence[Machine], files: Files, do: Callable[[Guest], None]) 
 
     with ThreadPoolExecutor(len(there)) as pool:
         list(pool.map(one, there))
+
+
+class _Ended:
+    """In words, the machine that ran and runs no more; empty while there is none."""
+
+    def __init__(self, booting: Sequence[Machine], files: Files) -> None:
+        self._domains = {libvirt.domain(machine, files): machine.name for machine in booting}
+        self._ran: set[str] = set()
+
+    def __call__(self) -> str:
+        try:
+            states = libvirt.states()
+        except TestbedError:  # libvirtd is being started anew
+            return ""
+        running = {name for name, state in states.items() if state == "running"}
+        gone = (self._ran - running) & states.keys()
+        self._ran |= running & self._domains.keys()
+        names = ", ".join(sorted(self._domains[name] for name in gone))
+        return f"virtual machine {names} ended while it booted" if gone else ""
 
 
 def remove(name: str) -> None:

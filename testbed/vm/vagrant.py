@@ -7,9 +7,13 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.files import write_atomically, write_json
@@ -22,6 +26,10 @@ from testbed.vm.seed import seed
 from testbed.vm.stock.given import as_tar, given
 
 ROOT = TEMPLATES.parent  # of the Vagrantfile
+# A vagrant that outlived a killed `up` would hold the machines that the next one wants.
+WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+BACKTRACE = re.compile(r"\.rb:\d+:in `[^']*'$")
+LOOK = 2.0  # seconds between two looks at machines that boot
 
 
 def environment(files: Files) -> dict[str, str]:
@@ -109,7 +117,8 @@ class Vagrant:
 
     def __init__(self, files: Files, log: Path) -> None:
         vagrant: Any = importlib.import_module("vagrant")  # it has no types
-        if shutil.which("vagrant") is None:
+        program = shutil.which("vagrant")
+        if program is None:
             raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant")
         self._log = log
         self._vagrant = vagrant.Vagrant(
@@ -117,16 +126,24 @@ class Vagrant:
             env={**os.environ, **environment(files)},
             err_cm=vagrant.make_file_cm(str(log)),
         )
+        self._vagrant._make_vagrant_command = lambda words: [*WITH_US, program, *words]
 
-    def up(self, names: Sequence[str], arrived: Callable[[str], None]) -> None:
+    def up(
+        self,
+        names: Sequence[str],
+        arrived: Callable[[str], None] = lambda _name: None,
+        ended: Callable[[], str] = str,
+    ) -> None:
         """Create and boot machines at once; returns when their SSH answers.
 
-        `arrived` hears the name of each as soon as it does.
+        `arrived` hears the name of each as soon as it does. `ended` is asked meanwhile and says
+        which machine has ended, if one has: Vagrant would wait for it for ten minutes.
         """
-        for line in self._lines("up", [*names, "--provider=libvirt", "--no-provision"]):
-            name = reachable(line)
-            if name is not None:
-                arrived(name)
+        with _killed_when(ended):
+            for line in self._lines("up", [*names, "--provider=libvirt", "--no-provision"]):
+                name = reachable(line)
+                if name is not None:
+                    arrived(name)
 
     def destroy(self, names: Sequence[str]) -> None:
         """Remove machines with their disks."""
@@ -143,10 +160,39 @@ class Vagrant:
                     yield line
         except subprocess.CalledProcessError as error:
             said = self._log.read_text(errors="replace").splitlines()
-            words = [line for line in said if line and not line[0].isspace()]
+            words = [x for x in said if x and not x[0].isspace() and not BACKTRACE.search(x)]
             raise TestbedError(
                 f"vagrant {command} failed (exit {error.returncode})",
                 why="\n".join(line[-500:] for line in words[-3:]),
                 fix=f"the whole log: testbed logs {self._log.stem}",
                 exit_code=1,
             ) from None
+
+
+@contextmanager
+def _killed_when(ended: Callable[[], str]) -> Iterator[None]:
+    """Kill this process's vagrant once a machine has ended. Raises TestbedError then."""
+    found: list[str] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK):
+            if said := ended():
+                found.append(said)
+                for child in psutil.Process().children():
+                    with suppress(psutil.Error):  # it has ended meanwhile
+                        if any(Path(word).name == "vagrant" for word in child.cmdline()):
+                            child.kill()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    except TestbedError:
+        if found:
+            raise TestbedError(found[0], fix="`testbed up` boots it again", exit_code=1) from None
+        raise
+    finally:
+        over.set()
+        watcher.join()

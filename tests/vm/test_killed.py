@@ -65,9 +65,12 @@ def interrupted(lab: VirtualLab, victim: str) -> str:
         text=True,
         cwd=ROOT,
     ) as up:
-        inside = wait_for("a machine to boot", lambda: booting(lab, up), LIMIT)
-        os.kill(up.pid if victim == "up" else find(lab, victim, inside), signal.SIGKILL)
-        _, said = up.communicate(timeout=LIMIT)
+        try:
+            inside = wait_for("a machine to boot", lambda: booting(lab, up), LIMIT)
+            os.kill(up.pid if victim == "up" else find(lab, victim, inside), signal.SIGKILL)
+            _, said = up.communicate(timeout=LIMIT)
+        finally:
+            up.kill()  # `down` waits for nobody
     assert "Traceback" not in said, said
     print(f"{victim} killed: exit {up.returncode}\n{said}")
     return inside

@@ -90,7 +90,7 @@ test-vm: NODES := vagrant
 test-vm: artefacts ## nodes as virtual machines, end to end; up to an hour where there is no KVM
 	@$(ROOT_OR_WHY)
 	@scripts/install-deps packages-vm-test.apt
-	@$(AS_ROOT) $(PYTEST) -s tests/vm
+	@$(AS_ROOT) $(PYTEST) -n 0 -s tests/vm  # one lab of machines at a time
 
 .PHONY: test-unit
 test-unit: deps ## the tests that need no root

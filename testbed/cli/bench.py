@@ -35,7 +35,7 @@ def bench(
     if nodes is NodesName.vagrant:
         from testbed.bench import machines
 
-        report = machines.run(Progress(quiet), 1 if quick else 3)
+        report = machines.run(Progress(quiet), 2 if quick else 3)
     else:
         from testbed.bench import suite
 

@@ -31,7 +31,7 @@ class Progress:
 
     def arrived(self, name: str, seconds: float) -> None:
         """A part of the step that is under way is done, so many seconds after the step began."""
-        self._say("✓", name, seconds)
+        self.note(f"{name} ({seconds:.1f} s)")  # no mark: who adds up steps must not count it
 
     def note(self, text: str) -> None:
         """A line that is no step."""

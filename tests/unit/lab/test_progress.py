@@ -45,6 +45,7 @@ def test_a_part_of_a_step_is_said_and_not_counted(capsys: pytest.CaptureFixture[
     with progress.step("2 virtual machines"):
         progress.arrived("worker1 reachable", 12.34)
     first, second = capsys.readouterr().err.splitlines()
-    assert first == "✓ worker1 reachable (12.3 s)"
+    assert first == "  worker1 reachable (12.3 s)"
+    assert told(first) is None
     assert re.fullmatch(r"✓ 2 virtual machines \(\d+\.\d s\)", second)
     assert [name for name, _ in progress.steps] == ["2 virtual machines"]

@@ -43,11 +43,23 @@ class Row:
 
 
 def kept(evidence: Path) -> list[dict[str, Any]]:
-    """The results of a run, from its evidence. Raises TestbedError if there are none."""
+    """The results of a run, from its evidence. Raises TestbedError if there are none to compare."""
     files = sorted(evidence.glob("*/result.json"))
     if not files:
         raise TestbedError(f"no results in {evidence}", fix="give what `testbed run` left there")
-    return [dict(json.loads(file.read_text())) for file in files]
+    return [_kept(file) for file in files]
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    try:
+        result = dict(json.loads(file.read_text()))
+        comparable = all({"claim", "path"} <= check.keys() for check in result["checks"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TestbedError("not a scenario's result", where=str(file), why=repr(error)) from None
+    if not comparable:
+        why = "an older testbed wrote it, which kept less of a check"
+        raise TestbedError(f"{file} cannot be compared", why=why, fix="run the scenario again")
+    return result
 
 
 def compare(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> list[Row]:

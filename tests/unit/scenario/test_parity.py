@@ -88,3 +88,19 @@ def test_runs_are_read_from_their_evidence(tmp_path: Path) -> None:
     assert [row.scenario for row in compare(kept(tmp_path), kept(tmp_path))] == ["dns", "smoke"]
     with pytest.raises(TestbedError, match="no results"):
         kept(tmp_path / "smoke" / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "not a scenario's result"),
+        ('{"scenario": "smoke"}', "not a scenario's result"),
+        ('{"checks": [{"sentence": "x", "passed": true}]}', "cannot be compared"),
+    ],
+)
+def test_evidence_that_cannot_be_compared_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "smoke").mkdir()
+    (tmp_path / "smoke" / "result.json").write_text(text)
+    with pytest.raises(TestbedError, match=said) as refused:
+        kept(tmp_path)
+    assert "smoke/result.json" in str(refused.value)

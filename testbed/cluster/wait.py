@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from testbed.host.wait import wait_for
 from testbed.nodes.handles import handle
 from testbed.render.kubernetes import CONTAINERD_SOCKET
 
+Probe = Callable[[], tuple[bool | None, str]]
 PATIENCE = 300.0  # seconds; a slow disk, one busy core or software emulation may need them
 
 
@@ -52,7 +53,7 @@ def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
         missing = sorted(set(names) - ready)
         return (None if missing else True), f"not yet: {', '.join(missing)}"
 
-    wait_for("the custom resource definitions", probe, PATIENCE, api.client.pace)
+    wait_for("the custom resource definitions", _patient(probe), PATIENCE, api.client.pace)
 
 
 def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
@@ -63,7 +64,8 @@ def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
         waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
-    wait_for("the nodes to be Ready", probe, PATIENCE, api.client.pace, "testbed logs NODE.kubelet")
+    fix = "testbed logs NODE.kubelet"
+    wait_for("the nodes to be Ready", _patient(probe), PATIENCE, api.client.pace, fix)
 
 
 def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) -> None:
@@ -78,7 +80,19 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
         return (None if waiting else True), "; ".join(waiting)
 
     fix = "testbed logs NODE.kubelet"
-    wait_for("the kubelets' leases", probe, PATIENCE, api.client.pace, fix)
+    wait_for("the kubelets' leases", _patient(probe), PATIENCE, api.client.pace, fix)
+
+
+def _patient(probe: Probe) -> Probe:
+    """An API server under load says 504, or nothing in time: asked again, not given up."""
+
+    def asked() -> tuple[bool | None, str]:
+        try:
+            return probe()
+        except TestbedError as error:
+            return None, f"{error.what}: {error.why}"
+
+    return asked
 
 
 def stale_leases(

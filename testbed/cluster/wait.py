@@ -33,15 +33,12 @@ def api_ready(client: Client) -> None:
     """Until /readyz of the API server says ok. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        try:
-            status, text = client.text("/readyz?verbose")
-        except TestbedError as error:
-            return None, str(error.why)
+        status, text = client.text("/readyz?verbose")
         missing = [line for line in text.splitlines() if line.startswith("[-]")]
         return (True if status == 200 else None), "; ".join(missing) or f"HTTP {status}"
 
     fix = "testbed logs CONTROL_PLANE.kube-apiserver"
-    wait_for("the API server", probe, PATIENCE, client.pace, fix)
+    wait_for("the API server", _patient(probe), PATIENCE, client.pace, fix)
 
 
 def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
@@ -84,7 +81,7 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
 
 
 def _patient(probe: Probe) -> Probe:
-    """An API server under load says 504, or nothing in time: asked again, not given up."""
+    """An API server that starts refuses, a busy one says 504: asked again, not given up."""
 
     def asked() -> tuple[bool | None, str]:
         try:

@@ -1,9 +1,13 @@
-"""Runs inside a supervisor: a daemon that must start anew when another one did.
+"""Which daemon must start anew when another one did, and what sees to it inside a supervisor.
 
 isisd does not give its routes to a zebra that was restarted under it; a restart of isisd does.
 An API server whose etcd was away asks for it again less and less often, in the end every two
 minutes; started anew, it asks at once.
-Loaded by supervisord as an RPC interface (its way to load code) that has no calls.
+A controller manager that lived through an absence of the API server goes by leases from before it,
+and declares every node dead before the kubelets' first words arrive; started anew, it waits for
+them. With leader election it would have ended by itself.
+Loaded by supervisord as an RPC interface (its way to load code) that has no calls. systemd's units
+of a guest say the same (testbed.vm.systemd).
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import Any
 # By the last part of a program's name: r1.isisd follows r1.zebra.
 FOLLOWERS = {"zebra": "isisd"}
 # The same for absences of more than so many seconds; shorter ones the follower bears.
-PATIENT = {"etcd": ("kube-apiserver", 10.0)}
+PATIENT = {"etcd": ("kube-apiserver", 10.0), "kube-apiserver": ("kube-controller-manager", 10.0)}
 
 
 class NoCalls:
@@ -52,6 +56,14 @@ def follower_of(name: str, away: float = 0.0) -> str | None:
         return f"{owner}.{FOLLOWERS[daemon]}"
     follower, patience = PATIENT.get(daemon, ("", 0.0))
     return f"{owner}.{follower}" if follower and away > patience else None
+
+
+def leader_of(name: str) -> str | None:
+    """The program with which `name` is to start anew: the other direction of follower_of()."""
+    owner, _, daemon = name.rpartition(".")
+    followers = {**FOLLOWERS, **{leader: follower for leader, (follower, _) in PATIENT.items()}}
+    leader = next((one for one, follower in followers.items() if follower == daemon), "")
+    return f"{owner}.{leader}" if leader else None
 
 
 def _follower(supervisord: Any, name: str, away: float) -> Any:

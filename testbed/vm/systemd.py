@@ -5,8 +5,10 @@ So a program of a guest reads like one of a node in a namespace, wherever states
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
+from testbed.host.follow import follower_of, leader_of
 from testbed.host.supervisor import Program
 
 DIRECTORY = "/etc/systemd/system"
@@ -30,6 +32,7 @@ def unit(program: Program, logs: str) -> str:
             "[Unit]",
             f"Description={program.name}",
             "After=testbed-network.service",
+            *_following(program.name),
             "StartLimitIntervalSec=0",
             "[Service]",
             f"ExecStart={command}",
@@ -50,6 +53,13 @@ def unit(program: Program, logs: str) -> str:
             "",
         ]
     )
+
+
+def _following(program: str) -> list[str]:
+    """It stops with what it follows and starts with it; a unit that is not there counts as none."""
+    leader, follower = leader_of(program), follower_of(program, inf)
+    lines = [f"PartOf={unit_name(leader)}", f"After={unit_name(leader)}"] if leader else []
+    return lines + ([f"Wants={unit_name(follower)}"] if follower else [])
 
 
 def _quoted(word: str) -> str:

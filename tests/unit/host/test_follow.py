@@ -43,22 +43,36 @@ def _running(process: Process) -> Any:
 
 
 @pytest.mark.parametrize(("away", "ended"), [(1.0, False), (60.0, True)])
-def test_an_api_server_is_ended_after_a_long_absence_of_etcd(
-    monkeypatch: pytest.MonkeyPatch, away: float, ended: bool
+@pytest.mark.parametrize(
+    ("leader", "follower"),
+    [("m.etcd", "m.kube-apiserver"), ("m.kube-apiserver", "m.kube-controller-manager")],
+)
+def test_a_patient_follower_is_ended_after_a_long_absence(
+    monkeypatch: pytest.MonkeyPatch, leader: str, follower: str, away: float, ended: bool
 ) -> None:
-    """Between its end and its return it may have been tried many times."""
+    """Between its end and its return what it follows may have been tried many times."""
     monkeypatch.setattr(events, "callbacks", [])
-    etcd, server = Process("m.etcd", 0.0), Process("m.kube-apiserver", 1.0)
-    groups = {p.config.name: SimpleNamespace(processes={p.config.name: p}) for p in (etcd, server)}
+    first, second = Process(leader, 0.0), Process(follower, 1.0)
+    groups = {p.config.name: SimpleNamespace(processes={p.config.name: p}) for p in (first, second)}
     now = 100.0
     follow.make(SimpleNamespace(process_groups=groups), clock=lambda: now)
-    events.notify(_running(etcd))
-    assert not server.signals
-    events.notify(events.ProcessStateExitedEvent(etcd, 10))
+    events.notify(_running(first))
+    assert not second.signals
+    events.notify(events.ProcessStateExitedEvent(first, 10))
     now += away
-    events.notify(events.ProcessStateBackoffEvent(etcd, 10))
-    etcd.laststart = 200.0
-    events.notify(_running(etcd))
-    assert bool(server.signals) == ended
-    events.notify(_running(etcd))
-    assert len(server.signals) == ended, "an absence counts once"
+    events.notify(events.ProcessStateBackoffEvent(first, 10))
+    first.laststart = 200.0
+    events.notify(_running(first))
+    assert bool(second.signals) == ended
+    events.notify(_running(first))
+    assert len(second.signals) == ended, "an absence counts once"
+
+
+@pytest.mark.parametrize("name", ["r1.zebra", "m.etcd", "m.kube-apiserver"])
+def test_leader_and_follower_are_each_others(name: str) -> None:
+    follower = follow.follower_of(name, away=60.0)
+    assert follower and follow.leader_of(follower) == name
+
+
+def test_most_programs_follow_nothing() -> None:
+    assert follow.leader_of("r1.zebra") is None and follow.leader_of("m.kubelet") is None

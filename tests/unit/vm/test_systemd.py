@@ -48,6 +48,24 @@ def test_words_with_special_characters_reach_the_program_as_they_are() -> None:
     assert "Restart=always" in lines
 
 
+def test_a_follower_stops_and_starts_with_what_it_follows() -> None:
+    def following(name: str) -> list[str]:
+        lines = systemd.unit(Program(name, "m", ("x",)), "/logs").splitlines()
+        return [line for line in lines if line.startswith(("PartOf=", "Wants=", "After=m."))]
+
+    assert following("m.etcd") == ["Wants=m.kube-apiserver.service"]
+    assert following("m.kube-apiserver") == [
+        "PartOf=m.etcd.service",
+        "After=m.etcd.service",
+        "Wants=m.kube-controller-manager.service",
+    ]
+    assert following("m.kube-controller-manager") == [
+        "PartOf=m.kube-apiserver.service",
+        "After=m.kube-apiserver.service",
+    ]
+    assert following("m.kubelet") == []
+
+
 def test_states_read_like_those_of_a_node_in_namespaces() -> None:
     found = systemd.states(SHOWN)
     assert set(found) == {"worker1.kubelet", "worker1.agent"}

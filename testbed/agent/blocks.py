@@ -20,7 +20,8 @@ class Blocks:
 
     `used` gives the addresses of this node's pods. Whoever gives out an address holds `turn` until
     `used` knows of it; the API may be slow meanwhile, so that reconciling never takes a turn.
-    `on_exhaustion` is called when a pod gets no address, so that ensure() can say so.
+    `on_exhaustion` is called when a pod gets no address, so that ensure() can say so. `usable`:
+    can this node serve pods of a pool?
     """
 
     def __init__(
@@ -29,9 +30,11 @@ class Blocks:
         node: Node,
         used: Callable[[], Iterable[IpAddress]],
         on_exhaustion: Callable[[], None] = lambda: None,
+        usable: Callable[[IPPool], bool] = lambda _: True,
     ) -> None:
         self.turn = threading.RLock()
         self._source, self._used, self._on_exhaustion = source, used, on_exhaustion
+        self._usable = usable
         self._lock = threading.Lock()
         self._objects, self._node = Objects(complete=False), node
         self._fresh: set[IpNetwork] = set()  # claimed by us, not yet come back from the source
@@ -107,7 +110,7 @@ class Blocks:
         return free
 
     def _pools(self, family: int) -> list[IPPool]:
-        return ipam.pools_for(self._objects.pools, self._node, family)
+        return ipam.pools_for(self._objects.pools, self._node, family, self._usable)
 
     def _ensure_family(self, family: int) -> None:
         pools = self._pools(family)

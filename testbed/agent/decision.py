@@ -15,6 +15,7 @@ from testbed.agent import (
     sessions,
     status_entries,
     te_config,
+    tunnels,
     vrf,
 )
 from testbed.agent.attachments import Attachment
@@ -27,6 +28,7 @@ from testbed.agent.pair import Pair
 from testbed.agent.plane import Plane, plane
 from testbed.agent.routes import Hop, Key, Route
 from testbed.agent.te_config import Refusal
+from testbed.agent.tunnels import Tunnels
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, DesiredBgp, Family, PeerStatus, ReceivedPath
 from testbed.errors import TestbedError
@@ -61,7 +63,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Prefix:
-    """A pod prefix, who has it, and how it is reached: "segments", "plain" or "local"."""
+    """A pod prefix, who has it, and how it is reached.
+
+    `via` is "segments", "plain", "local", or the kind of a legacy overlay.
+    """
 
     prefix: str
     next_hop: str
@@ -75,6 +80,7 @@ class Wanted:
     routes: list[Route] = field(default_factory=list)
     bgp: DesiredBgp | None = None
     pair: Pair | None = None
+    tunnels: Tunnels = field(default_factory=Tunnels)
     rules: str = ""  # of nftables
     own_sids: tuple[OwnSid, ...] = ()
     te_mode: str = "bgp"
@@ -96,6 +102,7 @@ class Wanted:
             "pods": [status_entries.pod(attachment) for attachment in inputs.attachments],
             "policies": [candidates.to_dict(judged) for judged in self.judged],
             "prefixes": [vars(prefix) for prefix in self.prefixes],
+            "overlays": ["srv6", *sorted(inputs.capabilities.tunnels)],
             "notes": list(inputs.capabilities.notes),
         }
 
@@ -124,9 +131,15 @@ def decide(inputs: Inputs) -> Wanted:
     has_vrf = inputs.capabilities.vrf
     forwarding = plane(config, has_vrf)
     wanted.pair = Pair(config.pod_mtu, has_vrf) if config.services else None
+    legacy = _legacy_prefixes(inputs, remote)
+    kinds = inputs.capabilities.tunnels
+    behind = (IPv6Address(int(remote[p])) for p, kind in legacy.items() if kind == tunnels.VXLAN)
+    wanted.tunnels = tunnels.wanted(objects.pools, config, kinds, behind)
     routes: dict[Key, Route] = {}
     _add(routes, forwarding.fixed(pool.cidr for pool in objects.pools if pool.for_pods))
-    _add(routes, _remote_routes(inputs, forwarding, remote, chosen, wanted))
+    srv6 = {prefix: hop for prefix, hop in remote.items() if prefix not in legacy}
+    _add(routes, _remote_routes(inputs, forwarding, srv6, chosen, wanted))
+    _add(routes, _legacy_routes(inputs, remote, legacy, wanted))
     _add(routes, (Route(str(block), refusal="blackhole") for block in inputs.blocks))
     _add(routes, _pod_routes(inputs))
     _add(routes, _sid_routes(inputs, forwarding, wanted.own_sids))
@@ -136,7 +149,9 @@ def decide(inputs: Inputs) -> Wanted:
     wanted.rules = _rules(inputs)
     wanted.problems += [
         *objects.problems,
-        *pool_problems.problems(objects.pools, inputs.attachments),
+        *pool_problems.problems(
+            objects.pools, inputs.attachments, lambda p: tunnels.obstacle(p, config, kinds)
+        ),
         *map(str, refused),
         *peer_problems,
         *faults,
@@ -226,6 +241,39 @@ def _remote_routes(
             )
             continue
         found += forwarding.steer(str(prefix), hops(inputs, policy.segment_lists))
+    return found
+
+
+def _legacy_prefixes(inputs: Inputs, remote: Iterable[IpNetwork]) -> dict[IpNetwork, str]:
+    """Which remote prefixes belong to a pool with a legacy overlay, and its kind."""
+    pools = [p for p in inputs.objects.pools if p.for_pods and p.overlay in tunnels.KINDS]
+    return {
+        prefix: pool.overlay for prefix in remote for pool in pools if blocks_of([pool], [prefix])
+    }
+
+
+def _legacy_routes(
+    inputs: Inputs,
+    remote: dict[IpNetwork, IpAddress],
+    legacy: dict[IpNetwork, str],
+    wanted: Wanted,
+) -> list[Route]:
+    """Routes into the tunnels' devices; a prefix that none can lead to is reported."""
+    config = inputs.config
+    sources = {4: config.address_v4, 6: config.address_v6}
+    made = {device.kind for device in wanted.tunnels.devices}
+    found = []
+    for prefix, kind in sorted(legacy.items(), key=lambda item: str(item[0])):
+        node = IPv6Address(int(remote[prefix]))
+        way = tunnels.hop(kind, node, inputs.objects) if kind in made else "see its IPPool"
+        wanted.prefixes.append(
+            Prefix(str(prefix), str(node), "plain" if isinstance(way, str) else kind)
+        )
+        if isinstance(way, str):
+            wanted.problems.append(f"{prefix} is not reached by {tunnels.WORDS[kind]}: {way}")
+            continue
+        source = sources[prefix.version]
+        found.append(Route(str(prefix), (way,), source=str(source) if source else ""))
     return found
 
 

@@ -21,14 +21,20 @@ class Exhausted(TestbedError):
     """No free block or address is left; more may come later."""
 
 
-def pools_for(pools: Iterable[IPPool], node: Node, family: int) -> list[IPPool]:
-    """The pools of one family that pods of this node take addresses from, by name."""
+def pools_for(
+    pools: Iterable[IPPool],
+    node: Node,
+    family: int,
+    usable: Callable[[IPPool], bool] = lambda _: True,
+) -> list[IPPool]:
+    """The pools of one family that pods of this node take addresses from, by name.
+
+    `usable`: can this node serve pods of a pool at all?
+    """
     pools = list(pools)
     refused = overlaps(pools)
     chosen = (
-        p
-        for p in pools
-        if p.for_pods and p.family == family and p.overlay == "srv6" and p not in refused
+        p for p in pools if p.for_pods and p.family == family and p not in refused and usable(p)
     )
     return sorted(
         (p for p in chosen if not p.disabled and p.selects(node.label_map)), key=lambda p: p.name

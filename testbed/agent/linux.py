@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from testbed.agent import linux_pair, routes, vrf
+from testbed.agent import linux_pair, linux_tunnels, routes, tunnels, vrf
 from testbed.agent.firewall import Firewall
 from testbed.agent.pair import Pair
 from testbed.agent.run import attempt, listed, run
 from testbed.agent.sysctl import set_switch
+from testbed.agent.tunnels import Tunnels
 from testbed.errors import TestbedError
 
+_NO_TUNNELS = Tunnels()
 _PROBE_PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
 
 
@@ -22,6 +24,7 @@ class Capabilities:
     encap_red: bool = True  # one segment without SRH; kernel 6.0 or newer
     seg6local: bool = True
     vrf: bool = False  # End.DT4 proper; without it End.DX4 does the same through the main table
+    tunnels: frozenset[str] = frozenset(tunnels.KINDS)  # legacy overlays, for pools that want them
     notes: tuple[str, ...] = ()
 
 
@@ -48,7 +51,11 @@ class Linux:
             )
         if not (local and dx4):
             notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
-        return Capabilities(red, local and dx4, local and vrf.possible(), tuple(notes))
+        kinds = linux_tunnels.possible()
+        for kind in tunnels.KINDS:
+            if kind not in kinds:
+                notes.append(f"this kernel lacks {tunnels.WORDS[kind]}: no pool can have it (C9)")
+        return Capabilities(red, local and dx4, local and vrf.possible(), kinds, tuple(notes))
 
     def prepare(self) -> list[str]:
         """Switches of the namespace that forwarding needs; returns what could not be set."""
@@ -80,14 +87,21 @@ class Linux:
         return found
 
     def apply(
-        self, wanted: list[routes.Route], pair: Pair | None, rules: str, keep: bool = False
+        self,
+        wanted: list[routes.Route],
+        pair: Pair | None,
+        rules: str,
+        legacy: Tunnels = _NO_TUNNELS,
+        keep: bool = False,
     ) -> list[str]:
-        """Bring pair, nftables table and routes to the wanted ones; returns what is not so.
+        """Bring devices, nftables table and routes to the wanted ones; returns what is not so.
 
-        Routes that lead to the pair come after it, and one that is not wanted goes after them.
+        Routes that lead to a device come after it, and one that is not wanted goes after them.
         `keep` deletes nothing of all this: not everything that is wanted is known yet.
         """
         problems = linux_pair.apply(pair) + vrf.apply(pair.vrf) if pair else []
+        if legacy.devices and not keep:
+            problems += linux_tunnels.apply(legacy)
         refusal = self._firewall.load(rules)
         problems += self._apply_routes(wanted, keep)
         refusal = refusal or self._firewall.mend()  # last, as a look takes longer than a route
@@ -96,6 +110,8 @@ class Linux:
             left = linux_pair.apply(None) + vrf.apply(False)
             self._pair_gone = not left
             problems += left
+        if not legacy.devices and not keep:
+            problems += linux_tunnels.apply(legacy)
         return problems
 
     def _apply_routes(self, wanted: list[routes.Route], keep: bool) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from testbed.agent import config as agent_config
-from testbed.agent import sessions
+from testbed.agent import sessions, tunnels
 from testbed.agent.attachments import AttachmentStore, write_atomically
 from testbed.agent.blocks import Blocks
 from testbed.agent.cni_server import CniServer
@@ -22,7 +22,7 @@ from testbed.agent.config import AgentConfig
 from testbed.agent.decision import Inputs, OwnSid, Wanted, decide, remember
 from testbed.agent.latest import Latest
 from testbed.agent.linux import Linux
-from testbed.agent.objects import IpAddress, Node, Objects
+from testbed.agent.objects import IpAddress, IPPool, Node, Objects
 from testbed.agent.pods import Pods
 from testbed.agent.reconciler import Reconciler
 from testbed.agent.route_watch import RouteWatch
@@ -43,11 +43,11 @@ class Agent:
         self._source = open_source(config)
         self._objects: Objects | None = None
         node = sessions.own_node(config, Objects())
-        self._blocks = Blocks(self._source, node, self._used, self._poke)
-        self._claims = Latest("claims", self._ensure_blocks, self._claims_failed)
-        self._claim_problem: str | None = None
         self._linux = Linux(config.uplink, config.address_v6)
         self._capabilities = self._linux.probe()
+        self._blocks = Blocks(self._source, node, self._used, self._poke, self._usable)
+        self._claims = Latest("claims", self._ensure_blocks, self._claims_failed)
+        self._claim_problem: str | None = None
         self._generation = _last_generation(config.status_file)
         self._sids_file = config.state_dir / "sids.json"
         self._replaced, self._current = _load_sids(self._sids_file)
@@ -104,6 +104,9 @@ class Agent:
     def _used(self) -> list[IpAddress]:
         return [address for pod in self._store for address in pod.addresses]
 
+    def _usable(self, pool: IPPool) -> bool:
+        return not tunnels.obstacle(pool, self.config, self._capabilities.tunnels)
+
     def _ensure_blocks(self, _objects: Objects) -> float | None:
         """Claims go over the network, so they have a thread of their own."""
         before = self._blocks.owned()
@@ -136,7 +139,11 @@ class Agent:
             inputs = self._inputs(objects)
             wanted = decide(inputs)
         problems += self._linux.apply(
-            wanted.routes, wanted.pair, wanted.rules, keep=not self._heard_peers
+            wanted.routes,
+            wanted.pair,
+            wanted.rules,
+            wanted.tunnels,
+            keep=not self._heard_peers,
         )
         assert wanted.bgp is not None
         try:

@@ -26,7 +26,7 @@ class IPPool:
     selector: str = "all()"
     nat_outgoing: bool = False
     disabled: bool = False
-    overlay: str = "srv6"  # or "ipip", "vxlan": legacy, asked for by the pool's modes
+    overlay: str = "srv6"  # or "ipip", "vxlan" (testbed.agent.tunnels), by the pool's modes
     created: str = ""  # RFC 3339, as the API server wrote it; of overlapping pools the older counts
 
     @property

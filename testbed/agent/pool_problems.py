@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from testbed.agent.attachments import Attachment
 from testbed.agent.ipam import overlaps
@@ -11,10 +11,17 @@ from testbed.agent.objects import IPPool
 _SHOWN = 3  # pods named in a sentence
 
 
-def problems(pools: Iterable[IPPool], pods: Iterable[Attachment]) -> list[str]:
-    """One sentence per pool that cannot be used, and one about pods outside of all pools."""
+def problems(
+    pools: Iterable[IPPool],
+    pods: Iterable[Attachment],
+    obstacle: Callable[[IPPool], str] = lambda _: "",
+) -> list[str]:
+    """One sentence per pool that cannot be used, and one about pods outside of all pools.
+
+    `obstacle` says why this node cannot serve pods of a pool; empty if it can.
+    """
     pools = list(pools)
-    found = [problem for pool in pools for problem in _overlay(pool)]
+    found = [f"IPPool {pool.name} is not used: {why}" for pool in pools if (why := obstacle(pool))]
     for pool, older in overlaps(pools).items():
         effect = "pods get no address from it" if pool.for_pods else "its SIDs may be pods' too"
         found.append(
@@ -22,13 +29,6 @@ def problems(pools: Iterable[IPPool], pods: Iterable[Attachment]) -> list[str]:
             f"which was there first: {effect}"
         )
     return found + _homeless(pools, pods)
-
-
-def _overlay(pool: IPPool) -> list[str]:
-    if pool.for_pods and pool.overlay != "srv6":
-        what = {"ipip": "IP-in-IP", "vxlan": "VXLAN"}[pool.overlay]
-        return [f"IPPool {pool.name} wants {what}, which this agent does not do: not used"]
-    return []
 
 
 def _homeless(pools: list[IPPool], pods: Iterable[Attachment]) -> list[str]:

@@ -136,6 +136,7 @@ def _pool(_namespace: str, name: str, item: Mapping[str, Any]) -> IPPool:
 
 
 def _overlay(spec: Mapping[str, Any]) -> str:
+    """CrossSubnet is Always here: no two nodes of a lab share a subnet."""
     for key, overlay in (("ipipMode", "ipip"), ("vxlanMode", "vxlan")):
         mode = spec.get(key, "Never")
         if mode not in ("Never", "Always", "CrossSubnet"):

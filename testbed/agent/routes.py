@@ -25,7 +25,7 @@ class Hop:
 
     `mode` "encap" puts every segment into an SRH, "encap.red" leaves out the first one (and with
     one segment the whole SRH). Segments in travel order. `via` is an IPv6 neighbour on the
-    device, for routes of both families and without segments.
+    device, for routes of both families and without segments, or a tunnel's other end.
     """
 
     device: str
@@ -135,7 +135,8 @@ def render(route: Route) -> str:
 
 def _hop(hop: Hop) -> str:
     if hop.via:
-        return f"via inet6 {hop.via} dev {hop.device} onlink"
+        family = "inet6 " if ":" in hop.via else ""
+        return f"via {family}{hop.via} dev {hop.device} onlink"
     return f"{_encap(hop)}dev {hop.device}"
 
 

@@ -107,7 +107,8 @@ def _conclude(rows: Sequence[Row], format: Format) -> None:
         print_json(_data(rows))
     else:
         _show(rows)
-    if not all(row.equal and row.verdicts[0] in ("pass", "not applicable") for row in rows):
+    right = ("pass", "not applicable")
+    if not all(row.equal and all(v in right for v in row.verdicts) for row in rows):
         raise typer.Exit(1)
 
 
@@ -129,7 +130,7 @@ def _show(rows: Sequence[Row]) -> None:
     ]
     show_table(None, columns, cells)
     for row in rows:
-        for text in row.differences:
+        for text in (*row.differences, *filter(None, [row.excused])):
             print(fill(f"{row.scenario}: {text}", WIDTH, subsequent_indent="  "))
     print("What may differ:")
     for what, why in DECLARED.items():

@@ -178,7 +178,10 @@ def path(
     ipv4: Annotated[bool, typer.Option("-4", help="IPv4.")] = False,
     ipv6: Annotated[bool, typer.Option("-6", help="IPv6 (default where both have it).")] = False,
     expect: Annotated[
-        str | None, typer.Option(help="Segment endpoints, e.g. r6,r8; default: as promised.")
+        str | None,
+        typer.Option(
+            help="Segment endpoints, e.g. r6,r8; or vxlan, ipip, plain. Default: promised."
+        ),
     ] = None,
     pcap: Annotated[Path | None, typer.Option(help="Write FILE.pcapng.")] = None,
     name: Name = DEFAULT_LAB,
@@ -189,10 +192,12 @@ def path(
     if ipv4 and ipv6:
         raise TestbedError("-4 and -6 exclude each other")
     plan = enter(name)
-    from testbed.prove.in_lab import prove
+    from testbed.prove.in_lab import WITHOUT_SEGMENTS, prove
     from testbed.te.resolve import node_names
 
-    waypoints = list(node_names(plan, expect)) if expect is not None else None
+    waypoints = None
+    if expect is not None:
+        waypoints = [expect] if expect in WITHOUT_SEGMENTS else list(node_names(plan, expect))
     proof = prove(plan, source, destination, 4 if ipv4 else 6, waypoints)
     if pcap is not None:
         proof.write_pcap(pcap)

@@ -107,6 +107,20 @@ FEATURES = (
         "not needed: IPv4 is decapsulated by End.DX4 with a lookup in the main table",
     ),
     Feature(
+        "VXLAN",
+        (("ip", "link", "add", "dev", "t", "type", "vxlan", "id", "1", "dstport", "4789"),),
+        "note",
+        "pools with vxlanMode are not used (claim C9)",
+        "modprobe vxlan",
+    ),
+    Feature(
+        "IP-in-IP",
+        (("ip", "link", "add", "dev", "t", "type", "ipip", "local", "192.0.2.1"),),
+        "note",
+        "pools with ipipMode are not used (claim C9); virtual machines can have them",
+        "modprobe ipip",
+    ),
+    Feature(
         "netem",
         (_LINK, _UP, ("tc", "qdisc", "add", "dev", "a", "root", "netem", "delay", "1ms")),
         "note",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from testbed.plan.model import Plan
@@ -59,12 +59,20 @@ def _notes(hop: Hop) -> Iterator[str]:
     if hop.decapsulates:
         yield "■ decapsulates"
     if hop.encapsulates and hop.left is not None:
-        yield "□ encapsulates" + ("" if hop.left.segments else ", no SRH")
+        yield f"□ encapsulates{_kind(hop.left)}"
     a, b = hop.arrived, hop.left
     if a is not None and b is not None and a.segments_left and a.encapsulated and b.encapsulated:
         after = b.segments_left or 0
         if after != a.segments_left:
             yield f"◆ waypoint: segments left {a.segments_left} → {after}"
+
+
+def _kind(o: Observation) -> str:
+    if o.vni is not None:
+        return f" in VXLAN, VNI {o.vni}"
+    if isinstance(o.outer_dst, IPv4Address):
+        return " in IP-in-IP"
+    return "" if o.segments else ", no SRH"
 
 
 def _owner(plan: Plan, sid: IPv6Address) -> str:
@@ -131,5 +139,6 @@ def _observation_data(o: Observation | None) -> dict[str, Any] | None:
         "hop_limit": o.hop_limit,
         "segments": None if o.segments is None else [str(s) for s in o.segments],
         "segments_left": o.segments_left,
+        "vni": o.vni,
         "inner": inner,
     }

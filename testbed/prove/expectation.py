@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
+from testbed.agent.tunnels import VNI, VXLAN, WORDS
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
@@ -49,6 +50,20 @@ class Plain:
 
 
 @dataclass(frozen=True)
+class Tunnelled:
+    """In a legacy overlay (testbed.agent.tunnels), from the head end straight to the egress node.
+
+    `remote` is that node's address of the family that the overlay runs over.
+    """
+
+    kind: str
+    remote: IPv4Address | IPv6Address
+
+    def __str__(self) -> str:
+        return f"{WORDS[self.kind]} to {self.remote}"
+
+
+@dataclass(frozen=True)
 class NotRouted:
     """Not delivered, by design."""
 
@@ -58,7 +73,7 @@ class NotRouted:
         return f"not routed by design: {self.why}"
 
 
-Single = BestEffort | UsesSegments | Plain | NotRouted
+Single = BestEffort | UsesSegments | Tunnelled | Plain | NotRouted
 
 
 @dataclass(frozen=True)
@@ -186,6 +201,8 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
         return complaints
     if one.head_end is None or one.head_end.left is None:
         return [*complaints, "not encapsulated"]
+    if isinstance(expectation, Tunnelled):
+        return complaints or _tunnel_complaints(one, expectation)
     if isinstance(expectation, BestEffort):
         complaints += _srh_complaints(one)
         wanted: tuple[IPv6Address, ...] = ()
@@ -256,6 +273,22 @@ def _egress_complaints(plan: Plan, one: Trace, egress: IPv6Network) -> list[str]
         return [f"decapsulated at {tail.node} with {tail.arrived.segments_left} segments left"]
     if sid_owner(plan, destination) != tail.node:
         return [f"decapsulated at {tail.node}, which does not own {destination}"]
+    return []
+
+
+def _tunnel_complaints(one: Trace, expectation: Tunnelled) -> list[str]:
+    """One packet around the probe, of the right kind, from the head end to the egress node."""
+    assert one.head_end is not None and one.head_end.left is not None
+    at, left = one.head_end.node, one.head_end.left
+    if left.outer_dst != expectation.remote:
+        return [f"{at} sends it to {left.outer_dst} instead of {expectation.remote}"]
+    if left.vni != (VNI if expectation.kind == VXLAN else None) or left.segments is not None:
+        return [f"{at} sends it by another encapsulation than {WORDS[expectation.kind]}"]
+    tail = one.tail_end
+    if tail is None or tail.arrived is None:
+        return ["never taken out of the tunnel"]
+    if tail.arrived.outer_dst != expectation.remote:
+        return [f"taken out at {tail.node} under {tail.arrived.outer_dst}"]
     return []
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
+from testbed.agent.tunnels import IPIP, KINDS
 from testbed.errors import TestbedError
 from testbed.lab import pods
 from testbed.lab.inside import unknown
@@ -21,6 +22,7 @@ from testbed.prove.expectation import (
     OneOf,
     Plain,
     Single,
+    Tunnelled,
     UsesSegments,
     not_routed_by_design,
     via,
@@ -28,7 +30,8 @@ from testbed.prove.expectation import (
 from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
 from testbed.prove.stream import Stream
 
-PLAIN = ("plain",)
+PLAIN = "plain"
+WITHOUT_SEGMENTS = (*KINDS, PLAIN)  # what can be expected besides segment endpoints
 SLOWER = 10  # streams between virtual machines
 
 
@@ -42,8 +45,8 @@ def prove(
 ) -> Proof:
     """Prove the path between two hosts, nodes or pods, for IPv4 (4) or IPv6 (6).
 
-    `expect`: segment endpoints by name, () for best effort, PLAIN for no encapsulation, None for
-    whatever the head end's chosen policy promises. `through`: an address that is translated to
+    `expect`: segment endpoints by name, () for best effort, one of WITHOUT_SEGMENTS alone, None for
+    whatever the head end's status promises. `through`: an address that is translated to
     the destination's on the way, as a Service's. Raises TestbedError for ends that nobody has.
     """
     src, dst = _endpoint(plan, source, family), _endpoint(plan, destination, family)
@@ -107,9 +110,11 @@ def _expectation(
     if expect is None:
         return _barred(plan, src, dst) or _promised(plan, src, dst)
     # Whoever names a path gets it proved by packets, or refuted: never excused by design.
-    if tuple(expect) == PLAIN:
-        return Plain()
     node = dst.pod_on or dst.name
+    if tuple(expect) == (PLAIN,):
+        return Plain()
+    if len(expect) == 1 and expect[0] in KINDS:
+        return _tunnelled(plan, expect[0], node)
     if expect:
         return via(plan, list(expect), node)
     return BestEffort(IPv6Network(_egress_sid(node, dst.address.version)))
@@ -128,9 +133,27 @@ def _promised(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
     head_end, endpoint = src.pod_on or src.name, dst.pod_on
     if endpoint is None or head_end == endpoint:
         return Plain()
+    kind = _overlay(head_end, dst.address)
+    if kind in KINDS:
+        return _tunnelled(plan, kind, endpoint)
     policy = _chosen(plan, head_end, endpoint, dst.address.version)
     choices = tuple(_of_list(entry["segments"]) for entry in policy["segment_lists"])
     return choices[0] if len(choices) == 1 else OneOf(choices)
+
+
+def _overlay(head_end: str, address: IPv4Address | IPv6Address) -> str:
+    """How the head end says that it reaches a pod's address; empty where it says nothing."""
+    prefixes = (agent_status(head_end) or {"prefixes": []})["prefixes"]
+    found = [p for p in prefixes if address in ip_network(p["prefix"])]
+    return str(found[0]["via"]) if found else ""
+
+
+def _tunnelled(plan: Plan, kind: str, node: str) -> Tunnelled:
+    """IP-in-IP runs between the nodes' IPv4 addresses, VXLAN between their IPv6 addresses."""
+    remote = plan.address_v4(node) if kind == IPIP else plan.address_v6(node)
+    if remote is None:
+        raise TestbedError(f"{node} has no address that {kind} could lead to")
+    return Tunnelled(kind, remote)
 
 
 def _of_list(segments: Sequence[str]) -> Single:

@@ -1,6 +1,6 @@
-"""Frames, read down to the probe: Ethernet, IPv6 with SRH (RFC 8754), IPv4, UDP.
+"""Frames, read down to the probe: Ethernet, IPv6 with SRH (RFC 8754), IPv4, UDP, VXLAN (RFC 7348).
 
-A parser of our own: five headers, and a proof should not wait for scapy's import.
+A parser of our own: six headers, and a proof should not wait for scapy's import.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ Address = IPv4Address | IPv6Address
 _IPV4_TYPE, _IPV6_TYPE, _VLAN_TYPE = 0x0800, 0x86DD, 0x8100
 _HOP_BY_HOP, _IPV4, _UDP, _IPV6, _ROUTING, _DESTINATION = 0, 4, 17, 41, 43, 60
 _SRH = 4  # routing type (RFC 8754 section 2)
+_VXLAN_PORT, _VXLAN_FLAGS = 4789, 0x08000000  # I: the network identifier is valid
 _MOST_HEADERS = 16  # a frame that nests deeper is nothing of ours
 
 
@@ -42,6 +43,7 @@ class Observation:
     inner_hop_limit: int | None
     tag: bytes
     time_ns: int = 0
+    vni: int | None = None  # of the outermost VXLAN header
 
     @property
     def encapsulated(self) -> bool:
@@ -84,6 +86,7 @@ class _Header:
     hop_limit: int
     segments: tuple[IPv6Address, ...] | None = None
     segments_left: int | None = None
+    vni: int | None = None  # a VXLAN header follows
 
 
 def observations(frames: Iterable[Frame], run: Run) -> list[Observation]:
@@ -115,19 +118,14 @@ def observe(frame: Frame) -> Observation | None:
         inner_hop_limit=inner.hop_limit if inner else None,
         tag=payload[-TAG_SIZE:],
         time_ns=frame.time_ns,
+        vni=outer.vni,
     )
 
 
 def _parse(data: bytes) -> tuple[list[_Header], bytes]:
     """IP headers from the outermost on, and the UDP payload. ValueError if it is no UDP."""
-    offset, kind = 14, int.from_bytes(data[12:14], "big")
-    if kind == _VLAN_TYPE:
-        offset, kind = 18, int.from_bytes(data[16:18], "big")
-    number = {_IPV4_TYPE: _IPV4, _IPV6_TYPE: _IPV6}.get(kind)
-    if number is None:
-        raise ValueError("no IP")
+    number, data = _ethernet(data)
     headers: list[_Header] = []
-    data = data[offset:]
     for _ in range(_MOST_HEADERS):
         if number == _IPV6:
             header, number, data = _ipv6(data)
@@ -138,11 +136,33 @@ def _parse(data: bytes) -> tuple[list[_Header], bytes]:
         elif number in (_HOP_BY_HOP, _ROUTING, _DESTINATION):
             headers[-1], number, data = _extension(headers[-1], number, data)
         elif number == _UDP:
-            length = int.from_bytes(data[4:6], "big")
-            return headers, data[8:length]
+            port, length = struct.unpack_from("!2xHH", data)
+            payload = data[8:length]
+            if port != _VXLAN_PORT:
+                return headers, payload
+            headers[-1] = replace(headers[-1], vni=_vni(payload))
+            number, data = _ethernet(payload[8:])
         else:
             break
     raise ValueError("no UDP")
+
+
+def _ethernet(data: bytes) -> tuple[int, bytes]:
+    """The protocol number of the IP packet in a frame, and the packet."""
+    offset, kind = 14, int.from_bytes(data[12:14], "big")
+    if kind == _VLAN_TYPE:
+        offset, kind = 18, int.from_bytes(data[16:18], "big")
+    number = {_IPV4_TYPE: _IPV4, _IPV6_TYPE: _IPV6}.get(kind)
+    if number is None:
+        raise ValueError("no IP")
+    return number, data[offset:]
+
+
+def _vni(header: bytes) -> int:
+    flags, identifier = struct.unpack_from("!II", header)
+    if not flags & _VXLAN_FLAGS:
+        raise ValueError("no VXLAN")
+    return int(identifier >> 8)
 
 
 def _ipv6(data: bytes) -> tuple[_Header, int, bytes]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from testbed.agent.pair import ENDS
+from testbed.agent.tunnels import DEVICES
 from testbed.plan.model import Plan
 from testbed.prove.packets import Observation
 
 # On these a packet only goes from one part of its node to another. What passes the pair is routed
 # twice there, so that its own hop limit falls by two inside one node.
-_INSIDE_A_NODE = ("lo", *ENDS)
+_INSIDE_A_NODE = ("lo", *ENDS, *DEVICES.values())
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ def _headers(o: Observation) -> tuple[object, ...]:
         o.inner_src,
         o.inner_dst,
         o.inner_hop_limit,
+        o.vni,
     )
 
 

@@ -6,7 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from testbed.errors import CheckFailed
+from testbed.errors import CheckFailed, TestbedError
+
+
+class NotApplicable(TestbedError):
+    """This lab's machines cannot do what the scenario is about; `what` says what they lack."""
 
 
 @dataclass

@@ -22,7 +22,7 @@ from testbed.errors import CheckFailed, TestbedError
 from testbed.host.labs import lab_dir
 from testbed.lab.state import enter
 from testbed.scenario import registry
-from testbed.scenario.check import Check
+from testbed.scenario.check import Check, NotApplicable
 from testbed.scenario.evidence import keep_evidence
 from testbed.scenario.facade import Testbed
 from testbed.scenario.outside import Outside
@@ -64,7 +64,7 @@ def main() -> None:
     text = json.dumps(result, indent=1, default=str)
     (options.evidence / "result.json").write_text(text)
     sys.stdout.flush()
-    os._exit(0 if outcome["verdict"] == "pass" else 1)  # a daemon thread must not hold it up
+    os._exit(0 if outcome["failure"] is None else 1)  # a daemon thread must not hold it up
 
 
 class _Clock:
@@ -95,6 +95,14 @@ def _run(
             finally:
                 with clock.paused():
                     keep_evidence(testbed.plan, testbed.evidence)
+    except NotApplicable as error:
+        reason = str(error)
+        return {
+            "verdict": "not applicable",
+            "failure": None,
+            "reason": reason,
+            "declared": "kernel",
+        }
     except CheckFailed as error:
         return {"verdict": "fail", "failure": str(error)}
     except TestbedError as error:

@@ -19,13 +19,14 @@ from testbed.scenario.check import Check
 from testbed.scenario.machines import Machines
 from testbed.scenario.neighbours import Neighbours
 from testbed.scenario.paths import PathCheck
+from testbed.scenario.pools import Pools
 from testbed.scenario.steering import POLICIES, Steering
 from testbed.scenario.workloads import Workloads
 
 __all__ = ["POLICIES", "Testbed"]
 
 
-class Testbed(Steering, Machines, Workloads, Neighbours):
+class Testbed(Steering, Machines, Workloads, Neighbours, Pools):
     """A running lab, as a scenario sees it."""
 
     __test__ = False

@@ -37,6 +37,10 @@ class PathCheck:
         """No encapsulation at all, as between hosts."""
         self._check("is plain", expect=["plain"])
 
+    def is_tunnelled(self, kind: str) -> None:
+        """In a legacy overlay, "ipip" or "vxlan", straight to the other node."""
+        self._check(f"is in {kind}", expect=[kind])
+
     def is_as_promised(self) -> None:
         """What the head end's chosen policy promises."""
         self._check("is what the chosen policy promises", expect=None)

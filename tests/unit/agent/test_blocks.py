@@ -33,7 +33,12 @@ class Cluster:
         self.used: set[IpAddress] = set()
         self.away = False
         self.asked = 0
-        self.blocks = Blocks(self, NODE, lambda: self.used)  # type: ignore[arg-type]
+        self.blocks = Blocks(
+            self,  # type: ignore[arg-type]
+            NODE,
+            lambda: self.used,
+            usable=lambda one: one.overlay != "ipip",
+        )
         self.tell()
 
     def tell(self, node: Node = NODE) -> None:
@@ -184,11 +189,11 @@ def test_the_apis_absence_is_a_problem_and_harms_nobody() -> None:
     assert any(first in block for block in cluster.blocks.owned())
 
 
-def test_disabled_foreign_and_legacy_pools_give_nothing() -> None:
+def test_disabled_foreign_and_unusable_pools_give_nothing() -> None:
     cluster = Cluster(
         pool(name="a", disabled=True),
         pool(name="b", selector="kubernetes.io/hostname == 'other'"),
-        pool(name="c", overlay="vxlan"),
+        pool(name="c", overlay="ipip"),
         pool(name="sr-localsids-pool-worker1"),
     )
     assert cluster.blocks.allocate(4, ()) is None

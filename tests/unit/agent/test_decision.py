@@ -399,12 +399,6 @@ def test_a_prefix_without_policy_is_reported() -> None:
     assert [p.via for p in wanted.prefixes] == ["local", "plain", "plain"]
 
 
-def test_a_legacy_pool_is_reported() -> None:
-    legacy = {"kind": "IPPool", "metadata": {"name": "old"},
-              "spec": {"cidr": "10.0.0.0/16", "ipipMode": "Always"}}  # fmt: skip
-    assert "IP-in-IP" in decide(replace(BASE, objects=api(legacy))).problems[0]
-
-
 def test_nat_hides_pods_from_the_outside_only() -> None:
     text = decide(BASE).rules
     assert (

@@ -103,10 +103,10 @@ def test_problems_of_pools_are_sentences() -> None:
     assert sentence.endswith(
         "p128 has 10.0.0.128, p129 has 10.0.0.129, p130 has 10.0.0.130 and 2 more"
     )
-    overlap, legacy = pool_problems.problems([pool(name="x"), pool(name="y", overlay="vxlan")], [])[
-        ::-1
-    ]
-    assert overlap.startswith("IPPool y (172.16.0.0/16) overlaps IPPool x") and "VXLAN" in legacy
+    pools = [pool(name="x"), pool(name="y", overlay="vxlan")]
+    unable, overlap = pool_problems.problems(pools, [], lambda p: "no" * (p.overlay == "vxlan"))
+    assert overlap.startswith("IPPool y (172.16.0.0/16) overlaps IPPool x")
+    assert unable == "IPPool y is not used: no"
 
 
 def test_owned_blocks_are_those_of_the_node() -> None:

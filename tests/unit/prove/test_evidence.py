@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scapy.utils import RawPcapNgReader
-from test_path import EGRESS, PLAN, R6, best_effort, steered, traced
+from test_path import EGRESS, PLAN, R6, best_effort, steered, traced, tunnelled
 from walks import Walker
 
 from testbed.errors import TestbedError
@@ -66,6 +67,19 @@ def test_drawing_of_a_steered_probe() -> None:
   │ cali2           → 172.16.1.1  ttl 62
   pod-b          delivered"""
     )
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "words"),
+    [
+        (("fd11::1000", "fd12::1000", 4096), "□ encapsulates in VXLAN, VNI 4096"),
+        (("192.168.11.254", "192.168.12.254"), "□ encapsulates in IP-in-IP"),
+    ],
+)
+def test_drawing_of_legacy_overlays(tunnel: tuple[Any, ...], words: str) -> None:
+    walker = tunnelled(*tunnel)
+    assert words in drawing(PLAN, [traced(walker)])
+    assert as_data([traced(walker)])[0]["hops"][1]["out"]["vni"] == (tunnel[2:] or (None,))[0]
 
 
 def test_branches_are_drawn_once_each_the_most_used_first() -> None:

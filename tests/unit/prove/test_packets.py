@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrHopByHop, IPv6ExtHdrSegmentRouting
 from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
 from testbed.observe.frame import Frame
@@ -65,6 +66,15 @@ def test_encapsulated_without_srh() -> None:
     assert o.segments is None and o.segments_left is None and o.travel is None
     assert o.inner_family == 4
     assert o.payload_hop_limit == 63
+
+
+@pytest.mark.parametrize("inner", [probe4(), probe6()], ids=["IPv4", "IPv6"])
+def test_inside_vxlan(inner: Packet) -> None:
+    outer = IPv6(src="fd11::1000", dst="fd12::1000") / UDP(sport=5555, dport=4789)
+    o = seen(ETHER / outer / VXLAN(vni=4096, flags=8) / ETHER / inner)
+    assert o is not None and o.encapsulated and o.vni == 4096 and o.segments is None
+    assert (str(o.outer_dst), o.inner_dst) == ("fd12::1000", ip_address(inner.dst))
+    assert seen(ETHER / outer / VXLAN(vni=4096, flags=0) / ETHER / inner) is None
 
 
 def test_plain() -> None:

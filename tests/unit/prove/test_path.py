@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from testbed.prove.expectation import (
     NotRouted,
     OneOf,
     Plain,
+    Tunnelled,
     Verdict,
     not_routed_by_design,
     verdict,
@@ -114,6 +116,40 @@ def test_best_effort_over_either_branch() -> None:
     for way in (UPPER, LOWER):
         assert judged(best_effort(way), BestEffort(IPv6Network(EGRESS))).passed
         assert judged(best_effort(way), BestEffort(IPv6Network("fcdd:0:0:12aa::/64"))).passed
+
+
+BY_VXLAN = Tunnelled("vxlan", IPv6Address("fd12::1000"))
+BY_IPIP = Tunnelled("ipip", IPv4Address("192.168.12.254"))
+VXLAN = ("fd11::1000", "fd12::1000", 4096)
+IPIP = ("192.168.11.254", "192.168.12.254")
+
+
+def tunnelled(*tunnel: Any) -> Walker:
+    return arrive(walk().tunnel(*tunnel).cross(*UPPER))
+
+
+def test_legacy_overlays_lead_straight_to_the_other_node() -> None:
+    assert judged(tunnelled(*VXLAN), BY_VXLAN).passed
+    assert judged(tunnelled(*IPIP), BY_IPIP).passed
+
+
+@pytest.mark.parametrize(
+    ("walker", "expectation", "words"),
+    [
+        (tunnelled("fd11::1000", "fd12::1000", 7), BY_VXLAN, "another encapsulation than VXLAN"),
+        (tunnelled("fd11::1000", "fd12::1000"), BY_VXLAN, "another encapsulation than VXLAN"),
+        (tunnelled("fd11::1000", "fd10::1000", 4096), BY_VXLAN, "instead of fd12::1000"),
+        (tunnelled(*VXLAN), BY_IPIP, "instead of 192.168.12.254"),
+        (best_effort(), BY_VXLAN, "instead of fd12::1000"),
+        (tunnelled(*VXLAN), BestEffort(IPv6Network(EGRESS)), "instead of"),
+        (arrive(walk().cross(*UPPER), decapsulated=True), BY_VXLAN, "not encapsulated"),
+    ],
+)
+def test_nothing_else_is_taken_for_a_legacy_overlay(
+    walker: Walker, expectation: Expectation, words: str
+) -> None:
+    found = judged(walker, expectation)
+    assert not found.passed and words in found.sentences[1]
 
 
 def test_crossing_the_waypoints_without_an_srh_proves_nothing() -> None:

@@ -21,6 +21,12 @@ class Walker:
             "", "", True, SRC, DST, 64, None, None, None, None, None, tag
         )  # fmt: skip
 
+    def tunnel(self, source: str, remote: str, vni: int | None = None) -> Walker:
+        """In front of the next crossing: the header of a legacy overlay."""
+        self.encapsulate(source, IPv6Address("::"))
+        self.now = replace(self.now, outer_dst=ip_address(remote), vni=vni)
+        return self
+
     def encapsulate(self, source: str, *sids: IPv6Address) -> Walker:
         """In front of the next crossing: an outer header, with an SRH if there are several SIDs."""
         self.now = replace(
@@ -28,7 +34,7 @@ class Walker:
             inner_src=self.now.outer_src,
             inner_dst=self.now.outer_dst,
             inner_hop_limit=self.now.hop_limit - 1,
-            outer_src=IPv6Address(source),
+            outer_src=ip_address(source),
             outer_dst=sids[0],
             hop_limit=64,
             segments=tuple(sids) if len(sids) > 1 else None,
@@ -58,6 +64,7 @@ class Walker:
             inner_src=None,
             inner_dst=None,
             inner_hop_limit=None,
+            vni=None,
         )
         return self
 

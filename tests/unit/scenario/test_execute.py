@@ -11,7 +11,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.scenario import execute
-from testbed.scenario.check import Check
+from testbed.scenario.check import Check, NotApplicable
 from testbed.scenario.registry import Scenario
 
 
@@ -46,6 +46,10 @@ def breaks(_testbed: FakeTestbed, _check: Check) -> None:
     raise ZeroDivisionError
 
 
+def is_unable(_testbed: FakeTestbed, _check: Check) -> None:
+    raise NotApplicable("the kernel of worker1 has no IP-in-IP", fix="modprobe ipip")
+
+
 def is_idle(_testbed: FakeTestbed, _check: Check) -> None:
     """It checks nothing."""
 
@@ -63,6 +67,7 @@ def is_set(_testbed: FakeTestbed, check: Check, seconds: int = 60) -> None:
         (breaks, "error", "ZeroDivisionError"),
         (is_idle, "error", "checked nothing"),
         (is_set, "pass", None),
+        (is_unable, "not applicable", None),
     ],
 )
 def test_verdicts_and_evidence_before_anything_is_put_back(
@@ -79,3 +84,4 @@ def test_verdicts_and_evidence_before_anything_is_put_back(
     assert outcome["verdict"] == verdict
     assert testbed.order == ["evidence", "put back"]
     assert outcome["failure"] is None if words is None else words in outcome["failure"]
+    assert ("modprobe ipip" in outcome.get("reason", "")) == (function is is_unable)

@@ -39,6 +39,18 @@ def test_verdicts_and_missing_checks_are_differences() -> None:
     assert row.differences == ("pass and fail", "1 checks of one run only")
 
 
+def test_what_a_kernel_lacks_is_explained_not_a_difference() -> None:
+    unable = result("ipip", verdict="not applicable") | {"reason": "no IP-in-IP"}
+    declared = unable | {"declared": "kernel"}
+    for one, other in ((declared, result("ipip", PATH)), (result("ipip", PATH), declared)):
+        [row] = compare([one], [other])
+        assert (row.equal, row.excused, row.checks) == (True, "no IP-in-IP", 0)
+    [row] = compare([unable], [result("ipip", PATH)])
+    assert not row.equal
+    [row] = compare([declared], [result("ipip", PATH, verdict="fail")])
+    assert not row.equal
+
+
 def test_a_scenario_of_one_run_only() -> None:
     rows = compare([result("x", PATH)], [result("y", PATH)])
     assert [(r.scenario, r.verdicts) for r in rows] == [

@@ -23,6 +23,7 @@ EXPECTED = {
     "control-plane-outage",
     "dns",
     "hitless-edit",
+    "ipip-pool",
     "link-failure",
     "mode-switch",
     "node-join",
@@ -34,6 +35,7 @@ EXPECTED = {
     "smoke",
     "te-bgp",
     "te-configmap",
+    "vxlan-pool",
 }
 
 

@@ -1,0 +1,225 @@
+"""The legacy overlays: who gets which, by which routes, and that lines lead there only once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from typing import Any
+
+import pytest
+from test_decision import BASE, ME, OWN4, PEERED, W2, api, config, policy, prefix, route, steered
+
+from testbed.agent import tunnels
+from testbed.agent.decision import Inputs, Wanted, decide
+from testbed.agent.linux import Capabilities
+from testbed.agent.routes import Hop, Route, parse, render
+from testbed.agent.tunnels import Device, Seen, Tunnels
+
+L4, L6 = "172.18.1.0/26", "fd18::40/122"
+NODE = {
+    "kind": "Node",
+    "metadata": {"name": "worker2"},
+    "status": {
+        "addresses": [
+            {"type": "InternalIP", "address": str(W2)},
+            {"type": "InternalIP", "address": "192.168.12.254"},
+        ]
+    },
+}
+LEGACY_4 = IPv4Address("192.168.12.254")
+
+
+def pool(name: str, cidr: str, **spec: Any) -> dict[str, Any]:
+    return {"kind": "IPPool", "metadata": {"name": name}, "spec": {"cidr": cidr, **spec}}
+
+
+def inputs(*pools: dict[str, Any], node: dict[str, Any] = NODE, **changes: Any) -> Inputs:
+    paths = (*PEERED, prefix(L4), prefix(L6))
+    return replace(BASE, **{"objects": api(node, *pools), "paths": paths, **changes})
+
+
+VXLAN = (
+    pool("vx4", "172.18.0.0/16", vxlanMode="Always"),
+    pool("vx6", "fd18::/48", vxlanMode="CrossSubnet"),
+)
+IPIP = pool("ip", "172.18.0.0/16", ipipMode="Always")
+
+
+def vias(wanted: Wanted) -> dict[str, str]:
+    return {entry.prefix: entry.via for entry in wanted.prefixes}
+
+
+@pytest.mark.parametrize("services", [False, True])
+def test_a_vxlan_pool_is_reached_by_vxlan_and_others_by_srv6(services: bool) -> None:
+    wanted = decide(inputs(*VXLAN, config=config(services=services)))
+    way = (Hop("pods-vxlan", via=tunnels.neighbour(W2)),)
+    assert route(wanted, L4) == Route(L4, way, source="192.168.11.254")
+    assert route(wanted, L6) == Route(L6, way, source=str(ME))
+    assert wanted.tunnels == Tunnels((Device("vxlan", ME, 1284),), (W2,))
+    assert vias(wanted)[L4] == vias(wanted)[L6] == "vxlan"
+    assert vias(wanted)["172.16.1.0/26"] == "segments"
+    assert not wanted.problems
+
+
+def test_policies_do_not_steer_a_legacy_overlay() -> None:
+    te = policy(steered(IPv6Address("fcff:6::1")))
+    before = inputs(*VXLAN)
+    after = decide(replace(before, paths=(*before.paths, te)))
+    assert route(after, L4) == route(decide(before), L4)
+    assert route(after, "172.16.1.0/26") != route(decide(before), "172.16.1.0/26")
+
+
+def test_an_ipip_pool_is_reached_at_the_nodes_ipv4_address() -> None:
+    wanted = decide(inputs(IPIP, pool("v6", "fd18::/48")))
+    way = (Hop("pods-ipip", via="192.168.12.254"),)
+    assert route(wanted, L4) == Route(L4, way, source="192.168.11.254")
+    assert wanted.tunnels == Tunnels((Device("ipip", IPv4Address("192.168.11.254"), 1284),))
+    assert vias(wanted)[L6] == "segments"
+
+
+def test_devices_are_there_before_any_other_node_is() -> None:
+    wanted = decide(replace(inputs(*VXLAN), paths=()))
+    assert wanted.tunnels == Tunnels((Device("vxlan", ME, 1284),))
+    assert decide(BASE).tunnels == Tunnels()
+
+
+@pytest.mark.parametrize(
+    ("pools", "changes", "words"),
+    [
+        ([IPIP], {"capabilities": Capabilities(tunnels=frozenset())}, "kernel has no IP-in-IP"),
+        ([IPIP], {"config": config(address_v4=None)}, "needs an IPv4 address of this node"),
+        ([pool("ip", "fd18::/48", ipipMode="Always")], {}, "IP-in-IP carries IPv4 only"),
+        ([VXLAN[0]], {"capabilities": Capabilities(tunnels=frozenset(["ipip"]))}, "no VXLAN"),
+    ],
+)
+def test_what_a_node_cannot_do_is_said_and_no_route_pretends(
+    pools: list[dict[str, Any]], changes: dict[str, Any], words: str
+) -> None:
+    wanted = decide(inputs(*pools, **changes))
+    name, cidr = pools[0]["metadata"]["name"], pools[0]["spec"]["cidr"]
+    told = L6 if ":" in cidr else L4
+    assert any(p.startswith(f"IPPool {name} is not used:") and words in p for p in wanted.problems)
+    assert any(p.startswith(f"{told} is not reached by") for p in wanted.problems)
+    assert route(wanted, told) is None and vias(wanted)[told] == "plain"
+    assert wanted.tunnels == Tunnels()
+
+
+def test_a_node_without_a_known_ipv4_address_is_not_reached_by_ipip() -> None:
+    without = {**NODE, "status": {"addresses": NODE["status"]["addresses"][:1]}}  # type: ignore[index]
+    wanted = decide(inputs(IPIP, node=without))
+    assert route(wanted, L4) is None
+    assert f"{L4} is not reached by IP-in-IP: no IPv4 address of {W2} is known" in wanted.problems
+
+
+def test_own_blocks_of_a_legacy_pool_are_announced_like_others() -> None:
+    def announced(*blocks: str) -> int:
+        wanted = decide(replace(inputs(*VXLAN), blocks=(OWN4, *map(ip_network, blocks))))
+        assert wanted.bgp is not None
+        return len(wanted.bgp.announcements)
+
+    assert announced("172.18.0.64/26", "fd18::/122") == announced() + 2
+
+
+def test_routes_by_ipv4_and_ipv6_gateways_are_read_back() -> None:
+    by_ipip = Route(L4, (Hop("pods-ipip", via="192.168.12.254"),), source="192.168.11.254")
+    assert render(by_ipip) == (
+        f"{L4} proto 201 via 192.168.12.254 dev pods-ipip onlink src 192.168.11.254"
+    )
+    listed = {"dst": L4, "gateway": "192.168.12.254", "dev": "pods-ipip", "flags": ["onlink"],
+              "prefsrc": "192.168.11.254"}  # fmt: skip
+    assert parse([listed], 4) == [by_ipip]
+
+
+VX, IP = Device("vxlan", ME, 1284), Device("ipip", LEGACY_4, 1284)
+BOTH = Tunnels((IP, VX), (W2,))
+DONE = Seen(
+    frozenset([IP, VX]),
+    frozenset(["pods-ipip", "pods-vxlan"]),
+    frozenset([(tunnels.neighbour(W2), tunnels.mac(W2))]),
+    frozenset([(tunnels.mac(W2), str(W2))]),
+)
+
+
+def lines(want: Tunnels, seen: Seen) -> list[str]:
+    return [
+        *tunnels.links(want, seen),
+        *tunnels.neighbour_lines(want, seen),
+        *tunnels.place_lines(want, seen),
+    ]
+
+
+def test_from_nothing_to_all_and_back() -> None:
+    made = lines(BOTH, Seen())
+    assert "link add pods-ipip mtu 1284 type ipip local 192.168.12.254 ttl 64" in made
+    assert [line for line in made if line.startswith("fdb replace")] == [
+        f"fdb replace {tunnels.mac(W2)} dev pods-vxlan dst {W2} self"
+    ]
+    assert lines(BOTH, DONE) == [] and tunnels.faults(BOTH, DONE) == []
+    assert tunnels.links(Tunnels(), DONE) == ["link del dev pods-ipip", "link del dev pods-vxlan"]
+    assert tunnels.faults(BOTH, Seen())
+
+
+@pytest.mark.parametrize("change", [{"mtu": 1400}, {"local": W2}])
+def test_a_device_that_is_not_as_wanted_is_made_anew(change: dict[str, Any]) -> None:
+    other = replace(DONE, devices=frozenset([IP, replace(VX, **change)]))
+    first, second, *_ = tunnels.links(BOTH, other)
+    assert first == "link del dev pods-vxlan" and second.startswith("link add pods-vxlan mtu 1284")
+
+
+def test_entries_of_nodes_that_left_go() -> None:
+    gone = lines(Tunnels((IP, VX)), DONE)
+    assert gone == [
+        f"neigh del {tunnels.neighbour(W2)} dev pods-vxlan",
+        f"fdb del {tunnels.mac(W2)} dev pods-vxlan dst {W2} self",
+    ]
+
+
+def test_a_wrong_mac_is_replaced_not_deleted() -> None:
+    wrong = replace(DONE, neighbours=frozenset([(tunnels.neighbour(W2), "02:00:00:00:00:09")]))
+    assert lines(BOTH, wrong) == [
+        f"neigh replace {tunnels.neighbour(W2)} lladdr {tunnels.mac(W2)} dev pods-vxlan "
+        "nud permanent"
+    ]
+
+
+def test_what_ip_and_bridge_list_is_read() -> None:
+    up = ["BROADCAST", "UP"]
+    vxlan = {"id": 4096, "local6": str(ME), "port": 4789}
+    seen = tunnels.parse(
+        [
+            {"ifname": "pods-vxlan", "mtu": 1284, "flags": up,
+             "linkinfo": {"info_kind": "vxlan", "info_data": vxlan}},
+            {"ifname": "pods-ipip", "mtu": 1284, "flags": up,
+             "linkinfo": {"info_kind": "ipip", "info_data": {"local": str(LEGACY_4)}}},
+            {"ifname": "tunl0", "mtu": 1480, "flags": [], "linkinfo": {"info_kind": "ipip"}},
+        ],
+        [
+            {"dst": tunnels.neighbour(W2), "dev": "pods-vxlan", "lladdr": tunnels.mac(W2)},
+            {"dst": "fe80::2", "dev": "srv6", "lladdr": "02:00:00:00:00:02"},
+        ],
+        [{"mac": tunnels.mac(W2), "ifname": "pods-vxlan", "dst": str(W2)}],
+    )  # fmt: skip
+    assert seen == DONE
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"flags": []},
+        {"linkinfo": {"info_kind": "dummy"}},
+        {"linkinfo": {"info_kind": "vxlan", "info_data": {"id": 1, "local6": "::1", "port": 4789}}},
+    ],
+)
+def test_a_device_of_our_name_that_is_something_else_is_seen_as_such(entry: dict[str, Any]) -> None:
+    data = {"id": 4096, "local6": str(ME), "port": 4789}
+    good = {"ifname": "pods-vxlan", "mtu": 1284, "flags": ["UP"],
+            "linkinfo": {"info_kind": "vxlan", "info_data": data}}  # fmt: skip
+    seen = tunnels.parse([{**good, **entry}], [], [])
+    assert (seen.devices, seen.names) == (frozenset(), frozenset(["pods-vxlan"]))
+
+
+def test_nodes_have_macs_and_neighbours_of_their_own() -> None:
+    nodes = [IPv6Address(f"fd{n}::1000") for n in range(10, 40)]
+    assert len({tunnels.mac(n) for n in nodes}) == len({tunnels.neighbour(n) for n in nodes}) == 30
+    assert all(tunnels.mac(n).startswith("02:") for n in nodes)
+    assert all(IPv6Address(tunnels.neighbour(n)).is_link_local for n in nodes)

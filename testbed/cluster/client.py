@@ -41,10 +41,12 @@ class Client:
 
     `pace`: seconds between two questions while one waits for something; a server in software
     emulation would have no time for anything else. `timeout`: seconds that one answer may take.
+    `patience`: seconds until what one waits for must have happened.
     """
 
     pace = 0.02
     timeout = 30.0
+    patience = 300.0  # a slow disk or one busy core may need them
 
     def __init__(self, netns: str, host: str, port: int, ca: Path, cert: Path, key: Path) -> None:
         self._netns, self._host, self._port = netns, host, port

@@ -38,31 +38,33 @@ def api_ready(client: Client) -> None:
         return (True if status == 200 else None), "; ".join(missing) or f"HTTP {status}"
 
     fix = "testbed logs CONTROL_PLANE.kube-apiserver"
-    wait_for("the API server", _patient(probe), PATIENCE, client.pace, fix)
+    wait_for("the API server", _patient(probe), client.patience, client.pace, fix)
 
 
 def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until objects of these kinds can be made. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        crds = api.items("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+        crds = api.glance("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
         ready = {c["metadata"]["name"] for c in crds if condition(c, "Established") == "True"}
         missing = sorted(set(names) - ready)
         return (None if missing else True), f"not yet: {', '.join(missing)}"
 
-    wait_for("the custom resource definitions", _patient(probe), PATIENCE, api.client.pace)
+    wait_for(
+        "the custom resource definitions", _patient(probe), api.client.patience, api.client.pace
+    )
 
 
 def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until these nodes are Ready. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        seen = {n["metadata"]["name"]: n for n in api.items("/api/v1/nodes")}
+        seen = {n["metadata"]["name"]: n for n in api.glance("/api/v1/nodes")}
         waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
     fix = "testbed logs NODE.kubelet"
-    wait_for("the nodes to be Ready", _patient(probe), PATIENCE, api.client.pace, fix)
+    wait_for("the nodes to be Ready", _patient(probe), api.client.patience, api.client.pace, fix)
 
 
 def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) -> None:
@@ -72,12 +74,12 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
     """
 
     def probe() -> tuple[bool | None, str]:
-        leases = api.items("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+        leases = api.glance("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
         waiting = stale_leases(leases, names, since)
         return (None if waiting else True), "; ".join(waiting)
 
     fix = "testbed logs NODE.kubelet"
-    wait_for("the kubelets' leases", _patient(probe), PATIENCE, api.client.pace, fix)
+    wait_for("the kubelets' leases", _patient(probe), api.client.patience, api.client.pace, fix)
 
 
 def _patient(probe: Probe) -> Probe:

@@ -21,11 +21,11 @@ class BusyServer:
     """Answers some questions with 504, then with one Ready node."""
 
     def __init__(self, refusals: int) -> None:
-        self.client = SimpleNamespace(pace=0.0)
+        self.client = SimpleNamespace(pace=0.0, patience=1.0)
         self.refusals = refusals
 
-    def items(self, path: str) -> list[dict[str, Any]]:
-        """As KubernetesApi.items()."""
+    def glance(self, path: str) -> list[dict[str, Any]]:
+        """As KubernetesApi.glance()."""
         if self.refusals:
             self.refusals -= 1
             raise TestbedError(f"cannot list {path}", why="HTTP 504", exit_code=1)
@@ -38,8 +38,9 @@ def test_a_server_that_cannot_answer_yet_is_asked_again() -> None:
     assert server.refusals == 0
 
 
-def test_what_a_server_said_last_is_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wait, "PATIENCE", 0.0)
+def test_what_a_server_said_last_is_told_at_the_end() -> None:
+    server = BusyServer(refusals=1)
+    server.client.patience = 0.0
     with pytest.raises(TestbedError, match=r"Ready.*") as refused:
-        wait.nodes_ready(cast("KubernetesApi", BusyServer(refusals=1)), ["worker1"])
+        wait.nodes_ready(cast("KubernetesApi", server), ["worker1"])
     assert "HTTP 504" in str(refused.value)

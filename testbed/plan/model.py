@@ -20,6 +20,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from testbed.plan import mtu
+
 
 class Frozen(BaseModel):
     """Base of all plan objects: immutable, unknown fields refused."""
@@ -297,5 +299,5 @@ class Plan(Frozen):
 
     @property
     def pod_mtu(self) -> int:
-        """Pod MTU: room for an outer IPv6 header and an SRH of `max_segments` SIDs (RFC 8754)."""
-        return self.port_mtu - 40 - 8 - 16 * self.max_segments
+        """Pod MTU in bytes: what the outer headers of this plan leave (testbed.plan.mtu)."""
+        return mtu.pod_mtu(self.port_mtu, self.max_segments)

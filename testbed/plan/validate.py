@@ -8,11 +8,11 @@ from itertools import combinations
 
 import networkx as nx
 
+from testbed.plan import mtu
 from testbed.plan.addressing import INTERFACE_NAME_MAX
 from testbed.plan.model import Link, Plan, Role
+from testbed.plan.mtu import IPV6_MIN_MTU
 from testbed.plan.problems import Problem
-
-IPV6_MIN_MTU = 1280  # RFC 8200 §5
 
 
 def validate(plan: Plan) -> list[Problem]:
@@ -196,14 +196,14 @@ def _duplicate_sids(plan: Plan) -> Iterator[Problem]:
 def _mtu(plan: Plan) -> Iterator[Problem]:
     for node in plan.cluster:
         for link in plan.links_of(node.name):
-            pod_mtu = link.mtu - 48 - 16 * plan.max_segments
-            if pod_mtu < IPV6_MIN_MTU:
+            left = mtu.pod_mtu(link.mtu, plan.max_segments)
+            if left < IPV6_MIN_MTU:
                 yield Problem(
-                    what=f"MTU {link.mtu} leaves pods {pod_mtu} bytes with "
-                    f"{plan.max_segments} segments (40 + 8 + 16 x {plan.max_segments} bytes of "
+                    what=f"MTU {link.mtu} leaves pods {left} bytes with "
+                    f"{plan.max_segments} segments ({mtu.reserve(plan.max_segments)} bytes of "
                     f"outer headers); IPv6 needs {IPV6_MIN_MTU}",
                     subject=node.name,
-                    fix=f"raise the link's mtu to {IPV6_MIN_MTU + 48 + 16 * plan.max_segments} "
+                    fix=f"raise the link's mtu to {mtu.port_mtu_for(plan.max_segments)} "
                     "or lower max_segments",
                     where=link.where,
                 )

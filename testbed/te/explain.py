@@ -8,8 +8,8 @@ from ipaddress import IPv6Address
 from typing import Any
 
 from testbed.plan.model import LocalSids, Plan, Role
+from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
 from testbed.srpolicy.model import Candidate, SegmentList
-from testbed.te.mtu import IPV6_MIN_MTU, overhead, pod_mtu
 from testbed.te.owners import FAMILY_OF_KIND, Owners
 from testbed.te.paths import legs_of, reached_by_plan, spelled
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 from testbed.plan.model import Role
+from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, port_mtu_for
 from testbed.srpolicy.model import SegmentList
 from testbed.te.findings import Finding
-from testbed.te.mtu import IPV6_MIN_MTU, pod_mtu, port_mtu_for
 from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
 from testbed.te.subject import Subject
 

@@ -11,11 +11,11 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
+from testbed.plan.mtu import overhead, pod_mtu, port_mtu_for
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
 from testbed.te.expect import expected_path
 from testbed.te.explain import explain, explain_all, explain_text
 from testbed.te.load import load_policy_file
-from testbed.te.mtu import overhead, pod_mtu, port_mtu_for
 from testbed.te.resolve import node_names, resolver
 
 POLICIES = Path(__file__).resolve().parents[3] / "scenarios" / "policies"
@@ -141,4 +141,5 @@ def test_resolver_knows_loopbacks_addresses_and_sids(full: Plan) -> None:
 def test_encapsulation_costs() -> None:
     assert [overhead(n) for n in (1, 2, 3)] == [40, 80, 96]
     assert pod_mtu(1380, 3) == 1284
+    assert pod_mtu(1380, 1) == 1380 - 70, "VXLAN takes more than one segment does"
     assert port_mtu_for(4) == 1392

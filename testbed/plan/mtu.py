@@ -1,0 +1,31 @@
+"""What encapsulation costs, in bytes (RFC 8200 §3, RFC 8754 §2, RFC 7348 §5)."""
+
+from __future__ import annotations
+
+OUTER_HEADER = 40
+SRH_FIXED = 8
+SID_SIZE = 16
+VXLAN = 40 + 8 + 8 + 14  # over IPv6: IPv6, UDP, VXLAN, and the inner Ethernet header
+IPV6_MIN_MTU = 1280  # RFC 8200 §5
+
+
+def overhead(segments: int) -> int:
+    """Outer header plus SRH; one segment needs no SRH (H.Encaps.Red)."""
+    if segments <= 1:
+        return OUTER_HEADER
+    return OUTER_HEADER + SRH_FIXED + SID_SIZE * segments
+
+
+def reserve(max_segments: int) -> int:
+    """What is kept for outer headers: a whole SRH, always, or VXLAN where that is more."""
+    return max(OUTER_HEADER + SRH_FIXED + SID_SIZE * max_segments, VXLAN)
+
+
+def pod_mtu(port_mtu: int, max_segments: int) -> int:
+    """What a plan leaves to pods on ports of this MTU."""
+    return port_mtu - reserve(max_segments)
+
+
+def port_mtu_for(max_segments: int) -> int:
+    """The smallest port MTU under which pods can still use IPv6."""
+    return IPV6_MIN_MTU + reserve(max_segments)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from testbed.agent import tunnels
+from testbed.agent.links import has_link
 from testbed.agent.run import attempt
 from testbed.agent.tunnels import Seen, Tunnels
 
-_LINKS = Path("/sys/class/net")
 _TRIED = "pods-try"
 _TRIALS = {
     tunnels.IPIP: "type ipip local 192.0.2.1",  # documentation (RFC 5737)
@@ -32,7 +31,7 @@ def _accepts(kind: str) -> bool:
 
 def there() -> list[str]:
     """The devices of ours that this network namespace has."""
-    return [name for name in tunnels.DEVICES.values() if (_LINKS / name).exists()]
+    return [name for name in tunnels.DEVICES.values() if has_link(name)]
 
 
 def read() -> Seen:

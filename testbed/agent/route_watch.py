@@ -9,7 +9,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-from testbed.agent import pair
+from testbed.agent import pair, tunnels
 from testbed.agent.routes import PROTOCOL
 
 log = logging.getLogger(__name__)
@@ -18,12 +18,15 @@ _GROUPS = 0x1 | 0x40 | 0x80 | 0x400 | 1 << 18
 _RTM_NEWLINK, _RTM_DELLINK, _RTM_DELROUTE, _RTM_DELRULE = 16, 17, 25, 33
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _PROTOCOL_AT = _HEADER.size + 5  # rtmsg.rtm_protocol
-# rtattr IFLA_IFNAME: what a message about an end of the pair contains
-_NAMES = tuple(struct.pack("=HH", 4 + len(end) + 1, 3) + end.encode() + b"\0" for end in pair.ENDS)
+_DEVICES = (*pair.ENDS, *tunnels.DEVICES.values())
+# rtattr IFLA_IFNAME: what a message about a device of ours contains
+_NAMES = tuple(
+    struct.pack("=HH", 4 + len(name) + 1, 3) + name.encode() + b"\0" for name in _DEVICES
+)
 
 
 class RouteWatch(threading.Thread):
-    """Calls `on_loss` after a route or rule of ours was deleted, or the pair for Services changed.
+    """Calls `on_loss` after a route or rule of ours was deleted, or a device of ours changed.
 
     Also when we did it: a look costs little. Calls `on_link` after any link appeared or changed.
     """

@@ -123,18 +123,14 @@ def parse(
     neighbours: Iterable[Mapping[str, Any]],
     places: Iterable[Mapping[str, Any]],
 ) -> Seen:
-    """From `ip -d -j link show`, `ip -j neigh show nud permanent` and `bridge -j fdb show`."""
+    """From `ip -d -j link show`, `ip -j neigh show nud permanent`, `bridge -j fdb show dev …`."""
     ours = [entry for entry in links if entry.get("ifname") in DEVICES.values()]
     device = DEVICES[VXLAN]
     return Seen(
         frozenset(found for entry in ours if (found := _device(entry)) is not None),
         frozenset(str(entry["ifname"]) for entry in ours),
         frozenset((str(n["dst"]), str(n["lladdr"])) for n in neighbours if n.get("dev") == device),
-        frozenset(
-            (str(p["mac"]), str(p["dst"]))
-            for p in places
-            if p.get("ifname") == device and "dst" in p
-        ),
+        frozenset((str(p["mac"]), str(p["dst"])) for p in places if "dst" in p),
     )
 
 

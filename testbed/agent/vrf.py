@@ -7,8 +7,7 @@ by the pair. A kernel without VRFs does the same by End.DX4 to an address inside
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from testbed.agent.links import has_link
 from testbed.agent.run import attempt
 from testbed.agent.sysctl import PROC, set_switch
 
@@ -16,7 +15,6 @@ NAME, TABLE = "srv6-vrf", 203
 _TRIED = "srv6-vrf-try"
 _STRICT = "vrf/strict_mode"  # one VRF per table, which vrftable demands
 _PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
-_LINKS = Path("/sys/class/net")
 
 
 def possible() -> bool:
@@ -37,7 +35,7 @@ def possible() -> bool:
 
 def apply(wanted: bool) -> list[str]:
     """Have the VRF, or have it not; returns what is not so."""
-    if wanted == (_LINKS / NAME).exists():
+    if wanted == has_link(NAME):
         return []
     if not wanted:
         done = attempt(["ip", "link", "del", "dev", NAME])

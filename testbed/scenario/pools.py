@@ -44,7 +44,9 @@ class Pools(World):
         self._wait_blocks([cidr])
 
     def _refuse_unable(self, overlay: str) -> None:
-        unable = [n.name for n in self.nodes() if overlay not in self.status(n.name)["overlays"]]
+        unable = [
+            n.name for n in self.nodes() if overlay not in self.status(n.name).get("overlays", [])
+        ]
         if unable:
             raise NotApplicable(
                 f"the kernel of {', '.join(unable)} has no {WORDS[overlay]}",
@@ -52,20 +54,24 @@ class Pools(World):
             )
 
     def _wait_blocks(self, inside: list[str], outside: list[str] | None = None) -> None:
-        """Until every node has a block inside each of these, and none in the others."""
+        """Until every node is well, with a block inside each of these, and none in the others."""
 
         def owned(node: str, cidr: str) -> bool:
-            blocks = map(ip_network, self.status(node)["blocks"])
+            blocks = map(ip_network, self.status(node).get("blocks", []))
             return any(b.network_address in ip_network(cidr) for b in blocks)
 
         names = [node.name for node in self.nodes()]
         self.wait(
             f"a block of {', '.join(inside)} on every node",
             lambda: (
-                all(owned(n, cidr) for n in names for cidr in inside)
+                all(self.status(n).get("ready") for n in names)
+                and all(owned(n, cidr) for n in names for cidr in inside)
                 and not any(owned(n, cidr) for n in names for cidr in outside or ())
             ),
-            lambda: "; ".join(f"{n}: {self.status(n).get('blocks')}" for n in names),
+            lambda: "; ".join(
+                f"{n}: {self.status(n).get('blocks')} {self.status(n).get('problems')}"
+                for n in names
+            ),
         )
 
 

@@ -45,6 +45,8 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_scenario_passes(evidence: Path, name: str) -> None:
     result = json.loads((evidence / name / "result.json").read_text())
     assert result["failure"] is None
+    if result.get("declared") == "kernel":
+        pytest.skip(result["reason"])
     assert result["verdict"] == "pass"
     assert (evidence / name / "environment.txt").exists()
 

@@ -55,9 +55,11 @@ def test_host_is_untouched() -> None:
     assert not networks.exists()
 
 
-@pytest.mark.parametrize("name", ["smoke", "best-effort", "te-bgp", "te-configmap"])
+@pytest.mark.parametrize("name", ["smoke", "best-effort", "te-bgp", "te-configmap", "ipip-pool"])
 def test_scenario(lab: VirtualLab, name: str, tmp_path: Path) -> None:
     lab.run("run", name, "--evidence", str(tmp_path))
+    result = json.loads((tmp_path / name / "result.json").read_text())
+    assert result["verdict"] == "pass"
 
 
 def test_up_again_changes_nothing(lab: VirtualLab) -> None:

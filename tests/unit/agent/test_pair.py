@@ -143,9 +143,16 @@ def test_nftables_has_only_what_is_wanted() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name", "lost"),
-    [(16, "srv6", True), (17, "srv6-tun", True), (16, "srv6x", False), (16, "cali1", False)],
+    [
+        (16, "srv6", True),
+        (17, "srv6-tun", True),
+        (17, "pods-vxlan", True),
+        (16, "pods-ipip", True),
+        (16, "srv6x", False),
+        (16, "cali1", False),
+    ],
 )
-def test_what_happens_to_the_pair_is_heard(kind: int, name: str, lost: bool) -> None:
+def test_what_happens_to_devices_of_ours_is_heard(kind: int, name: str, lost: bool) -> None:
     value = name.encode() + b"\0"
     attribute = struct.pack("=HH", 4 + len(value), 3) + value + bytes(-len(value) % 4)
     body = bytes(16) + attribute  # ifinfomsg, IFLA_IFNAME

@@ -197,7 +197,8 @@ def test_what_ip_and_bridge_list_is_read() -> None:
             {"dst": tunnels.neighbour(W2), "dev": "pods-vxlan", "lladdr": tunnels.mac(W2)},
             {"dst": "fe80::2", "dev": "srv6", "lladdr": "02:00:00:00:00:02"},
         ],
-        [{"mac": tunnels.mac(W2), "ifname": "pods-vxlan", "dst": str(W2)}],
+        [{"mac": tunnels.mac(W2), "dst": str(W2), "flags": ["self"], "state": "permanent"},
+         {"mac": "33:33:00:00:00:01", "flags": ["self"], "state": "permanent"}],
     )  # fmt: skip
     assert seen == DONE
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_network
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 from test_decision import BASE, ME, OWN4, PEERED, W2, api, config, policy, prefix, route, steered
 
-from testbed.agent import tunnels
+from testbed.agent import linux_tunnels, tunnels
 from testbed.agent.decision import Inputs, Wanted, decide
 from testbed.agent.linux import Capabilities
 from testbed.agent.routes import Hop, Route, parse, render
@@ -224,3 +225,28 @@ def test_nodes_have_macs_and_neighbours_of_their_own() -> None:
     assert len({tunnels.mac(n) for n in nodes}) == len({tunnels.neighbour(n) for n in nodes}) == 30
     assert all(tunnels.mac(n).startswith("02:") for n in nodes)
     assert all(IPv6Address(tunnels.neighbour(n)).is_link_local for n in nodes)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "kinds"),
+    [
+        (("modprobe", "vxlan"), {"ipip", "vxlan"}),
+        (("vxlan",), {"vxlan"}),
+        (("ipip",), {"ipip"}),  # a part of the kernel of which no list of modules tells
+        ((), set()),
+    ],
+)
+def test_ipip_is_asked_for_before_it_is_tried(
+    accepted: tuple[str, ...], kinds: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def attempt(argv: list[str]) -> CompletedProcess[str]:
+        asked.append(" ".join(argv))
+        agreed = argv[0] in accepted or any(k in accepted for k in argv[4:]) or "del" in argv
+        return CompletedProcess(argv, 0 if agreed else 1, "", "")
+
+    monkeypatch.setattr(linux_tunnels, "attempt", attempt)
+    assert linux_tunnels.possible() == kinds
+    tried = any("type ipip" in line for line in asked)
+    assert tried == ("modprobe" not in accepted), "trying would load the module"

@@ -7,7 +7,7 @@ from typing import Any
 
 from testbed.agent import pair
 from testbed.agent.pair import Pair, Seen
-from testbed.agent.run import attempt
+from testbed.agent.run import attempt, batch
 from testbed.agent.sysctl import set_switch
 from testbed.errors import TestbedError
 
@@ -37,7 +37,7 @@ def apply(wanted: Pair | None) -> list[str]:
     """Make the pair as wanted (None: there is none); returns what is not so afterwards."""
     seen = read()
     lines = pair.creation(wanted, seen)
-    complaints = _batch(6, lines)
+    complaints = batch(["ip", "-6"], lines)
     if lines:
         seen = read()
     problems = []
@@ -47,14 +47,7 @@ def apply(wanted: Pair | None) -> list[str]:
     for family in pair.FAMILIES:
         lines = pair.settings(wanted, seen, family)
         changed |= bool(lines)
-        complaints += _batch(family, lines)
+        complaints += batch(["ip", f"-{family}"], lines)
     left = pair.faults(wanted, read() if changed else seen)
     why = "; ".join(complaints) or "no error was given"
     return problems + [f"{fault} ({why})" for fault in left]
-
-
-def _batch(family: int, lines: list[str]) -> list[str]:
-    if not lines:
-        return []
-    done = attempt(["ip", f"-{family}", "-force", "-batch", "-"], "\n".join(lines) + "\n")
-    return [line for line in done.stderr.splitlines() if not line.startswith("Command failed")]

@@ -7,7 +7,7 @@ from typing import Any
 
 from testbed.agent import tunnels
 from testbed.agent.links import has_link
-from testbed.agent.run import attempt
+from testbed.agent.run import attempt, batch
 from testbed.agent.tunnels import Seen, Tunnels
 from testbed.errors import MachineUnfit
 
@@ -69,18 +69,11 @@ def _listed(program: str, *question: str) -> list[dict[str, Any]]:
 def apply(wanted: Tunnels) -> list[str]:
     """Make them as wanted; returns what is not so afterwards."""
     seen = read()
-    complaints = _batch("ip", tunnels.links(wanted, seen))
+    complaints = batch(["ip"], tunnels.links(wanted, seen))
     if complaints or tunnels.links(wanted, seen):
         seen = read()
     changes = tunnels.neighbour_lines(wanted, seen), tunnels.place_lines(wanted, seen)
-    complaints += _batch("ip", changes[0]) + _batch("bridge", changes[1])
+    complaints += batch(["ip"], changes[0]) + batch(["bridge"], changes[1])
     left = tunnels.faults(wanted, read() if any(changes) else seen)
     why = "; ".join(complaints) or "no error was given"
     return [f"{fault} ({why})" for fault in left]
-
-
-def _batch(program: str, lines: list[str]) -> list[str]:
-    if not lines:
-        return []
-    done = attempt([program, "-force", "-batch", "-"], "\n".join(lines) + "\n")
-    return [line for line in done.stderr.splitlines() if not line.startswith("Command failed")]

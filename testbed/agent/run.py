@@ -36,6 +36,14 @@ def attempt(argv: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess
         raise TestbedError(f"{argv[0]} hangs", where=" ".join(argv), exit_code=1) from None
 
 
+def batch(argv: Sequence[str], lines: Sequence[str]) -> list[str]:
+    """Give `ip` or `bridge` all lines at once, each tried whatever became of others; complaints."""
+    if not lines:
+        return []
+    done = attempt([*argv, "-force", "-batch", "-"], "\n".join(lines) + "\n")
+    return [line for line in done.stderr.splitlines() if not line.startswith("Command failed")]
+
+
 def listed(argv: Sequence[str]) -> list[dict[str, Any]]:
     """The JSON list that `ip -j` prints (nothing at all when the list is empty)."""
     out = run(argv).strip()

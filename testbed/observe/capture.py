@@ -16,12 +16,12 @@ from testbed.errors import CheckFailed, TestbedError
 from testbed.host.namespaces import in_netns
 from testbed.observe import tag
 from testbed.observe.frame import Frame
+from testbed.observe.numbered import SO_RCVBUFFORCE
 from testbed.observe.place import Place, RemoteSource, by_machine, local
 
 # ETH_P_ALL in network order: the only protocol number that also shows outgoing packets
 _ALL_PROTOCOLS = b"\x00\x03"
 _SO_ATTACH_FILTER = 26
-_SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _PACKET_OUTGOING = 4
@@ -125,7 +125,7 @@ class Capture:
                 opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, value)
                 del keep
             opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-            opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
+            opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER)
             opened.setblocking(False)
             # only now: with protocol 0 nothing was queued before the filter was in place
             _start(opened)

@@ -34,6 +34,7 @@ from testbed.observe.tag import Run
 from testbed.observe.talk import open_socket, talk
 
 _PAUSE = 0.05  # seconds between two looks at standard input
+_NEWS = 0.5  # seconds between two reports of a stream; each costs an emulated guest milliseconds
 _QUIET = 1.0  # seconds without a packet after which none is under way any more
 
 
@@ -80,22 +81,22 @@ def _receive(netns: str, address: str, tag: str) -> None:
     with in_netns(netns):
         ear = receiver(there)
     _say({"port": ear.getsockname()[1]})
-    numbers: list[int] = []
+    arrived: list[tuple[int, float]] = []  # number, seconds by this guest's clock
     said = came = time.monotonic()
 
     def closing() -> bool:
         """Also called when nothing comes: then too, what came is said."""
-        nonlocal numbers, said
+        nonlocal arrived, said
         now = time.monotonic()
-        if numbers and now - said > _PAUSE:
-            _say({"numbers": numbers})
-            numbers, said = [], now
+        if arrived and now - said > _NEWS:
+            _say({"arrived": arrived})
+            arrived, said = [], now
         return now - came > _QUIET and _closed()
 
     for number in arrivals(ear, int(tag), closing):
-        numbers.append(number)
         came = time.monotonic()
-    _say({"numbers": numbers})
+        arrived.append((number, round(came, 4)))
+    _say({"arrived": arrived})
 
 
 def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:
@@ -105,7 +106,7 @@ def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:
     _say({"sent": 0})
     said, sent = time.monotonic(), 0
     for sent in emit(mouth, (address, int(port)), int(tag), int(rate), _closed):
-        if time.monotonic() - said > _PAUSE:
+        if time.monotonic() - said > _NEWS:
             _say({"sent": sent})
             said = time.monotonic()
     _say({"sent": sent})

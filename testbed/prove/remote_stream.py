@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 
 from testbed.host.wait import wait_for
@@ -13,7 +12,7 @@ from testbed.prove.stream import Stream
 
 @dataclass
 class RemoteStream(Stream):
-    """See Stream. Times of arrival are those when the guest's word of it came here."""
+    """See Stream. Times of arrival are by the clock of the guest that received."""
 
     source_place: GuestPlace | None = None
     destination_place: GuestPlace | None = None
@@ -53,5 +52,5 @@ class RemoteStream(Stream):
             if not lines and (self._closing or self._ears.ended):
                 return
             for line in lines:
-                for number in json.loads(line)["numbers"]:
-                    self.arrivals.setdefault(number, time.monotonic())
+                for number, at in json.loads(line)["arrived"]:
+                    self.arrivals.setdefault(number, at)

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from testbed.agent import cni_plugin
 from testbed.agent.routes import PROTOCOL
@@ -69,6 +70,17 @@ class Lab:
         for number in (1, 2):
             self.start_gobgpd(f"w{number}")
             self.start_agent(f"w{number}")
+
+    @contextmanager
+    def running(self, complete: Callable[[dict[str, Any]], bool]) -> Iterator[Self]:
+        """Up for a `with` block, which begins once both nodes' statuses are complete."""
+        try:
+            self.up()
+            for name in ("w1", "w2"):
+                self.wait(name, f"the overlay of {name}", complete)
+            yield self
+        finally:
+            self.down()
 
     def down(self) -> None:
         for name in list(self.processes):

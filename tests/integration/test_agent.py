@@ -29,15 +29,9 @@ PODS: dict[str, dict[int, str]] = {}
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     assert GOBGPD is not None
-    lab = Lab(tmp_path_factory.mktemp("lab"), GOBGPD)
-    try:
-        lab.up()
-        for name in ("w1", "w2"):
-            lab.wait(name, f"the overlay of {name}", complete)
+    with Lab(tmp_path_factory.mktemp("lab"), GOBGPD).running(complete) as lab:
         PODS["p1"], PODS["p2"] = lab.pod("w1", "p1"), lab.pod("w2", "p2")
         yield lab
-    finally:
-        lab.down()
 
 
 def complete(status: dict[str, Any]) -> bool:

@@ -23,15 +23,9 @@ BLOCKS = f"/apis/{CALICO}/blockaffinities"
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesLab]:
     assert GOBGPD is not None
-    lab = KubernetesLab(tmp_path_factory.mktemp("lab"), GOBGPD)
-    try:
-        lab.up()
-        for name in ("w1", "w2"):
-            lab.wait(name, f"the overlay of {name}", complete)
+    with KubernetesLab(tmp_path_factory.mktemp("lab"), GOBGPD).running(complete) as lab:
         PODS["p1"], PODS["p2"] = lab.pod("w1", "p1"), lab.pod("w2", "p2")
         yield lab
-    finally:
-        lab.down()
 
 
 def complete(status: dict[str, Any]) -> bool:

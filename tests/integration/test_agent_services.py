@@ -76,22 +76,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Pods p1 on w1 and p2, the Service's only backend, on w2."""
     assert GOBGPD is not None
     before = _switch()
-    lab = Lab(tmp_path_factory.mktemp("lab"), GOBGPD, services=True)
-    server: subprocess.Popen[str] | None = None
-    try:
-        lab.up()
-        for name in ("w1", "w2"):
-            lab.wait(name, f"the overlay of {name}", complete)
+    with Lab(tmp_path_factory.mktemp("lab"), GOBGPD, services=True).running(complete) as lab:
         PODS["p1"], PODS["p2"] = lab.pod("w1", "p1"), lab.pod("w2", "p2")
         for number in (1, 2):
             _translate(lab, number)
         server = _serve(lab, "p2")
-        yield lab
-    finally:
-        if server is not None:
+        try:
+            yield lab
+        finally:
             server.kill()
             server.wait()
-        lab.down()
     assert _switch() == before
 
 

@@ -22,13 +22,8 @@ MODES = {"ipip": "ipipMode", "vxlan": "vxlanMode"}
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     assert GOBGPD is not None
     lab = Lab(tmp_path_factory.mktemp("lab"), GOBGPD)
-    try:
-        lab.up()
-        for name in NODES:
-            lab.wait(name, f"the overlay of {name}", lambda s: _ways(s) == {"segments": 2})
+    with lab.running(lambda status: _ways(status) == {"segments": 2}):
         yield lab
-    finally:
-        lab.down()
 
 
 def _ways(status: dict[str, Any]) -> dict[str, int]:

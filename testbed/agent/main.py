@@ -14,21 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from testbed.agent import config as agent_config
-from testbed.agent import sessions, tunnels
-from testbed.agent.attachments import AttachmentStore, write_atomically
-from testbed.agent.blocks import Blocks
-from testbed.agent.cni_server import CniServer
+from testbed.agent.api.source import open_source
+from testbed.agent.cni.attachments import AttachmentStore, write_atomically
+from testbed.agent.cni.commands import Pods
+from testbed.agent.cni.server import CniServer
 from testbed.agent.config import AgentConfig
-from testbed.agent.decision import Inputs, OwnSid, Wanted, decide, remember
-from testbed.agent.latest import Latest
-from testbed.agent.linux import Linux
-from testbed.agent.objects import IpAddress, IPPool, Node, Objects
-from testbed.agent.pods import Pods
+from testbed.agent.dataplane.linux import Linux
+from testbed.agent.dataplane.route_watch import RouteWatch
+from testbed.agent.desired import sessions
+from testbed.agent.desired.decide import Inputs, OwnSid, Wanted, decide, remember
+from testbed.agent.desired.overlays import tunnels
+from testbed.agent.ipam.blocks import Blocks
+from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
 from testbed.agent.reconciler import Reconciler
-from testbed.agent.route_watch import RouteWatch
-from testbed.agent.source import open_source
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
+from testbed.host.coalescing_worker import Latest
 
 log = logging.getLogger(__name__)
 

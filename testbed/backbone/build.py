@@ -6,11 +6,12 @@ import socket
 from pathlib import Path
 
 from testbed.backbone.shaping import shape
-from testbed.host.namespaces import NETNS_DIR, in_netns
+from testbed.host.namespaces import in_netns
 from testbed.host.run import run
+from testbed.paths import NETNS
 from testbed.plan.model import Link, Plan
+from testbed.providers.vagrant.bridges import bridges, end, of_plan
 from testbed.render import network
-from testbed.vm.bridges import bridges, end, of_plan
 
 
 def build(plan: Plan) -> None:
@@ -30,7 +31,7 @@ def build(plan: Plan) -> None:
 def damage(plan: Plan) -> list[str]:
     """What is missing of the network, in words: namespaces and interfaces."""
     nodes = plan.namespaced
-    missing = [f"namespace {n.name}" for n in nodes if not _is_pinned(NETNS_DIR / n.name)]
+    missing = [f"namespace {n.name}" for n in nodes if not _is_pinned(NETNS / n.name)]
     if missing:
         return missing
     for node in nodes:

@@ -10,12 +10,12 @@ from pathlib import Path
 from testbed.errors import MachineUnfit
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
+from testbed.paths import NODES
 from testbed.plan.model import Plan
 from testbed.render import frr
 
 DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/frr")
-NODES = Path("/run/testbed/nodes")
 
 
 def prepare(plan: Plan) -> None:

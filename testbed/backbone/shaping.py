@@ -7,7 +7,7 @@ from typing import Any
 from testbed.errors import MachineUnfit
 from testbed.host.run import in_netns, run
 from testbed.plan.model import Link, Plan, Shaping
-from testbed.vm.bridges import end
+from testbed.providers.vagrant.bridges import end
 
 
 def shape(plan: Plan, link: Link) -> None:

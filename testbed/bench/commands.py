@@ -7,8 +7,8 @@ import sys
 import time
 
 from testbed.bench.figures import Figure
-from testbed.lab import command
-from testbed.lab.progress import told
+from testbed.lab.access import own_command
+from testbed.lab.up.progress import told
 
 LAB = "bench"
 UP = ("up", "full", "-n", LAB, "--cluster", "none")
@@ -23,7 +23,7 @@ def testbed(*arguments: str) -> float:
 def testbed_in_steps(*arguments: str) -> tuple[float, dict[str, float]]:
     """The same, with the seconds of each step that the command says it took."""
     begun = time.monotonic()
-    said = command.run(*arguments).stderr
+    said = own_command.run(*arguments).stderr
     seconds = time.monotonic() - begun
     steps = dict(step for line in said.splitlines() if (step := told(line)))
     return seconds, {**steps, REST: seconds - sum(steps.values())}

@@ -10,10 +10,10 @@ import time
 from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import HEADER, Figure, breakdown
 from testbed.host.machine import machine
-from testbed.lab import command
-from testbed.lab.progress import Progress
-from testbed.vm.accelerator import choose
-from testbed.vm.box_build import ensure_box
+from testbed.lab.access import own_command
+from testbed.lab.up.progress import Progress
+from testbed.providers.vagrant.box.accelerator import choose
+from testbed.providers.vagrant.box.build import ensure_box
 
 LAB = "bench-vm"
 UP = ("up", "full", "-n", LAB, "--nodes", "vagrant")
@@ -92,7 +92,7 @@ def _box() -> float:
     with tempfile.TemporaryDirectory() as cache:
         begun = time.monotonic()
         subprocess.run(
-            [*command.PREFIX, "box", "build"],
+            [*own_command.PREFIX, "box", "build"],
             env={**os.environ, "TESTBED_CACHE": cache},
             stdin=subprocess.DEVNULL,
             capture_output=True,

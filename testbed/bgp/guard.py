@@ -11,13 +11,13 @@ from testbed.bgp import attributes, unicast
 from testbed.bgp.errors import PathMalformed
 from testbed.bgp.model import Announcement, DesiredBgp, Family
 from testbed.errors import TestbedError
-from testbed.srpolicy import wire
-from testbed.srpolicy.codec import CodecError, decode
+from testbed.srpolicy.bgp import tlv
+from testbed.srpolicy.bgp.codec import CodecError, decode
 
 _PATH_NAME = 129
 _ENLP = 14
 # octets that GoBGP indexes into without looking; it knows BINDING_SID of 2, and panics on it
-_LENGTHS = {wire.BINDING_SID: (6, 18), _ENLP: (3,)}
+_LENGTHS = {tlv.BINDING_SID: (6, 18), _ENLP: (3,)}
 
 
 def check_identity(desired: DesiredBgp) -> None:
@@ -50,7 +50,7 @@ def check_announcement(announcement: Announcement) -> None:
     if attributes.MP_REACH_NLRI in found:
         _check_mp_reach(announcement, found[attributes.MP_REACH_NLRI])
     if announcement.family is Family.IPV6_SRPOLICY:
-        _check_srpolicy(announcement, found.get(wire.TUNNEL_ENCAPSULATION, b""))
+        _check_srpolicy(announcement, found.get(tlv.TUNNEL_ENCAPSULATION, b""))
     else:
         unicast.decode_nlri(announcement.family, announcement.nlri)
 
@@ -65,30 +65,30 @@ def _check_srpolicy(announcement: Announcement, tunnels: bytes) -> None:
     """First what our codec refuses, then what only GoBGP minds."""
     try:
         decode(announcement.nlri, announcement.attrs)
-        (tunnel,) = wire.tunnels(tunnels)
-        kinds = [_check_sub_tlv(field) for field in wire.sub_tlvs(tunnel.value)]
+        (tunnel,) = tlv.tunnels(tunnels)
+        kinds = [_check_sub_tlv(field) for field in tlv.sub_tlvs(tunnel.value)]
     except CodecError as error:
         raise PathMalformed(error.what) from None
     except ValueError:
         raise PathMalformed("an SR Policy needs exactly one tunnel") from None
-    if wire.SEGMENT_LIST not in kinds:
+    if tlv.SEGMENT_LIST not in kinds:
         raise PathMalformed("an SR Policy without segment list")
 
 
-def _check_sub_tlv(field: wire.Field) -> int:
+def _check_sub_tlv(field: tlv.Field) -> int:
     if len(field.value) not in _LENGTHS.get(field.type, (len(field.value),)):
         raise PathMalformed(f"sub-TLV {field.type} with {len(field.value)} octets")
     if field.type == _PATH_NAME:
         raise PathMalformed("candidate path names (129) crash a GoBGP that receives them")
-    if field.type == wire.SEGMENT_LIST:
+    if field.type == tlv.SEGMENT_LIST:
         _check_segment_list(field.value)
     return field.type
 
 
 def _check_segment_list(value: bytes) -> None:
     """A weight and at least one SRv6 SID; a list without weight crashes whoever prints it."""
-    kinds = [field.type for field in wire.sub_tlvs(value[1:])]
-    if kinds.count(wire.WEIGHT) != 1:
+    kinds = [field.type for field in tlv.sub_tlvs(value[1:])]
+    if kinds.count(tlv.WEIGHT) != 1:
         raise PathMalformed("a segment list needs exactly one weight")
-    if set(kinds) != {wire.WEIGHT, wire.SEGMENT_TYPE_B}:
+    if set(kinds) != {tlv.WEIGHT, tlv.SEGMENT_TYPE_B}:
         raise PathMalformed("a segment list needs segments of type B, and only those")

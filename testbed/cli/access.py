@@ -42,7 +42,7 @@ def execute(
 ) -> None:
     """Run a command on a node or in a pod; gives the command's exit code."""
     plan = enter(name)
-    from testbed.lab.inside import replace_process
+    from testbed.lab.access.inside import replace_process
 
     if command[0] == "--":  # as in `kubectl exec POD -- COMMAND`
         command = command[1:]
@@ -57,7 +57,7 @@ def shell(
 ) -> None:
     """A shell on a node or in a pod."""
     plan = enter(name)
-    from testbed.lab.inside import replace_process
+    from testbed.lab.access.inside import replace_process
 
     replace_process(plan, node, ["bash", "--norc"], prompt=f"{node}# ")
 
@@ -69,7 +69,7 @@ def logs(
 ) -> None:
     """A program's log; without PROGRAM, the programs of the lab."""
     enter(name)
-    from testbed.lab.inside import follow_log, program_rows
+    from testbed.lab.access.inside import follow_log, program_rows
 
     if program is None:
         show_table(None, ["program", "state", "since"], program_rows())
@@ -89,8 +89,8 @@ def capture(
     """Run tcpdump on a node: `testbed capture r3 -i r3-r4 -w - | wireshark -k -i -`."""
     output = str(Path(write).resolve()) if write and write != "-" else write
     plan = enter(name)
-    from testbed.lab.guest_shell import machine_of
-    from testbed.lab.inside import replace_process
+    from testbed.lab.access.guest_shell import machine_of
+    from testbed.lab.access.inside import replace_process
 
     command = ["tcpdump", "-Z", "root", "-n", "-i", interface]
     if output and output != "-" and machine_of(plan, node):
@@ -110,7 +110,7 @@ def pod_create(
     """Start a pod on a node."""
     plan = enter(name)
     from testbed.lab import pods
-    from testbed.lab.inside import cluster_node
+    from testbed.lab.access.inside import cluster_node
 
     if pod in plan.by_name:  # `exec` and `path` take both
         raise TestbedError(f"{pod!r} is a node of this lab", fix="choose another name for the pod")
@@ -158,7 +158,7 @@ def link_down(a: str, b: str, name: Name = DEFAULT_LAB) -> None:
 def _set_link(name: str, a: str, b: str, up: bool) -> None:
     plan = enter(name)
     from testbed.backbone.build import set_link
-    from testbed.lab.inside import find_link
+    from testbed.lab.access.inside import find_link
 
     set_link(plan, find_link(plan, a, b), up)
 
@@ -175,7 +175,7 @@ def link_set(
     """Bandwidth, delay and loss of a link, until the next `link set` (nothing given: none)."""
     plan = enter(name)
     from testbed.backbone.shaping import reshape
-    from testbed.lab.inside import find_link
+    from testbed.lab.access.inside import find_link
     from testbed.topology.options import link_problems
 
     given = {k: v for k, v in (("bw", bw), ("delay", delay), ("loss", loss)) if v is not None}

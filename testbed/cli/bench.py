@@ -30,7 +30,7 @@ def bench(
 ) -> None:
     """Measure start, convergence, policies and failures; medians with the machine described."""
     need_root()
-    from testbed.lab.progress import Progress
+    from testbed.lab.up.progress import Progress
 
     if nodes is NodesName.vagrant:
         from testbed.bench import machines

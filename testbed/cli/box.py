@@ -32,7 +32,7 @@ def build(
     ] = False,
 ) -> None:
     """Make the box from the distribution's packages, unless it is made already."""
-    from testbed.vm.box_build import ensure_box
+    from testbed.providers.vagrant.box.build import ensure_box
 
     print(ensure_box(_say, again).directory)
 
@@ -42,15 +42,15 @@ def add(
     again: Annotated[bool, typer.Option(help="The newest version, also if one is there.")] = False,
 ) -> None:
     """Take an online box for `up --box NAME`, which else does it itself."""
-    from testbed.vm.stock.catalogue import location, take
+    from testbed.providers.vagrant.stock.catalogue import location, take
 
     print(take(location(name), _say, again).directory)
 
 
 def remove(name: Asked) -> None:
     """Remove an online box that was taken; labs that are up keep their disks."""
-    from testbed.vm.stock.catalogue import location
-    from testbed.vm.stock.catalogue import remove as forget
+    from testbed.providers.vagrant.stock.catalogue import location
+    from testbed.providers.vagrant.stock.catalogue import remove as forget
 
     if not forget(location(name)):
         raise _not_taken(name)
@@ -73,8 +73,8 @@ def show(
 
 
 def _made() -> dict[str, Any]:
-    from testbed.vm.box import wanted
-    from testbed.vm.distribution import of_this_machine
+    from testbed.providers.vagrant.box.box import wanted
+    from testbed.providers.vagrant.box.distribution import of_this_machine
 
     box = wanted(of_this_machine())
     if not box.made:
@@ -83,7 +83,7 @@ def _made() -> dict[str, Any]:
 
 
 def _taken(name: str) -> dict[str, Any]:
-    from testbed.vm.stock.catalogue import known, location
+    from testbed.providers.vagrant.stock.catalogue import known, location
 
     taken = known(location(name))
     if taken is None:

@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Put the images of an archive onto every node; pods use them without any registry."""
         need_root()
-        from testbed.images.load import load, loaded
+        from testbed.images.store.load import load, loaded
         from testbed.lab.images import announce, of_lab
 
         try:
@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
     @group.command("list")
     def list_(name: Name = DEFAULT_LAB, output: FormatOption = Format.table) -> None:
         """The images of the lab, and the nodes that have them."""
-        from testbed.images.load import listing, loaded
+        from testbed.images.store.load import listing, loaded
 
         plan = _kubernetes(name)
         from testbed.lab.images import of_lab

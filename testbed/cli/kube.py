@@ -31,8 +31,8 @@ def register(app: typer.Typer) -> None:
 def kubectl(context: typer.Context) -> None:
     """kubectl for the lab $TESTBED_NAME (default testbed): `testbed kubectl get pods -A`."""
     need_root()
-    from testbed.lab.kube import kubectl as program
-    from testbed.lab.kube import run_in_network
+    from testbed.lab.access.kube import kubectl as program
+    from testbed.lab.access.kube import run_in_network
 
     lab = directory(os.environ.get("TESTBED_NAME", DEFAULT_LAB))
     run_in_network(lab, [program(), *context.args])
@@ -54,7 +54,7 @@ def env(
 ) -> None:
     """Shell lines that put the lab's kubectl into PATH: `eval "$(testbed env)"`."""
     need_root()
-    from testbed.lab.kube import exposed_lines, shell_lines
+    from testbed.lab.access.kube import exposed_lines, shell_lines
 
     lines = exposed_lines if expose else shell_lines
     print("\n".join(lines(directory(name))))
@@ -63,8 +63,8 @@ def env(
 def in_network(command: Annotated[list[str], typer.Argument()], name: Name = DEFAULT_LAB) -> None:
     """Run a program of the host in the network of the lab's API server."""
     need_root()
-    from testbed.lab.kube import kubectl as program
-    from testbed.lab.kube import run_in_network
+    from testbed.lab.access.kube import kubectl as program
+    from testbed.lab.access.kube import run_in_network
 
     if command[0] == "kubectl":
         command = [program(), *command[1:]]

@@ -66,7 +66,7 @@ def up(
 ) -> None:
     """Bring a lab up, verified; a lab that is up is checked and repaired."""
     need_root()
-    from testbed.lab.progress import Progress
+    from testbed.lab.up.progress import Progress
     from testbed.topology.load import begin
 
     lab, progress = directory(name), Progress(quiet)
@@ -74,9 +74,9 @@ def up(
         pending = begin(topology, profile.value, key_values(params))
         # imports and checks, while another process evaluates the topology
         from testbed.doctor.preflight import cluster_preflight, preflight, virtual_preflight
-        from testbed.lab.life import up as bring_up
-        from testbed.lab.orchestrate import orchestrated
-        from testbed.vm.stock.catalogue import location
+        from testbed.lab.up.lifecycle import up as bring_up
+        from testbed.plan.resolve import orchestrated
+        from testbed.providers.vagrant.stock.catalogue import location
 
         fresh = lab.init_pid() is None
         warnings = preflight() if fresh else []
@@ -94,7 +94,7 @@ def up(
         calico = supplies(progress.note)
     source = None
     if from_snapshot is not None:
-        from testbed.lab.restored import Source
+        from testbed.lab.up.from_snapshot import Source
 
         source = Source.of(lab.name, from_snapshot, plan)
     if plan.cluster or plan.injectors:
@@ -138,8 +138,8 @@ def down(
 ) -> None:
     """Remove everything the lab made, and nothing else."""
     need_root()
-    from testbed.lab.life import down as take_down
-    from testbed.lab.progress import Progress
+    from testbed.lab.up.lifecycle import down as take_down
+    from testbed.lab.up.progress import Progress
 
     progress = Progress(quiet)
     if not take_down(directory(name), progress, keep):
@@ -185,7 +185,7 @@ def _state(alive: bool, known: bool) -> str:
 def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
     """Nodes, sessions, blocks, SIDs, policies, pods, and what is not as wanted."""
     plan = enter(name)
-    from testbed.lab.overview import overview
+    from testbed.lab.status import overview
     from testbed.report.status import print_status
 
     view = overview(plan)

@@ -26,8 +26,8 @@ from testbed.cli.crash import state_home
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
-    from testbed.scenario.parity import Row
-    from testbed.scenario.registry import Scenario
+    from testbed.scenario.run.parity import Row
+    from testbed.scenario.run.registry import Scenario
 
 WIDTH = 80
 SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
@@ -56,15 +56,15 @@ def parity(
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios on both kinds of nodes, and put both runs side by side."""
-    from testbed.scenario.parity import compare, kept
+    from testbed.scenario.run.parity import compare, kept
 
     if of is not None:
         _conclude(compare(kept(of[0]), kept(of[1])), format)
         return
     need_root()
-    from testbed.lab.progress import Progress
-    from testbed.scenario import registry
-    from testbed.scenario.runner import Options, run
+    from testbed.lab.up.progress import Progress
+    from testbed.scenario.run import registry
+    from testbed.scenario.run.runner import Options, run
 
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
     suited = _suited(chosen, machines) if machines else []
@@ -118,7 +118,7 @@ def _data(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _show(rows: Sequence[Row]) -> None:
     """The table, then what differs and what may."""
-    from testbed.scenario.parity import DECLARED
+    from testbed.scenario.run.parity import DECLARED
 
     columns = ["scenario", "namespaces", "VMs", "seconds", "checks", "paths", "differ"]
     cells = [

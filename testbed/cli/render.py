@@ -72,7 +72,7 @@ def kubeadm(
     params: Params = None,
 ) -> None:
     """Write kubeadm's configuration of each node, with a token and an authority of its own."""
-    from testbed.cluster.kubeadm import bundle
+    from testbed.orchestrators.kubernetes.kubeadm import bundle
 
     _write_all(out, bundle(_cluster_plan(topology, params), datetime.now(timezone.utc)), 0o600)
 
@@ -104,8 +104,8 @@ def calico_vpp(
 
 def _check(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -> None:
     """Verdicts on all files; exit code 1 if one is refused."""
-    from testbed.cluster import dry_run, vpp_check
-    from testbed.cluster.api import connect
+    from testbed.orchestrators.kubernetes import dry_run, vpp_check
+    from testbed.orchestrators.kubernetes.api import connect
 
     verdicts = [vpp_check.judge(node) for node in plan.cluster]
     running = enter(name)
@@ -125,7 +125,7 @@ def _check(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -
 
 def _cluster_plan(topology: str, params: list[str] | None) -> Plan:
     """The plan, which must be able to carry Kubernetes."""
-    from testbed.lab.orchestrate import orchestrated
+    from testbed.plan.resolve import orchestrated
     from testbed.topology.load import load_plan
 
     return orchestrated(load_plan(topology, params=key_values(params)), "kubernetes")

@@ -63,7 +63,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios in a lab of their own and keep the evidence."""
-    from testbed.scenario import registry, settings
+    from testbed.scenario.run import registry, settings
 
     if list_:
         rows = [[s.name, " ".join(s.claims), s.sentence] for s in registry.shipped()]
@@ -78,9 +78,9 @@ def run(
     settings.check({s.name: s.settings for s in scenarios}, own)
     need_root()
     from testbed.host.files import write_atomically
-    from testbed.lab.progress import Progress
-    from testbed.scenario import runner
-    from testbed.scenario.junit import write_junit
+    from testbed.lab.up.progress import Progress
+    from testbed.scenario.run import runner
+    from testbed.scenario.run.junit import write_junit
 
     directory = evidence or state_home() / "runs" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)

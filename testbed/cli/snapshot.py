@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Save memory and disks of a lab's machines at one moment; the lab goes on."""
         need_root()
-        from testbed.lab.progress import Progress
         from testbed.lab.snapshots import save
+        from testbed.lab.up.progress import Progress
 
         save(directory(name), snapshot, Progress(quiet), force)
 
@@ -60,7 +60,7 @@ def register(app: typer.Typer) -> None:
     def delete_(snapshot: SnapshotName = "ready", name: Name = DEFAULT_LAB) -> None:
         """Remove a snapshot; a lab that went on from it stays up."""
         need_root()
-        from testbed.vm.snapshots import delete, find, locked
+        from testbed.providers.vagrant.snapshot.snapshots import delete, find, locked
 
         found = find(directory(name).name, snapshot)
         with locked(name):

@@ -56,7 +56,7 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
     """What each node really has: valid or not, chosen or not, and why."""
     plan = enter(name)
     from testbed.lab.verify import agent_status
-    from testbed.nodes.cluster import present
+    from testbed.orchestrators.agents import present
 
     rows: list[dict[str, Any]] = []
     for node in present(plan):
@@ -95,7 +95,7 @@ def policy_delete(
     from ipaddress import IPv6Address
 
     from testbed.lab import policies
-    from testbed.lab.inside import unknown
+    from testbed.lab.access.inside import unknown
     from testbed.srpolicy.model import SRPolicy
 
     there = policies.injected(plan)
@@ -142,13 +142,13 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
     """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
     file = file.resolve()
     plan = enter(name)
-    from testbed.lab import members, policies
-    from testbed.nodes.cluster import te_mode
+    from testbed.lab import membership, policies
+    from testbed.orchestrators.agents import te_mode
     from testbed.te.load import load_objects
 
     documents, findings = load_objects(plan, file, force)
     _warn(findings)
-    api = members.api(plan)
+    api = membership.api(plan)
     for applied in policies.apply_objects(api, documents):
         print(f"{applied} applied")
     if te_mode(api) != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
@@ -159,11 +159,11 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     """Delete the objects that FILE names, as `kubectl delete -f` does."""
     file = file.resolve()
     plan = enter(name)
-    from testbed.lab import members, policies
+    from testbed.lab import membership, policies
     from testbed.te.load import load_objects
 
     documents, _ = load_objects(plan, file, force=True)
-    for deleted in policies.delete_objects(members.api(plan), documents):
+    for deleted in policies.delete_objects(membership.api(plan), documents):
         print(f"{deleted} deleted")
 
 
@@ -217,7 +217,7 @@ def mode(
     if te_mode not in ("bgp", "configmap"):
         raise TestbedError(f"no TE mode {te_mode!r}", fix="bgp or configmap")
     plan = enter(name)
-    from testbed.lab import members
-    from testbed.nodes.cluster import write_te_mode
+    from testbed.lab import membership
+    from testbed.orchestrators.agents import write_te_mode
 
-    write_te_mode(te_mode, members.api(plan))
+    write_te_mode(te_mode, membership.api(plan))

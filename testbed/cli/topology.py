@@ -36,8 +36,8 @@ def validate(
     format: FormatOption = Format.table,
 ) -> None:
     """Check a topology; all errors at once, each with its line and a fix."""
-    from testbed.lab.orchestrate import orchestrated
     from testbed.plan.problems import InvalidPlan
+    from testbed.plan.resolve import orchestrated
     from testbed.topology.load import load_plan
 
     try:
@@ -63,7 +63,7 @@ def graph(
     params: Params = None,
 ) -> None:
     """Draw a topology: on the terminal, or as SVG, PNG or dot."""
-    from testbed.report import graph as drawing
+    from testbed.report.graph import drawing as drawing
     from testbed.topology.load import load_plan
 
     plan = load_plan(topology, profile.value, key_values(params))

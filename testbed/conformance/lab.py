@@ -6,23 +6,23 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
-from testbed.agent.pair import INSIDE
-from testbed.cluster.x509 import new_authority
+from testbed.agent.desired.service_veth import INSIDE
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
 from testbed.host.wait import wait_for
-from testbed.images.conformance import recipes
-from testbed.images.make import make_images
-from testbed.lab.command import testbed
-from testbed.lab.progress import Progress
+from testbed.images.build.conformance import recipes
+from testbed.images.build.make import make_images
+from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
+from testbed.lab.up.progress import Progress
+from testbed.orchestrators.kubernetes.pki.x509 import new_authority
+from testbed.paths import POLICIES
 from testbed.render.kubernetes import CONTROL_PLANE_LABEL
 
 TOPOLOGY = "full"
-CONFIGMAPS = Path(__file__).resolve().parents[2] / "scenarios/policies/configmaps.yaml"
+CONFIGMAPS = POLICIES / "configmaps.yaml"
 _STEERING_LIMIT = 30.0  # seconds
 
 

@@ -25,9 +25,9 @@ from testbed.conformance.selection import Selection, select
 from testbed.errors import CheckFailed
 from testbed.host.machine import machine
 from testbed.host.run import run as run_program
-from testbed.images.containerd import programs as containerd_programs
-from testbed.lab.command import PREFIX
-from testbed.lab.progress import Progress
+from testbed.images.store.containerd import programs as containerd_programs
+from testbed.lab.access.own_command import PREFIX
+from testbed.lab.up.progress import Progress
 
 WAYS = {"none": "best effort", "configmap": "TE ConfigMaps"}  # of traffic engineering
 PROCESSES = 6

@@ -13,10 +13,10 @@ from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
 from testbed.host.labs import DATA_DIR
 from testbed.images import calico_vpp
-from testbed.vm.accelerator import QEMU, choose
-from testbed.vm.box import Box, wanted
-from testbed.vm.distribution import of_this_machine
-from testbed.vm.machines import MEMORY
+from testbed.providers.vagrant.box.accelerator import QEMU, choose
+from testbed.providers.vagrant.box.box import Box, wanted
+from testbed.providers.vagrant.box.distribution import of_this_machine
+from testbed.providers.vagrant.machines import MEMORY
 
 PROGRAMS = ("vagrant", "virsh", "/usr/sbin/libvirtd", "/usr/sbin/virtlogd", "dnsmasq", QEMU, "ssh")
 BUILDERS = ("mmdebstrap", "mkfs.ext4", "qemu-img")

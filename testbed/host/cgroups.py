@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.host import namespaces as ns
+from testbed.host.namespaces import MS_NODEV, MS_NOEXEC, MS_NOSUID
 
 # The kubelet's; others are passed on to a lab as well where the host has them.
 NEEDED = frozenset({"cpu", "cpuset", "memory", "pids"})
-MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MNT_DETACH = 2
 # Version 1 gives a new cpuset neither processors nor memory nodes, and takes no process then.
 _INHERITED = ("cpuset.cpus", "cpuset.mems")

@@ -7,7 +7,7 @@ A controller manager that lived through an absence of the API server goes by lea
 and declares every node dead before the kubelets' first words arrive; started anew, it waits for
 them. With leader election it would have ended by itself.
 Loaded by supervisord as an RPC interface (its way to load code) that has no calls. systemd's units
-of a guest say the same (testbed.vm.systemd).
+of a guest say the same (testbed.providers.vagrant.guest.systemd).
 """
 
 from __future__ import annotations

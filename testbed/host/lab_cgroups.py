@@ -15,7 +15,7 @@ from testbed.errors import TestbedError
 from testbed.host import cgroups, systemd
 from testbed.host import namespaces as ns
 from testbed.host.files import write_json
-from testbed.host.init import MS_PRIVATE, MS_REC
+from testbed.host.namespaces import MS_PRIVATE, MS_REC
 from testbed.host.wait import wait_for
 
 RECORD = "cgroups.json"

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host import lab_cgroups, namespaces
-from testbed.host.init import netns_inode, start_time
+from testbed.host.lab_init_main import netns_inode, start_time
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.wait import wait_for
+from testbed.paths import LABS, LABS_DATA
 
-LABS_DIR = Path("/run/testbed")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-DATA_DIR = Path(os.environ.get("TESTBED_DATA", "/var/lib/testbed"))
+DATA_DIR = Path(os.environ.get("TESTBED_DATA", LABS_DATA))
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class LabDir:
     """What the host knows of one lab. Files here are all that a lab has outside its init."""
 
     name: str
-    root: Path = LABS_DIR
+    root: Path = LABS
 
     @property
     def path(self) -> Path:
@@ -94,7 +94,7 @@ class LabDir:
         The starter holds `lock` too until init is on record: if this process is killed now, the
         next command waits for that record instead of overlooking an init that is being born.
         """
-        command = [sys.executable, "-B", "-m", "testbed.host.init", str(self._record)]
+        command = [sys.executable, "-B", "-m", "testbed.host.lab_init_main", str(self._record)]
         groups = ""
         if own_cgroups or lab_cgroups.come_from_systemd():  # it is not to end with a session
             command = lab_cgroups.record(self.path, self.name) + command
@@ -203,9 +203,9 @@ class LabDir:
 
 def others() -> list[str]:
     """Names of all labs with a directory on this machine."""
-    if not LABS_DIR.is_dir():
+    if not LABS.is_dir():
         return []
-    return sorted(p.name for p in LABS_DIR.iterdir() if p.is_dir() and _NAME.fullmatch(p.name))
+    return sorted(p.name for p in LABS.iterdir() if p.is_dir() and _NAME.fullmatch(p.name))
 
 
 def lab_dir(name: str) -> LabDir:

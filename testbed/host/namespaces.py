@@ -9,7 +9,8 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+
+from testbed.paths import NETNS
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -18,7 +19,6 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWPID = 0x20000000
 CLONE_NEWNET = 0x40000000
 
-NETNS_DIR = Path("/run/netns")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,6 +37,11 @@ def setns(fd: int, kind: int) -> None:
 def unshare(kinds: int) -> None:
     """unshare(2). Raises OSError."""
     _check(_libc.unshare(kinds), "unshare")
+
+
+# Flags of mount(2).
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
+MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 0x1000, 0x4000, 0x40000, 0x100000
 
 
 def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str = "") -> None:
@@ -153,7 +158,7 @@ def in_netns(name: str) -> Iterator[None]:
     """Run the body in the named network namespace (affects the calling thread only)."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
-        there = os.open(NETNS_DIR / name, os.O_RDONLY)
+        there = os.open(NETNS / name, os.O_RDONLY)
         try:
             setns(there, CLONE_NEWNET)
         finally:

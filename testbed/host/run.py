@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.host.namespaces import NETNS_DIR
+from testbed.paths import NETNS
 
 
 def run(
@@ -40,4 +40,4 @@ def run(
 
 def in_netns(name: str, command: Sequence[str]) -> list[str]:
     """The command, to be run in a named network namespace of the lab."""
-    return ["nsenter", f"--net={NETNS_DIR / name}", "--", *command]
+    return ["nsenter", f"--net={NETNS / name}", "--", *command]

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
+from testbed import paths
 from testbed.errors import TestbedError
 from testbed.host.follow import follower_of
-from testbed.host.namespaces import NETNS_DIR
+from testbed.paths import NETNS
 
-LOGS_DIR = Path("/run/testbed/logs")
 DEAD = ("STOPPED", "EXITED", "FATAL")
 
 
@@ -61,7 +61,7 @@ files={self.programs}/*.conf
 """
 
 
-LAB = Place(Path("/run/testbed"))
+LAB = Place(paths.LAB)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Program:
         """Its supervisord section."""
         command = [*self.command]
         if self.node and not place.own_netns:
-            command = ["nsenter", f"--net={NETNS_DIR / self.node}", "--", *command]
+            command = ["nsenter", f"--net={NETNS / self.node}", "--", *command]
         environment = ",".join(f'{k}="{v}"' for k, v in sorted(self.environment.items()))
         lines = [
             f"[program:{self.name}]",

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.artefacts.cache import sha256
+from testbed.artefacts.cache_dir import alone, fresh
 from testbed.artefacts.download import download
 from testbed.artefacts.network import Network, Unreachable
 from testbed.artefacts.settings import cache_root, sources
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.run import run
-from testbed.images.archive import check_archive
-from testbed.images.shelf import alone, fresh
+from testbed.images.archive.check import check_archive
 from testbed.render.calico_vpp_images import (
     AGENT,
     CALICO,

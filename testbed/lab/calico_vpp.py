@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from testbed.cluster import calico_vpp
 from testbed.host.wait import wait_for
 from testbed.images.calico_vpp import Supplies
-from testbed.images.load import load, loaded
+from testbed.images.store.load import load, loaded
 from testbed.lab.images import announce, of_lab
-from testbed.lab.members import kubernetes_api
-from testbed.lab.orchestrate import UPLINK
-from testbed.lab.progress import Progress
+from testbed.lab.membership import kubernetes_api
+from testbed.lab.up.progress import Progress
+from testbed.orchestrators.kubernetes import calico_vpp
 from testbed.plan.model import Plan
+from testbed.plan.resolve import UPLINK
 from testbed.render.cluster import TE_NAMESPACE
 
 PATIENCE = 900.0  # seconds; VPP's and Calico's programs start one after the other

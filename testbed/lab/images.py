@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from testbed.images.load import LabImages
-from testbed.lab import state
-from testbed.nodes.cluster import present
-from testbed.nodes.handles import handle
+from testbed import paths
+from testbed.images.store.load import LabImages
+from testbed.orchestrators.agents import present
 from testbed.plan.model import Plan
+from testbed.providers.registry import handle
 
 
 def prepared() -> Path:
@@ -17,9 +17,9 @@ def prepared() -> Path:
 
     To be called outside of any lab. Raises TestbedError.
     """
-    from testbed.images.builtin import recipes
-    from testbed.images.make import make_images
-    from testbed.images.store import store_template
+    from testbed.images.build.builtin import recipes
+    from testbed.images.build.make import make_images
+    from testbed.images.store.node_store import store_template
 
     return store_template(make_images(recipes()))
 
@@ -27,13 +27,13 @@ def prepared() -> Path:
 def of_lab(plan: Plan) -> LabImages:
     """The lab that this process has entered, as far as images go."""
     nodes = tuple(node.name for node in present(plan))
-    return LabImages(nodes, _run_on, state.DATA.readlink() / "images")
+    return LabImages(nodes, _run_on, paths.DATA.readlink() / "images")
 
 
 def announce(plan: Plan, names: Sequence[str]) -> None:
     """Tell the API server which images need not be pulled."""
-    from testbed.cluster.life import announce_images
-    from testbed.lab.members import kubernetes_api
+    from testbed.lab.membership import kubernetes_api
+    from testbed.orchestrators.kubernetes.lifecycle import announce_images
 
     announce_images(kubernetes_api(plan), names)
 

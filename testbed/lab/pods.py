@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from testbed.nodes import pods as light
-from testbed.nodes.pods import Pod
+from testbed.orchestrators.light import pods as light
+from testbed.orchestrators.light.pods import Pod
 from testbed.plan.model import Plan
 
 
 def create(plan: Plan, name: str, node: str) -> Pod:
     """Start a pod on a node. Raises TestbedError."""
     if plan.kubernetes:
-        from testbed.cluster import pods
+        from testbed.orchestrators.kubernetes import pods
 
         return pods.create(plan, name, node)
     return light.create(name, node)
@@ -21,7 +21,7 @@ def create(plan: Plan, name: str, node: str) -> Pod:
 def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
     """Have these pods, name → node, started at once where that is possible."""
     if plan.kubernetes:
-        from testbed.cluster import pods
+        from testbed.orchestrators.kubernetes import pods
 
         pods.ensure(plan, wanted)
         return
@@ -34,7 +34,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
 def delete(plan: Plan, name: str) -> None:
     """Remove a pod; its addresses are free afterwards. Raises TestbedError."""
     if plan.kubernetes:
-        from testbed.cluster import pods
+        from testbed.orchestrators.kubernetes import pods
 
         pods.delete(plan, name)
     else:
@@ -44,7 +44,7 @@ def delete(plan: Plan, name: str) -> None:
 def listing(plan: Plan) -> list[Pod]:
     """All pods, by name."""
     if plan.kubernetes:
-        from testbed.cluster import pods
+        from testbed.orchestrators.kubernetes import pods
 
         return pods.listing(plan)
     return light.listing()

@@ -10,11 +10,11 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
-from testbed.nodes.api import Api
-from testbed.nodes.cluster import NODES
+from testbed.orchestrators.api import Api
+from testbed.paths import NODES
 from testbed.plan.model import Plan
-from testbed.srpolicy.change import PolicyChange
-from testbed.srpolicy.codec import encode_attributes, encode_nlri
+from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
+from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 
 

@@ -7,17 +7,20 @@ import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 
+from testbed import paths
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
 from testbed.host.labs import LabDir
-from testbed.lab import members, state, verify
-from testbed.lab.overview import overview
-from testbed.lab.progress import Progress
-from testbed.nodes import cluster, guests
+from testbed.lab import membership, state, verify
+from testbed.lab.status import overview
+from testbed.lab.up.progress import Progress
+from testbed.orchestrators import agents
+from testbed.paths import NODES
 from testbed.plan.model import Plan
-from testbed.vm import keep, memory, snapshots
-from testbed.vm.machines import MEMORY, Files, Machine, machines
-from testbed.vm.snapshots import Record, Snapshot
-from testbed.vm.wake import wake
+from testbed.providers.vagrant import node as guests
+from testbed.providers.vagrant.guest.resync import wake
+from testbed.providers.vagrant.machines import MEMORY, Files, Machine, machines
+from testbed.providers.vagrant.snapshot import data_copy, memory, snapshots
+from testbed.providers.vagrant.snapshot.snapshots import Record, Snapshot
 
 
 def save(lab: LabDir, name: str, progress: Progress, replace: bool = False) -> None:
@@ -47,7 +50,7 @@ def _is_whole(plan: Plan) -> None:
         raise CheckFailed(
             "only a lab that is whole is saved", why="; ".join(said[:5]), fix="testbed up, first"
         )
-    free, wanted = shutil.disk_usage(snapshots.TOP).free, len(cluster.present(plan)) * MEMORY << 20
+    free, wanted = shutil.disk_usage(snapshots.TOP).free, len(agents.present(plan)) * MEMORY << 20
     if free < wanted:
         raise MachineUnfit(
             f"{free >> 20} MB are free, and the machines' memory takes up to {wanted >> 20}",
@@ -57,12 +60,12 @@ def _is_whole(plan: Plan) -> None:
 
 
 def _save(plan: Plan, draft: Snapshot, progress: Progress) -> None:
-    data = state.DATA.readlink()
+    data = paths.DATA.readlink()
     files, now = Files.of(data), datetime.now(timezone.utc)
-    names = {node.name for node in cluster.present(plan)}
+    names = {node.name for node in agents.present(plan)}
     there = [machine for machine in machines(plan) if machine.name in names]
     disks = f"{now:%Y%m%d-%H%M%S}"
-    until = members.certificates_end(plan)
+    until = membership.certificates_end(plan)
     reports = verify.generations(plan)
     _keep_policies(plan, draft)
     try:
@@ -70,7 +73,7 @@ def _save(plan: Plan, draft: Snapshot, progress: Progress) -> None:
             memory.pause(there, files)
             memory.save(there, files, draft)
             memory.freeze(there, files, disks)
-            keep.put(data, draft.data)
+            data_copy.put(data, draft.data)
             memory.thaw(there, files, disks)
     finally:
         with progress.step("they go on"):
@@ -95,7 +98,7 @@ def _keep_policies(plan: Plan, draft: Snapshot) -> None:
 
 def policies(injector: str) -> Path:
     """Where an injector's policies lie."""
-    return cluster.NODES / injector / "policies"
+    return NODES / injector / "policies"
 
 
 def go_on(there: list[Machine], files: Files, saved: Snapshot) -> None:

@@ -7,13 +7,8 @@ from pathlib import Path
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
+from testbed.paths import BUILT, GOBGPD, PLAN
 from testbed.plan.model import Plan
-
-PLAN = Path("/run/testbed/plan.json")
-BUILT = Path("/run/testbed/built")  # exists once the network stands
-GOBGPD = Path("/run/testbed/gobgpd")  # a link to the program that this lab runs
-IMAGES = Path("/run/testbed/images")  # a link to the store that nodes start with
-DATA = Path("/run/testbed/data")  # a link to the lab's directory on disk
 
 
 def save(plan: Plan) -> None:

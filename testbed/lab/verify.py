@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from testbed.host.wait import wait_for
-from testbed.nodes.cluster import NODES, present
 from testbed.observe.convergence import difference
 from testbed.observe.routes import isis_routes
+from testbed.orchestrators.agents import present
+from testbed.paths import NODES
 from testbed.plan.model import Plan
 from testbed.plan.spf import demanded_routes
 
@@ -56,7 +57,7 @@ def agent_status(node: str) -> dict[str, Any] | None:
 def cluster_problems(plan: Plan) -> list[str]:
     """What keeps the overlay from being complete, in words."""
     if plan.overlay == "calico-vpp":
-        from testbed.cluster.calico_vpp import problems as of_calico
+        from testbed.orchestrators.kubernetes.calico_vpp import problems as of_calico
 
         return of_calico(plan)
     names = [n.name for n in present(plan)]

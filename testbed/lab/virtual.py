@@ -11,25 +11,26 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from testbed import paths
 from testbed.artefacts import program
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.files import write_json
 from testbed.host.supervisor import Supervisor
 from testbed.images.calico_vpp import Supplies
-from testbed.lab import state
-from testbed.lab.progress import Progress
-from testbed.nodes import cluster, guests
+from testbed.lab.up.progress import Progress
+from testbed.orchestrators import agents
 from testbed.plan.model import Node, Plan
-from testbed.vm import libvirt, vagrant
-from testbed.vm.accelerator import Verdict, choose, qemu_version, without_kvm
-from testbed.vm.box import Box
-from testbed.vm.box_build import ensure_box
-from testbed.vm.distribution import of_this_machine
-from testbed.vm.machines import Files, values
-from testbed.vm.made_of import made_of
-from testbed.vm.payload import ensure_payload
-from testbed.vm.stock.catalogue import take
-from testbed.vm.stock.packages import ensure_packages
+from testbed.providers.vagrant import libvirt, vagrant
+from testbed.providers.vagrant import node as guests
+from testbed.providers.vagrant.box.accelerator import Verdict, choose, qemu_version, without_kvm
+from testbed.providers.vagrant.box.box import Box
+from testbed.providers.vagrant.box.build import ensure_box
+from testbed.providers.vagrant.box.distribution import of_this_machine
+from testbed.providers.vagrant.guest.payload import ensure_payload
+from testbed.providers.vagrant.machines import Files, values
+from testbed.providers.vagrant.snapshot.fingerprint import made_of
+from testbed.providers.vagrant.stock.catalogue import take
+from testbed.providers.vagrant.stock.packages import ensure_packages
 
 # on every machine, under the names that nodes in namespaces know them by
 PROGRAMS = (
@@ -93,9 +94,9 @@ class Machines:
 
     def __init__(self, plan: Plan, lab: str, hardware: Hardware) -> None:
         self.plan, self.lab, self.hardware = plan, lab, hardware
-        there = [n.name for n in cluster.present(plan)]
+        there = [n.name for n in agents.present(plan)]
         self.members = there or [n.name for n in plan.virtual if not _joins_later(n)]
-        self.files = Files.of(state.DATA.readlink())
+        self.files = Files.of(paths.DATA.readlink())
 
     def start(self, supervisor: Supervisor, fresh: bool) -> None:
         """libvirt, network and pool; nothing boots yet. Raises TestbedError."""
@@ -137,7 +138,7 @@ def run_vagrant(plan: Plan, arguments: Sequence[str]) -> None:
             why="its nodes are namespaces",
             fix="testbed up --nodes vagrant",
         )
-    environment = {**os.environ, **vagrant.environment(Files.of(state.DATA.readlink()))}
+    environment = {**os.environ, **vagrant.environment(Files.of(paths.DATA.readlink()))}
     try:
         os.execvpe("vagrant", ["vagrant", *arguments], environment)
     except FileNotFoundError:

@@ -16,8 +16,8 @@ from testbed.errors import CheckFailed, TestbedError
 from testbed.host.namespaces import in_netns
 from testbed.observe import tag
 from testbed.observe.frame import Frame
-from testbed.observe.numbered import SO_RCVBUFFORCE
 from testbed.observe.place import Place, RemoteSource, by_machine, local
+from testbed.observe.stream import SO_RCVBUFFORCE
 
 # ETH_P_ALL in network order: the only protocol number that also shows outgoing packets
 _ALL_PROTOCOLS = b"\x00\x03"

@@ -31,7 +31,7 @@ class RemoteSource(Protocol):
 
 
 class RemotePlace(Protocol):
-    """A network namespace of another kernel (testbed.observe.remote)."""
+    """A network namespace of another kernel (testbed.observe.remote.guest)."""
 
     @property
     def machine(self) -> Hashable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 
 from testbed.host.namespaces import in_netns
-from testbed.observe.talk import Reads, open_socket, talk
+from testbed.observe.remote.exchange import Reads, open_socket, talk
 from testbed.plan.model import Plan
 from testbed.prove.in_lab import places
 
@@ -19,14 +19,14 @@ def exchange(
     timeout: float,
     reads: Reads = "all",
 ) -> bytes:
-    """What is answered to `data`, over a connection of its own; see testbed.observe.talk.
+    """The answer to `data`, over a connection of its own; see testbed.observe.remote.exchange.
 
     `timeout` in seconds, between namespaces. Raises OSError.
     """
     limit = timeout * plan.patience
     if plan.virtual:
-        from testbed.observe.asking import ask
-        from testbed.observe.remote import GuestPlace
+        from testbed.observe.remote.guest import GuestPlace
+        from testbed.observe.remote.guest_exchange import ask
 
         place = places(plan)(netns)
         if isinstance(place, GuestPlace):

@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
-from testbed.agent.tunnels import VNI, VXLAN, WORDS
+from testbed.agent.desired.overlays.tunnels import VNI, VXLAN, WORDS
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
@@ -51,7 +51,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class Tunnelled:
-    """In a legacy overlay (testbed.agent.tunnels), from the head end straight to the egress node.
+    """In a legacy overlay, from the head end straight to the egress node.
 
     `remote` is that node's address of the family that the overlay runs over.
     """

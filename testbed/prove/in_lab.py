@@ -7,14 +7,14 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
-from testbed.agent.tunnels import IPIP, KINDS
+from testbed.agent.desired.overlays.tunnels import IPIP, KINDS
 from testbed.errors import TestbedError
 from testbed.lab import pods
-from testbed.lab.inside import unknown
+from testbed.lab.access.inside import unknown
 from testbed.lab.verify import agent_status
-from testbed.nodes import cluster, guests, handles
-from testbed.nodes.pods import Pod
 from testbed.observe.place import Place
+from testbed.orchestrators import agents
+from testbed.orchestrators.light.pods import Pod
 from testbed.plan.model import Plan
 from testbed.prove.expectation import (
     BestEffort,
@@ -29,6 +29,8 @@ from testbed.prove.expectation import (
 )
 from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
 from testbed.prove.stream import Stream
+from testbed.providers import registry
+from testbed.providers.vagrant import node as guests
 
 PLAIN = "plain"
 WITHOUT_SEGMENTS = (*KINDS, PLAIN)  # what can be expected besides segment endpoints
@@ -59,9 +61,9 @@ def places(plan: Plan) -> Callable[[str], Place]:
     """Where the namespace of a node or pod is, by the name under which a proof knows it."""
     if not plan.virtual:
         return pinned
-    from testbed.observe.remote import GuestPlace
+    from testbed.observe.remote.guest import GuestPlace
 
-    machines = {n.name: handles.guest(n.name) for n in cluster.present(plan)}
+    machines = {n.name: registry.guest(n.name) for n in agents.present(plan)}
     found = {name: GuestPlace(node.guest) for name, node in machines.items() if node}
     for pod in pods.listing(plan):
         node, netns = machines[pod.node], guests.pod_netns(pod.node, pod.name)
@@ -76,7 +78,7 @@ def stream(
     """A numbered stream between two pods, wherever they are; see Stream."""
     if not plan.virtual:
         return Stream(source.netns, destination.netns, address, rate)
-    from testbed.observe.remote import GuestPlace
+    from testbed.observe.remote.guest import GuestPlace
     from testbed.prove.remote_stream import RemoteStream
 
     where = places(plan)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from testbed.agent.pair import ENDS
-from testbed.agent.tunnels import DEVICES
+from testbed.agent.desired.overlays.tunnels import DEVICES
+from testbed.agent.desired.service_veth import ENDS
 from testbed.plan.model import Plan
 from testbed.prove.packets import Observation
 

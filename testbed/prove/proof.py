@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import TestbedError
-from testbed.host.namespaces import NETNS_DIR
 from testbed.observe import probe
 from testbed.observe.canary import refuse_blind
 from testbed.observe.capture import Capture
 from testbed.observe.frame import Frame
 from testbed.observe.place import Place
 from testbed.observe.tag import TAG_SIZE, Run
+from testbed.paths import NETNS
 from testbed.plan.model import Plan
 from testbed.prove import draw, pcapng
 from testbed.prove.expectation import Expectation, NotRouted, Verdict, verdict
@@ -122,7 +122,7 @@ class Proof:
 
 def pinned(name: str) -> Path:
     """The namespace of a node or pod, by its pinned name."""
-    return NETNS_DIR / name
+    return NETNS / name
 
 
 def prove_path(

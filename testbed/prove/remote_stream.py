@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from testbed.host.wait import wait_for
-from testbed.observe.remote import GuestPlace
+from testbed.observe.remote.guest import GuestPlace
 from testbed.prove.stream import Stream
 
 

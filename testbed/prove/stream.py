@@ -12,7 +12,7 @@ from types import TracebackType
 
 from testbed.host.namespaces import in_netns
 from testbed.host.wait import wait_for
-from testbed.observe.numbered import arrivals, emit, family_of, receiver
+from testbed.observe.stream import arrivals, emit, family_of, receiver
 
 
 @dataclass

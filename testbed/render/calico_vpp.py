@@ -5,13 +5,12 @@ IPPools, BGPConfiguration and BGPPeers are the very objects of our labs (`render
 
 from __future__ import annotations
 
-from ipaddress import IPv6Network
 from typing import Any
 
-from testbed.errors import TestbedError
+from testbed.plan import calico_vpp
+from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster
-from testbed.render import kubernetes_network as network
 from testbed.render.calico_vpp_images import AGENT, CALICO, OPERATOR, VPP, images
 from testbed.render.cluster import TE_NAMESPACE
 from testbed.render.environment import render
@@ -40,7 +39,7 @@ def files(plan: Plan, uplink: str) -> dict[str, str]:
     `uplink` is the nodes' interface to their router. Raises TestbedError for a plan that
     Calico-VPP cannot carry.
     """
-    refuse_unfit(plan)
+    calico_vpp.refuse_unfit(plan)
     found = {
         "README.md": _render("README.md.j2", plan, images=images(), uplink=uplink),
         "images.txt": "".join(f"{image}\n" for image in images()),
@@ -66,7 +65,7 @@ def config(plan: Plan, uplink: str) -> str:
         plan,
         uplink=uplink,
         services=network.service_ranges(plan),
-        localsid_pool=localsid_pool(plan),
+        localsid_pool=calico_vpp.localsid_pool(plan),
         startup_conf=startup_conf(),
         startup_exec=startup_exec_template(),
     )
@@ -115,15 +114,6 @@ def startup_exec_template() -> str:
     return render("calico-vpp/startup.exec.j2", **marks)
 
 
-def localsid_pool(plan: Plan) -> IPv6Network:
-    """The smallest network that holds every node's SID pool (CALICOVPP_SRV6, localsidPool)."""
-    pools = [node.cluster.sid_pool for node in plan.cluster if node.cluster]
-    found = pools[0]
-    while not all(pool.subnet_of(found) for pool in pools):
-        found = found.supernet()
-    return found
-
-
 def _render(template: str, plan: Plan, **values: Any) -> str:
     return render(
         f"calico-vpp/{template}",
@@ -134,25 +124,3 @@ def _render(template: str, plan: Plan, **values: Any) -> str:
         has_v4=all(plan.address_v4(node.name) for node in plan.cluster),
         **values,
     )
-
-
-def refuse_unfit(plan: Plan) -> None:
-    """Raise TestbedError for what Kubernetes or Calico-VPP's agent would stumble on."""
-    network.families(plan)
-    bare = [n.name for n in plan.cluster if plan.address_v4(n.name) is None]
-    if plan.pools.pods_v4 and bare:
-        raise TestbedError(
-            "Calico-VPP announces IPv4 pods only from nodes with an IPv4 address",
-            where=plan.topology,
-            why=f"{', '.join(bare)}: none",
-            fix="give them one (ip=), or the plan no IPv4 pod pool",
-        )
-    sids = localsid_pool(plan)
-    for pool in (plan.pools.pods_v6, plan.pools.policies):
-        if pool and pool.overlaps(sids):
-            raise TestbedError(
-                f"pool {pool} overlaps {sids}, the smallest network that holds all SID pools",
-                where=plan.topology,
-                why="Calico-VPP takes every address in there for a local SID",
-                fix="choose the SID pools (sid_pool=) closer together",
-            )

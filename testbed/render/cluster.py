@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from testbed.paths import API, NODES
 from testbed.plan.model import Node, Plan
 from testbed.render.environment import render
 
-NODES = "/run/testbed/nodes"
-API = "/run/testbed/api"
 AGENT_KUBECONFIG = "/etc/kubernetes/agent.conf"  # in the node's own root
 TE_NAMESPACE = "calico-vpp-dataplane"
 
@@ -66,7 +65,7 @@ def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
         "source": (
             {"kind": "kubernetes", "kubeconfig": AGENT_KUBECONFIG}
             if plan.kubernetes
-            else {"kind": "directory", "path": API}
+            else {"kind": "directory", "path": str(API)}
         ),
         "services": plan.kubernetes,
         **({"patient": True} if plan.virtual else {}),

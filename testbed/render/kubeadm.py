@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
-from testbed.render import kubernetes_network as network
 from testbed.render.environment import render
 from testbed.render.kubernetes import CONTAINERD_SOCKET
 

@@ -12,15 +12,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from testbed.errors import TestbedError
+from testbed.paths import CONTAINER_RUNTIME, NODES, TEMPLATES
+from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
-from testbed.render import kubernetes_network as network
-from testbed.render.cluster import NODES
-from testbed.render.environment import TEMPLATES, render
+from testbed.render.environment import render
 
 DIRECTORY = "/etc/kubernetes"
 PKI = f"{DIRECTORY}/pki"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
-RUNTIME = "/opt/testbed/bin/testbed-runtime"  # runc, wrapped: testbed/nodes/runtime.py
 VOLUME_PLUGINS = "/var/lib/kubelet/volume-plugins"  # the default lies in the host's /usr
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10.2"
 COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.15.0"
@@ -76,7 +75,7 @@ def containerd(version: int) -> str:
         f"kubernetes/containerd-v{version}.toml.j2",
         socket=CONTAINERD_SOCKET,
         pause=PAUSE_IMAGE,
-        runtime=RUNTIME,
+        runtime=CONTAINER_RUNTIME,
     )
 
 

@@ -11,7 +11,7 @@ def namespaces(plan: Plan) -> str:
 
 
 def links(plan: Plan) -> str:
-    """All veth pairs, each end made in its node's namespace (testbed.vm.bridges: the others)."""
+    """All veth pairs, each end made in its node's namespace."""
     virtual = {n.name for n in plan.virtual}
     return "".join(_veth(x) for x in plan.links if not virtual & {x.a.node, x.b.node})
 

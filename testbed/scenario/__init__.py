@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from testbed.scenario.check import Check
-from testbed.scenario.facade import Testbed
-from testbed.scenario.registry import scenario
+from testbed.scenario.api.check import Check
+from testbed.scenario.api.testbed import Testbed
+from testbed.scenario.run.registry import scenario
 
 __all__ = ["Check", "Testbed", "scenario"]

@@ -7,13 +7,13 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
-from testbed.srpolicy import configmap
-from testbed.srpolicy.change import PolicyChange
-from testbed.srpolicy.load import load_policies
-from testbed.srpolicy.yaml_tree import read_documents
-from testbed.te import calico
-from testbed.te.findings import Finding, refuse_errors
-from testbed.te.lint import lint_configmaps, lint_policies
+from testbed.srpolicy.files import configmap
+from testbed.srpolicy.files.change import PolicyChange
+from testbed.srpolicy.files.load import load_policies
+from testbed.srpolicy.files.yaml_tree import read_documents
+from testbed.te.lint import calico_objects
+from testbed.te.lint.findings import Finding, refuse_errors
+from testbed.te.lint.policies import lint_configmaps, lint_policies
 from testbed.te.resolve import resolver
 
 
@@ -53,7 +53,7 @@ def load_objects(
     tunnels = [d for d in documents if configmap.recognises(d)]
     for document in documents:
         if document not in tunnels:
-            calico.check(document)
+            calico_objects.check(document)
     configs = configmap.each_once(tunnels, file.name)
     findings = lint_configmaps(plan, configs)
     if not force:

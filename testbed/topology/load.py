@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.paths import TOPOLOGIES
 from testbed.plan.model import Plan, Profile
 from testbed.plan.problems import InvalidPlan, Problem
 
 TIME_LIMIT = 10.0  # seconds for the user's file to build its topology
-SHIPPED = Path(__file__).resolve().parents[2] / "topologies"
+SHIPPED = TOPOLOGIES
 
 
 def load_plan(
@@ -34,7 +35,7 @@ def load_plan(
 def begin(name: str, profile: Profile = "fast", params: dict[str, str] | None = None) -> Pending:
     """Start the evaluation, and leave the caller to do something else meanwhile."""
     file = find(name)
-    command = [sys.executable, "-B", "-m", "testbed.topology.evaluate", str(file)]
+    command = [sys.executable, "-B", "-m", "testbed.topology.evaluate_main", str(file)]
     command += ["--profile", profile, "--params", json.dumps(params or {})]
     process = subprocess.Popen(
         command,

@@ -8,9 +8,10 @@ from typing import Any
 from agent_lab import WAYPOINT, Lab
 from kube_control_plane import ControlPlane
 
-from testbed.cluster import api_objects, identities
-from testbed.cluster.api import KubernetesApi
-from testbed.cluster.wait import crds_established
+from testbed.orchestrators.kubernetes import base_objects
+from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.pki import identities
+from testbed.orchestrators.kubernetes.wait import crds_established
 
 CALICO = "crd.projectcalico.org/v1"
 STATUS = "srv6.testbed.invalid/v1alpha1"
@@ -50,7 +51,7 @@ class KubernetesLab(Lab):
         return {**super().config(number), "source": source}
 
     def _fill(self, api: KubernetesApi) -> None:
-        definitions = api_objects.definitions([])
+        definitions = base_objects.definitions([])
         for document in definitions:
             api.apply(document)
         names = [d["metadata"]["name"] for d in definitions if "CustomResource" in d["kind"]]

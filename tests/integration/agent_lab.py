@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from testbed.agent import cni_plugin
-from testbed.agent.routes import PROTOCOL
+from testbed.agent.cni import plugin_main
+from testbed.agent.desired.routes import PROTOCOL
 from testbed.bgp.session import BgpDriver
 from testbed.host.wait import wait_for
 
@@ -211,7 +211,7 @@ class Lab:
         socket = str(self.directory / name / "cni.sock")
         config = {"cniVersion": "1.1.0", "name": "t", "type": "testbed", "agentSocket": socket}
         done = subprocess.run(
-            [sys.executable, "-I", cni_plugin.__file__], input=json.dumps({**config, **more}),
+            [sys.executable, "-I", plugin_main.__file__], input=json.dumps({**config, **more}),
             env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         return done.returncode, json.loads(done.stdout) if done.stdout else {}

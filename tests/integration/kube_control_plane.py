@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from testbed.artefacts import program as pinned
-from testbed.cluster import identities as who
-from testbed.cluster.api import KubernetesApi
-from testbed.cluster.client import Client
-from testbed.cluster.kubeconfig import kubeconfig
-from testbed.cluster.x509 import (
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+from testbed.kube.api_connection import Client
+from testbed.kube.kubeconfig import kubeconfig_text
+from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.pki import identities as who
+from testbed.orchestrators.kubernetes.pki.x509 import (
     CertificateRequest,
     KeyPair,
     issue,
@@ -25,8 +27,6 @@ from testbed.cluster.x509 import (
     new_key,
     public_key,
 )
-from testbed.errors import TestbedError
-from testbed.host.wait import wait_for
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
 PORT, ETCD, PEER = 6443, "http://127.0.0.1:2379", "http://127.0.0.1:2380"
@@ -112,7 +112,9 @@ class ControlPlane:
         """The kubeconfig text of a user."""
         pair = self._pair(name, user, *groups)
         server = f"https://[{self.address}]:{PORT}"
-        return kubeconfig(server, self._authority.certificate, user, pair)
+        return kubeconfig_text(
+            server, self._authority.certificate, user, pair.certificate, pair.key
+        )
 
     def _pair(self, name: str, user: str, *groups: str, sans: tuple[str, ...] = ()) -> KeyPair:
         purpose = "server" if sans else "client"

@@ -15,13 +15,13 @@ from sandbox import Sandbox, kept, lab_name
 
 from testbed.artefacts import program as pinned
 from testbed.artefacts.settings import cache_root
-from testbed.cluster.api import USERS, KubernetesApi
-from testbed.cluster.client import Client
 from testbed.errors import TestbedError
 from testbed.host.supervisor import Place, Supervisor
 from testbed.host.wait import wait_for
+from testbed.kube.api_connection import Client
+from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi
+from testbed.plan.kubernetes import API_PORT, control_plane
 from testbed.plan.model import Plan
-from testbed.render.kubernetes_network import API_PORT, control_plane
 
 DATA = "/tmp/data"
 TOPOLOGY = "basic"

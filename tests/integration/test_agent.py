@@ -19,7 +19,7 @@ from programs import GOBGPD, needs_gobgpd
 from testbed.bgp import attributes, unicast
 from testbed.bgp.client import GobgpClient
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
-from testbed.srpolicy import codec
+from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Candidate, Segment, SegmentList, SRPolicy
 
 pytestmark = [pytest.mark.root, needs_gobgpd]

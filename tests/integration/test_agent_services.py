@@ -32,7 +32,7 @@ from test_agent import (
     mode,
 )
 
-from testbed.agent import pair
+from testbed.agent.desired import service_veth
 from testbed.bgp.model import BgpPeer, DesiredBgp
 from testbed.prove.stream import Stream
 from testbed.srpolicy.model import Candidate, Segment, SegmentList
@@ -196,7 +196,7 @@ def test_weighted_lists_share_the_connections_of_a_service(lab: Lab) -> None:
         injector.set_desired(replace(idle, announcements=frozenset([announcement(spread)])))
         lab.wait("w1", "both lists", lambda s: by("bgp", 4)(s) and len(
             chosen(s, 4)["segment_lists"]) == 2)  # fmt: skip
-        behind = lab._in("w1", "ip", "-4", "route", "show", "table", str(pair.EGRESS_TABLE))
+        behind = lab._in("w1", "ip", "-4", "route", "show", "table", str(service_veth.EGRESS_TABLE))
         assert "weight 3" in behind and "weight 1" in behind
         with Capture(lab, "w1") as capture:
             for _ in range(20):
@@ -217,14 +217,14 @@ def state(lab: Lab, name: str) -> str:
         "ip -4 rule show",
         "ip -6 rule show",
         "ip neigh show nud permanent",
-        f"ip -o link show dev {pair.INSIDE}",
-        f"ip -o link show dev {pair.TUNNEL}",
+        f"ip -o link show dev {service_veth.INSIDE}",
+        f"ip -o link show dev {service_veth.TUNNEL}",
         "nft list table inet testbed",
     ):
         text = lab._in(name, *command.split())
         text = text.split(": ", 1)[1] if "-o link" in command else text  # not the index
         shown.append("\n".join(sorted(text.splitlines())))
-    switches = [f"/proc/sys/net/{switch}" for switch in pair.switches()]
+    switches = [f"/proc/sys/net/{switch}" for switch in service_veth.switches()]
     return "\n".join([*shown, lab._in(name, "cat", *switches)])
 
 
@@ -278,7 +278,7 @@ def test_killed_and_robbed_of_its_pair_it_ends_in_the_same_state(lab: Lab) -> No
     lab.stop("w1.agent", signal.SIGKILL)
     assert state(lab, "w1") == before
     assert reaches(lab)
-    lab._in("w1", "ip", "link", "del", pair.INSIDE)
+    lab._in("w1", "ip", "link", "del", service_veth.INSIDE)
     generation = lab.status("w1")["generation"]
     lab.start_agent("w1")
     lab.wait("w1", "the new agent", newer(generation))
@@ -289,13 +289,13 @@ def test_killed_and_robbed_of_its_pair_it_ends_in_the_same_state(lab: Lab) -> No
 def test_an_interface_in_the_way_is_a_problem_with_a_name(lab: Lab) -> None:
     before = state(lab, "w1")
     lab.stop("w1.agent", signal.SIGKILL)
-    lab._in("w1", "ip", "link", "del", pair.INSIDE)
-    lab._in("w1", "ip", "link", "add", pair.INSIDE, "type", "bridge")
+    lab._in("w1", "ip", "link", "del", service_veth.INSIDE)
+    lab._in("w1", "ip", "link", "add", service_veth.INSIDE, "type", "bridge")
     lab.start_agent("w1")
     status = lab.wait("w1", "the problem", lambda s: bool(s["problems"]))
     assert not status["ready"] and "srv6/srv6-tun" in status["problems"][0]
     assert "File exists" in status["problems"][0]
-    lab._in("w1", "ip", "link", "del", pair.INSIDE)
+    lab._in("w1", "ip", "link", "del", service_veth.INSIDE)
     lab.wait("w1", "the repair", complete)
     assert state(lab, "w1") == before
 
@@ -321,7 +321,7 @@ def test_no_packet_is_lost_while_routes_are_replaced(lab: Lab, family: int) -> N
 def test_a_pod_address_without_a_policy_is_refused_and_does_not_circle(lab: Lab) -> None:
     for command in ("-4 route get 172.16.200.1", "-6 route get fdfb:af47:32af::77"):
         source = {"-4": PODS["p1"][4], "-6": PODS["p1"][6]}[command[:2]]
-        done = lab.attempt("w1", "ip", *command.split(), "from", source, "iif", pair.TUNNEL)
+        done = lab.attempt("w1", "ip", *command.split(), "from", source, "iif", service_veth.TUNNEL)
         assert done.returncode == 2 and "No route to host" in done.stderr, done.stdout
 
 
@@ -338,8 +338,8 @@ def test_without_services_nothing_of_the_pair_is_left(lab: Lab) -> None:
             stream.flowing()
             if not services:
                 links = lab._in("w1", "ip", "-o", "link")
-                assert pair.INSIDE not in links
-                assert pair.TUNNEL not in lab._in("w1", "ip", "rule") + lab.routes("w1")
+                assert service_veth.INSIDE not in links
+                assert service_veth.TUNNEL not in lab._in("w1", "ip", "rule") + lab.routes("w1")
                 assert "notrack" not in lab._in("w1", "nft", "list", "ruleset")
     assert state(lab, "w1") == before
     assert stream.lost == 0, f"{stream.lost} of {stream.sent} lost"

@@ -10,8 +10,8 @@ import pytest
 from agent_lab import MTU, Lab, ip
 from programs import GOBGPD, needs_gobgpd
 
-from testbed.agent import linux_tunnels
-from testbed.agent.tunnels import DEVICES, KINDS, WORDS
+from testbed.agent.dataplane import tunnels
+from testbed.agent.desired.overlays.tunnels import DEVICES, KINDS, WORDS
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 NODES = ("w1", "w2")
@@ -84,5 +84,5 @@ def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
 
 def test_a_trial_leaves_no_device_behind() -> None:
     before = ip("-o", "link")
-    assert linux_tunnels.possible() <= set(KINDS)
+    assert tunnels.possible() <= set(KINDS)
     assert ip("-o", "link") == before

@@ -21,8 +21,8 @@ from testbed.bgp import attributes, schema, unicast
 from testbed.bgp.client import GobgpClient
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.bgp.session import BgpDriver
-from testbed.srpolicy import wire
-from testbed.srpolicy.codec import decode, encode_attributes, encode_nlri
+from testbed.srpolicy.bgp import tlv
+from testbed.srpolicy.bgp.codec import decode, encode_attributes, encode_nlri
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
 
 if TYPE_CHECKING:
@@ -146,10 +146,10 @@ def policy(color: int, preference: int, *segments: str) -> Announcement:
 def with_sub_tlv_20(plain: Announcement) -> Announcement:
     """The same with an SRv6 Binding SID (RFC 9830 §2.4.3), which GoBGP does not know."""
     sid = ipaddress.ip_address("fcbb:bb00:b51d::1").packed
-    tunnel = tunnel_of(plain.attrs)[4:] + wire.sub_tlv(wire.SRV6_BINDING_SID, b"\0\0" + sid)
-    value = struct.pack("!HH", wire.SR_POLICY_TUNNEL, len(tunnel)) + tunnel
-    kept = [a.raw for a in attributes.split(plain.attrs) if a.type != wire.TUNNEL_ENCAPSULATION]
-    attrs = b"".join([*kept, attributes.encode(0xC0, wire.TUNNEL_ENCAPSULATION, value)])
+    tunnel = tunnel_of(plain.attrs)[4:] + tlv.sub_tlv(tlv.SRV6_BINDING_SID, b"\0\0" + sid)
+    value = struct.pack("!HH", tlv.SR_POLICY_TUNNEL, len(tunnel)) + tunnel
+    kept = [a.raw for a in attributes.split(plain.attrs) if a.type != tlv.TUNNEL_ENCAPSULATION]
+    attrs = b"".join([*kept, attributes.encode(0xC0, tlv.TUNNEL_ENCAPSULATION, value)])
     return Announcement(plain.family, plain.nlri, attrs)
 
 
@@ -354,7 +354,7 @@ def test_gobgp_itself_reads_our_policy(
     nlri = path.nlri.sr_policy
     assert (nlri.color, nlri.endpoint) == (6, ipaddress.ip_address(B).packed)
     (tunnel,) = [a.tunnel_encap.tlvs[0] for a in path.attributes if a.tunnel_encap.tlvs]
-    assert tunnel.type == wire.SR_POLICY_TUNNEL
+    assert tunnel.type == tlv.SR_POLICY_TUNNEL
     assert [t.preference.preference for t in tunnel.tlvs if t.HasField("preference")] == [100]
     assert [t.priority.priority for t in tunnel.tlvs if t.HasField("priority")] == [100]
     assert [t.unknown.type for t in tunnel.tlvs if t.HasField("unknown")] == [20]
@@ -371,7 +371,7 @@ def test_injector_follows_its_directory(pair: tuple[Speaker, Speaker], tmp_path:
     policies = tmp_path / "injector" / "policies"
     policies.mkdir(parents=True)
     peers, status = tmp_path / "peers.json", policies.parent / "status.json"
-    command = [sys.executable, "-m", "testbed.bgp.injector", "--socket", str(left.socket)]
+    command = [sys.executable, "-m", "testbed.bgp.injector_main", "--socket", str(left.socket)]
     command += ["--policies", str(policies), "--peers", str(peers)]
     injector = subprocess.Popen(command)
     try:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 from kube_control_plane import ControlPlane
 
-from testbed.cluster import api_objects, vpp_check
-from testbed.cluster.api import KubernetesApi
-from testbed.cluster.dry_run import Verdict, judge
-from testbed.cluster.wait import crds_established
+from testbed.orchestrators.kubernetes import base_objects, vpp_check
+from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.dry_run import Verdict, judge
+from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
 from testbed.render import calico_vpp
 from testbed.topology.load import load_plan
@@ -69,9 +69,9 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesApi]:
         subprocess.run([*inside, "address", "add", f"{ADDRESS}/128", "dev", "lo"], check=True)
         control = ControlPlane(tmp_path_factory.mktemp("api") / "control", netns, ADDRESS)
         api = control.up()
-        for document in api_objects.definitions([]):
+        for document in base_objects.definitions([]):
             api.apply(document)
-        crds_established(api, api_objects.crd_names())
+        crds_established(api, base_objects.crd_names())
         yield api
     finally:
         if control is not None:

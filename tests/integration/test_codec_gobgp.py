@@ -17,7 +17,7 @@ from programs import GOBGPD, needs_gobgpd
 from testbed.bgp import schema
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.bgp.session import BgpDriver
-from testbed.srpolicy import codec, wire
+from testbed.srpolicy.bgp import codec, tlv
 from testbed.srpolicy.model import Candidate, Originator, Segment, SegmentList, best_effort
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Pair:
         """The receiver's paths in the form into which GoBGP decoded them (not binary)."""
         make = schema.messages()
         request = make["ListPathRequest"](
-            table_type=schema.TABLE_GLOBAL, family=make["Family"](afi=wire.AFI, safi=wire.SAFI)
+            table_type=schema.TABLE_GLOBAL, family=make["Family"](afi=tlv.AFI, safi=tlv.SAFI)
         )
         with grpc.insecure_channel(f"unix:{self.socket_of(RECEIVER)}") as channel:
             call = channel.unary_stream(
@@ -235,7 +235,7 @@ def test_gobgps_own_decoder_reads_what_we_mean(pair: Pair) -> None:
     assert nlri.value(4) == WORKER2.packed
     attributes = {kind: m for item in path.all(2) for kind in item.fields for m in item.all(kind)}
     tunnel = attributes[18].one(1)  # TunnelEncapAttribute
-    assert tunnel.value(1) == wire.SR_POLICY_TUNNEL
+    assert tunnel.value(1) == tlv.SR_POLICY_TUNNEL
     kinds = [kind for item in tunnel.all(2) for kind in item.fields]
     assert kinds == [7, 11, 8, 12, 12], "preference, binding SID, priority, two segment lists"
     preference, binding_sid, priority, *segment_lists = (

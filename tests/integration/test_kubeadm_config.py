@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from testbed.artefacts import program
-from testbed.cluster.kubeadm import new_token
 from testbed.errors import TestbedError
+from testbed.orchestrators.kubernetes.kubeadm import new_token
 
 ONE_FAMILY = """
 from ipaddress import IPv6Interface

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod, speaking
 
-from testbed.agent import cni_plugin
+from testbed.agent.cni import plugin_main
 from testbed.host.wait import wait_for
 
 pytestmark = pytest.mark.root
@@ -120,7 +120,7 @@ def _ask_and_go(lab: KubeLab, name: str) -> None:
         "CNI_NETNS": f"/run/netns/{name}",
         "CNI_IFNAME": "eth0",
     }
-    line = json.dumps(cni_plugin.request(request, {"cniVersion": "1.1.0"})).encode() + b"\n"
+    line = json.dumps(plugin_main.request(request, {"cniVersion": "1.1.0"})).encode() + b"\n"
     with socket.socket(socket.AF_UNIX) as agent:
         agent.connect(str(lab.node_files("worker1") / "cni.sock"))
         agent.sendall(line)

@@ -12,7 +12,7 @@ import pytest
 from lab_driver import Lab
 from sandbox import ROOT, Sandbox, only_child
 
-from testbed.host.init import netns_inode, start_time
+from testbed.host.lab_init_main import netns_inode, start_time
 
 
 def identity(pid: int) -> dict[str, int]:
@@ -154,7 +154,7 @@ def test_a_starter_killed_before_the_record_leaves_no_init(
     os.mkfifo(boxed.directory / "init.new")  # writing the record blocks: nobody reads
     record = f"/run/testbed/{boxed.name}/init.json"
     starter = boxed.sandbox.bystander(
-        sys.executable, "-B", "-m", "testbed.host.init", record, "lab", "", ""
+        sys.executable, "-B", "-m", "testbed.host.lab_init_main", record, "lab", "", ""
     )
     only_child(starter.outside)  # the init, born and waiting for its record
     starter.end()
@@ -170,7 +170,7 @@ def test_the_starter_waits_until_the_init_has_all_its_own(
     record = f"/run/testbed/{boxed.name}/init.json"
     too_long = 80 * "x"  # for a host name: the init ends when it is on record already
     starter = boxed.sandbox.inside(
-        sys.executable, "-B", "-m", "testbed.host.init", record, too_long, "", ""
+        sys.executable, "-B", "-m", "testbed.host.lab_init_main", record, too_long, "", ""
     )
     done = subprocess.run(starter, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=30)
     assert (boxed.directory / "init.json").exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.scenario.registry import shipped
+from testbed.scenario.run.registry import shipped
 
 pytestmark = pytest.mark.root
 

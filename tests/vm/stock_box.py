@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from testbed.host.run import run
-from testbed.vm.distribution import Distribution, of_this_machine
+from testbed.providers.vagrant.box.distribution import Distribution, of_this_machine
 
 PACKAGES = (
     *("systemd-sysv", "udev", "dbus", "openssh-server", "sudo", "ifupdown", "isc-dhcp-client"),

@@ -12,7 +12,7 @@ import pytest
 from conftest import VirtualLab
 
 from testbed.host.wait import wait_for
-from testbed.lab.progress import told
+from testbed.lab.up.progress import told
 
 pytestmark = pytest.mark.root
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from testbed.agent import ipam
-from testbed.agent.blocks import Blocks
-from testbed.agent.objects import BlockAffinity, IpAddress, IpNetwork, IPPool, Node, Objects
-from testbed.agent.source_directory import DirectoryReader, DirectorySource
+from testbed.agent.api.directory_source import DirectoryReader, DirectorySource
+from testbed.agent.ipam import addresses
+from testbed.agent.ipam.blocks import Blocks
+from testbed.agent.model.objects import BlockAffinity, IpAddress, IpNetwork, IPPool, Node, Objects
 from testbed.errors import TestbedError
 
 NODE = Node("worker1", None, None, uid="u1")
@@ -81,7 +81,7 @@ def test_more_blocks_are_claimed_when_one_is_full_and_go_back() -> None:
     used = [cluster.attach() for _ in range(12)]
     assert len(set(used)) == 12
     assert not {ip_address(f"10.0.0.{n}") for n in (0, 4, 8, 12)} & set(used)
-    with pytest.raises(ipam.Exhausted, match="pool pods has no free block"):
+    with pytest.raises(addresses.Exhausted, match="pool pods has no free block"):
         cluster.attach()
     cluster.tell()
     assert cluster.blocks.ensure() == ["pool pods has no free block of /30 left"]
@@ -96,7 +96,7 @@ def test_a_pool_that_grows_ends_the_exhaustion() -> None:
     cluster = Cluster(pool("10.0.0.0/30", 30))
     for _ in range(3):
         cluster.attach()
-    with pytest.raises(ipam.Exhausted):
+    with pytest.raises(addresses.Exhausted):
         cluster.attach()
     cluster.pools = (pool("10.0.0.0/29", 30),)
     cluster.tell()
@@ -227,7 +227,7 @@ def test_a_pod_without_address_is_news() -> None:
     cluster.tell()
     for _ in range(3):
         cluster.attach()
-    with pytest.raises(ipam.Exhausted):
+    with pytest.raises(addresses.Exhausted):
         cluster.attach()
     assert told == [1]
 

@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import cni_plugin, cni_protocol
-from testbed.agent.attachments import Attachment, AttachmentStore, host_interface
-from testbed.agent.blocks import Blocks
-from testbed.agent.cni_plugin import CniError
-from testbed.agent.cni_protocol import Request
-from testbed.agent.cni_server import CniServer
-from testbed.agent.objects import Node
-from testbed.agent.pods import Pods
-from testbed.agent.source import Source
+from testbed.agent.api.source import Source
+from testbed.agent.cni import plugin_main, protocol
+from testbed.agent.cni.attachments import Attachment, AttachmentStore, host_interface
+from testbed.agent.cni.commands import Pods
+from testbed.agent.cni.plugin_main import CniError
+from testbed.agent.cni.protocol import Request
+from testbed.agent.cni.server import CniServer
+from testbed.agent.ipam.blocks import Blocks
+from testbed.agent.model.objects import Node
 
 NODE = Node("worker1", IPv6Address("fd11::1000"), None)
-PLUGIN = Path(cni_plugin.__file__)
+PLUGIN = Path(plugin_main.__file__)
 ADD = {
     "CNI_COMMAND": "ADD",
     "CNI_CONTAINERID": "c1",
@@ -71,9 +71,9 @@ def test_plugin_tells_its_versions_without_an_agent() -> None:
 
 
 def test_plugin_through_server(tmp_path: Path) -> None:
-    seen: list[cni_protocol.Request] = []
+    seen: list[protocol.Request] = []
 
-    def handle(request: cni_protocol.Request) -> dict[str, Any]:
+    def handle(request: protocol.Request) -> dict[str, Any]:
         seen.append(request)
         if request.command == "CHECK":
             raise CniError(999, "no")
@@ -115,7 +115,7 @@ def test_plugin_through_server(tmp_path: Path) -> None:
 def test_requests_that_are_refused(field: str, value: object, code: int) -> None:
     request = {"command": "ADD", "containerId": "c", "netns": "/n", "ifName": "eth0", "config": {}}
     with pytest.raises(CniError) as caught:
-        cni_protocol.parse(json.dumps({**request, field: value}).encode())
+        protocol.parse(json.dumps({**request, field: value}).encode())
     assert caught.value.code == code
 
 
@@ -125,7 +125,7 @@ def test_requests_that_are_refused(field: str, value: object, code: int) -> None
 ).map(lambda d: json.dumps(d).encode()))  # fmt: skip
 def test_any_request_is_parsed_or_refused(line: bytes) -> None:
     try:
-        assert cni_protocol.parse(line).command in cni_plugin.NEEDED
+        assert protocol.parse(line).command in plugin_main.NEEDED
     except CniError as error:
         assert error.reply("1.1.0")["code"]
 
@@ -140,7 +140,7 @@ def attachment(container: str = "c1", **changes: Any) -> Attachment:
 
 
 def test_the_result_of_add() -> None:
-    found = cni_protocol.result("1.0.0", attachment(), "ee:ee:ee:ee:ee:ee", "02:00:00:00:00:01")
+    found = protocol.result("1.0.0", attachment(), "ee:ee:ee:ee:ee:ee", "02:00:00:00:00:01")
     assert found["interfaces"][1] == {
         "name": "eth0",
         "mac": "02:00:00:00:00:01",

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import read_objects, routes
-from testbed.agent.attachments import Attachment
+from testbed.agent.cni.attachments import Attachment
 from testbed.agent.config import AgentConfig, parse
-from testbed.agent.decision import Inputs, OwnSid, Wanted, decide, hops, remember
-from testbed.agent.linux import Capabilities
-from testbed.agent.objects import BlockAffinity, Node, Objects
+from testbed.agent.dataplane.linux import Capabilities
+from testbed.agent.desired import routes
+from testbed.agent.desired.decide import Inputs, OwnSid, Wanted, decide, hops, remember
+from testbed.agent.model import read_objects
+from testbed.agent.model.objects import BlockAffinity, Node, Objects
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, Family, PeerStatus, ReceivedPath
-from testbed.srpolicy import codec
+from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import (
     BEHAVIOR_OF_FAMILY,
     Candidate,

@@ -9,10 +9,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import ipam, pool_problems
-from testbed.agent.attachments import Attachment
-from testbed.agent.objects import BlockAffinity, IPPool, Node
-from testbed.agent.source_directory import DirectoryReader, DirectorySource
+from testbed.agent.api.directory_source import DirectoryReader, DirectorySource
+from testbed.agent.cni.attachments import Attachment
+from testbed.agent.desired import pool_problems
+from testbed.agent.ipam import addresses
+from testbed.agent.model.objects import BlockAffinity, IPPool, Node
 
 
 def pool(
@@ -30,13 +31,13 @@ def directory_source(directory: Path) -> DirectorySource:
 
 def test_candidates_are_reproducible_and_complete() -> None:
     small = pool("172.16.0.0/24", 26)
-    first, again = (list(ipam.candidate_blocks(small, "worker1")) for _ in range(2))
+    first, again = (list(addresses.candidate_blocks(small, "worker1")) for _ in range(2))
     assert first == again
     assert sorted(first) == list(ip_network("172.16.0.0/24").subnets(new_prefix=26))
 
 
 def test_huge_pools_are_no_trouble() -> None:
-    block = next(ipam.candidate_blocks(pool("fdfb:af47:32af::/48", 122), "worker1"))
+    block = next(addresses.candidate_blocks(pool("fdfb:af47:32af::/48", 122), "worker1"))
     assert block.prefixlen == 122 and block.subnet_of(ip_network("fdfb:af47:32af::/48"))
 
 
@@ -46,8 +47,8 @@ def test_racing_nodes_get_different_blocks(tmp_path: Path) -> None:
     def claim(number: int) -> object:
         node = Node(f"node{number}", None, None)
         try:
-            return ipam.claim_block(lambda b: source.claim(b, node), tiny, node.name, ())
-        except ipam.Exhausted:
+            return addresses.claim_block(lambda b: source.claim(b, node), tiny, node.name, ())
+        except addresses.Exhausted:
             return None
 
     with ThreadPoolExecutor(8) as executor:
@@ -60,14 +61,14 @@ def test_racing_nodes_get_different_blocks(tmp_path: Path) -> None:
 
 def test_blocks_of_another_size_are_respected() -> None:
     taken = [ip_network("10.0.0.0/27")]
-    block = ipam.claim_block(lambda _: True, pool("10.0.0.0/26", 28), "n", taken)
+    block = addresses.claim_block(lambda _: True, pool("10.0.0.0/26", 28), "n", taken)
     assert not block.overlaps(taken[0])
 
 
 @given(st.lists(st.integers(1, 15), unique=True, max_size=15))
 def test_the_lowest_free_address_and_never_the_network(used: list[int]) -> None:
     block = ip_network("10.0.0.0/28")
-    picked = ipam.pick_address([block], {block[i] for i in used})
+    picked = addresses.pick_address([block], {block[i] for i in used})
     free = [i for i in range(1, 16) if i not in used]
     assert picked == (block[free[0]] if free else None)
 
@@ -75,23 +76,23 @@ def test_the_lowest_free_address_and_never_the_network(used: list[int]) -> None:
 def test_idle_blocks_go_back_unless_they_are_needed() -> None:
     big = pool("10.0.0.0/24", 30)
     one, two, gone = (ip_network(f"10.0.{n}/30") for n in ("0.0", "0.4", "1.0"))
-    assert ipam.idle_blocks([one], [big], ()) == []
-    assert ipam.idle_blocks([one, two], [big], ()) == [one]  # never both
-    assert ipam.idle_blocks([one, two], [big], {one[1]}) == [two]
-    assert ipam.idle_blocks([one, two], [big], {one[1], one[2]}) == []  # more than half full
-    assert ipam.idle_blocks([one, gone], [big], ()) == [gone]  # of no pool any more
-    assert ipam.idle_blocks([one, gone], [big], {gone[1]}) == []
+    assert addresses.idle_blocks([one], [big], ()) == []
+    assert addresses.idle_blocks([one, two], [big], ()) == [one]  # never both
+    assert addresses.idle_blocks([one, two], [big], {one[1]}) == [two]
+    assert addresses.idle_blocks([one, two], [big], {one[1], one[2]}) == []  # more than half full
+    assert addresses.idle_blocks([one, gone], [big], ()) == [gone]  # of no pool any more
+    assert addresses.idle_blocks([one, gone], [big], {gone[1]}) == []
 
 
 def test_of_overlapping_pools_the_older_counts() -> None:
     a = pool("10.0.0.0/8", name="a", created="2026-01-02T00:00:00Z")
     b = pool("10.1.0.0/16", name="b", created="2026-01-01T00:00:00Z")
     c, d = pool("10.2.0.0/16", name="c", created=a.created), pool("11.0.0.0/16", name="d")
-    assert ipam.overlaps([a, b, c, d]) == {a: b}  # c overlaps only what does not count
-    assert ipam.pools_for([a, b, c, d], NODE, 4) == [b, c, d]
-    assert ipam.overlaps([pool(name="x"), pool(name="y")]) == {pool(name="y"): pool(name="x")}
+    assert addresses.overlaps([a, b, c, d]) == {a: b}  # c overlaps only what does not count
+    assert addresses.pools_for([a, b, c, d], NODE, 4) == [b, c, d]
+    assert addresses.overlaps([pool(name="x"), pool(name="y")]) == {pool(name="y"): pool(name="x")}
     sids = pool("fcdd::/64", name="sr-localsids-pool-n")
-    assert ipam.pools_for([sids, pool("fcdd::/48", 122, "z")], NODE, 6) == []
+    assert addresses.pools_for([sids, pool("fcdd::/48", 122, "z")], NODE, 6) == []
 
 
 def test_problems_of_pools_are_sentences() -> None:
@@ -115,11 +116,11 @@ def test_owned_blocks_are_those_of_the_node() -> None:
         BlockAffinity("a", ip_network("fd00::/122")),
         BlockAffinity("a", ip_network("10.0.1.0/26")),
     ]
-    assert list(map(str, ipam.owned_blocks(affinities, "a"))) == ["10.0.1.0/26", "fd00::/122"]
+    assert list(map(str, addresses.owned_blocks(affinities, "a"))) == ["10.0.1.0/26", "fd00::/122"]
 
 
 def test_local_sids_are_reproducible_and_inside() -> None:
     space = IPv6Network("fcdd:0:0:11aa::/64")
-    sids = {ipam.local_sid(space, "worker1", b) for b in ("dt4", "dt6")}
+    sids = {addresses.local_sid(space, "worker1", b) for b in ("dt4", "dt6")}
     assert len(sids) == 2 and all(s in space and s != space[0] for s in sids)
-    assert ipam.local_sid(space, "worker1", "dt4") in sids
+    assert addresses.local_sid(space, "worker1", "dt4") in sids

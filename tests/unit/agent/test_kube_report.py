@@ -14,13 +14,14 @@ from fake_kube_api import FakeKubeApi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testbed.agent import latest, node_status
-from testbed.agent.kube_report import Reporter
-from testbed.agent.objects import ConfigMap, Node, Objects
-from testbed.agent.te_config import Refusal
+from testbed.agent.api import node_status_object
+from testbed.agent.api.reporter import Reporter
+from testbed.agent.desired.te_config import Refusal
+from testbed.agent.model.objects import ConfigMap, Node, Objects
+from testbed.host import coalescing_worker
 from testbed.render.kubernetes import objects as rendered
 
-STATUSES = node_status.PATH
+STATUSES = node_status_object.PATH
 EVENTS = "/api/v1/namespaces/calico-vpp-dataplane/events"
 MAP = ConfigMap("calico-vpp-dataplane", "srv6-config-w1", (), uid="uid-map")
 OBJECTS = Objects(nodes=(Node("w1", None, None, uid="uid-w1"),), config_maps=(MAP,))
@@ -121,7 +122,7 @@ def test_nothing_is_told_of_a_node_that_is_not_there(api: FakeKubeApi) -> None:
 def test_failures_are_a_problem_until_it_works(
     api: FakeKubeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(latest, "_RETRY", 0.01)
+    monkeypatch.setattr(coalescing_worker, "_RETRY", 0.01)
     api.absent.add(STATUSES)
     told = Told(api)
     told.put()
@@ -201,16 +202,16 @@ def test_every_status_fits_the_definition(
     policy = {**POLICY, "why": text, "binding_sid": binding, "family": family}
     seen = {**SEEN, "problems": [text] * 300, "ready": ready, "policies": [policy] * 300,
             "local_sids": {"replaced": []}}  # fmt: skip
-    status = node_status.status(seen)
-    condition = node_status.ready_condition(seen, [], "2026-01-02T12:00:00Z")
+    status = node_status_object.status(seen)
+    condition = node_status_object.ready_condition(seen, [], "2026-01-02T12:00:00Z")
     jsonschema.validate({**status, "conditions": [condition]}, schema())
     assert len(json.dumps(status, ensure_ascii=False).encode()) < 1_000_000
 
 
 def test_the_definition_is_what_is_written() -> None:
     (crd,) = rendered("crd-srv6nodestatus.yaml.j2")
-    made = node_status.skeleton(Node("w1", None, None, uid="u"))
+    made = node_status_object.skeleton(Node("w1", None, None, uid="u"))
     assert made["apiVersion"] == f"{crd['spec']['group']}/{crd['spec']['versions'][0]['name']}"
     assert made["kind"] == crd["spec"]["names"]["kind"]
     assert crd["metadata"]["name"] == f"{crd['spec']['names']['plural']}.{crd['spec']['group']}"
-    assert node_status.PATH.endswith(crd["spec"]["names"]["plural"])
+    assert node_status_object.PATH.endswith(crd["spec"]["names"]["plural"])

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from testbed.agent import kube_watch
-from testbed.agent.kube_client import Unreachable
-from testbed.agent.kube_pace import Pace
-from testbed.agent.kube_watch import Resource, ResourceWatch
+from testbed.kube import watch
+from testbed.kube.backoff import Pace
+from testbed.kube.client import Unreachable
+from testbed.kube.watch import Resource, ResourceWatch
 
 
 class NoServer:
@@ -43,7 +43,7 @@ class Recorded(Pace):
 
 def test_pauses_grow_until_somebody_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that came back may refuse for a moment: that is no reason to wait long again."""
-    monkeypatch.setattr(kube_watch, "KubeClient", NoServer)
+    monkeypatch.setattr(watch, "KubeClient", NoServer)
     pace = Recorded()
     ResourceWatch(Path(), Resource("Node", "/nodes"), lambda: None, pace).run()
     assert pace.pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 0.1, 0.2, 0.4]

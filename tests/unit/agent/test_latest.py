@@ -7,15 +7,15 @@ import threading
 
 import pytest
 
-from testbed.agent import latest
-from testbed.agent.latest import Latest, one_line
 from testbed.errors import TestbedError
+from testbed.host import coalescing_worker
+from testbed.host.coalescing_worker import Latest, one_line
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latest, "_RETRY", 0.01)
-    monkeypatch.setattr(latest, "_RETRY_MAX", 0.02)
+    monkeypatch.setattr(coalescing_worker, "_RETRY", 0.01)
+    monkeypatch.setattr(coalescing_worker, "_RETRY_MAX", 0.02)
 
 
 def test_what_it_was_too_busy_for_is_dropped() -> None:

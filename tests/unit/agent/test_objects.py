@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import objects, read_objects
+from testbed.agent.model import objects, read_objects
 
 
 def read(*documents: Any) -> objects.Objects:

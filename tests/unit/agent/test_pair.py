@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import firewall, pair, route_watch
-from testbed.agent.pair import End, Pair, Seen
+from testbed.agent.dataplane import firewall, route_watch
+from testbed.agent.desired import service_veth
+from testbed.agent.desired.service_veth import End, Pair, Seen
 
 WANTED = Pair(1284)
 GOOD = Seen(
@@ -19,14 +20,14 @@ GOOD = Seen(
         "srv6": End("02:00:00:00:00:01", 1284, True, "srv6-tun"),
         "srv6-tun": End("02:00:00:00:00:02", 1284, True, "srv6"),
     },
-    neighbours=pair.NEIGHBOURS,
-    rules={4: (pair.RULE,), 6: (pair.RULE,)},
+    neighbours=service_veth.NEIGHBOURS,
+    rules={4: (service_veth.RULE,), 6: (service_veth.RULE,)},
 )
 NOTHING = Seen(rules={4: (), 6: ()})
 
 
 def link(name: str, peer: str | None, **more: Any) -> dict[str, Any]:
-    found = {"ifname": name, "address": pair.MACS.get(name, "0e::"), "mtu": 1284,
+    found = {"ifname": name, "address": service_veth.MACS.get(name, "0e::"), "mtu": 1284,
              "flags": ["BROADCAST", "UP"], **more}  # fmt: skip
     return found if peer is None else {**found, "link": peer}
 
@@ -48,44 +49,44 @@ LISTED: tuple[list[Any], list[Any], dict[int, list[Any]]] = (
 
 def all_lines(wanted: Pair | None, seen: Seen) -> list[str]:
     return [
-        *pair.creation(wanted, seen),
-        *pair.settings(wanted, seen, 6),
-        *pair.settings(wanted, seen, 4),
+        *service_veth.creation(wanted, seen),
+        *service_veth.settings(wanted, seen, 6),
+        *service_veth.settings(wanted, seen, 4),
     ]
 
 
 def test_what_ip_lists_is_read() -> None:
-    assert pair.parse(*LISTED) == GOOD
+    assert service_veth.parse(*LISTED) == GOOD
 
 
 def test_a_good_pair_is_left_alone() -> None:
-    assert all_lines(WANTED, GOOD) == [] and pair.faults(WANTED, GOOD) == []
+    assert all_lines(WANTED, GOOD) == [] and service_veth.faults(WANTED, GOOD) == []
 
 
 def test_a_pair_is_made_from_nothing() -> None:
-    assert pair.creation(WANTED, NOTHING) == [
+    assert service_veth.creation(WANTED, NOTHING) == [
         "link add srv6 mtu 1284 address 02:00:00:00:00:01 type veth "
         "peer name srv6-tun mtu 1284 address 02:00:00:00:00:02"
     ]
     made = replace(NOTHING, ends={n: replace(e, up=False) for n, e in GOOD.ends.items()})
-    assert pair.settings(WANTED, made, 6) == [
+    assert service_veth.settings(WANTED, made, 6) == [
         "link set dev srv6 mtu 1284 address 02:00:00:00:00:01 up",
         "link set dev srv6-tun mtu 1284 address 02:00:00:00:00:02 up",
         "neigh replace fe80::2 lladdr 02:00:00:00:00:02 dev srv6 nud permanent",
         "neigh replace fe80::1 lladdr 02:00:00:00:00:01 dev srv6-tun nud permanent",
         "rule add priority 100 iif srv6-tun lookup 201 protocol 201",
     ]
-    assert pair.settings(WANTED, made, 4) == [
+    assert service_veth.settings(WANTED, made, 4) == [
         "rule add priority 100 iif srv6-tun lookup 201 protocol 201"
     ]
-    assert "is not there" in pair.faults(WANTED, NOTHING)[0]
+    assert "is not there" in service_veth.faults(WANTED, NOTHING)[0]
 
 
 def test_addresses_never_come_before_the_switch_that_keeps_them_away() -> None:
     """A new pair is down until its switches are set."""
-    assert not any(line.endswith(" up") for line in pair.creation(WANTED, NOTHING))
-    switches = pair.switches()
-    for end in pair.ENDS:
+    assert not any(line.endswith(" up") for line in service_veth.creation(WANTED, NOTHING))
+    switches = service_veth.switches()
+    for end in service_veth.ENDS:
         assert switches[f"ipv6/conf/{end}/addr_gen_mode"] == "1"
         assert switches[f"ipv6/conf/{end}/seg6_enabled"] == "0"
     assert switches["ipv4/conf/srv6-tun/accept_local"] == "1"
@@ -101,7 +102,7 @@ def test_addresses_never_come_before_the_switch_that_keeps_them_away() -> None:
 )
 def test_halves_are_replaced_by_a_pair(ends: dict[str, tuple[str]], gone: list[str]) -> None:
     halves = {name: replace(GOOD.ends[name], peer=peer) for name, (peer,) in ends.items()}
-    lines = pair.creation(WANTED, replace(GOOD, ends=halves))
+    lines = service_veth.creation(WANTED, replace(GOOD, ends=halves))
     assert lines[:-1] == [f"link del dev {name}" for name in gone]
     assert lines[-1].startswith("link add srv6 ")
 
@@ -111,17 +112,19 @@ def test_without_services_everything_goes() -> None:
         "link del dev srv6",
         *["rule del priority 100 iif srv6-tun lookup 201 protocol 201"] * 2,
     ]
-    assert all_lines(None, NOTHING) == [] and pair.faults(None, NOTHING) == []
-    assert pair.faults(None, GOOD) == ["srv6 is left over", "srv6-tun is left over"]
+    assert all_lines(None, NOTHING) == [] and service_veth.faults(None, NOTHING) == []
+    assert service_veth.faults(None, GOOD) == ["srv6 is left over", "srv6-tun is left over"]
 
 
 DAMAGES = {
     "mtu": replace(GOOD, ends={**GOOD.ends, "srv6": replace(GOOD.ends["srv6"], mtu=1500)}),
     "up": replace(GOOD, ends={**GOOD.ends, "srv6": replace(GOOD.ends["srv6"], up=False)}),
     "mac": replace(GOOD, ends={**GOOD.ends, "srv6": replace(GOOD.ends["srv6"], mac="x")}),
-    "fe80::2": replace(GOOD, neighbours=frozenset({sorted(pair.NEIGHBOURS)[1]})),
-    "rule add": replace(GOOD, rules={4: (), 6: (pair.RULE,)}),
-    "rule del": replace(GOOD, rules={4: (pair.RULE, (7, "", "202")), 6: (pair.RULE,)}),
+    "fe80::2": replace(GOOD, neighbours=frozenset({sorted(service_veth.NEIGHBOURS)[1]})),
+    "rule add": replace(GOOD, rules={4: (), 6: (service_veth.RULE,)}),
+    "rule del": replace(
+        GOOD, rules={4: (service_veth.RULE, (7, "", "202")), 6: (service_veth.RULE,)}
+    ),
 }
 
 
@@ -130,7 +133,9 @@ def test_each_damage_has_one_line_and_one_sentence(what: str) -> None:
     lines = all_lines(WANTED, DAMAGES[what])
     assert len(lines) == 1
     assert what in lines[0] or lines[0].startswith("link set dev srv6 ")
-    assert pair.faults(WANTED, DAMAGES[what]) == [f"the pair srv6/srv6-tun lacks: {lines[0]}"]
+    assert service_veth.faults(WANTED, DAMAGES[what]) == [
+        f"the pair srv6/srv6-tun lacks: {lines[0]}"
+    ]
 
 
 def test_nftables_has_only_what_is_wanted() -> None:

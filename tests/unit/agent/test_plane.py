@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from test_decision import B4, B6, BASE, PATHS, R6, R8, SID4, SID6, api, config, policy, steered
 
-from testbed.agent import pair, routes
-from testbed.agent.decision import Inputs, Wanted, decide
-from testbed.agent.linux import Capabilities
-from testbed.agent.objects import Objects
-from testbed.agent.pair import Pair
-from testbed.agent.routes import Hop, Route
+from testbed.agent.dataplane.linux import Capabilities
+from testbed.agent.desired import routes, service_veth
+from testbed.agent.desired.decide import Inputs, Wanted, decide
+from testbed.agent.desired.routes import Hop, Route
+from testbed.agent.desired.service_veth import Pair
+from testbed.agent.model.objects import Objects
 from testbed.bgp.model import ReceivedPath
 from testbed.srpolicy.model import Segment, SegmentList
 
@@ -114,7 +114,7 @@ def test_from_one_plane_to_the_other_packets_always_have_a_way(
 def test_pair_and_rules_are_wanted_with_services_only() -> None:
     with_, without = decide(SERVICES), decide(BASE)
     assert with_.pair == Pair(1284) and without.pair is None
-    assert f'iifname "{pair.TUNNEL}" notrack' in with_.rules
+    assert f'iifname "{service_veth.TUNNEL}" notrack' in with_.rules
     assert "notrack" not in without.rules
     assert 'oifname "up" ip saddr { 172.16.0.0/16 }' in with_.rules  # what leaves by the uplink
 

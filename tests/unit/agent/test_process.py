@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import config, main, route_watch
-from testbed.agent.decision import OwnSid
-from testbed.agent.registration import register
-from testbed.agent.routes import PROTOCOL
+from testbed.agent import config, main
+from testbed.agent.api.registration import register
+from testbed.agent.dataplane import route_watch
+from testbed.agent.desired.decide import OwnSid
+from testbed.agent.desired.routes import PROTOCOL
 from testbed.errors import TestbedError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import routes
-from testbed.agent.routes import Hop, Route
+from testbed.agent.desired import routes
+from testbed.agent.desired.routes import Hop, Route
 
 POD = Route("172.16.0.1/32", (Hop("cali1"),), source="192.168.11.254")
 BE = Route("172.16.1.0/26", (Hop("up", mode="encap.red", segments=("fcdd::1",)),))

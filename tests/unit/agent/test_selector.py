@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import selector
+from testbed.agent.model import selector
 
 LABELS = {"kubernetes.io/hostname": "worker1", "zone": "a"}
 

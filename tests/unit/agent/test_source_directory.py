@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.agent.objects import Objects
-from testbed.agent.source_directory import DirectoryReader, DirectoryWatch
+from testbed.agent.api.directory_source import DirectoryReader, DirectoryWatch
+from testbed.agent.model.objects import Objects
 from testbed.errors import TestbedError
 
 POOL = {"kind": "IPPool", "metadata": {"name": "p"}, "spec": {"cidr": "10.0.0.0/16"}}

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 from fake_kube_api import CALICO, FakeKubeApi
 
-from testbed.agent import kube_client, kube_watch, kubeconfig
-from testbed.agent.kube_claims import Claims
-from testbed.agent.kube_client import KubeClient, Refused, Unreachable
-from testbed.agent.kube_pace import Pace
-from testbed.agent.objects import Node, Objects
-from testbed.agent.source_kubernetes import KubernetesSource
+from testbed.agent.api.block_claims import Claims
+from testbed.agent.api.kubernetes_source import KubernetesSource
+from testbed.agent.model.objects import Node, Objects
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
+from testbed.kube import client as kube_client
+from testbed.kube import kubeconfig, watch
+from testbed.kube.backoff import Pace
+from testbed.kube.client import KubeClient, Refused, Unreachable
 
 NODES, POOLS, BLOCKS = "/api/v1/nodes", f"{CALICO}/ippools", f"{CALICO}/blockaffinities"
 MAPS = "/api/v1/namespaces/calico-vpp-dataplane/configmaps"
@@ -145,9 +146,9 @@ def test_an_error_event_is_listed_anew(api: FakeKubeApi, watcher: Watcher) -> No
 
 def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
     versions: list[str] = []
-    follow = kube_watch.ResourceWatch._apply
+    follow = watch.ResourceWatch._apply
 
-    class Watch(kube_watch.ResourceWatch):
+    class Watch(watch.ResourceWatch):
         def _apply(self, kind: str, item: Any) -> str:
             versions.append(kind)
             versions.append(follow(self, kind, item))
@@ -156,7 +157,7 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
             return versions[-1]
 
     pace = Pace()
-    Watch(api.config, kube_watch.Resource("IPPool", POOLS), lambda: None, pace).start()
+    Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace).start()
     watches(api, 1)
     api.put(NODES, "w1")
     api.bookmark()
@@ -181,9 +182,9 @@ def test_the_last_state_is_kept_while_the_server_is_away(
 
 
 def test_all_come_back_when_one_does(api: FakeKubeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_watch, "_RETRY_MAX", 3600.0)
-    monkeypatch.setattr(kube_watch, "_RETRY", 1800.0)
-    monkeypatch.setattr(kube_watch, "_RETRY_SOON", 0.05)
+    monkeypatch.setattr(watch, "_RETRY_MAX", 3600.0)
+    monkeypatch.setattr(watch, "_RETRY", 1800.0)
+    monkeypatch.setattr(watch, "_RETRY_SOON", 0.05)
     api.stop()
     watcher = Watcher(api)
     all_watches = watcher.source._watches
@@ -249,7 +250,7 @@ def test_a_server_that_hangs_is_noticed(api: FakeKubeApi, monkeypatch: pytest.Mo
 
 
 def test_a_silent_watch_is_begun_anew(api: FakeKubeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_watch, "_SILENCE", 0.2)
+    monkeypatch.setattr(watch, "_SILENCE", 0.2)
     watcher = Watcher(api)
     watches(api, 2)
     api.put(POOLS, "q", spec={"cidr": "10.1.0.0/16"})

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from test_decision import BASE, ME, OWN4, PEERED, W2, api, config, policy, prefix, route, steered
 
-from testbed.agent import linux_tunnels, tunnels
-from testbed.agent.decision import Inputs, Wanted, decide
-from testbed.agent.linux import Capabilities
-from testbed.agent.routes import Hop, Route, parse, render
-from testbed.agent.tunnels import Device, Seen, Tunnels
+from testbed.agent.dataplane import tunnels as linux_tunnels
+from testbed.agent.dataplane.linux import Capabilities
+from testbed.agent.desired.decide import Inputs, Wanted, decide
+from testbed.agent.desired.overlays import tunnels
+from testbed.agent.desired.overlays.tunnels import Device, Seen, Tunnels
+from testbed.agent.desired.routes import Hop, Route, parse, render
 
 L4, L6 = "172.18.1.0/26", "fd18::40/122"
 NODE = {

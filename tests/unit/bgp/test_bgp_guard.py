@@ -14,7 +14,7 @@ from testbed.bgp.errors import PathMalformed
 from testbed.bgp.guard import check_announcement, check_identity
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.errors import TestbedError
-from testbed.srpolicy.wire import sub_tlv
+from testbed.srpolicy.bgp.tlv import sub_tlv
 
 ENDPOINT = ipaddress.ip_address("fd00::2").packed
 NLRI = b"\xc0" + struct.pack("!II", 0, 6) + ENDPOINT

@@ -29,7 +29,7 @@ def test_unknown_fields_of_a_newer_gobgpd_do_not_matter() -> None:
 
 def test_importing_the_room_loads_neither_grpc_nor_protobuf() -> None:
     code = (
-        "import sys, testbed.bgp.session, testbed.bgp.wishes\n"
+        "import sys, testbed.bgp.session, testbed.bgp.policy_files\n"
         "print([m for m in sys.modules if m.startswith(('grpc', 'google'))])"
     )
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

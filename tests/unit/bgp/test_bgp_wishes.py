@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.bgp.wishes import Wishes, parse_peers, parse_policies
+from testbed.bgp.policy_files import Wishes, parse_peers, parse_policies
 from testbed.errors import TestbedError
-from testbed.srpolicy.codec import encode_attributes, encode_nlri
+from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.model import Candidate, Segment, SegmentList
 
 PEERS = {

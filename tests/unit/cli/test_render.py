@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from testbed.cli import render as group
-from testbed.cluster import api, dry_run, vpp_check
-from testbed.cluster.dry_run import Verdict
+from testbed.orchestrators.kubernetes import api, dry_run, vpp_check
+from testbed.orchestrators.kubernetes.dry_run import Verdict
 
 
 def invoke(*arguments: str) -> Any:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from cluster_plans import cluster_plan
 
-from testbed.cluster import node_files, pki
-from testbed.cluster.certificates import certificates, clients
-from testbed.cluster.pki import Keys
+from testbed.orchestrators.kubernetes import node_files
+from testbed.orchestrators.kubernetes.pki import authorities
+from testbed.orchestrators.kubernetes.pki.authorities import Keys
+from testbed.orchestrators.kubernetes.pki.certificates import certificates, clients
 
 NOW = datetime.now(timezone.utc)  # OpenSSL asks the real clock
 PLAN = cluster_plan()
@@ -22,7 +23,7 @@ MASTER, WORKER = PLAN.node("master"), PLAN.node("worker1")
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    return pki.ensure_keys(tmp_path_factory.mktemp("keys"), NOW, print)
+    return authorities.ensure_keys(tmp_path_factory.mktemp("keys"), NOW, print)
 
 
 def files(keys: Keys, node: str) -> dict[str, str]:
@@ -122,7 +123,7 @@ def test_etcd_refuses_everybody_but_the_api_server(keys: Keys, tmp_path: Path) -
 
 
 def test_the_bootstrap_user_lives_an_hour(keys: Keys) -> None:
-    from testbed.cluster.x509 import expiry
+    from testbed.orchestrators.kubernetes.pki.x509 import expiry
 
     certificate, _ = _client(node_files.bootstrap_kubeconfig(PLAN, keys, NOW))
     assert (expiry(certificate) - NOW).total_seconds() <= 3600

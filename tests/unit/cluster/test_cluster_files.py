@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from cluster_plans import cluster_plan
 
-from testbed.agent import kubeconfig as agent_kubeconfig
-from testbed.cluster import node_files, pki
-from testbed.cluster.kubeconfig import kubeconfig
-from testbed.cluster.x509 import KeyPair
 from testbed.errors import TestbedError
+from testbed.kube import kubeconfig as agent_kubeconfig
+from testbed.kube.kubeconfig import kubeconfig_text
+from testbed.orchestrators.kubernetes import node_files
+from testbed.orchestrators.kubernetes.pki import authorities
 
 NOW = datetime(2031, 1, 1, tzinfo=timezone.utc)
 PLAN = cluster_plan()
@@ -23,7 +23,7 @@ PLAN = cluster_plan()
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    keys = pki.ensure_keys(tmp_path_factory.mktemp("keys"), NOW, print)
+    keys = authorities.ensure_keys(tmp_path_factory.mktemp("keys"), NOW, print)
     return node_files.node_files(PLAN, PLAN.node("worker1"), keys, NOW, containerd_format=2)
 
 
@@ -62,7 +62,7 @@ def test_the_agent_reads_its_kubeconfig(files: dict[str, str], tmp_path: Path) -
 
 
 def test_a_kubeconfig_is_consistent() -> None:
-    config = json.loads(kubeconfig("https://[fd10::1]:6443", "CA", "me", KeyPair("CERT", "KEY")))
+    config = json.loads(kubeconfig_text("https://[fd10::1]:6443", "CA", "me", "CERT", "KEY"))
     (context,), (cluster,), (user,) = config["contexts"], config["clusters"], config["users"]
     assert config["current-context"] == context["name"]
     assert context["context"] == {"cluster": cluster["name"], "user": user["name"]}

@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 from shipped_plans import shipped_plan
 
-from testbed.agent.read_objects import read
-from testbed.cluster import api_objects
-from testbed.cluster.api_objects import spellings
-from testbed.cluster.identities import AGENTS
+from testbed.agent.model.read_objects import read
 from testbed.errors import TestbedError
+from testbed.orchestrators.kubernetes import base_objects
+from testbed.orchestrators.kubernetes.base_objects import spellings
+from testbed.orchestrators.kubernetes.pki.identities import AGENTS
 from testbed.plan.model import Plan
 from testbed.render import environment, kubernetes
 
@@ -29,7 +29,7 @@ Object = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def definitions() -> list[Object]:
-    return api_objects.definitions([BUSYBOX])
+    return base_objects.definitions([BUSYBOX])
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def valid(schema: Object, item: Object) -> bool:
 
 def test_no_object_is_there_twice(definitions: list[Object]) -> None:
     plan = cluster_plan()
-    everything = definitions + api_objects.dns(plan) + api_objects.resources(plan)
+    everything = definitions + base_objects.dns(plan) + base_objects.resources(plan)
     keys = [
         (o["apiVersion"], o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"])
         for o in everything
@@ -94,7 +94,7 @@ def test_crds_are_structural(definitions: list[Object]) -> None:
     for kind in CALICO_KINDS:
         schema = found[kind]
         assert schema["properties"]["spec"]["x-kubernetes-preserve-unknown-fields"] is True
-    assert set(api_objects.crd_names()) == {
+    assert set(base_objects.crd_names()) == {
         o["metadata"]["name"] for o in definitions if o["kind"] == "CustomResourceDefinition"
     }
 
@@ -108,20 +108,20 @@ def test_the_papers_pools_are_valid(definitions: list[Object], paper_manifests: 
 
 
 def test_the_plans_own_resources_are_valid(definitions: list[Object], full: Plan) -> None:
-    resources = api_objects.resources(full)
+    resources = base_objects.resources(full)
     assert {r["kind"] for r in resources} == {"IPPool", "BGPConfiguration", "BGPPeer"}
     for item in resources:
         assert valid(schemas(definitions)[item["kind"]], item), item["metadata"]["name"]
 
 
 def test_users_apply_over_resources_without_a_warning(full: Plan) -> None:
-    for item in api_objects.resources(full):
+    for item in base_objects.resources(full):
         annotations = item["metadata"].pop("annotations")
-        assert json.loads(annotations[api_objects.LAST_APPLIED]) == item
+        assert json.loads(annotations[base_objects.LAST_APPLIED]) == item
 
 
 def test_agents_understand_the_resources(full: Plan) -> None:
-    objects = read([("api", r) for r in api_objects.resources(full)])
+    objects = read([("api", r) for r in base_objects.resources(full)])
     assert objects.problems == ()
     assert len(objects.pools) == 6
     assert objects.bgp.asn == 64512
@@ -179,7 +179,7 @@ def grants(objects: list[Object], group: str) -> dict[tuple[str | None, str], st
 
 
 def test_no_rule_says_everything(definitions: list[Object]) -> None:
-    for item in definitions + api_objects.dns(cluster_plan()):
+    for item in definitions + base_objects.dns(cluster_plan()):
         for rule in item.get("rules", []):
             assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
 
@@ -244,7 +244,7 @@ def test_every_spelling_means_the_same_image(image: str) -> None:
     ],
 )
 def test_dns_service(families: str, node_v4: bool, addresses: list[str], policy: str) -> None:
-    objects = api_objects.dns(cluster_plan(families=families, node_v4=node_v4))
+    objects = base_objects.dns(cluster_plan(families=families, node_v4=node_v4))
     spec = one(objects, "Service", "kube-dns", "kube-system")["spec"]
     assert spec["clusterIPs"] == addresses
     assert spec["clusterIP"] == addresses[0]
@@ -253,7 +253,7 @@ def test_dns_service(families: str, node_v4: bool, addresses: list[str], policy:
 
 
 def test_dns_pods_belong_to_their_service() -> None:
-    objects = api_objects.dns(cluster_plan())
+    objects = base_objects.dns(cluster_plan())
     service = one(objects, "Service", "kube-dns", "kube-system")["spec"]
     spec = one(objects, "Deployment", "coredns", "kube-system")["spec"]
     assert service["selector"] == spec["selector"]["matchLabels"]
@@ -263,7 +263,7 @@ def test_dns_pods_belong_to_their_service() -> None:
 
 def test_dns_outlives_leases_that_controllers_see_late() -> None:
     """After an outage of the API server their view may be a minute old: a try every 30 to 60 s."""
-    spec = one(api_objects.dns(cluster_plan()), "Deployment", "coredns", "kube-system")["spec"]
+    spec = one(base_objects.dns(cluster_plan()), "Deployment", "coredns", "kube-system")["spec"]
     lost = [t for t in spec["template"]["spec"]["tolerations"] if t["effect"] == "NoExecute"]
     assert {t["key"].partition("/")[2] for t in lost} == {"not-ready", "unreachable"}
     assert all(t["tolerationSeconds"] > 60 for t in lost)
@@ -271,7 +271,7 @@ def test_dns_outlives_leases_that_controllers_see_late() -> None:
 
 def test_names_outside_do_not_exist() -> None:
     """SERVFAIL would stop a resolver's search list, NXDOMAIN lets it go on."""
-    objects = api_objects.dns(cluster_plan())
+    objects = base_objects.dns(cluster_plan())
     corefile = one(objects, "ConfigMap", "coredns", "kube-system")["data"]["Corefile"]
     inside, outside = corefile.split("\n. {")
     assert inside.startswith("cluster.local in-addr.arpa ip6.arpa {")
@@ -281,10 +281,10 @@ def test_names_outside_do_not_exist() -> None:
 
 def test_only_the_control_plane_gets_its_label() -> None:
     plan = cluster_plan()
-    assert api_objects.node_labels(plan.node("master")) == {
+    assert base_objects.node_labels(plan.node("master")) == {
         "node-role.kubernetes.io/control-plane": ""
     }
-    assert api_objects.node_labels(plan.node("worker1")) == {}
+    assert base_objects.node_labels(plan.node("worker1")) == {}
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,15 @@ from cryptography import x509 as reference
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from testbed.cluster import pki, x509
-from testbed.cluster.pki import CLUSTER, ETCD, ensure_authority, ensure_keys
-from testbed.cluster.x509 import CertificateRequest
 from testbed.errors import TestbedError
+from testbed.orchestrators.kubernetes.pki import authorities, x509
+from testbed.orchestrators.kubernetes.pki.authorities import (
+    CLUSTER,
+    ETCD,
+    ensure_authority,
+    ensure_keys,
+)
+from testbed.orchestrators.kubernetes.pki.x509 import CertificateRequest
 
 NOW = datetime(2031, 5, 4, 12, 0, tzinfo=timezone.utc)
 FILES = ["ca.pem", "etcd-ca.pem", "front-proxy-ca.pem", "service-accounts.pem"]
@@ -56,14 +61,14 @@ def test_a_private_key_is_not_printed(directory: Path, said: Heard) -> None:
     keys = ensure_keys(directory, NOW, said)
     assert "PRIVATE" not in repr(keys)
     assert "PRIVATE" not in repr(
-        pki.issue(keys, CertificateRequest("x", CLUSTER, "client", "me"), NOW)
+        authorities.issue(keys, CertificateRequest("x", CLUSTER, "client", "me"), NOW)
     )
 
 
 def test_authorities_are_strangers_to_each_other(directory: Path, said: Heard) -> None:
     """Else a kubelet's certificate would open etcd."""
     keys = ensure_keys(directory, NOW, said)
-    leaf = _leaf(pki.issue(keys, CertificateRequest("x", CLUSTER, "client", "node"), NOW))
+    leaf = _leaf(authorities.issue(keys, CertificateRequest("x", CLUSTER, "client", "node"), NOW))
     leaf.verify_directly_issued_by(_certificate(keys.cluster.certificate))
     with pytest.raises(ValueError, match="does not match"):
         leaf.verify_directly_issued_by(_certificate(keys.etcd.certificate))
@@ -113,7 +118,7 @@ def test_an_authority_of_another_key(directory: Path, said: Heard) -> None:
 
 def test_a_leaf_is_no_authority(directory: Path, said: Heard) -> None:
     keys = ensure_keys(directory, NOW, said)
-    leaf = pki.issue(keys, CertificateRequest("x", CLUSTER, "client", "me"), NOW)
+    leaf = authorities.issue(keys, CertificateRequest("x", CLUSTER, "client", "me"), NOW)
     (directory / "ca.pem").write_text(leaf.key + leaf.certificate)
     ensure_authority(directory, CLUSTER, NOW, said)
     assert "self-signed" in said[0]
@@ -178,7 +183,7 @@ def test_what_a_leaf_says(directory: Path, said: Heard) -> None:
     request = CertificateRequest(
         "pki/x", ETCD, "peer", "system:node:a", ("system:nodes",), ("a", "192.0.2.1", "2001:db8::1")
     )
-    pair = pki.issue(ensure_keys(directory, NOW, said), request, NOW)
+    pair = authorities.issue(ensure_keys(directory, NOW, said), request, NOW)
     leaf = _leaf(pair)
     name = leaf.subject.get_attributes_for_oid
     assert [a.value for a in name(NameOID.COMMON_NAME)] == ["system:node:a"]
@@ -198,16 +203,16 @@ def test_a_leaf_lies_within_its_authority(directory: Path, said: Heard) -> None:
     keys = ensure_keys(directory, NOW, said)
     request = CertificateRequest("x", CLUSTER, "client", "me")
     authority = _certificate(keys.cluster.certificate)
-    late = _leaf(pki.issue(keys, request, NOW + timedelta(days=363)))
+    late = _leaf(authorities.issue(keys, request, NOW + timedelta(days=363)))
     assert late.not_valid_after_utc == authority.not_valid_after_utc
-    early = _leaf(pki.issue(keys, request, NOW))
+    early = _leaf(authorities.issue(keys, request, NOW))
     assert early.not_valid_before_utc >= authority.not_valid_before_utc
 
 
 def test_each_leaf_has_a_key_of_its_own(directory: Path, said: Heard) -> None:
     keys = ensure_keys(directory, NOW, said)
     request = CertificateRequest("x", CLUSTER, "client", "me")
-    pairs = [pki.issue(keys, request, NOW) for _ in range(3)]
+    pairs = [authorities.issue(keys, request, NOW) for _ in range(3)]
     assert len({p.key for p in pairs}) == 3
     assert len({_leaf(p).serial_number for p in pairs}) == 3
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from cluster_plans import cluster_plan, without_control_plane
 
-from testbed.cluster import pki
-from testbed.cluster.node_files import node_files
-from testbed.cluster.programs import Phase, programs
 from testbed.errors import TestbedError
 from testbed.host.supervisor import Program
+from testbed.orchestrators.kubernetes.node_files import node_files
+from testbed.orchestrators.kubernetes.pki import authorities
+from testbed.orchestrators.kubernetes.programs import Phase, programs
+from testbed.plan.kubernetes import SERVICES, problems
+from testbed.plan.kubernetes import families as plan_families
 from testbed.plan.model import Plan
-from testbed.render.kubernetes_network import SERVICES, problems
-from testbed.render.kubernetes_network import families as plan_families
 
 
 def started(plan: Plan, node: str) -> dict[str, Program]:
@@ -58,7 +58,7 @@ def test_every_file_named_on_a_command_line_is_there(tmp_path: Path) -> None:
     from datetime import datetime, timezone
 
     now, plan = datetime(2031, 1, 1, tzinfo=timezone.utc), cluster_plan()
-    keys = pki.ensure_keys(tmp_path, now, print)
+    keys = authorities.ensure_keys(tmp_path, now, print)
     for node in plan.cluster:
         there = node_files(plan, node, keys, now, containerd_format=3)
         for program in started(plan, node.name).values():

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from testbed.cluster import wait
-from testbed.cluster.api import KubernetesApi
 from testbed.errors import TestbedError
+from testbed.orchestrators.kubernetes import wait
+from testbed.orchestrators.kubernetes.api import KubernetesApi
 
 READY = {
     "metadata": {"name": "worker1"},

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from cluster_plans import cluster_plan
 
-from testbed.cluster import calico_vpp
 from testbed.errors import TestbedError
-from testbed.lab.orchestrate import UPLINK, orchestrated
+from testbed.orchestrators.kubernetes import calico_vpp
+from testbed.plan.resolve import UPLINK, orchestrated
 from testbed.render.calico_vpp import DAEMONSET, files
 
 

@@ -7,8 +7,8 @@ from ipaddress import IPv6Address
 import pytest
 from shipped_plans import shipped_plan
 
-from testbed.cluster import vpp_check
-from testbed.cluster.dry_run import Verdict
+from testbed.orchestrators.kubernetes import vpp_check
+from testbed.orchestrators.kubernetes.dry_run import Verdict
 
 SAID = (
     "SRv6 - My LocalSID Table:\r\n=========================\r\n"

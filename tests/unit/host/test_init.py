@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.host.init import environment
+from testbed.host.lab_init_main import environment
 
 
 def test_daemons_do_not_get_the_callers_session() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testbed.errors import TestbedError
-from testbed.host.init import netns_inode, start_time
+from testbed.host.lab_init_main import netns_inode, start_time
 from testbed.host.labs import LabDir, lab_dir
 
 

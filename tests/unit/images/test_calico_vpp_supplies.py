@@ -17,8 +17,8 @@ from image_layout import Layout
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.images import calico_vpp
-from testbed.images.oci import Image, write_layout
-from testbed.images.tree import File
+from testbed.images.build.oci import Image, write_layout
+from testbed.images.build.tree import File
 
 AGENT, VPP = "docker.io/calicovpp/agent:v3.32.0", "docker.io/calicovpp/vpp:v3.32.0"
 

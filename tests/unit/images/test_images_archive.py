@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.images import oci
-from testbed.images.archive import Archive, check_archive
-from testbed.images.names import full_name
-from testbed.images.oci import Image, write_layout
-from testbed.images.tree import File
+from testbed.images.archive.check import Archive, check_archive
+from testbed.images.archive.names import full_name
+from testbed.images.build import oci
+from testbed.images.build.oci import Image, write_layout
+from testbed.images.build.tree import File
 
 ID = "a" * 64
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.images import builtin, busybox, libraries, tools
-from testbed.images.layout import carried, merged, place, skeleton
-from testbed.images.libraries import parse_ldd
-from testbed.images.tree import Directory, Entry, File, Link
+from testbed.images.build import builtin, busybox, libraries, tools
+from testbed.images.build.libraries import parse_ldd
+from testbed.images.build.root_files import carried, merged, place, skeleton
+from testbed.images.build.tree import Directory, Entry, File, Link
 
 APPLETS = ["ash", "busybox", "ls", "nslookup", "sh", "wget"]
 Install = Callable[..., Path]

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from testbed.cli import image
 from testbed.errors import TestbedError
-from testbed.images.load import LabImages
-from testbed.images.oci import Image, write_layout
-from testbed.images.tree import File
+from testbed.images.build.oci import Image, write_layout
+from testbed.images.build.tree import File
+from testbed.images.store.load import LabImages
 from testbed.lab import images
 
 NAME = "example.invalid/app:1"

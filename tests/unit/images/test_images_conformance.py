@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import MachineUnfit
-from testbed.images import busybox, conformance, libraries
-from testbed.images.tree import File, Link
+from testbed.images.build import busybox, conformance, libraries
+from testbed.images.build.tree import File, Link
 
 NAMES = {*conformance.AGNHOST_TOOLS, *conformance.RESOLVER_TOOLS, "busybox"}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.images.load import LabImages, listing, load, load_again, loaded
-from testbed.images.oci import Image, write_layout
-from testbed.images.tree import File
+from testbed.images.build.oci import Image, write_layout
+from testbed.images.build.tree import File
+from testbed.images.store.load import LabImages, listing, load, load_again, loaded
 
 NAME = "example.invalid/app:1"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.images import make
-from testbed.images.make import content_key, make_images
-from testbed.images.oci import Image
-from testbed.images.recipe import Recipe
-from testbed.images.tree import Entry, File
+from testbed.images.build import make
+from testbed.images.build.make import content_key, make_images
+from testbed.images.build.oci import Image
+from testbed.images.build.recipe import Recipe
+from testbed.images.build.tree import Entry, File
 
 NAME = "example.invalid/small:latest"
 

@@ -9,8 +9,8 @@ import pytest
 from image_layout import Layout
 
 from testbed.errors import MachineUnfit
-from testbed.images.oci import Image, architecture, write_layout
-from testbed.images.tree import Directory, Entry, File, Link, complete
+from testbed.images.build.oci import Image, architecture, write_layout
+from testbed.images.build.tree import Directory, Entry, File, Link, complete
 
 TREE: dict[str, Entry] = {
     "/bin/tool": File(b"#!/bin/sh\n", 0o755),

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.images import store
-from testbed.images.containerd import Client, Programs, containerd, programs
-from testbed.images.make import Made
-from testbed.images.oci import Image, write_layout
-from testbed.images.store import clone_store, store_template
-from testbed.images.tree import File
+from testbed.images.build.make import Made
+from testbed.images.build.oci import Image, write_layout
+from testbed.images.build.tree import File
+from testbed.images.store import node_store
+from testbed.images.store.containerd import Client, Programs, containerd, programs
+from testbed.images.store.node_store import clone_store, store_template
 
 NAME = "example.invalid/app:1"
 
@@ -68,7 +68,7 @@ def test_a_copy_that_fails_leaves_nothing(
         Path(command[-1]).mkdir()
         raise TestbedError("cp failed", why="No space left on device")
 
-    monkeypatch.setattr(store, "run", fails)
+    monkeypatch.setattr(node_store, "run", fails)
     with pytest.raises(TestbedError, match="No space left"):
         clone_store(template, tmp_path / "node" / "containerd")
 
@@ -96,7 +96,7 @@ class Kitchen:
 @pytest.fixture
 def kitchen(monkeypatch: pytest.MonkeyPatch) -> Kitchen:
     found = Kitchen()
-    monkeypatch.setattr(store, "_prepare", found.prepare)
+    monkeypatch.setattr(node_store, "_prepare", found.prepare)
     monkeypatch.setattr(Programs, "version", lambda _: found.version)
     return found
 

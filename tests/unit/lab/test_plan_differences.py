@@ -9,7 +9,7 @@ from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.host.labs import LabDir
-from testbed.lab.inside import find_link, unknown
+from testbed.lab.access.inside import find_link, unknown
 from testbed.lab.state import differences, recorded_plan
 from testbed.plan.model import Plan, Shaping
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from testbed.lab.progress import Progress, told
+from testbed.lab.up.progress import Progress, told
 
 
 def test_a_step_is_said_when_done(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from paper_plan import paper_plan
 
-from testbed.cluster.resume import is_due
-from testbed.cluster.wait import stale_leases
 from testbed.errors import TestbedError
 from testbed.lab.snapshots import fitting, refuse
-from testbed.vm.snapshots import Snapshot
+from testbed.orchestrators.kubernetes.resume import is_due
+from testbed.orchestrators.kubernetes.wait import stale_leases
+from testbed.providers.vagrant.snapshot.snapshots import Snapshot
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=timezone.utc)
 

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.nodes import guests
-from testbed.vm import libvirt
-from testbed.vm.machines import Files, Machine
+from testbed.providers.vagrant import libvirt, node
+from testbed.providers.vagrant.machines import Files, Machine
 
 MACHINES = [Machine("master", 0, "master-r1", 1380), Machine("worker1", 1, "worker1-r1", 1380)]
 
 
 def test_who_ran_and_runs_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "values.json").write_text('{"prefix": "lab_"}')
-    ended = guests._Ended(MACHINES, Files(tmp_path))
+    ended = node._Ended(MACHINES, Files(tmp_path))
     states: dict[str, str] = {}
     monkeypatch.setattr(libvirt, "states", lambda: states)
     assert ended() == ""
@@ -32,7 +31,7 @@ def test_a_libvirtd_that_does_not_answer_says_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "values.json").write_text('{"prefix": "lab_"}')
-    ended = guests._Ended(MACHINES, Files(tmp_path))
+    ended = node._Ended(MACHINES, Files(tmp_path))
 
     def refused() -> dict[str, str]:
         raise TestbedError("no answer")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from testbed.nodes import runtime
+from testbed.providers.namespaces import runtime
 
 READ_ONLY = ["/proc/sys/kernel", "/sys/devices/a|b&c\\d", "/sys/it's"]
 # As containerd writes it: one line, and a user's own words in it.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from testbed.observe.numbered import NUMBER, emit
+from testbed.observe.stream import NUMBER, emit
 
 
 class Ends:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from testbed.observe.talk import Reads, open_socket, talk
+from testbed.observe.remote.exchange import Reads, open_socket, talk
 
 HERE = ip_address("127.0.0.1")
 

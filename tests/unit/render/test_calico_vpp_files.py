@@ -15,12 +15,13 @@ import pytest
 from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
+from testbed.plan.calico_vpp import localsid_pool
 from testbed.plan.model import Plan
 from testbed.render import calico_vpp, cluster
 from testbed.render.calico_vpp_images import images
 from testbed.render.kubernetes import documents, objects
-from testbed.srpolicy.configmap import load_configmaps
-from testbed.te.lint import lint_configmaps
+from testbed.srpolicy.files.configmap import load_configmaps
+from testbed.te.lint.policies import lint_configmaps
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [
@@ -151,7 +152,7 @@ def test_a_single_node_has_no_policies(full: Plan) -> None:
     plan = full.model_copy(update={"nodes": alone})
     (found,) = load_configmaps(calico_vpp.te_configmap(plan, plan.node("master")), "alone")
     assert found.policies == ()
-    assert calico_vpp.localsid_pool(plan) == IPv6Network("fcdd:0:0:aa::/64")
+    assert localsid_pool(plan) == IPv6Network("fcdd:0:0:aa::/64")
 
 
 def without_v4(plan: Plan) -> Plan:

@@ -15,7 +15,8 @@ import pytest
 from ruamel.yaml import YAML
 from shipped_plans import shipped_plan
 
-from testbed.cluster.programs import programs
+from testbed.orchestrators.kubernetes.programs import programs
+from testbed.paths import CONTAINER_RUNTIME
 from testbed.plan.model import Plan
 from testbed.render import kubernetes
 
@@ -108,7 +109,7 @@ def test_one_family_has_one_range(full: Plan) -> None:
 def test_containerd_formats() -> None:
     cri = tomllib.loads(kubernetes.containerd(2))["plugins"]["io.containerd.grpc.v1.cri"]
     assert cri["sandbox_image"] == kubernetes.PAUSE_IMAGE
-    options = {"SystemdCgroup": False, "BinaryName": kubernetes.RUNTIME}
+    options = {"SystemdCgroup": False, "BinaryName": CONTAINER_RUNTIME}
     assert cri["containerd"]["runtimes"]["runc"]["options"] == options
     newer = tomllib.loads(kubernetes.containerd(3))
     assert newer["version"] == 3

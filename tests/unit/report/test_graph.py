@@ -11,13 +11,13 @@ import pytest
 from paper_plan import backbone_link, router
 
 from testbed.errors import TestbedError
-from testbed.plan.layout import PAPER, router_positions
 from testbed.plan.model import Plan, Role
-from testbed.report.graph import Highlight, graph_dot, graph_png, graph_svg, graph_text
-from testbed.report.graph_build import build_scene
-from testbed.report.graph_place import place
-from testbed.report.graph_scene import Box, Circle
-from testbed.report.graph_style import ROUTER_RADIUS
+from testbed.report.graph.drawing import Highlight, graph_dot, graph_png, graph_svg, graph_text
+from testbed.report.graph.layout import PAPER, router_positions
+from testbed.report.graph.placement import place
+from testbed.report.graph.scene import Box, Circle
+from testbed.report.graph.scene_builder import build_scene
+from testbed.report.graph.style import ROUTER_RADIUS
 
 SVG = "{http://www.w3.org/2000/svg}"
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from testbed.scenario import dns
+from testbed.scenario.clients import dns
 
 NAME = "web.default.svc.cluster.local"
 POINTER = b"\xc0\x0c"  # to the name in the question, right behind the header

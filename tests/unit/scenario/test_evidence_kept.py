@@ -10,7 +10,7 @@ import pytest
 from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
-from testbed.scenario import kube_evidence
+from testbed.scenario.run import kube_evidence
 
 CRD = {
     "metadata": {"name": "ippools.crd.projectcalico.org"},
@@ -33,7 +33,7 @@ class FakeApi:
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_evidence.supervision, "with_init", lambda: [])
+    monkeypatch.setattr(kube_evidence.services, "with_init", lambda: [])
 
 
 def test_objects_and_those_of_our_definitions(

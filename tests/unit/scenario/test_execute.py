@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.scenario import execute
-from testbed.scenario.check import Check, NotApplicable
-from testbed.scenario.registry import Scenario
+from testbed.scenario.api.check import Check, NotApplicable
+from testbed.scenario.run import execute_main
+from testbed.scenario.run.registry import Scenario
 
 
 class FakeTestbed:
@@ -77,10 +77,10 @@ def test_verdicts_and_evidence_before_anything_is_put_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     testbed: Any = FakeTestbed()
-    monkeypatch.setattr(execute, "keep_evidence", lambda *_: testbed.order.append("evidence"))
+    monkeypatch.setattr(execute_main, "keep_evidence", lambda *_: testbed.order.append("evidence"))
     scenario = Scenario("x", Path("x.py"), "X.", (), "full", function=function)
     settings = {"seconds": 5} if function is is_set else {}
-    outcome = execute._run(scenario, testbed, settings, execute._Clock())
+    outcome = execute_main._run(scenario, testbed, settings, execute_main._Clock())
     assert outcome["verdict"] == verdict
     assert testbed.order == ["evidence", "put back"]
     assert outcome["failure"] is None if words is None else words in outcome["failure"]

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from testbed.cli.main import app
 from testbed.errors import TestbedError
-from testbed.lab.progress import Progress
-from testbed.scenario import needs, registry, runner, settings
-from testbed.scenario.junit import write_junit
+from testbed.lab.up.progress import Progress
+from testbed.scenario.run import needs, registry, runner, settings
+from testbed.scenario.run.junit import write_junit
 
 NEEDY = '''
 from testbed.scenario import scenario

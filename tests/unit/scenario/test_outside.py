@@ -6,7 +6,7 @@ import pytest
 
 from testbed import __version__
 from testbed.errors import TestbedError
-from testbed.scenario.outside import Outside
+from testbed.scenario.clients.host_proxy import Outside
 
 
 def test_commands_run_outside() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.scenario.parity import compare, kept
+from testbed.scenario.run.parity import compare, kept
 
 
 def result(name: str, *checks: tuple[str, bool, str], verdict: str = "pass") -> dict[str, Any]:

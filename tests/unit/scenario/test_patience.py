@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from testbed.plan.model import PATIENCE_WITH_MACHINES, Plan
-from testbed.scenario import manifests, world
-from testbed.scenario.check import Check
-from testbed.scenario.world import World
+from testbed.scenario.api import context, manifests
+from testbed.scenario.api.check import Check
+from testbed.scenario.api.context import World
 from testbed.topology.load import load_plan
 
 FACTOR = PATIENCE_WITH_MACHINES
@@ -34,7 +34,7 @@ def test_waits(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     def remember(*given: Any) -> None:
         seen.append(given[2])
 
-    monkeypatch.setattr(world, "wait_for", remember)
+    monkeypatch.setattr(context, "wait_for", remember)
     for plan in (load_plan("basic"), machines()):
         here = World(plan, Check(), tmp_path, None)
         getattr(here, word)("something", lambda: (True, ""), timeout=7)

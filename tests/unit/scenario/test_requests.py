@@ -15,8 +15,8 @@ from paper_plan import paper_plan
 
 from testbed.errors import CheckFailed
 from testbed.prove import exchange
-from testbed.scenario import web
-from testbed.scenario.web import Answer, Origin, Requests, parse
+from testbed.scenario.clients import web
+from testbed.scenario.clients.web import Answer, Origin, Requests, parse
 
 SAID = {"pod": "web-1", "client": "[::ffff:172.16.0.1]", "version": "2"}
 

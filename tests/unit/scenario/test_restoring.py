@@ -8,8 +8,8 @@ import pytest
 from shipped_plans import shipped_plan
 
 from testbed.errors import CheckFailed, TestbedError
-from testbed.scenario.check import Check
-from testbed.scenario.world import World
+from testbed.scenario.api.check import Check
+from testbed.scenario.api.context import World
 
 
 @pytest.fixture

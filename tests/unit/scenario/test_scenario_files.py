@@ -9,10 +9,10 @@ import pytest
 from shipped_plans import shipped_plan
 
 from testbed.errors import CheckFailed, TestbedError
-from testbed.scenario import registry
-from testbed.scenario.check import Check
-from testbed.scenario.facade import POLICIES
-from testbed.scenario.junit import write_junit
+from testbed.paths import POLICIES
+from testbed.scenario.api.check import Check
+from testbed.scenario.run import registry
+from testbed.scenario.run.junit import write_junit
 from testbed.te.load import load_configmaps, load_policy_file
 
 EXPECTED = {

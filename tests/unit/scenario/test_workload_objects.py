@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from testbed.observe import probe
-from testbed.scenario import manifests
-from testbed.scenario.manifests import Deployment
+from testbed.scenario.api import manifests
+from testbed.scenario.api.manifests import Deployment
 
 
 def pod_of(wanted: Deployment) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import srpolicy_strategies as mine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.srpolicy import codec, wire
+from testbed.srpolicy.bgp import codec, tlv
 from testbed.srpolicy.model import (
     Candidate,
     Originator,
@@ -84,7 +84,7 @@ def encoded(candidate: Candidate) -> bytes:
 def tunnel_path(content: bytes) -> bytes:
     """Attributes around the content of an SR Policy tunnel."""
     value = b"\0\x0f" + len(content).to_bytes(2, "big") + content
-    return wire.attribute(0xC0, wire.TUNNEL_ENCAPSULATION, value)
+    return tlv.attribute(0xC0, tlv.TUNNEL_ENCAPSULATION, value)
 
 
 def test_bytes_are_those_of_the_rfc() -> None:
@@ -147,7 +147,7 @@ def test_damaged_paths_give_a_value_or_codec_error(data: st.DataObject) -> None:
 
 def test_absent_sub_tlvs_have_the_rfcs_defaults() -> None:
     """No preference: 100. No weight: 1. No binding SID, no priority: none."""
-    content = wire.sub_tlv(128, b"\0" + SEGMENTS[9:])
+    content = tlv.sub_tlv(128, b"\0" + SEGMENTS[9:])
     candidate = codec.decode(NLRI, tunnel_path(content)).candidate
     assert (candidate.preference, candidate.priority, candidate.binding_sid) == (100, None, None)
     assert candidate.segment_lists[0].weight == 1
@@ -156,29 +156,29 @@ def test_absent_sub_tlvs_have_the_rfcs_defaults() -> None:
 @pytest.mark.parametrize(
     "extra",
     [
-        wire.sub_tlv(129, b"\0name"),  # candidate path name
-        wire.sub_tlv(130, b"\0name"),  # policy name
-        wire.sub_tlv(14, b"\0\0\4"),  # explicit null label policy
-        wire.sub_tlv(99, b""),
-        wire.sub_tlv(222, b"anything"),
+        tlv.sub_tlv(129, b"\0name"),  # candidate path name
+        tlv.sub_tlv(130, b"\0name"),  # policy name
+        tlv.sub_tlv(14, b"\0\0\4"),  # explicit null label policy
+        tlv.sub_tlv(99, b""),
+        tlv.sub_tlv(222, b"anything"),
     ],
 )
 def test_other_sub_tlvs_are_passed_over(extra: bytes) -> None:
     plain = codec.decode(NLRI, tunnel_path(TUNNEL))
     assert codec.decode(NLRI, tunnel_path(extra + TUNNEL + extra)) == plain
-    inner = SEGMENTS + wire.sub_tlv(99, b"x")
-    changed = TUNNEL[: -len(SEGMENTS) - 3] + wire.sub_tlv(128, inner)
+    inner = SEGMENTS + tlv.sub_tlv(99, b"x")
+    changed = TUNNEL[: -len(SEGMENTS) - 3] + tlv.sub_tlv(128, inner)
     assert codec.decode(NLRI, tunnel_path(changed)) == plain
 
 
 @pytest.mark.parametrize(
     ("content", "binding_sid"),
     [
-        (wire.sub_tlv(13, b"\0\0"), None),  # "any": the head end picks one
-        (wire.sub_tlv(13, b"\0\0" + b"\0\1\0\0"), None),  # an MPLS label
-        (wire.sub_tlv(20, b"\0\0" + WORKER1.packed), WORKER1),
-        (wire.sub_tlv(20, b"\0\0" + WORKER1.packed + bytes(8)), WORKER1),
-        (wire.sub_tlv(13, bytes(18)) + wire.sub_tlv(20, b"\0\0" + WORKER1.packed), WORKER1),
+        (tlv.sub_tlv(13, b"\0\0"), None),  # "any": the head end picks one
+        (tlv.sub_tlv(13, b"\0\0" + b"\0\1\0\0"), None),  # an MPLS label
+        (tlv.sub_tlv(20, b"\0\0" + WORKER1.packed), WORKER1),
+        (tlv.sub_tlv(20, b"\0\0" + WORKER1.packed + bytes(8)), WORKER1),
+        (tlv.sub_tlv(13, bytes(18)) + tlv.sub_tlv(20, b"\0\0" + WORKER1.packed), WORKER1),
     ],
 )
 def test_binding_sid_in_every_form(content: bytes, binding_sid: IPv6Address | None) -> None:
@@ -191,12 +191,12 @@ def test_binding_sid_in_every_form(content: bytes, binding_sid: IPv6Address | No
         (b"\x0c\x05\0\0\0\0\0", "sub-TLV 12 has 5 octets"),
         (b"\x0c\x06\0\0", "sub-TLV 12 runs over the end"),
         (TUNNEL[:8] * 2, "type 12 appears twice"),
-        (wire.sub_tlv(13, bytes(7)), "sub-TLV 13 has 7 octets"),
-        (wire.sub_tlv(15, b"\1"), "sub-TLV 15 has 1 octets"),
-        (wire.sub_tlv(128, b""), "a segment list without its reserved octet"),
-        (wire.sub_tlv(128, b"\0\x0d\x11" + bytes(17)), "sub-TLV 13 has 17 octets"),
-        (wire.sub_tlv(128, b"\0\x01\x06" + bytes(6)), "only type B"),
-        (wire.sub_tlv(128, b"\0" + SEGMENTS[1:9] * 2), "type 9 appears twice"),
+        (tlv.sub_tlv(13, bytes(7)), "sub-TLV 13 has 7 octets"),
+        (tlv.sub_tlv(15, b"\1"), "sub-TLV 15 has 1 octets"),
+        (tlv.sub_tlv(128, b""), "a segment list without its reserved octet"),
+        (tlv.sub_tlv(128, b"\0\x0d\x11" + bytes(17)), "sub-TLV 13 has 17 octets"),
+        (tlv.sub_tlv(128, b"\0\x01\x06" + bytes(6)), "only type B"),
+        (tlv.sub_tlv(128, b"\0" + SEGMENTS[1:9] * 2), "type 9 appears twice"),
         (b"\x80\0", "a sub-TLV ends inside its header"),
     ],
 )
@@ -213,9 +213,9 @@ def test_malformed_tunnels_are_refused(content: bytes, sentence: str) -> None:
         (b"\x60" + NLRI[1:], ATTRIBUTES, "25 with length 192"),
         (NLRI, b"", "no Tunnel Encapsulation"),
         (NLRI, ATTRIBUTES * 2, "type 1 appears twice"),
-        (NLRI, wire.attribute(0xC0, 23, b""), "0 tunnels"),
-        (NLRI, wire.attribute(0xC0, 23, b"\0\x0f\0\0" * 2), "2 tunnels"),
-        (NLRI, tunnel_path(TUNNEL) + wire.attribute(0xC0, 16, bytes(9)), "communities of 9"),
+        (NLRI, tlv.attribute(0xC0, 23, b""), "0 tunnels"),
+        (NLRI, tlv.attribute(0xC0, 23, b"\0\x0f\0\0" * 2), "2 tunnels"),
+        (NLRI, tunnel_path(TUNNEL) + tlv.attribute(0xC0, 16, bytes(9)), "communities of 9"),
     ],
 )
 def test_malformed_paths_are_refused(nlri: bytes, attrs: bytes, sentence: str) -> None:

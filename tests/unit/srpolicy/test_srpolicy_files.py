@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testbed.errors import TestbedError
-from testbed.srpolicy import configmap, injector_yaml
-from testbed.srpolicy.change import Lines
-from testbed.srpolicy.load import load_policies
+from testbed.srpolicy.files import configmap, injector
+from testbed.srpolicy.files.change import Lines
+from testbed.srpolicy.files.load import load_policies
 from testbed.srpolicy.model import Candidate, ProtocolOrigin, SRPolicy
 from testbed.srpolicy.validity import structure
 
@@ -182,7 +182,7 @@ def test_iswithdraw_takes_back_the_nlri() -> None:
 @given(mine.announced)
 def test_the_injectors_form_round_trips(candidate: Candidate) -> None:
     try:
-        text = injector_yaml.write(candidate)
+        text = injector.write(candidate)
     except TestbedError:
         assert (
             len(candidate.segment_lists) > 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from testbed.bgp.guard import check_announcement
 from testbed.bgp.model import Announcement, Family
-from testbed.srpolicy import codec
+from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Candidate
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.plan.model import LocalSids, Plan
-from testbed.srpolicy.load import load_policies
-from testbed.te.findings import Finding, LintFailed, errors, summary
-from testbed.te.lint import lint_policies
+from testbed.srpolicy.files.load import load_policies
+from testbed.te.lint.findings import Finding, LintFailed, errors, summary
+from testbed.te.lint.policies import lint_policies
 from testbed.te.load import load_configmaps, load_policy_file
 from testbed.te.resolve import resolver
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testbed.plan.model import Plan
-from testbed.srpolicy.change import Lines, PolicyChange
+from testbed.srpolicy.files.change import Lines, PolicyChange
 from testbed.srpolicy.model import Candidate, Segment, SegmentList
 from testbed.srpolicy.validity import problems
 from testbed.te.explain import explain_all, explain_text
-from testbed.te.findings import errors
-from testbed.te.lint import lint_policies
+from testbed.te.lint.findings import errors
+from testbed.te.lint.policies import lint_policies
 
 KNOWN = [
     "fcff:6::1", "fcff:8::1", "fcf0:0:4:6::2", "fd00:0:31::2", "fd11::1000", "fd12::1000",

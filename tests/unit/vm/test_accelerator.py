@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from testbed.vm import accelerator
-from testbed.vm.accelerator import choose
-from testbed.vm.box import Box
+from testbed.providers.vagrant.box import accelerator
+from testbed.providers.vagrant.box.accelerator import choose
+from testbed.providers.vagrant.box.box import Box
 
 
 @pytest.fixture

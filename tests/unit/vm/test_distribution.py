@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.vm.distribution import sources_of
+from testbed.providers.vagrant.box.distribution import sources_of
 
 LISTED = """\
 Debian|http://mirror/debian/|bookworm|bookworm|main

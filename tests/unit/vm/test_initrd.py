@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.vm import cpio
-from testbed.vm.initrd import load_order
+from testbed.providers.vagrant.box import cpio
+from testbed.providers.vagrant.box.initrd import load_order
 
 DEP = """\
 kernel/drivers/virtio/virtio.ko: kernel/drivers/virtio/virtio_ring.ko

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from testbed.vm.keep import put, treatment
+from testbed.providers.vagrant.snapshot.data_copy import put, treatment
 
 EXPECTED = {
     "keys/ca.pem": "copy",

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from paper_plan import paper_plan
 
+from testbed.providers.vagrant.box.box import Box
+from testbed.providers.vagrant.bridges import bridges, end
+from testbed.providers.vagrant.guest.keys import new_key
+from testbed.providers.vagrant.guest.seed import seed
+from testbed.providers.vagrant.machines import Files, cpus, machines, values
 from testbed.render import network
-from testbed.vm.box import Box
-from testbed.vm.bridges import bridges, end
-from testbed.vm.keys import new_key
-from testbed.vm.machines import Files, cpus, machines, values
-from testbed.vm.seed import seed
 
 PLAN = paper_plan()
 VIRTUAL = PLAN.model_copy(update={"backend": "vagrant"})

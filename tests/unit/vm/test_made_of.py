@@ -6,9 +6,9 @@ from pathlib import Path
 
 from paper_plan import paper_plan
 
-from testbed.vm.box import Box
-from testbed.vm.machines import Files, values
-from testbed.vm.made_of import differences, made_of
+from testbed.providers.vagrant.box.box import Box
+from testbed.providers.vagrant.machines import Files, values
+from testbed.providers.vagrant.snapshot.fingerprint import differences, made_of
 
 PLAN = paper_plan().model_copy(update={"backend": "vagrant"})
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from paper_plan import paper_plan
 
-from testbed.vm import keep, memory
-from testbed.vm.box import Box
-from testbed.vm.machines import Files, machines, values
+from testbed.providers.vagrant.box.box import Box
+from testbed.providers.vagrant.machines import Files, machines, values
+from testbed.providers.vagrant.snapshot import data_copy, memory
 
 pytestmark = pytest.mark.skipif(
     shutil.which("qemu-img") is None, reason="qemu-img is missing: make deps NODES=vagrant"
@@ -47,7 +47,7 @@ def test_a_frozen_disk_is_shared_and_a_layer_takes_its_place(files: Files, tmp_p
     disk, frozen = files.pool / "lab_master.img", files.pool / "lab_master.one.img"
     before = disk.read_bytes()
     memory.freeze([MACHINE], files, "one")
-    keep.put(tmp_path / "lab", tmp_path / "snapshot")
+    data_copy.put(tmp_path / "lab", tmp_path / "snapshot")
     memory.thaw([MACHINE], files, "one")
     kept = tmp_path / "snapshot/vm/pool"
     assert backing(disk) == str(frozen)
@@ -59,7 +59,7 @@ def test_a_frozen_disk_is_shared_and_a_layer_takes_its_place(files: Files, tmp_p
 def test_a_second_snapshot_holds_the_layers_of_both(files: Files, tmp_path: Path) -> None:
     for name in ("one", "two"):
         memory.freeze([MACHINE], files, name)
-        keep.put(tmp_path / "lab", tmp_path / name)
+        data_copy.put(tmp_path / "lab", tmp_path / name)
         memory.thaw([MACHINE], files, name)
     pool = tmp_path / "two/vm/pool"
     assert backing(pool / "lab_master.two.img") == str(files.pool / "lab_master.one.img")
@@ -68,10 +68,10 @@ def test_a_second_snapshot_holds_the_layers_of_both(files: Files, tmp_path: Path
 
 def test_restored_the_layer_is_begun_anew(files: Files, tmp_path: Path) -> None:
     memory.freeze([MACHINE], files, "one")
-    keep.put(tmp_path / "lab", tmp_path / "snapshot")
+    data_copy.put(tmp_path / "lab", tmp_path / "snapshot")
     memory.thaw([MACHINE], files, "one")
     shutil.rmtree(tmp_path / "lab")
-    keep.put(tmp_path / "snapshot", tmp_path / "lab")
+    data_copy.put(tmp_path / "snapshot", tmp_path / "lab")
     memory.thaw([MACHINE], files, "one")
     disk = files.pool / "lab_master.img"
     assert backing(disk) == str(files.pool / "lab_master.one.img")

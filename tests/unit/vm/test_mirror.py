@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.vm import mirror
-from testbed.vm.watched import Watched
+from testbed.providers.vagrant.guest import status_mirror_main
+from testbed.providers.vagrant.guest.status_watcher_main import Watched
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def there(tmp_path: Path) -> Path:
 def bring(watched: Watched, here: Path) -> int:
     changes = watched.look()
     for change in changes:
-        mirror.apply(json.loads(json.dumps(change)), here)
+        status_mirror_main.apply(json.loads(json.dumps(change)), here)
     return len(changes)
 
 
@@ -58,7 +58,7 @@ def test_a_guest_cannot_write_elsewhere_or_over_what_is_the_labs(tmp_path: Path)
     here.mkdir()
     (here / "agent.json").write_text("ours")
     for path in ("../evil.json", "/etc/evil.json", "agent.json", "machine.json"):
-        mirror.apply({"path": path, "text": "theirs"}, here)
+        status_mirror_main.apply({"path": path, "text": "theirs"}, here)
     assert [p.name for p in tmp_path.rglob("*.json")] == ["agent.json"]
     assert (here / "agent.json").read_text() == "ours"
 
@@ -69,5 +69,5 @@ def test_what_a_guest_claimed_is_forgotten_with_it(there: Path, tmp_path: Path) 
     (there / "logs/n.agent.log").write_text("words\n")
     bring(Watched(there), here)
     (here / "agent.json").write_text("ours")
-    mirror.forget(here)
+    status_mirror_main.forget(here)
     assert sorted(p.name for p in here.rglob("*.*")) == ["agent.json", "n.agent.log"]

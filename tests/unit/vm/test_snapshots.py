@@ -8,8 +8,8 @@ import pytest
 from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
-from testbed.vm import snapshots
-from testbed.vm.snapshots import Record, Snapshot
+from testbed.providers.vagrant.snapshot import snapshots
+from testbed.providers.vagrant.snapshot.snapshots import Record, Snapshot
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.vm.stock import catalogue
+from testbed.providers.vagrant.stock import catalogue
 
 needs_vagrant = pytest.mark.skipif(
     shutil.which("vagrant") is None, reason="vagrant is missing: make deps NODES=vagrant"

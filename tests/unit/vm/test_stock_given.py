@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from paper_plan import paper_plan
 
+from testbed.providers.vagrant.guest.keys import new_key
+from testbed.providers.vagrant.guest.seed import seed
+from testbed.providers.vagrant.machines import machines
+from testbed.providers.vagrant.stock.seed_archive import as_tar, given
 from testbed.render.environment import TEMPLATES
-from testbed.vm.keys import new_key
-from testbed.vm.machines import machines
-from testbed.vm.seed import seed
-from testbed.vm.stock.given import as_tar, given
 
 PLAN = paper_plan().model_copy(update={"backend": "vagrant", "box": "debian/bookworm64"})
 MACHINE, KEY = machines(PLAN)[1], new_key()

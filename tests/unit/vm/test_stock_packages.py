@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.vm.stock.packages import index, options
+from testbed.providers.vagrant.stock.packages import index, options
 
 needs_dpkg = pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="not a Debian system")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.errors import MachineUnfit
-from testbed.vm.stock.provision import same
+from testbed.providers.vagrant.stock.provision import same
 
 
 def test_a_box_of_this_machines_release() -> None:

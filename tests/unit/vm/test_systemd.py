@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from testbed.host.supervisor import Program
-from testbed.vm import systemd
+from testbed.providers.vagrant.guest import systemd
 
 SHOWN = """\
 Id=worker1.kubelet.service

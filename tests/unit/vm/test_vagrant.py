@@ -12,8 +12,8 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.vm.machines import Files
-from testbed.vm.vagrant import Vagrant
+from testbed.providers.vagrant.machines import Files
+from testbed.providers.vagrant.vagrant import Vagrant
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_it_ends_with_who_called_it(program: Path, tmp_path: Path) -> None:
         f"mv {tmp_path}/pid.new {tmp_path}/pid\nexec sleep 300\n"
     )
     code = (
-        "from pathlib import Path; from testbed.vm.machines import Files; "
-        "from testbed.vm.vagrant import Vagrant; "
+        "from pathlib import Path; from testbed.providers.vagrant.machines import Files; "
+        "from testbed.providers.vagrant.vagrant import Vagrant; "
         f"Vagrant(Files(Path({str(tmp_path)!r})), Path({str(tmp_path / 'log')!r})).up(['worker1'])"
     )
     with subprocess.Popen([sys.executable, "-c", code]) as caller:

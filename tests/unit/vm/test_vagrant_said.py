@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.vm.machines import Files
-from testbed.vm.vagrant import Vagrant, reachable
+from testbed.providers.vagrant.machines import Files
+from testbed.providers.vagrant.vagrant import Vagrant, reachable
 
 SAID = """\
 Bringing machine 'worker1' up with 'libvirt' provider...

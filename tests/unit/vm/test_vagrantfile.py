@@ -13,8 +13,8 @@ import pytest
 from paper_plan import access, cluster_node, paper_plan, router
 
 from testbed.plan.model import Plan
-from testbed.vm.box import Box
-from testbed.vm.machines import Files, values
+from testbed.providers.vagrant.box.box import Box
+from testbed.providers.vagrant.machines import Files, values
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDER = Path(__file__).with_name("recorder.rb")

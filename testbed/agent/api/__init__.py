@@ -1,0 +1,1 @@
+"""Where an agent reads objects, claims blocks and writes its report."""

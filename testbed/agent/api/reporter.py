@@ -1,0 +1,138 @@
+"""Writes the node's state and its refusals to the API, in a thread of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from testbed.agent.api import node_status_object
+from testbed.agent.desired.te_config import Refusal
+from testbed.agent.model.objects import ConfigMap, Node, Objects
+from testbed.host.coalescing_worker import Latest
+from testbed.kube.client import KubeClient, Refused
+from testbed.srpolicy.files.configmap import NAMESPACE
+
+_CONFLICT, _ABSENT = 409, 404
+_PASSING = 3.0  # seconds that a refusal lasts before users hear of it, if it may be over soon
+_EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
+
+
+@dataclass(frozen=True)
+class _News:
+    """What is to be told, of which node."""
+
+    node: Node
+    status: Mapping[str, Any]
+    refused: frozenset[tuple[Refusal, ConfigMap]]
+
+
+class Reporter:
+    """Tells the API what status.json says. `on_problem` is called when `problems` changed."""
+
+    def __init__(
+        self,
+        config: Path,
+        node: str,
+        on_problem: Callable[[], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.problems: list[str] = []
+        self._client = KubeClient(config)
+        self._name, self._on_problem = node, on_problem
+        self._clock, self._monotonic = clock, monotonic
+        self._path = f"{node_status_object.PATH}/{node}"
+        self._told: _News | None = None
+        self._conditions: list[dict[str, Any]] = []
+        self._warned: set[tuple[Refusal, ConfigMap]] = set()
+        self._since: dict[tuple[Refusal, ConfigMap], float] = {}
+        self._writer = Latest[_News]("report", self._tell, self._trouble)
+
+    def start(self) -> None:
+        """Write from now on."""
+        self._writer.start()
+
+    def put(self, objects: Objects, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+        """Tell this unless something newer comes first. Returns at once."""
+        node = objects.node(self._name)
+        if node is None or not node.uid:
+            return  # nothing is told of a node that the cluster does not know
+        concerned = {m.name: m for m in objects.config_maps if m.namespace == NAMESPACE}
+        refused = {(r, concerned[r.config_map]) for r in refusals if r.config_map in concerned}
+        self._writer.put(_News(node, node_status_object.status(status), frozenset(refused)))
+
+    def _trouble(self, problem: str | None) -> None:
+        self.problems = [f"kubectl does not show this node's state: {problem}"] if problem else []
+        self._on_problem()
+
+    def _now(self) -> str:
+        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _tell(self, news: _News) -> float | None:
+        """Write what is new; returns after how many seconds to look again."""
+        self._warned &= news.refused
+        self._since = {one: self._since.get(one, self._monotonic()) for one in news.refused}
+        try:
+            self._show(news)
+        finally:  # neither of the two waits for the other to work
+            self._warn_of(news.refused - self._warned)
+        return min((self._patience(*one) for one in news.refused - self._warned), default=None)
+
+    def _show(self, news: _News) -> None:
+        if self._told is None or news.node.uid != self._told.node.uid:
+            self._conditions = self._earlier(news)
+        if news != self._told:
+            self._write(news)
+            self._told = news
+
+    def _warn_of(self, refused: Iterable[tuple[Refusal, ConfigMap]]) -> None:
+        for refusal, concerned in sorted(refused, key=repr):
+            if self._patience(refusal, concerned) <= 0:
+                self._warn(node_status_object.event(refusal, concerned, self._name, self._now()))
+                self._warned.add((refusal, concerned))
+
+    def _patience(self, refusal: Refusal, concerned: ConfigMap) -> float:
+        """Seconds until users hear of it: not at once of what may be over in a moment."""
+        due = self._since[refusal, concerned] + (_PASSING if refusal.passing else 0.0)
+        return due - self._monotonic()
+
+    def _write(self, news: _News) -> None:
+        ready = node_status_object.ready_condition(news.status, self._conditions, self._now())
+        body = {"status": {**news.status, "conditions": [ready]}}
+        try:
+            self._client.call("PATCH", f"{self._path}/status", body)
+        except Refused as error:
+            if error.status != _ABSENT:
+                raise
+            self._client.call(
+                "POST", node_status_object.PATH, node_status_object.skeleton(news.node)
+            )
+            self._client.call("PATCH", f"{self._path}/status", body)
+        self._conditions = [ready]
+
+    def _earlier(self, news: _News) -> list[dict[str, Any]]:
+        """The conditions that an earlier agent left; also makes them a present Node's."""
+        try:
+            found = self._client.call("GET", self._path)
+        except Refused as error:
+            if error.status != _ABSENT:
+                raise
+            return []
+        wanted = node_status_object.skeleton(news.node)
+        if found["metadata"].get("ownerReferences") != wanted["metadata"]["ownerReferences"]:
+            self._client.call("PATCH", self._path, wanted)
+        return list((found.get("status") or {}).get("conditions") or [])
+
+    def _warn(self, event: dict[str, Any]) -> None:
+        """An event, or one more occurrence of it."""
+        try:
+            self._client.call("POST", _EVENTS, event)
+        except Refused as error:
+            if error.status != _CONFLICT:
+                raise
+            again = {"lastTimestamp": event["lastTimestamp"]}
+            self._client.call("PATCH", f"{_EVENTS}/{event['metadata']['name']}", again)

@@ -1,0 +1,43 @@
+"""Where an agent's objects come from and where its claims go, whichever kind it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from testbed.agent.config import AgentConfig, DirectoryAt
+from testbed.agent.desired.te_config import Refusal
+from testbed.agent.model.objects import IpNetwork, Node, Objects
+
+
+class Source(Protocol):
+    """The API as one node's agent sees it. Safe for use by several threads."""
+
+    def start(self, on_change: Callable[[Objects], None]) -> None:
+        """Call `on_change` with all objects, and again after every change, from other threads.
+
+        Objects that are not `complete` come only with the problem that keeps them so.
+        """
+
+    def claim(self, block: IpNetwork, node: Node) -> bool:
+        """Record this node as the block's owner; False if another node is. Raises TestbedError."""
+
+    def release(self, block: IpNetwork, node: Node) -> None:
+        """Give back a block of this node. Raises TestbedError."""
+
+    def register(self) -> None:
+        """Make this node known, if that is the agent's business. Raises TestbedError."""
+
+    def report(self, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+        """Show the users of this API what became of their wishes; returns at once."""
+
+
+def open_source(config: AgentConfig) -> Source:
+    """The source that agent.json names; TestbedError when it can never work."""
+    if isinstance(config.source, DirectoryAt):
+        from testbed.agent.api.directory_source import DirectorySource
+
+        return DirectorySource(config, config.source.path)
+    from testbed.agent.api.kubernetes_source import KubernetesSource  # its imports cost 30 ms
+
+    return KubernetesSource(config.node, config.source.kubeconfig)

@@ -1,0 +1,109 @@
+"""The CNI specification's requests, results and errors, without doing anything; versions 1.x."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from testbed.agent.cni.attachments import Attachment
+from testbed.agent.cni.plugin_main import (
+    DECODING,
+    INVALID_CONFIG,
+    INVALID_ENVIRONMENT,
+    NEEDED,
+    VERSIONS,
+    CniError,
+)
+
+INCOMPATIBLE, UNKNOWN_CONTAINER, INTERNAL = 1, 3, 999
+GATEWAY_V4, GATEWAY_V6 = "169.254.1.1", "fe80::ecee:eeff:feee:eeee"
+HOST_MAC = "ee:ee:ee:ee:ee:ee"  # its EUI-64 link-local address is GATEWAY_V6
+_CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
+_INTERFACE = re.compile(r"[^/:\s]{1,15}")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that is complete and well-formed for its command."""
+
+    command: str
+    container: str
+    netns: str
+    interface: str
+    pod: str
+    version: str
+    config: Mapping[str, Any]
+
+
+def parse(line: bytes) -> Request:
+    """Read one request line; raises CniError."""
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CniError(DECODING, "the request is not JSON", str(error)) from None
+    if not isinstance(data, dict) or not isinstance(data.get("config"), dict):
+        raise CniError(INVALID_CONFIG, "the request has no network configuration")
+    command, config = data.get("command"), data["config"]
+    if not isinstance(command, str) or command not in NEEDED:
+        raise CniError(INVALID_ENVIRONMENT, f"command {command!r} is not known")
+    version = config.get("cniVersion", VERSIONS[-1])
+    if not isinstance(version, str) or version not in VERSIONS:
+        raise CniError(INCOMPATIBLE, f"cniVersion {version!r} is not one of {VERSIONS}")
+    container, interface = _text(data, "containerId"), _text(data, "ifName")
+    if command in ("ADD", "DEL", "CHECK"):
+        if not _CONTAINER.fullmatch(container):
+            raise CniError(INVALID_ENVIRONMENT, f"containerId {container!r} is not valid")
+        if not _INTERFACE.fullmatch(interface) or interface in (".", ".."):
+            raise CniError(INVALID_ENVIRONMENT, f"ifName {interface!r} is not valid")
+    netns = _text(data, "netns")
+    if command in ("ADD", "CHECK") and not netns.startswith("/"):
+        raise CniError(INVALID_ENVIRONMENT, f"netns {netns!r} is not an absolute path")
+    pod = pod_name(_text(data, "args"), container)
+    return Request(command, container, netns, interface, pod, version, config)
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key) or ""
+    if not isinstance(value, str) or "\0" in value:
+        raise CniError(INVALID_ENVIRONMENT, f"{key} is not text")
+    return value
+
+
+def pod_name(args: str, container: str) -> str:
+    """The pod's name from CNI_ARGS ("K8S_POD_NAME=…;…"), else the container's id."""
+    pairs = dict(pair.partition("=")[::2] for pair in args.split(";"))
+    return pairs.get("K8S_POD_NAME") or container
+
+
+def result(version: str, attachment: Attachment, host_mac: str, pod_mac: str) -> dict[str, Any]:
+    """The success result of ADD."""
+    ips, pod_routes = [], []
+    for address, length, gateway, default in (
+        (attachment.ipv4, 32, GATEWAY_V4, "0.0.0.0/0"),
+        (attachment.ipv6, 128, GATEWAY_V6, "::/0"),
+    ):
+        if address:
+            ips.append({"address": f"{address}/{length}", "gateway": gateway, "interface": 1})
+            pod_routes.append({"dst": default, "gw": gateway})
+    return {
+        "cniVersion": version,
+        "interfaces": [
+            {"name": attachment.host_interface, "mac": host_mac},
+            {"name": attachment.interface, "mac": pod_mac, "sandbox": attachment.netns},
+        ],
+        "ips": ips,
+        "routes": pod_routes,
+        "dns": {},
+    }
+
+
+def valid_attachments(config: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """What GC must keep, as (container, interface); raises CniError when that is not said."""
+    entries = config.get("cni.dev/valid-attachments", config.get("cni.dev/attachments"))
+    try:
+        return {(str(e["containerID"]), str(e["ifname"])) for e in entries or []}
+    except (TypeError, KeyError):
+        raise CniError(INVALID_CONFIG, "cni.dev/valid-attachments cannot be read") from None

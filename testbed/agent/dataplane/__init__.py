@@ -1,0 +1,1 @@
+"""Brings this network namespace's kernel to the desired state, by diff."""

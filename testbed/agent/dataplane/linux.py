@@ -1,0 +1,174 @@
+"""The Linux data plane: brings this network namespace's kernel to the wanted state, by diff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+
+from testbed.agent.dataplane import service_veth, vrf
+from testbed.agent.dataplane import tunnels as linux_tunnels
+from testbed.agent.dataplane.firewall import Firewall
+from testbed.agent.dataplane.run import attempt, listed, run
+from testbed.agent.dataplane.sysctl import set_switch
+from testbed.agent.desired import routes
+from testbed.agent.desired.overlays import tunnels
+from testbed.agent.desired.overlays.tunnels import Tunnels
+from testbed.agent.desired.service_veth import Pair
+from testbed.errors import TestbedError
+
+_NO_TUNNELS = Tunnels()
+_PROBE_PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What this kernel (and this iproute2) can do; probed once."""
+
+    encap_red: bool = True  # one segment without SRH; kernel 6.0 or newer
+    seg6local: bool = True
+    vrf: bool = False  # End.DT4 proper; without it End.DX4 does the same through the main table
+    tunnels: frozenset[str] = frozenset(tunnels.KINDS)  # legacy overlays, for pools that want them
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Linux:
+    """The data plane of one node. Not safe for use by several threads."""
+
+    uplink: str
+    tunnel_source: IPv6Address
+    _firewall: Firewall = field(default_factory=Firewall, init=False)
+    _tunnel_source_set: bool = field(default=False, init=False)
+    _pair_gone: bool = field(default=False, init=False)  # one of an earlier agent, that is
+
+    def probe(self) -> Capabilities:
+        """Try what the wanted state may need; leaves nothing behind."""
+        red = _accepts(f"encap seg6 mode encap.red segs {self.tunnel_source}")
+        local = _accepts("encap seg6local action End.DT6 table 254")
+        dx4 = _accepts("encap seg6local action End.DX4 nh4 0.0.0.0")
+        notes = []
+        if not red:
+            notes.append(
+                "C3 unsupported: this kernel or iproute2 lacks encap.red (kernel 6.0 or newer), "
+                "so best effort carries an SRH with one segment"
+            )
+        if not (local and dx4):
+            notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
+        kinds = linux_tunnels.possible()
+        for kind in tunnels.KINDS:
+            if kind not in kinds:
+                notes.append(f"this kernel lacks {tunnels.WORDS[kind]}: no pool can have it (C9)")
+        return Capabilities(red, local and dx4, local and vrf.possible(), kinds, tuple(notes))
+
+    def prepare(self) -> list[str]:
+        """Switches of the namespace that forwarding needs; returns what could not be set."""
+        wanted = {
+            "ipv4/ip_forward": "1",
+            "ipv6/conf/all/forwarding": "1",
+            "ipv4/conf/all/rp_filter": "0",
+            "ipv4/conf/default/rp_filter": "0",
+            f"ipv4/conf/{self.uplink}/rp_filter": "0",
+            "ipv4/fib_multipath_hash_policy": "1",
+            "ipv6/fib_multipath_hash_policy": "1",
+            **{f"ipv6/conf/{i}/seg6_enabled": "1" for i in ("all", "default", self.uplink)},
+        }
+        problems = [p for p in (set_switch(k, v) for k, v in wanted.items()) if p]
+        if not self._tunnel_source_set:
+            try:
+                run(["ip", "sr", "tunsrc", "set", str(self.tunnel_source)])
+                self._tunnel_source_set = True
+            except TestbedError as error:
+                problems.append(f"tunnel source {self.tunnel_source}: {error.why or error.what}")
+        return problems
+
+    def read(self) -> list[routes.Route]:
+        """The agent's routes as the kernel has them."""
+        found: list[routes.Route] = []
+        for family in (4, 6):
+            show = ["ip", "-N", "-j", f"-{family}", "route", "show", "proto", str(routes.PROTOCOL)]
+            found += routes.parse(listed([*show, "table", "all"]), family)
+        return found
+
+    def apply(
+        self,
+        wanted: list[routes.Route],
+        pair: Pair | None,
+        rules: str,
+        legacy: Tunnels = _NO_TUNNELS,
+        keep: bool = False,
+    ) -> list[str]:
+        """Bring devices, nftables table and routes to the wanted ones; returns what is not so.
+
+        Routes that lead to a device come after it, and one that is not wanted goes after them.
+        `keep` deletes nothing of all this: not everything that is wanted is known yet.
+        """
+        problems = service_veth.apply(pair) + vrf.apply(pair.vrf) if pair else []
+        if legacy.devices and not keep:
+            problems += linux_tunnels.apply(legacy)
+        refusal = self._firewall.load(rules)
+        problems += self._apply_routes(wanted, keep)
+        refusal = refusal or self._firewall.mend()  # last, as a look takes longer than a route
+        problems += [refusal] if refusal else []
+        if pair is None and not keep and not self._pair_gone:
+            left = service_veth.apply(None) + vrf.apply(False)
+            self._pair_gone = not left
+            problems += left
+        if not legacy.devices and not keep:
+            problems += linux_tunnels.apply(legacy)
+        return problems
+
+    def _apply_routes(self, wanted: list[routes.Route], keep: bool) -> list[str]:
+        change = _without_deletions(routes.diff(wanted, self.read()), keep)
+        if change.empty:
+            return []
+        complaints: list[str] = []
+        for family in (6, 4):
+            lines = routes.commands(change, family)
+            if lines:
+                batch = ["ip", f"-{family}", "-force", "-batch", "-"]
+                done = attempt(batch, "\n".join(lines) + "\n")
+                complaints += _complaints(done.stderr, lines)
+        left = _without_deletions(routes.diff(wanted, self.read()), keep)
+        return _describe(left, complaints)
+
+
+def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:
+    return routes.Change(change.replace) if keep else change
+
+
+def _accepts(encapsulation: str) -> bool:
+    """Does the kernel take a route with this encapsulation? Only tried, in a table of its own."""
+    table = f"table 18{routes.PROTOCOL}"
+    line = f"{_PROBE_PREFIX} {table} {encapsulation} dev lo"
+    if attempt(["ip", "-6", "route", "replace", *line.split()]).returncode:
+        return False
+    attempt(["ip", "-6", "route", "del", *f"{_PROBE_PREFIX} {table}".split()])
+    return True
+
+
+def _complaints(stderr: str, lines: list[str]) -> list[str]:
+    """ip's messages, each with the line that it is about ("Command failed -:N" follows it)."""
+    found: list[str] = []
+    message = ""
+    for line in stderr.splitlines():
+        if line.startswith("Command failed"):
+            number = line.rpartition(":")[2]
+            about = lines[int(number) - 1] if number.isdigit() and int(number) <= len(lines) else ""
+            found.append(f"{about}: {message}" if about else message)
+            message = ""
+        else:
+            message = line.strip()
+    return found
+
+
+def _describe(left: routes.Change, complaints: list[str]) -> list[str]:
+    """One sentence per route that is not as wanted; complaints that had no effect are dropped."""
+    problems = []
+    for verb, group in (("route missing", left.replace), ("route left over", left.delete)):
+        for route in group:
+            line = f" {routes.selector(route)}"
+            cause = next(
+                (c for c in complaints if f"{line} " in c or f"{line}:" in c), "no error was given"
+            )
+            problems.append(f"{verb}: {routes.render(route)} ({cause})")
+    return problems

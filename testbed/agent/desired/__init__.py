@@ -1,0 +1,1 @@
+"""From what an agent knows to the desired state. Pure."""

@@ -1,0 +1,71 @@
+"""Which BGP sessions a node has: the mesh of the cluster's nodes, and the peers asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv6Address
+
+from testbed.agent.config import AgentConfig
+from testbed.agent.model.objects import Node, Objects
+from testbed.bgp.model import BgpPeer
+
+PATIENT_HOLD = 60  # seconds
+
+
+def own_node(config: AgentConfig, objects: Objects) -> Node:
+    """This node as the cluster sees it, or as its own configuration says before that."""
+    known = objects.node(config.node)
+    return known or Node(config.node, config.address_v6, config.address_v4)
+
+
+def autonomous_system(config: AgentConfig, objects: Objects) -> int:
+    """The cluster's AS number."""
+    return objects.bgp.asn or config.asn
+
+
+def names(objects: Objects) -> dict[str, str]:
+    """Names of the session partners by address, for people."""
+    found = {str(peer.peer_ip): peer.name for peer in objects.peers}
+    found.update({str(node.v6): node.name for node in objects.nodes if node.v6})
+    return found
+
+
+def _of_mesh(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
+    """A session with another node.
+
+    The node with the lower address connects: where both do at the same moment, each refuses the
+    other's connection (RFC 4271 §6.8), and on a busy machine so again and again. Slow nodes are
+    given more time to say something.
+    """
+    waits = config.address_v6 > other
+    session = BgpPeer(str(other), asn, str(config.address_v6), passive=waits)
+    return replace(session, hold_time=PATIENT_HOLD) if config.patient else session
+
+
+def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
+    """The sessions, and what was wrong with the wish for others."""
+    asn, node = autonomous_system(config, objects), own_node(config, objects)
+    local = str(config.address_v6)
+    peers: dict[str, BgpPeer] = {}
+    problems = []
+    if objects.bgp.mesh:
+        for other in objects.nodes:
+            if other.name == config.node:
+                continue
+            if other.v6 is None:
+                problems.append(f"node {other.name} has no IPv6 InternalIP: no session with it")
+            elif other.v6 == config.address_v6:
+                problems.append(f"node {other.name} has this node's address {other.v6}")
+            else:
+                peers[str(other.v6)] = _of_mesh(config, other.v6, asn)
+    for wish in objects.peers:
+        if not wish.concerns(config.node, node.label_map) or wish.peer_ip == config.address_v6:
+            continue
+        if wish.asn not in (None, asn):
+            problems.append(f"BGPPeer {wish.name}: AS {wish.asn} is not ours; only iBGP is done")
+            continue
+        if wish.peer_ip.version != 6:
+            problems.append(f"BGPPeer {wish.name}: sessions run over IPv6, not to {wish.peer_ip}")
+            continue
+        peers[str(wish.peer_ip)] = BgpPeer(str(wish.peer_ip), asn, local, port=wish.port)
+    return frozenset(peers.values()), problems

@@ -1,0 +1,1 @@
+"""Address blocks of a node and the addresses of its pods."""

@@ -1,0 +1,1 @@
+"""What an agent knows: Kubernetes-shaped objects as immutable types. Pure."""

@@ -1,0 +1,140 @@
+"""Kubernetes-shaped objects that an agent reads, as small immutable types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from testbed.agent.model import selector
+
+IpAddress = IPv4Address | IPv6Address
+IpNetwork = IPv4Network | IPv6Network
+
+POLICY_POOL = "sr-policies-pool"
+LOCALSID_POOL = "sr-localsids-pool-"
+HOSTNAME = "kubernetes.io/hostname"
+
+
+@dataclass(frozen=True)
+class IPPool:
+    """An address pool; its role comes from its name, as in CALICOVPP_SRV6."""
+
+    name: str
+    cidr: IpNetwork
+    block_size: int
+    selector: str = "all()"
+    nat_outgoing: bool = False
+    disabled: bool = False
+    overlay: str = (
+        "srv6"  # or "ipip", "vxlan" (testbed.agent.desired.overlays.tunnels), by the pool's modes
+    )
+    created: str = ""  # RFC 3339, as the API server wrote it; of overlapping pools the older counts
+
+    @property
+    def family(self) -> int:
+        """4 or 6."""
+        return self.cidr.version
+
+    @property
+    def for_pods(self) -> bool:
+        """False for the pools of binding SIDs and local SIDs: pods get nothing from those."""
+        return self.name != POLICY_POOL and not self.name.startswith(LOCALSID_POOL)
+
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """Does a node with these labels take addresses from here?"""
+        return selector.parse(self.selector)(labels)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A cluster node and its InternalIP addresses."""
+
+    name: str
+    v6: IPv6Address | None
+    v4: IPv4Address | None
+    labels: tuple[tuple[str, str], ...] = ()
+    uid: str = ""  # empty where nobody gives any
+
+    @property
+    def label_map(self) -> dict[str, str]:
+        """Labels, with the hostname label that every kubelet sets."""
+        return {HOSTNAME: self.name, **dict(self.labels)}
+
+
+@dataclass(frozen=True)
+class BGPPeer:
+    """A session beside the mesh, for the nodes that `node` or `selector` name (else for all)."""
+
+    name: str
+    peer_ip: IpAddress
+    port: int
+    asn: int | None
+    node: str | None = None
+    selector: str | None = None
+
+    def concerns(self, node: str, labels: Mapping[str, str]) -> bool:
+        """Is this session one of that node's?"""
+        if self.node is not None:
+            return self.node == node
+        return self.selector is None or selector.parse(self.selector)(labels)
+
+
+@dataclass(frozen=True)
+class BGPConfiguration:
+    """Cluster-wide BGP settings."""
+
+    asn: int | None = None
+    mesh: bool = True
+
+
+@dataclass(frozen=True)
+class ConfigMap:
+    """A ConfigMap's data, still as text."""
+
+    namespace: str
+    name: str
+    data: tuple[tuple[str, str], ...]
+    uid: str = ""
+
+    @property
+    def map(self) -> dict[str, str]:
+        """Keys and values."""
+        return dict(self.data)
+
+
+@dataclass(frozen=True)
+class BlockAffinity:
+    """Which node owns a block of a pool."""
+
+    node: str
+    cidr: IpNetwork
+    owner: str = ""  # uid of the Node object with which the claim goes away
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Everything that the source holds, and what could not be read.
+
+    Not `complete`: nothing can be concluded from an object's absence yet.
+    """
+
+    pools: tuple[IPPool, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    peers: tuple[BGPPeer, ...] = ()
+    bgp: BGPConfiguration = BGPConfiguration()
+    config_maps: tuple[ConfigMap, ...] = ()
+    affinities: tuple[BlockAffinity, ...] = ()
+    problems: tuple[str, ...] = ()
+    complete: bool = True
+
+    def config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """The ConfigMap of that name, if there is one."""
+        for found in self.config_maps:
+            if (found.namespace, found.name) == (namespace, name):
+                return found
+        return None
+
+    def node(self, name: str) -> Node | None:
+        """The Node of that name, if there is one."""
+        return next((n for n in self.nodes if n.name == name), None)

@@ -1,0 +1,161 @@
+"""The controller's host: keeps its gobgpd at what the policy files wish for.
+
+    python -m testbed.bgp.injector_main --socket S --policies DIR --peers FILE [--status FILE]
+
+It listens to the kernel for changed files, so a policy is on the wire milliseconds after its
+file is renamed into place. Ending it (SIGTERM) leaves gobgpd and its announcements as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import selectors
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testbed.bgp.policy_files import Wishes
+from testbed.bgp.session import BgpDriver
+from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inotify_simple import INotify
+
+
+class Injector:
+    """Files in, desired state out, and a status file that tells how far it got."""
+
+    def __init__(self, socket: Path, policies: Path, peers: Path, status: Path) -> None:
+        self._policies, self._peers, self._status = policies, peers, status
+        self._wishes = Wishes()
+        self._written = ""
+        self._ending = False
+        self._wake = os.eventfd(0)
+        self._driver = BgpDriver(socket, on_event=self.wake)
+
+    def wake(self) -> None:
+        """Make the main loop look again; callable from any thread and from signal handlers."""
+        os.eventfd_write(self._wake, 1)
+
+    def end(self) -> None:
+        """Let `run` return; gobgpd keeps its state."""
+        self._ending = True
+        self.wake()
+
+    def run(self) -> None:
+        """Follow the files until `end`."""
+        self._policies.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as undo:
+            inotify, directories = self._watch()
+            undo.callback(inotify.close)
+            selector = undo.enter_context(selectors.DefaultSelector())
+            selector.register(inotify.fileno(), selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            self._driver.start()
+            undo.callback(self._driver.stop)
+            self._read_everything()
+            while not self._ending:
+                ready = {key.fd for key, _ in selector.select()}
+                if self._wake in ready:
+                    os.eventfd_read(self._wake)
+                if inotify.fileno() in ready:
+                    self._take_over(inotify.read(timeout=0), directories)
+                self._write_status()
+
+    def _watch(self) -> tuple[INotify, dict[int, Path]]:
+        from inotify_simple import INotify, flags
+
+        inotify = INotify()
+        events = flags.CLOSE_WRITE | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
+        folders = {self._policies, self._peers.parent}
+        return inotify, {inotify.add_watch(str(folder), events): folder for folder in folders}
+
+    def _read_everything(self) -> None:
+        self._wishes.read_peers(self._peers)
+        known = {self._policies / name for name in self._wishes.policies}
+        for file in sorted(known | {f for f in self._policies.iterdir() if self._is_policy(f)}):
+            self._wishes.read_policies(file)
+        self._submit()
+
+    def _take_over(self, events: Iterable[Any], directories: dict[int, Path]) -> None:
+        """Read again each file that an event names; all of them when events were lost."""
+        changed = set()
+        for event in events:
+            folder = directories.get(event.wd)
+            if folder is None:  # the queue ran over
+                self._read_everything()
+                return
+            changed.add(folder / event.name)
+        for file in sorted(changed):
+            if file == self._peers:
+                self._wishes.read_peers(file)
+            elif self._is_policy(file):
+                self._wishes.read_policies(file)
+        self._submit()
+
+    def _is_policy(self, file: Path) -> bool:
+        """Drafts of writers begin with a dot."""
+        named = file.suffix == ".json" and not file.name.startswith(".")
+        return named and file.parent == self._policies and file != self._peers
+
+    def _submit(self) -> None:
+        desired = self._wishes.desired()
+        if desired is not None:
+            self._driver.set_desired(desired)
+        self._write_status()
+
+    def _write_status(self) -> None:
+        text = json.dumps(self.report(), indent=1) + "\n"
+        if text == self._written:
+            return
+        draft = self._status.with_name(f".{self._status.name}.tmp")
+        draft.write_text(text)
+        draft.replace(self._status)
+        self._written = text
+
+    def report(self) -> dict[str, Any]:
+        """What the status file says: `applied` are the NLRIs that gobgpd holds, in hex."""
+        status = self._driver.status()
+        errors = [f"{name}: {why}" for name, why in sorted(self._wishes.errors.items())]
+        return {
+            "connected": status.connected,
+            "settled": status.settled and not errors,
+            "applied": sorted(path.nlri.hex() for path in status.announced),
+            "files": {name: len(p) for name, p in sorted(self._wishes.policies.items())},
+            "peers": [asdict(peer) for peer in status.peers],
+            "errors": [*errors, *status.faults],
+        }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="testbed.bgp.injector_main", description=__doc__)
+    parser.add_argument("--socket", type=Path, required=True, help="gobgpd's gRPC unix socket")
+    parser.add_argument("--policies", type=Path, required=True, help="directory of NAME.json")
+    parser.add_argument("--peers", type=Path, required=True, help="identity and sessions, JSON")
+    parser.add_argument("--status", type=Path, help="default: status.json beside --policies")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    policies, peers = options.policies.absolute(), options.peers.absolute()
+    status = options.status or policies.parent / "status.json"
+    injector = Injector(options.socket, policies, peers, status.absolute())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: injector.end())
+    try:
+        injector.run()
+    except (TestbedError, OSError) as error:
+        print(error, file=sys.stderr)
+        return getattr(error, "exit_code", 4)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Image archives that users bring: checked, read, copied."""

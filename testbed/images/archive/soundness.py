@@ -1,0 +1,54 @@
+"""What may be wrong with an image archive, and reading its JSON without trusting it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from testbed.images.archive.contents import Member
+
+Contents = Mapping[str, Member]
+Json = Mapping[str, Any]
+
+
+class Unsound(Exception):
+    """The archive is not what it should be; the message says where."""
+
+
+class OtherProcessor(Exception):
+    """The archive has nothing for this machine; the message says for which it has."""
+
+
+def member(contents: Contents, path: str) -> Member:
+    """A file of the archive. Raises Unsound if it is missing."""
+    if path not in contents:
+        raise Unsound(f"{path} is missing: was the archive cut off?")
+    return contents[path]
+
+
+def mapping(contents: Contents, path: str) -> Json:
+    """A file that is a JSON object. Raises Unsound."""
+    found = _parsed(contents, path)
+    if not isinstance(found, dict):
+        raise Unsound(f"{path} is no JSON object")
+    return found
+
+
+def mappings(value: object, what: str) -> list[Json]:
+    """`value` as a list of JSON objects. Raises Unsound, naming it."""
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Unsound(f"{what} is no list of JSON objects")
+    return value
+
+
+def parsed_list(contents: Contents, path: str) -> list[Json]:
+    """A file that is a list of JSON objects. Raises Unsound."""
+    return mappings(_parsed(contents, path), path)
+
+
+def _parsed(contents: Contents, path: str) -> Any:
+    try:
+        return json.loads(member(contents, path).text or b"")
+    except (ValueError, RecursionError):
+        raise Unsound(f"{path} is no JSON") from None

@@ -1,0 +1,1 @@
+"""Container images made from the distribution's packages."""

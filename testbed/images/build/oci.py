@@ -1,0 +1,146 @@
+"""Container images as OCI image layouts in one tar: made without registry, network or Docker.
+
+One uncompressed layer per image: what is only copied within one machine need not be packed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from testbed.errors import MachineUnfit
+from testbed.images.build.tree import Tree, add_file, write_tar
+from testbed.paths import SYSTEM_PATH
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+NAME_ANNOTATION = "io.containerd.image.name"
+REF_ANNOTATION = "org.opencontainers.image.ref.name"
+
+_EPOCH = "1970-01-01T00:00:00Z"
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+@dataclass(frozen=True)
+class Image:
+    """What an image is: its full name, its files, and how a container of it starts.
+
+    `name` in full, as registry.k8s.io/pause:3.10.2.
+    """
+
+    name: str
+    tree: Tree
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=lambda: {"PATH": SYSTEM_PATH})
+    user: str = ""
+    directory: str = "/"
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """How a container starts, in OCI's words."""
+        found = {
+            "Entrypoint": list(self.entrypoint),
+            "Cmd": list(self.command),
+            "Env": [f"{key}={value}" for key, value in sorted(self.environment.items())],
+            "User": self.user,
+            "WorkingDir": self.directory,
+        }
+        return {key: value for key, value in found.items() if value}
+
+
+def architecture(machine: str | None = None) -> str:
+    """This machine's in OCI's (Go's) words. Raises MachineUnfit for others than x86 and ARM."""
+    machine = machine or platform.machine()
+    if machine not in _ARCHITECTURES:
+        raise MachineUnfit(
+            f"no container images for the processor {machine}",
+            why=f"known are {', '.join(_ARCHITECTURES)}",
+        )
+    return _ARCHITECTURES[machine]
+
+
+def write_layout(image: Image, path: Path, machine: str | None = None) -> str:
+    """Write the image's archive; gives the digest of its manifest.
+
+    Equal images give equal archives, byte by byte. Raises OSError.
+    """
+    goarch = architecture(machine)
+    with path.open("wb") as target, tempfile.TemporaryFile(dir=path.parent) as layer:
+        write_tar(image.tree, layer)
+        described = _describe(layer)
+        with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            return _write(image, goarch, layer, described, tar)
+
+
+def _describe(layer: BinaryIO) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    layer.seek(0)
+    while block := layer.read(1 << 20):
+        digest.update(block)
+    return {
+        "mediaType": LAYER,
+        "digest": f"sha256:{digest.hexdigest()}",
+        "size": layer.seek(0, io.SEEK_END),
+    }
+
+
+def _write(
+    image: Image, goarch: str, layer: BinaryIO, described: dict[str, Any], tar: tarfile.TarFile
+) -> str:
+    _add(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
+    config = _blob(tar, CONFIG, _config(image, goarch, str(described["digest"])))
+    layer.seek(0)
+    add_file(tar, _place(described), layer, int(described["size"]), 0o644)
+    manifest = _blob(
+        tar,
+        MANIFEST,
+        {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [described]},
+    )
+    entry = {
+        **manifest,
+        "platform": {"architecture": goarch, "os": "linux"},
+        "annotations": {NAME_ANNOTATION: image.name, REF_ANNOTATION: image.name},
+    }
+    _add(tar, "index.json", _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}))
+    return str(manifest["digest"])
+
+
+def _config(image: Image, goarch: str, diff_id: str) -> dict[str, Any]:
+    return {
+        "architecture": goarch,
+        "os": "linux",
+        "created": _EPOCH,
+        "config": image.config,
+        "rootfs": {"type": "layers", "diff_ids": [diff_id]},
+    }
+
+
+def _blob(tar: tarfile.TarFile, media_type: str, content: Any) -> dict[str, Any]:
+    data = _json(content)
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    described = {"mediaType": media_type, "digest": digest, "size": len(data)}
+    _add(tar, _place(described), data)
+    return described
+
+
+def _place(described: Mapping[str, Any]) -> str:
+    return f"blobs/{str(described['digest']).replace(':', '/')}"
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    add_file(tar, name, io.BytesIO(data), len(data), 0o644)
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

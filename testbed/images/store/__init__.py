@@ -1,0 +1,1 @@
+"""A node's image store, and images loaded into a running lab."""

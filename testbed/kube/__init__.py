@@ -1,0 +1,1 @@
+"""The Kubernetes API client that the agent and the testbed share."""

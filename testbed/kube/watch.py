@@ -1,0 +1,154 @@
+"""One kind of object of the API server, listed and then watched; the last state if it is away."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from testbed.errors import TestbedError
+from testbed.host.coalescing_worker import one_line
+from testbed.kube.backoff import Pace
+from testbed.kube.client import KubeClient, Refused, Unreachable
+
+log = logging.getLogger(__name__)
+_LEASE = 30  # seconds after which the server ends a watch, and we start the next
+_SILENCE = 40.0  # seconds without a word that a watch may last: more than its lease
+_RETRY, _RETRY_MAX = 0.1, 3.0  # seconds between attempts
+_RETRY_SOON = 0.4  # seconds at most between attempts of which one is enough for all, or cheap
+_METADATA = ("name", "namespace", "uid", "labels", "creationTimestamp", "ownerReferences")
+_GONE, _ABSENT = 410, 404
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of object and where its list is.
+
+    `optional`: its definition may not be there yet. `scout`: tries more often than the others.
+    """
+
+    kind: str
+    path: str
+    optional: bool = False
+    scout: bool = False
+
+
+class ResourceWatch(threading.Thread):
+    """Keeps `documents`, by name, as they are in the API.
+
+    `on_change` is called from this thread after every change of `documents` and `failure`.
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        resource: Resource,
+        on_change: Callable[[], None],
+        pace: Pace,
+    ) -> None:
+        super().__init__(name=f"watch-{resource.kind}", daemon=True)
+        self.resource = resource
+        self.documents: Mapping[str, Any] = {}  # replaced, never changed
+        self.listed = False
+        self.failure: TestbedError | None = None
+        self._client = KubeClient(config)
+        self._on_change, self._pace = on_change, pace
+        self._pause = 0.0
+
+    def run(self) -> None:
+        """Work until the pace ends; after any loss everything is listed again."""
+        version: str | None = None
+        before = self._pace.successes
+        while not self._pace.wait(self._pause, before):
+            if self._pace.successes != before:  # the server is back: no reason to wait long
+                before, self._pause = self._pace.successes, 0.0
+            try:
+                version = self._list() if version is None else version
+                version = self._follow(version)
+                self._pause = 0.0
+            except Refused as error:
+                version = None
+                self._refused(error)
+            except Unreachable as error:
+                self._wait_longer(_RETRY_SOON if self.resource.scout else _RETRY_MAX)
+                if version is None:  # a watch may end so, a list must not
+                    self._fail(error)
+                version = None
+        self._client.close()
+
+    def _wait_longer(self, longest: float) -> None:
+        self._pause = min(2 * self._pause or _RETRY, longest)
+
+    def _refused(self, error: Refused) -> None:
+        absent = error.status == _ABSENT and self.resource.optional
+        self._wait_longer(_RETRY_SOON if absent or self.resource.scout else _RETRY_MAX)
+        if error.status == _GONE:  # our version is too old to go on from: no failure
+            return
+        if absent:
+            self._accept({})
+        else:
+            self._fail(error)
+
+    def _fail(self, error: TestbedError) -> None:
+        if self.failure is None or one_line(self.failure) != one_line(error):
+            log.warning("%s: %s", self.resource.kind, one_line(error))
+        self.failure = error
+        self._on_change()
+
+    def _list(self) -> str:
+        """Everything, as it is now; returns the version to watch from."""
+        answer = self._client.call("GET", self.resource.path)
+        try:
+            documents = [self._plain(item) for item in answer["items"] or ()]
+            version = str(answer["metadata"]["resourceVersion"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Unreachable("API server gives no list", why=repr(error)) from None
+        self._accept({_key(d): d for d in documents})
+        return version
+
+    def _accept(self, documents: Mapping[str, Any]) -> None:
+        if self.failure is not None:
+            self._pace.through()
+        changed = not self.listed or self.failure is not None or documents != self.documents
+        self.documents, self.listed, self.failure = documents, True, None
+        if changed:
+            self._on_change()
+
+    def _follow(self, version: str) -> str:
+        """Take over events until the server ends the watch; returns the version to go on from."""
+        options = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true",
+                   "timeoutSeconds": str(_LEASE)}  # fmt: skip
+        for event in self._client.watch(f"{self.resource.path}?{urlencode(options)}", _SILENCE):
+            try:
+                version = self._apply(event["type"], event["object"])
+            except (KeyError, TypeError, AttributeError) as error:
+                raise Unreachable("API server sends no event", why=repr(error)) from None
+            self._pause = 0.0
+        return version
+
+    def _apply(self, kind: str, item: Mapping[str, Any]) -> str:
+        if kind == "ERROR":
+            why = str(item.get("message"))
+            raise Refused(int(item.get("code") or 0), "the watch ends", where="", why=why)
+        if kind != "BOOKMARK":
+            document = self._plain(item)
+            rest = {k: d for k, d in self.documents.items() if k != _key(document)}
+            gone = kind == "DELETED"
+            self._accept(rest if gone else {**rest, _key(document): document})
+        return str(item["metadata"]["resourceVersion"])
+
+    def _plain(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Only what is read: a heartbeat in an object's status is then no change."""
+        metadata = {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]}
+        found = {"kind": self.resource.kind, "metadata": metadata}
+        found.update({key: item[key] for key in ("spec", "data") if key in item})
+        addresses = (item.get("status") or {}).get("addresses")
+        return {**found, "status": {"addresses": addresses}} if addresses else found
+
+
+def _key(document: Mapping[str, Any]) -> str:
+    return str(document["metadata"]["name"])

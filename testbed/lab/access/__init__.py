@@ -1,0 +1,1 @@
+"""Ways into a running lab: nodes, guests, pods, kubectl."""

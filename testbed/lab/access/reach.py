@@ -1,0 +1,41 @@
+"""Running a command in the network of a node or pod, wherever that is."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+from testbed.host.run import in_netns, run
+from testbed.lab import pods
+from testbed.paths import NODE_TOOLS, SYSTEM_PATH
+from testbed.plan.model import Plan
+from testbed.providers import registry
+from testbed.providers.vagrant import node as guests
+
+
+def run_in(
+    plan: Plan, netns: str, command: Sequence[str], check: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """As testbed.host.run.run, in a namespace of the lab or of one of its virtual machines.
+
+    `netns`: the name of a node, or a pod's `netns`.
+    """
+    there = _machine(plan, netns)
+    if there is None:
+        return run(in_netns(netns, command), check=check)
+    node, pod = there
+    enter = ["nsenter", f"--net={pod}", "--"] if pod else []
+    return node.guest.run(
+        ["env", f"PATH={NODE_TOOLS}:{SYSTEM_PATH}", *enter, *command], check=check
+    )
+
+
+def _machine(plan: Plan, netns: str) -> tuple[guests.GuestNode, str | None] | None:
+    if not plan.virtual:
+        return None
+    if (node := registry.guest(netns)) is not None:
+        return node, None
+    for pod in pods.listing(plan):
+        if pod.netns == netns and (host := registry.guest(pod.node)) is not None:
+            return host, guests.pod_netns(pod.node, pod.name)
+    return None

@@ -1,0 +1,1 @@
+"""`up` and `down`: the steps that make a lab, and their progress."""

@@ -1,1 +1,0 @@
-"""Cluster nodes behind their ports. Here the back end `namespace`; pods are namespaces too."""

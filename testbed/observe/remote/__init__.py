@@ -1,0 +1,1 @@
+"""Observation inside virtual machines: the exchange with a program in the guest."""

@@ -1,0 +1,53 @@
+"""One question over a connection of its own, and the answer to it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from ipaddress import IPv4Address, IPv6Address
+from typing import Literal
+
+from testbed.observe.stream import family_of
+
+# The answer is all until the other end closes, one datagram, or one message of DNS over TCP:
+# two octets of length, then the message (RFC 1035, 4.2.2).
+Reads = Literal["all", "datagram", "message"]
+_MOST = 1 << 16  # bytes
+
+
+def open_socket(address: IPv4Address | IPv6Address, reads: Reads) -> socket.socket:
+    """A socket for such a question, in the network namespace of the calling thread."""
+    kind = socket.SOCK_DGRAM if reads == "datagram" else socket.SOCK_STREAM
+    return socket.socket(family_of(address), kind)
+
+
+def talk(
+    opened: socket.socket,
+    address: IPv4Address | IPv6Address,
+    port: int,
+    data: bytes,
+    timeout: float,
+    reads: Reads,
+) -> bytes:
+    """Connect, send, and read the answer. `timeout` in seconds per step. Raises OSError."""
+    opened.settimeout(timeout)
+    opened.connect((str(address), port))
+    opened.sendall(data)
+    if reads == "datagram":
+        return opened.recv(_MOST)
+    if reads == "message":
+        return _exactly(opened, struct.unpack("!H", _exactly(opened, 2))[0])
+    answer = b""
+    while more := opened.recv(_MOST):
+        answer += more
+    return answer
+
+
+def _exactly(source: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        more = source.recv(count - len(data))
+        if not more:
+            raise OSError("the server closed the connection")
+        data += more
+    return data

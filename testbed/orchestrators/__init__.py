@@ -1,0 +1,1 @@
+"""Orchestrators: what runs the pods. One folder per orchestrator, chosen by the registry."""

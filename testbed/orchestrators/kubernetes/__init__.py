@@ -1,0 +1,1 @@
+"""The orchestrator `kubernetes`: keys, programs, API objects, pods, health."""

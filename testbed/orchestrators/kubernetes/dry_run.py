@@ -1,0 +1,43 @@
+"""Rendered objects before a running API server: what does it say, with nothing kept?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from testbed.errors import TestbedError
+from testbed.orchestrators.kubernetes.api import KubernetesApi, UnknownKind
+from testbed.render.kubernetes import documents
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """On one object or one pair of files; `why` says what is wrong, or why nobody looked."""
+
+    subject: str
+    state: Literal["accepted", "refused", "unchecked"]
+    why: str = ""
+
+
+def judge(api: KubernetesApi, files: Mapping[str, str]) -> list[Verdict]:
+    """A verdict on every object of every .yaml file. Raises TestbedError when no server answers."""
+    return [
+        _judge(api, name, document)
+        for name, text in files.items()
+        if name.endswith(".yaml")
+        for document in documents(name, text)
+    ]
+
+
+def _judge(api: KubernetesApi, file: str, document: dict[str, Any]) -> Verdict:
+    subject = f"{file}: {document['kind']} {document['metadata']['name']}"
+    try:
+        api.dry_run(document)
+    except UnknownKind as error:
+        return Verdict(subject, "unchecked", error.what)
+    except TestbedError as error:
+        if error.where is not None:  # the server itself, not its word on the object
+            raise
+        return Verdict(subject, "refused", error.why or error.what)
+    return Verdict(subject, "accepted")

@@ -1,0 +1,110 @@
+"""All files below a node's /etc/kubernetes: keys, kubeconfigs, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from testbed.host.files import write_atomically
+from testbed.kube.kubeconfig import kubeconfig_text
+from testbed.orchestrators.kubernetes.pki import authorities, certificates, x509
+from testbed.orchestrators.kubernetes.pki.authorities import Keys
+from testbed.orchestrators.kubernetes.pki.x509 import CertificateRequest
+from testbed.plan import kubernetes as network
+from testbed.plan.model import Node, Plan
+from testbed.render import kubernetes as render
+from testbed.render.kubernetes import ProxyMode
+
+BOOTSTRAP_LIFETIME = timedelta(hours=1)
+
+
+def node_files(
+    plan: Plan,
+    node: Node,
+    keys: Keys,
+    now: datetime,
+    *,
+    containerd_format: int,
+    proxy_mode: ProxyMode = "nftables",
+) -> dict[str, str]:
+    """Path below /etc/kubernetes → text, with fresh leaf certificates.
+
+    cni/10-testbed.conflist belongs into /etc/cni/net.d.
+    """
+    return {
+        **_configuration(plan, node, containerd_format, proxy_mode),
+        **_keys(plan, node, keys, now),
+        **{
+            f"{request.file}.conf": _kubeconfig(plan, keys, request, now, authorities.LEAF_LIFETIME)
+            for request in certificates.clients(node)
+        },
+    }
+
+
+def admin_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
+    """The lab's user: cluster-admin by RBAC, once the base objects are applied."""
+    return _kubeconfig(plan, keys, certificates.ADMIN, now, authorities.LEAF_LIFETIME)
+
+
+def bootstrap_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
+    """system:masters for an hour: for `up` alone, to apply the base objects."""
+    return _kubeconfig(plan, keys, certificates.BOOTSTRAP, now, BOOTSTRAP_LIFETIME)
+
+
+def write_files(directory: Path, files: Mapping[str, str]) -> None:
+    """Write them below `directory`, each complete or absent: files 0600, directories 0700.
+
+    Raises TestbedError if the directory cannot be used, OSError (with the file's name) on a
+    full disk.
+    """
+    authorities.prepare_directory(directory)
+    for name, text in files.items():
+        path = directory / name
+        if path.parent != directory:
+            authorities.prepare_directory(path.parent)
+        write_atomically(path, text, 0o600)
+
+
+def _configuration(
+    plan: Plan, node: Node, containerd_format: int, proxy_mode: ProxyMode
+) -> dict[str, str]:
+    files = {
+        "kubelet.yaml": render.kubelet(plan, node),
+        "kube-proxy.yaml": render.kube_proxy(plan, node, proxy_mode),
+        "containerd.toml": render.containerd(containerd_format),
+        "resolv.conf": render.resolv_conf(),
+        "cni/10-testbed.conflist": render.cni_conflist(node),
+    }
+    if render.is_control_plane(node):
+        files["scheduler.yaml"] = render.scheduler()
+    return files
+
+
+def _keys(plan: Plan, node: Node, keys: Keys, now: datetime) -> dict[str, str]:
+    files = {"pki/ca.crt": keys.cluster.certificate}
+    if render.is_control_plane(node):
+        files |= {
+            "pki/front-proxy-ca.crt": keys.front_proxy.certificate,
+            "pki/etcd-ca.crt": keys.etcd.certificate,
+            "pki/service-accounts.key": keys.service_accounts,
+            "pki/service-accounts.pub": x509.public_key(keys.service_accounts),
+        }
+    for request in certificates.certificates(plan, node):
+        pair = authorities.issue(keys, request, now)
+        files[f"{request.file}.crt"] = pair.certificate
+        files[f"{request.file}.key"] = pair.key
+    return files
+
+
+def _kubeconfig(
+    plan: Plan, keys: Keys, request: CertificateRequest, now: datetime, lifetime: timedelta
+) -> str:
+    pair = authorities.issue(keys, request, now, lifetime)
+    return kubeconfig_text(
+        network.api_url(plan),
+        keys.cluster.certificate,
+        request.name,
+        pair.certificate,
+        pair.key,
+    )

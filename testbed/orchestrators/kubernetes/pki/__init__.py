@@ -1,0 +1,1 @@
+"""A cluster's authorities, keys and certificates."""

@@ -1,0 +1,164 @@
+"""Pods of a Kubernetes lab: made through the API, found through what the agents attached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+from testbed.orchestrators.agents import present
+from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
+from testbed.orchestrators.light.pods import Pod, checked_name, unknown_pod
+from testbed.paths import NETNS, NODES
+from testbed.plan.model import Plan
+from testbed.providers.namespaces import services
+from testbed.providers.vagrant import node as guests
+
+NAMESPACE = "default"
+IMAGE = "testbed.invalid/tools:latest"
+PATIENCE = 240.0  # seconds until a pod runs, or is gone; software emulation may need them
+# As PID 1 a plain sleep would not hear SIGTERM, and the kubelet waits two seconds for it.
+_SLEEP = "trap exit TERM; sleep infinity & wait"
+
+
+def create(plan: Plan, name: str, node: str) -> Pod:
+    """Start a pod on a node; returns once it runs. Raises TestbedError."""
+    if connect(plan).get(manifest(checked_name(name), node)) is not None:
+        raise TestbedError(f"pod {name!r} exists", fix=f"testbed pod delete {name}, or rename")
+    ensure(plan, {name: node})
+    return get(plan, name)
+
+
+def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
+    """Have these pods, name → node; returns once all run and are attached. Raises TestbedError."""
+    api = connect(plan)
+    _service_account(api)
+    documents = [manifest(name, node) for name, node in wanted.items()]
+    for document in documents:
+        if api.get(document) is None:
+            api.apply(document)
+    for document in documents:
+        name, node = document["metadata"]["name"], document["spec"]["nodeName"]
+        wait_for(
+            f"pod {name} on {node} to run",
+            partial(_running, plan, api, document),
+            PATIENCE,
+            api.client.pace,
+            fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
+        )
+
+
+def delete(plan: Plan, name: str) -> None:
+    """Remove a pod; returns once its addresses are free again. Raises TestbedError."""
+    pod = get(plan, name)
+    api = connect(plan)
+    api.delete(manifest(name, pod.node))
+    wait_for(
+        f"pod {name} to go",
+        lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
+        PATIENCE,
+        api.client.pace,
+        fix=f"testbed logs {pod.node}.kubelet",
+    )
+
+
+def manifest(name: str, node: str) -> dict[str, Any]:
+    """A pod with the tools of a lab, on this node whatever its taints say."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app": name}},
+        "spec": {
+            "nodeName": node,
+            "terminationGracePeriodSeconds": 0,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [
+                {
+                    "name": "main",
+                    "image": IMAGE,
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": ["sh", "-c", _SLEEP],
+                }
+            ],
+        },
+    }
+
+
+def listing(plan: Plan) -> list[Pod]:
+    """The pods of the lab's network, by name; each can be entered as /run/netns/pod-NAME."""
+    found = [pod for node in present(plan) for pod in _attached(node.name)]
+    return sorted(found, key=lambda pod: pod.name)
+
+
+def get(plan: Plan, name: str) -> Pod:
+    """The pod of this name. Raises TestbedError."""
+    pods = {pod.name: pod for pod in listing(plan)}
+    if name not in pods:
+        raise unknown_pod(name, pods)
+    return pods[name]
+
+
+def _attached(node: str) -> Iterator[Pod]:
+    inside = guests.record_text(node) is not None  # of another kernel: nothing to name here
+    init = None if inside else services.init_pid(node)
+    for file in (NODES / node / "cni").glob("*.json"):
+        with suppress(FileNotFoundError):  # detached meanwhile
+            record = json.loads(file.read_text())
+            pod = Pod(record["name"], node, _host(record["ipv4"], 32), _host(record["ipv6"], 128))
+            if not inside:
+                _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
+            yield pod
+
+
+def _host(address: str | None, length: int) -> str | None:
+    return f"{address}/{length}" if address else None
+
+
+def _real(path: str) -> str:
+    """/var/run is a link to /run, which would lead out of the node's root."""
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
+
+
+def _name_netns(pod: Pod, target: str) -> None:
+    """The pod's namespace is pinned in its node; here its name is a link to that."""
+    link = NETNS / pod.netns
+    with suppress(OSError):
+        if link.readlink() == Path(target):
+            return
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _service_account(api: KubernetesApi) -> None:
+    """The controller manager makes it a moment after the namespace."""
+    account = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "default", "namespace": NAMESPACE},
+    }
+    wait_for(
+        "the default service account",
+        lambda: (api.get(account), "the controller manager has not made it yet"),
+        PATIENCE,
+    )
+
+
+def _running(plan: Plan, api: KubernetesApi, document: dict[str, Any]) -> tuple[bool | None, str]:
+    """After a warm start the API still says Running of a pod that its node has yet to start."""
+    status = (api.get(document) or {}).get("status", {})
+    waiting = [
+        state["waiting"].get("message") or state["waiting"]["reason"]
+        for container in status.get("containerStatuses") or []
+        if "waiting" in (state := container["state"])
+    ]
+    name = document["metadata"]["name"]
+    attached = name in {pod.name for pod in listing(plan)}
+    said = "; ".join([str(status.get("phase")), *waiting, *([] if attached else ["not attached"])])
+    return (True if status.get("phase") == "Running" and attached else None), said

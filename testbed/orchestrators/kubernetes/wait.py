@@ -1,0 +1,133 @@
+"""What the parts of a cluster wait for, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
+from testbed.kube.api_connection import Client
+from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.providers.registry import handle
+from testbed.render.kubernetes import CONTAINERD_SOCKET
+
+Probe = Callable[[], tuple[bool | None, str]]
+PATIENCE = 300.0  # seconds; a slow disk, one busy core or software emulation may need them
+
+
+def containerd_answers(nodes: Iterable[str]) -> None:
+    """Until containerd listens on every node. Raises CheckFailed."""
+    waiting = [handle(node) for node in nodes]
+    pace = max((node.pace for node in waiting), default=0.0)
+
+    def probe() -> tuple[bool | None, str]:
+        waiting[:] = [node for node in waiting if not node.listens(CONTAINERD_SOCKET)]
+        return (None if waiting else True), f"not yet on {', '.join(n.name for n in waiting)}"
+
+    wait_for("containerd", probe, PATIENCE, pace, fix="testbed logs NODE.containerd")
+
+
+def api_ready(client: Client) -> None:
+    """Until /readyz of the API server says ok. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        status, text = client.text("/readyz?verbose")
+        missing = [line for line in text.splitlines() if line.startswith("[-]")]
+        return (True if status == 200 else None), "; ".join(missing) or f"HTTP {status}"
+
+    fix = "testbed logs CONTROL_PLANE.kube-apiserver"
+    wait_for("the API server", _patient(probe), client.patience, client.pace, fix)
+
+
+def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
+    """Until objects of these kinds can be made. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        crds = api.glance("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+        ready = {c["metadata"]["name"] for c in crds if condition(c, "Established") == "True"}
+        missing = sorted(set(names) - ready)
+        return (None if missing else True), f"not yet: {', '.join(missing)}"
+
+    wait_for(
+        "the custom resource definitions", _patient(probe), api.client.patience, api.client.pace
+    )
+
+
+def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
+    """Until these nodes are Ready. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        seen = {n["metadata"]["name"]: n for n in api.glance("/api/v1/nodes")}
+        waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
+        return (None if waiting else True), "; ".join(waiting)
+
+    fix = "testbed logs NODE.kubelet"
+    wait_for("the nodes to be Ready", _patient(probe), api.client.patience, api.client.pace, fix)
+
+
+def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) -> None:
+    """Until each of these nodes' kubelets has renewed its lease after `since`.
+
+    What the API server says of a node is older than that before. Raises CheckFailed.
+    """
+
+    def probe() -> tuple[bool | None, str]:
+        leases = api.glance("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+        waiting = stale_leases(leases, names, since)
+        return (None if waiting else True), "; ".join(waiting)
+
+    fix = "testbed logs NODE.kubelet"
+    wait_for("the kubelets' leases", _patient(probe), api.client.patience, api.client.pace, fix)
+
+
+def _patient(probe: Probe) -> Probe:
+    """An API server that starts refuses, a busy one says 504: asked again, not given up."""
+
+    def asked() -> tuple[bool | None, str]:
+        try:
+            return probe()
+        except TestbedError as error:
+            return None, f"{error.what}: {error.why}"
+
+    return asked
+
+
+def stale_leases(
+    leases: Iterable[dict[str, Any]], names: Sequence[str], since: datetime
+) -> list[str]:
+    """In words, which of these nodes have not renewed their lease after `since`."""
+    renewed = {lease["metadata"]["name"]: lease["spec"].get("renewTime", "") for lease in leases}
+    return [
+        f"{name}: last renewed {renewed.get(name) or 'never'}"
+        for name in names
+        if not renewed.get(name) or _moment(renewed[name]) <= since
+    ]
+
+
+def _moment(text: str) -> datetime:
+    """Of a Kubernetes timestamp: RFC 3339, UTC."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def not_ready(node: dict[str, Any] | None) -> str:
+    """Why a node is not Ready, in the kubelet's words; empty if it is."""
+    if node is None:
+        return "not registered"
+    if condition(node, "Ready") == "True":
+        return ""
+    return next(
+        (
+            str(c.get("message"))
+            for c in node.get("status", {}).get("conditions", [])
+            if c["type"] == "Ready"
+        ),
+        "has not reported yet",
+    )
+
+
+def condition(document: dict[str, Any], kind: str) -> str | None:
+    """The status of one of an object's conditions."""
+    found = document.get("status", {}).get("conditions") or []
+    return next((str(c["status"]) for c in found if c["type"] == kind), None)

@@ -1,0 +1,1 @@
+"""The orchestrator `none`: agents alone, pods are network namespaces."""

@@ -1,0 +1,172 @@
+"""Pods of the light lab: namespaces attached by the node's agent through the CNI plugin."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_interface
+from pathlib import Path
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.host.files import write_json
+from testbed.host.lock import LockHeld, locked_directory
+from testbed.host.run import run
+from testbed.paths import NETNS, NODES, PODS
+
+CNI_VERSION = "1.1.0"
+NAME = r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?"
+PATIENCE = 30.0  # seconds that a change of pods waits for another one
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A running pod."""
+
+    name: str
+    node: str
+    ipv4: str | None
+    ipv6: str | None
+
+    @property
+    def netns(self) -> str:
+        """Name of its network namespace."""
+        return f"pod-{self.name}"
+
+    def address(self, family: int) -> IPv4Address | IPv6Address | None:
+        """Its address of family 4 or 6."""
+        text = self.ipv4 if family == 4 else self.ipv6
+        return ip_interface(text).ip if text else None
+
+
+def create(name: str, node: str) -> Pod:
+    """Make the pod's namespace and have the node's agent attach it. Raises TestbedError."""
+    checked_name(name)
+    with _one_at_a_time():
+        if _record(name).exists():
+            raise TestbedError(f"pod {name!r} exists", fix=f"testbed pod delete {name}, or rename")
+        if (NETNS / f"pod-{name}").exists():  # of a `create` that was killed
+            _detach(name, node)
+        return _create(name, node)
+
+
+def checked_name(name: str) -> str:
+    """The name; raises TestbedError unless it is a DNS label."""
+    if not re.fullmatch(NAME, name):
+        raise TestbedError(f"{name!r} is no pod name", why="a DNS label is needed (RFC 1123)")
+    return name
+
+
+def unknown_pod(name: str, there: Iterable[str]) -> TestbedError:
+    """The error for a pod that is not there."""
+    return TestbedError(f"no pod {name!r}", why=f"pods here: {', '.join(there) or 'none'}")
+
+
+def _create(name: str, node: str) -> Pod:
+    run(["ip", "netns", "add", f"pod-{name}"])
+    try:
+        run(["ip", "-n", f"pod-{name}", "link", "set", "dev", "lo", "up"])
+        result = _cni("ADD", name, node)
+        addresses = [ip_interface(x["address"]) for x in result.get("ips", [])]
+        pod = Pod(
+            name=name,
+            node=node,
+            ipv4=next((str(a) for a in addresses if a.version == 4), None),
+            ipv6=next((str(a) for a in addresses if a.version == 6), None),
+        )
+        write_json(_record(name), asdict(pod))
+    except BaseException:
+        run(["ip", "netns", "delete", f"pod-{name}"], check=False)
+        raise
+    return pod
+
+
+def delete(name: str) -> None:
+    """Give the pod's addresses back and remove it. Raises TestbedError if there is none."""
+    with _one_at_a_time():
+        pod = get(name)
+        _detach(name, pod.node)
+        _record(name).unlink(missing_ok=True)
+
+
+def _detach(name: str, node: str) -> None:
+    _cni("DEL", name, node)
+    run(["ip", "netns", "delete", f"pod-{name}"], check=False)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    try:
+        with locked_directory(PODS, PATIENCE):
+            yield
+    except LockHeld:
+        raise TestbedError("another command has been changing pods", fix="try again") from None
+
+
+def listing() -> list[Pod]:
+    """All pods, by name."""
+    if not PODS.is_dir():
+        return []
+    return [Pod(**json.loads(p.read_text())) for p in sorted(PODS.glob("*.json"))]
+
+
+def get(name: str) -> Pod:
+    """The pod of this name. Raises TestbedError."""
+    try:
+        if not re.fullmatch(NAME, name):  # it becomes part of a path
+            raise FileNotFoundError
+        return Pod(**json.loads(_record(name).read_text()))
+    except FileNotFoundError:
+        raise unknown_pod(name, [p.name for p in listing()]) from None
+
+
+def _record(name: str) -> Path:
+    return PODS / f"{name}.json"
+
+
+def _cni(command: str, pod: str, node: str) -> dict[str, Any]:
+    """Call the plugin as a container runtime would (CNI spec 1.1, section 2)."""
+    from testbed.agent.cni import plugin_main
+
+    netconf = {
+        "cniVersion": CNI_VERSION,
+        "name": "testbed",
+        "type": "testbed",
+        "agentSocket": str(NODES / node / "cni.sock"),
+    }
+    environment = {
+        "CNI_COMMAND": command,
+        "CNI_CONTAINERID": f"pod-{pod}",
+        "CNI_NETNS": str(NETNS / f"pod-{pod}"),
+        "CNI_IFNAME": "eth0",
+        "CNI_PATH": "/opt/cni/bin",
+        "CNI_ARGS": f"K8S_POD_NAME={pod};K8S_POD_NAMESPACE=default",
+        "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", str(plugin_main.__file__)],
+        input=json.dumps(netconf),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    try:
+        answer = json.loads(done.stdout) if done.stdout.strip() else {}
+    except json.JSONDecodeError:
+        answer = {"msg": done.stdout[-500:]}
+    if done.returncode != 0:
+        raise TestbedError(
+            f"pod {pod!r}: CNI {command} on {node} failed",
+            why=f"{answer.get('msg', '')} {answer.get('details', '')}".strip()
+            or done.stderr[-500:],
+            fix=f"testbed status; testbed logs {node}.agent",
+            exit_code=1,
+        )
+    return dict(answer)

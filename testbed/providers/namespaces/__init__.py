@@ -1,0 +1,1 @@
+"""The provider `namespace`: cluster nodes are namespaces of this kernel."""

@@ -1,0 +1,222 @@
+"""A cluster node with an init of its own: namespaces, a root that is its own, supervisord.
+
+Run with the argument SPEC by the lab's supervisor, inside the node's network namespace. Standard
+library only, so that it starts quickly. Whatever a pod writes ends in the node's tmpfs or in the
+lab's data directory: the host below is only ever read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from testbed.host import cgroups
+from testbed.host import namespaces as ns
+from testbed.host.lab_init_main import start_time
+from testbed.host.namespaces import (
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    MS_SHARED,
+)
+from testbed.paths import CGROUPS
+from testbed.providers.namespaces import runtime
+
+DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
+# The kubelet sets these for the whole kernel, unless it finds them as it wants them.
+MASKED_SYSCTLS = {
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxkeys": "1000000",
+    "kernel/keys/root_maxbytes": "25000000",
+}
+_CGROUP_PATIENCE = 10.0  # seconds for the kernel to let go of a dead predecessor's groups
+
+
+def main() -> None:
+    """The caller stays as the program that is supervised; its child is PID 1 of the node."""
+    spec = json.loads(Path(sys.argv[1]).read_text())
+    name = str(spec["name"])
+    _own_cgroups(name)
+    ns.unshare(ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID)
+    go_read, go_write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go_write)
+        ns.end_with_parent()
+        if os.read(go_read, 1) != b"g":
+            os._exit(1)
+        _become_init(spec)
+    os.close(go_read)
+    record = Path(spec["directory"]) / "init.json"
+    record.write_text(json.dumps({"pid": child, "started": start_time(child)}))
+    os.write(go_write, b"g")  # it exists only once it is on record
+    _wait_for(child)
+
+
+def _wait_for(child: int) -> None:
+    """SIGTERM ends the node as a power cut would; the kernel takes all of it along."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+    _, status = os.waitpid(child, 0)
+    sys.exit(min(abs(os.waitstatus_to_exitcode(status)), 255))
+
+
+def _own_cgroups(name: str) -> None:
+    """A fresh group in every tree, the root of what the node sees.
+
+    Those of a predecessor would slow the kubelet down.
+    """
+    if not CGROUPS.is_dir():
+        ns.unshare(ns.CLONE_NEWCGROUP)
+        return
+    found = cgroups.own()
+    groups = [cgroups.tree_dir(found, h, CGROUPS) / name for h in found]
+    for group in groups:
+        deadline = time.monotonic() + _CGROUP_PATIENCE
+        while not cgroups.remove_tree(group) and time.monotonic() < deadline:
+            time.sleep(0.02)  # polling the kernel, up to _CGROUP_PATIENCE
+        cgroups.make_and_join(group)
+    ns.unshare(ns.CLONE_NEWCGROUP)
+    if cgroups.version(found) == 2:
+        cgroups.pass_controllers_on(groups[0])
+
+
+def _become_init(spec: dict[str, Any]) -> None:
+    os.setsid()
+    ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
+    root = _overlay(Path(spec["scratch"]))
+    _private_directories(root)
+    _devices(root / "dev")
+    _kernel_file_systems(root)
+    hosts = runtime.read_only_paths(root / "proc", root / "sys")
+    for path in [root / p.lstrip("/") for p in hosts if p.startswith("/proc/")]:
+        if path.parent != root / "proc/sys":  # read-only already, with the masks in it
+            _bind(path, path, read_only=True)
+    _write(root / spec["runtime"].lstrip("/"), runtime.script(hosts), 0o755)
+    for path in spec["read_only"]:
+        _bind(Path(path), root / path.lstrip("/"), read_only=True)
+    for source, target in spec["binds"].items():
+        Path(source).mkdir(parents=True, exist_ok=True)
+        _bind(Path(source), root / target.lstrip("/"))
+    for path, content in spec["files"].items():
+        _write(root / path.lstrip("/"), content)
+    for path, target in spec["links"].items():
+        _link(root / path.lstrip("/"), target)
+    socket.sethostname(spec["name"])
+    ns.pivot_root(str(root))
+    ns.mount("none", "/", None, MS_REC | MS_SHARED)  # the kubelet's mounts reach the pods
+    os.closerange(3, 1024)
+    os.environ.update(spec["environment"])
+    os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", spec["conf"]])
+
+
+def _overlay(scratch: Path) -> Path:
+    """The host's root below, what the node writes in a tmpfs above."""
+    upper, work, root = (scratch / name for name in ("upper", "work", "root"))
+    for directory in (upper, work, root):
+        directory.mkdir(parents=True, exist_ok=True)
+    layers = f"lowerdir=/,upperdir={upper},workdir={work}"
+    ns.mount("overlay", str(root), "overlay", 0, layers)
+    for path in _mounted_below("/usr", "/opt", "/lib", "/bin", "/sbin"):
+        _bind(Path(path), root / path.lstrip("/"), read_only=True)
+    return root
+
+
+def _mounted_below(*parents: str) -> list[str]:
+    """File systems that a host has mounted where programs lie; the overlay does not show them."""
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    return [p for p in points if any(p == q or p.startswith(q + "/") for q in parents)]
+
+
+def _private_directories(root: Path) -> None:
+    flags = MS_NOSUID | MS_NODEV
+    for name, mode in (("tmp", "1777"), ("run", "755"), ("home", "755"), ("root", "700")):
+        (root / name).mkdir(exist_ok=True)
+        ns.mount("tmpfs", str(root / name), "tmpfs", flags, f"mode={mode}")
+    (root / "run/lock").mkdir(mode=0o1777)
+
+
+def _devices(dev: Path) -> None:
+    """The few devices that every program expects, and none of the host's."""
+    ns.mount("tmpfs", str(dev), "tmpfs", MS_NOSUID, "mode=755")
+    os.umask(0)
+    for name, (major, minor) in {**DEVICES, "tty": (5, 0)}.items():
+        os.mknod(dev / name, stat.S_IFCHR | 0o666, os.makedev(major, minor))
+    os.umask(0o022)
+    for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        (dev / name).symlink_to(f"/proc/self/{target}")
+    for name in ("pts", "shm", "mqueue"):
+        (dev / name).mkdir()
+    options = "newinstance,ptmxmode=0666,mode=620,gid=5"
+    ns.mount("devpts", str(dev / "pts"), "devpts", MS_NOSUID | MS_NOEXEC, options)
+    (dev / "ptmx").symlink_to("pts/ptmx")
+    ns.mount("tmpfs", str(dev / "shm"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777")
+    ns.mount("mqueue", str(dev / "mqueue"), "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    (dev / "kmsg").touch()  # the kubelet wants to read one; the kernel's is the host's
+
+
+def _kernel_file_systems(root: Path) -> None:
+    """proc and sysfs, where only the network's settings can be written; control groups."""
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    proc, sys_, spare = root / "proc", root / "sys", root / "run/proc"
+    spare.mkdir()
+    for at in (proc, spare):
+        ns.mount("proc", str(at), "proc", flags)
+    _bind(proc / "sys", proc / "sys", read_only=True)
+    _bind(spare / "sys/net", proc / "sys/net")
+    ns.umount(str(spare))
+    for name, value in MASKED_SYSCTLS.items():
+        mask = root / "run/sysctls" / name
+        _write(mask, value + "\n")
+        if (proc / "sys" / name).exists():
+            _bind(mask, proc / "sys" / name)
+    ns.mount("sysfs", str(sys_), "sysfs", flags | MS_RDONLY)
+    groups = sys_ / "fs/cgroup"
+    ns.mount("tmpfs", str(groups), "tmpfs", flags, "mode=755")
+    if CGROUPS.is_dir():
+        found = cgroups.own()
+        version_2 = cgroups.version(found) == 2
+        cgroups.mount_all([h for h in found if version_2 or h.kind == "cgroup"], groups)
+
+
+def _bind(source: Path, target: Path, read_only: bool = False) -> None:
+    """Make `source` appear at `target`, which is made if it is not there."""
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    elif not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    ns.mount(str(source), str(target), None, MS_BIND | MS_REC)
+    if read_only:
+        ns.mount("", str(target), None, MS_REMOUNT | MS_BIND | MS_RDONLY)
+
+
+def _write(path: Path, content: str, mode: int = 0o644) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(content)
+    path.chmod(mode)
+
+
+def _link(path: Path, target: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The provider `vagrant`: cluster nodes are virtual machines."""

@@ -1,0 +1,1 @@
+"""The box that virtual machines start from."""

@@ -1,0 +1,1 @@
+"""A running guest: SSH, systemd services, its files and its status."""

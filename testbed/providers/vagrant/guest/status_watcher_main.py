@@ -1,0 +1,95 @@
+"""In a guest: says, line by line, what its node directory holds and how it changes.
+
+Run with the argument DIRECTORY through SSH by status_mirror_main; ends with it.
+Each line is a JSON object: {"path", "text"} of a file that is new or another, {"path", "add"} of
+what a log grew by, {"path"} of a file that is gone. Paths are relative to DIRECTORY.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import sys
+from pathlib import Path
+
+from inotify_simple import INotify, flags
+
+SUFFIXES = (".json",)
+LOGS = "logs"
+_EVENTS = flags.CREATE | flags.MODIFY | flags.MOVED_TO | flags.MOVED_FROM | flags.DELETE
+_CHUNK = 1 << 16  # bytes of a log at once
+_GATHER = 100  # milliseconds in which several changes become one look
+
+
+class Watched:
+    """What was said of each file last."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        self._stamps: dict[str, tuple[int, int, int]] = {}
+        self._sizes: dict[str, int] = {}
+
+    def look(self) -> list[dict[str, str]]:
+        """What has changed since the last look."""
+        said = []
+        seen = {str(p.relative_to(self.top)): p for p in self._files()}
+        for gone in self._stamps.keys() - seen.keys():
+            del self._stamps[gone]
+            said.append({"path": gone})
+        for name, path in seen.items():
+            change = self._grown(name, path) if path.suffix == ".log" else self._other(name, path)
+            if change:
+                said.append(change)
+        return said
+
+    def _files(self) -> list[Path]:
+        top = [p for p in self.top.glob("*.json") if not p.name.startswith(".")]
+        return [*top, *self.top.glob("cni/*.json"), *self.top.glob(f"{LOGS}/*.log")]
+
+    def _other(self, name: str, path: Path) -> dict[str, str] | None:
+        try:
+            found = path.stat()
+            stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if self._stamps.get(name) == stamp:
+                return None
+            text = path.read_text(errors="replace")
+        except OSError:
+            return None  # gone meanwhile: the next look says so
+        self._stamps[name] = stamp
+        return {"path": name, "text": text}
+
+    def _grown(self, name: str, path: Path) -> dict[str, str] | None:
+        with path.open("rb") as log:
+            size = log.seek(0, 2)
+            before = self._sizes.get(name, 0)
+            if size == before:
+                return None
+            log.seek(before if size > before else 0)
+            data = log.read(_CHUNK)
+            self._sizes[name] = log.tell()
+        return {"path": name, "add": data.decode(errors="replace")}
+
+
+def main() -> None:
+    """Until standard output or input is closed."""
+    top = Path(sys.argv[1])
+    watched = Watched(top)
+    with INotify() as inotify:
+        for directory in (top, top / "cni", top / LOGS):
+            directory.mkdir(parents=True, exist_ok=True)
+            inotify.add_watch(str(directory), _EVENTS)
+        while True:
+            changes = watched.look()
+            for change in changes:
+                print(json.dumps(change))
+            sys.stdout.flush()
+            if changes:
+                continue  # a log may have more to say
+            ready = select.select([inotify.fileno(), sys.stdin], [], [])[0]
+            if sys.stdin in ready:
+                return
+            inotify.read(timeout=0, read_delay=_GATHER)
+
+
+if __name__ == "__main__":
+    main()

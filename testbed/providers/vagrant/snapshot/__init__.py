@@ -1,0 +1,1 @@
+"""Snapshots of virtual machines: memory, disks, lab data."""

@@ -1,0 +1,1 @@
+"""Stock boxes: online boxes that are prepared on first contact."""

@@ -1,0 +1,1 @@
+"""Drawings of a plan: one scene, painted for terminals, Graphviz, SVG and PNG."""

@@ -1,0 +1,82 @@
+"""The key below the drawing: one row of symbols, wrapped, then one line per path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from testbed.plan.model import Plan, Role
+from testbed.report.graph.highlight import Highlight
+from testbed.report.graph.scene import Box, Circle, Line, Shape, Text, text_width
+from testbed.report.graph.style import (
+    ATTACHMENT,
+    CLUSTER,
+    GREY,
+    HOST,
+    INJECTOR,
+    INK,
+    LINK,
+    ROUTER,
+    TE_PATHS,
+)
+
+SIZE = 10.0
+ROW = 20.0
+SYMBOL = 26.0
+
+
+def legend(
+    plan: Plan, highlight: Sequence[Highlight], limit: float
+) -> tuple[list[Shape], float, float]:
+    """The key's shapes (origin: its upper left corner), its width and height in pixels."""
+    shapes: list[Shape] = []
+    x = y = widest = 0.0
+    for symbol, text in _entries(plan):
+        step = SYMBOL + text_width(text, SIZE) + 16
+        if x and x + step > limit:
+            x, y = 0.0, y + ROW
+        shapes += _symbol(symbol, x, y)
+        shapes.append(Text((x + SYMBOL, y), text, SIZE, GREY, anchor="start"))
+        x += step
+        widest = max(widest, x)
+    for index, path in enumerate(highlight):
+        y += ROW
+        colour = TE_PATHS[index % len(TE_PATHS)]
+        shapes.append(Line(((0, y), (SYMBOL - 10, y)), colour, 3.0, arrow=True))
+        note = "; ringed: its segment endpoints" if path.waypoints else ""
+        text = f"TE path {path.label}{note}"
+        shapes.append(Text((SYMBOL, y), text, SIZE, INK, anchor="start"))
+        widest = max(widest, SYMBOL + text_width(text, SIZE))
+    return shapes, widest, y + 8
+
+
+def _entries(plan: Plan) -> list[tuple[str, str]]:
+    entries = []
+    if plan.routers:
+        entries.append(("router", "router, its loopback an End SID"))
+    metrics = {x.metric for x in plan.links if _both_routers(plan, x.a.node, x.b.node)}
+    if metrics:
+        text = f"metric {metrics.pop()}" if len(metrics) == 1 else "metric as written"
+        entries.append(("link", f"backbone link, {text}"))
+    if len(plan.routers) < len(plan.nodes):
+        entries.append(("attachment", "attachment"))
+    if plan.cluster:
+        entries.append(("cluster", f"cluster node (MTU {plan.port_mtu}, pods {plan.pod_mtu})"))
+    if plan.injectors:
+        entries.append(("injector", "policy injector"))
+    if plan.of(Role.HOST):
+        entries.append(("host", "host"))
+    return entries
+
+
+def _both_routers(plan: Plan, a: str, b: str) -> bool:
+    return plan.node(a).role is Role.ROUTER and plan.node(b).role is Role.ROUTER
+
+
+def _symbol(kind: str, x: float, y: float) -> list[Shape]:
+    if kind == "router":
+        return [Circle((x + 9, y), 7.0, *ROUTER, 1.5)]
+    if kind in ("link", "attachment"):
+        colour, width = (LINK, 2.0) if kind == "link" else (ATTACHMENT, 1.1)
+        return [Line(((x, y), (x + SYMBOL - 8, y)), colour, width)]
+    fill, stroke = {"cluster": CLUSTER, "injector": INJECTOR, "host": HOST}[kind]
+    return [Box(x, y - 6, 18, 12, fill, stroke, 3.0)]

@@ -1,0 +1,83 @@
+"""Backbone links in the drawing: where parallel ones run, and what is written beside them."""
+
+from __future__ import annotations
+
+from math import atan2, degrees, hypot
+
+from testbed.plan.model import Link, Plan
+from testbed.report.graph.layout import Point
+from testbed.report.graph.scene import Shape, Text, text_width
+from testbed.report.graph.style import LABEL_SIZE, PALE, ROUTER_RADIUS
+
+CROWDED = 40  # links; beyond, prefixes would hide the picture
+BESIDE = 9.5  # pixels from the line to the middle of its text
+SMALLEST = 5.5  # text size; what would be smaller is left out
+
+
+def backbone_links(plan: Plan, routers: dict[str, Point]) -> list[tuple[Link, float]]:
+    """Backbone links, each with its sideways shift in pixels among parallel ones."""
+    groups: dict[frozenset[str], list[Link]] = {}
+    for link in plan.links:
+        if link.a.node in routers and link.b.node in routers:
+            groups.setdefault(frozenset((link.a.node, link.b.node)), []).append(link)
+    return [
+        (link, 16.0 * (index - (len(group) - 1) / 2))
+        for group in groups.values()
+        for index, link in enumerate(group)
+    ]
+
+
+def ends_of(link: Link, shift: float, routers: dict[str, Point]) -> tuple[Point, Point]:
+    a, b = sorted((link.a.node, link.b.node))
+    return shifted(routers[a], routers[b], shift)
+
+
+def shifted(a: Point, b: Point, shift: float) -> tuple[Point, Point]:
+    length = hypot(b[0] - a[0], b[1] - a[1]) or 1.0
+    nx, ny = -(b[1] - a[1]) / length * shift, (b[0] - a[0]) / length * shift
+    return (a[0] + nx, a[1] + ny), (b[0] + nx, b[1] + ny)
+
+
+def link_labels(plan: Plan, routers: dict[str, Point]) -> list[Shape]:
+    """Prefix above and specials below a single link; parallel links share their outer sides."""
+    links = backbone_links(plan, routers)
+    metrics = {link.metric for link, _ in links}
+    shapes: list[Shape] = []
+    for link, shift in links:
+        a, b = ends_of(link, shift, routers)
+        prefix = str(link.a.v6.network) if link.a.v6 and len(links) <= CROWDED else ""
+        extra = _specials(link, len(metrics) > 1)
+        if shift:
+            both = " · ".join(x for x in (prefix.split("/")[0], extra) if x)
+            side = BESIDE if shift > 0 else -BESIDE
+            tries = (_along(a, b, text, side) for text in (both, extra, extra.split(" · ")[0]))
+            shapes += next((drawn for drawn in tries if drawn), [])
+        else:
+            # On a shared line the text is read from left to right: turn the sides with it.
+            side = BESIDE if (b[0], b[1]) < (a[0], a[1]) else -BESIDE
+            shapes += _along(a, b, prefix, side) + _along(a, b, extra, -side)
+    return shapes
+
+
+def _specials(link: Link, with_metric: bool) -> str:
+    """The metric where metrics differ, and the impairments where there are any."""
+    shaping = link.shaping
+    parts = [f"metric {link.metric}"] if with_metric else []
+    parts += [f"{shaping.bandwidth:g} Mbit/s"] if shaping.bandwidth is not None else []
+    parts += [shaping.delay] if shaping.delay is not None else []
+    parts += [f"{shaping.loss:g} % loss"] if shaping.loss is not None else []
+    return " · ".join(parts)
+
+
+def _along(a: Point, b: Point, text: str, offset: float) -> list[Shape]:
+    """Text beside the middle of a line, turned with it, never upside down, shrunk to fit."""
+    room = hypot(b[0] - a[0], b[1] - a[1]) - 2 * ROUTER_RADIUS - 4
+    size = min(LABEL_SIZE, room / max(text_width(text, 1.0), 1.0))
+    if not text or size < SMALLEST:
+        return []
+    a, b = shifted(a, b, offset)
+    if (b[0], b[1]) < (a[0], a[1]):
+        a, b = b, a
+    turn = degrees(atan2(b[1] - a[1], b[0] - a[0]))
+    middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
+    return [Text(middle, text, size, PALE, turn=turn, halo=True)]

@@ -1,0 +1,165 @@
+"""From a plan to a scene: links behind, then paths, then routers, boxes and the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from testbed.plan.model import Plan, Role
+from testbed.report.graph.highlight import Highlight
+from testbed.report.graph.layout import Point
+from testbed.report.graph.legend import legend
+from testbed.report.graph.link_labels import backbone_links, ends_of, link_labels, shifted
+from testbed.report.graph.placement import Placed, place
+from testbed.report.graph.scene import Box, Circle, Line, Scene, Shape, Text, text_width
+from testbed.report.graph.style import (
+    ATTACHMENT,
+    CLUSTER,
+    DETAIL_SIZE,
+    GREY,
+    HOST,
+    HOST_SIZE,
+    INJECTOR,
+    INK,
+    LINK,
+    MARGIN,
+    NAME_SIZE,
+    ROUTER,
+    ROUTER_RADIUS,
+    TE_PATHS,
+    TITLE_SIZE,
+)
+
+FILLS = {Role.CLUSTER: CLUSTER, Role.INJECTOR: INJECTOR, Role.HOST: HOST}
+
+
+def build_scene(plan: Plan, highlight: Sequence[Highlight] = ()) -> Scene:
+    """The whole picture; pure, and the same for the same plan."""
+    routers, attached = place(plan)
+    centres = routers | {p.label.node: p.centre for p in attached}
+    shapes: list[Shape] = []
+    shapes += _attachment_lines(routers, attached)
+    shapes += _backbone_lines(plan, routers)
+    shapes += _paths(highlight, centres)
+    shapes += link_labels(plan, routers)
+    shapes += _router_shapes(plan, routers, highlight)
+    shapes += [shape for p in attached for shape in _box_shapes(p)]
+    return _paged(plan, shapes, highlight)
+
+
+def _attachment_lines(routers: dict[str, Point], attached: list[Placed]) -> list[Shape]:
+    hanging = [(routers[p.router], p.centre) for p in attached if p.router in routers]
+    return [Line(ends, ATTACHMENT, 1.1) for ends in hanging]
+
+
+def _backbone_lines(plan: Plan, routers: dict[str, Point]) -> list[Shape]:
+    return [
+        Line(ends_of(link, shift, routers), LINK, 2.0)
+        for link, shift in backbone_links(plan, routers)
+    ]
+
+
+def _paths(highlight: Sequence[Highlight], centres: dict[str, Point]) -> list[Shape]:
+    """Coloured arrows to the right of their direction of travel, beside each other."""
+    shapes: list[Shape] = []
+    for index, path in enumerate(highlight):
+        colour = TE_PATHS[index % len(TE_PATHS)]
+        for hop in path.hops:
+            if hop[0] not in centres or hop[1] not in centres:
+                continue
+            shift = 5.0 * index  # the first lies on its link, further ones beside it
+            a, b = shifted(centres[hop[0]], centres[hop[1]], shift)
+            shapes.append(Line((a, b), colour, 3.2))
+            shapes.append(Line(_arrow_stub(a, b), colour, 3.0, arrow=True))
+    return shapes
+
+
+def _arrow_stub(a: Point, b: Point) -> tuple[Point, Point]:
+    """A short piece past the middle of the hop, to carry the arrow head."""
+    x, y = b[0] - a[0], b[1] - a[1]
+    return (a[0] + 0.60 * x, a[1] + 0.60 * y), (a[0] + 0.66 * x, a[1] + 0.66 * y)
+
+
+def _router_shapes(
+    plan: Plan, routers: dict[str, Point], highlight: Sequence[Highlight]
+) -> list[Shape]:
+    shapes: list[Shape] = []
+    for router in plan.routers:
+        x, y = routers[router.name]
+        rings = [i for i, path in enumerate(highlight) if router.name in path.waypoints]
+        for ring, index in enumerate(rings):
+            colour = TE_PATHS[index % len(TE_PATHS)]
+            shapes.append(Circle((x, y), ROUTER_RADIUS + 5 + 4 * ring, "none", colour, 3.0))
+        shapes.append(Circle((x, y), ROUTER_RADIUS, *ROUTER, 1.8))
+        loopback = str(router.loopback_v6 or "")
+        shapes.append(Text((x, y - 5), router.name, NAME_SIZE, ROUTER[1], bold=True))
+        size = min(8.0, (2 * ROUTER_RADIUS - 6) / (max(len(loopback), 1) * 0.55))
+        shapes.append(Text((x, y + 9), loopback, size, GREY))
+    return shapes
+
+
+def _box_shapes(placed: Placed) -> list[Shape]:
+    label, (x, y) = placed.label, placed.centre
+    fill, stroke = FILLS[label.role]
+    left, top = x - label.width / 2, y - label.height / 2
+    small = label.role is Role.HOST
+    radius = 4.0 if small else 8.0
+    box = Box(left, top, label.width, label.height, fill, stroke, radius)
+    if small:
+        return [box, Text((x, y), label.name, HOST_SIZE, GREY)]
+    shapes: list[Shape] = [box, Text((x, top + 15), label.name, NAME_SIZE, INK, bold=True)]
+    for index, line in enumerate(label.details):
+        shapes.append(Text((x, top + 32 + 13 * index), line, DETAIL_SIZE, INK))
+    return shapes
+
+
+def _paged(plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight]) -> Scene:
+    """Title above, legend below, everything moved to positive coordinates."""
+    left, top, right, bottom = _extent(shapes)
+    title = f"{plan.topology}: {_counts(plan)}"
+    keys, key_width, key_height = legend(plan, highlight, max(right - left, 420.0))
+    width = max(right - left, key_width, text_width(title, TITLE_SIZE) * 1.1) + 2 * MARGIN
+    spare = (width - 2 * MARGIN - (right - left)) / 2
+    dx, dy = MARGIN - left + spare, MARGIN + 34 - top
+    moved = [_moved(s, dx, dy) for s in shapes]
+    below = bottom + dy + 28
+    moved += [_moved(s, MARGIN, below) for s in keys]
+    moved.append(Text((MARGIN, MARGIN), title, TITLE_SIZE, INK, anchor="start", bold=True))
+    return Scene(title, width, below + key_height + MARGIN, tuple(moved))
+
+
+def _counts(plan: Plan) -> str:
+    parts = [
+        f"{len(plan.of(role))} {word}{'s' if len(plan.of(role)) != 1 else ''}"
+        for role, word in (
+            (Role.ROUTER, "router"),
+            (Role.CLUSTER, "cluster node"),
+            (Role.INJECTOR, "injector"),
+            (Role.HOST, "host"),
+        )
+        if plan.of(role)
+    ]
+    return ", ".join(parts)
+
+
+def _extent(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of the boxes and circles."""
+    corners = [(0.0, 0.0, 0.0, 0.0)] if not shapes else []
+    for s in shapes:
+        if isinstance(s, Circle):
+            (x, y), r = s.centre, s.radius
+            corners.append((x - r, y - r, x + r, y + r))
+        elif isinstance(s, Box):
+            corners.append((s.x, s.y, s.x + s.width, s.y + s.height))
+    lefts, tops, rights, bottoms = zip(*corners, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def _moved(shape: Shape, dx: float, dy: float) -> Shape:
+    if isinstance(shape, Line):
+        return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
+    if isinstance(shape, Circle):
+        return replace(shape, centre=(shape.centre[0] + dx, shape.centre[1] + dy))
+    if isinstance(shape, Box):
+        return replace(shape, x=shape.x + dx, y=shape.y + dy)
+    return replace(shape, at=(shape.at[0] + dx, shape.at[1] + dy))

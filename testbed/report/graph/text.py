@@ -1,0 +1,98 @@
+"""The plan on a terminal: the backbone drawn, then each router with what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from testbed.plan.model import Node, Plan, Role
+from testbed.report.graph.canvas import Canvas
+from testbed.report.graph.layout import router_positions
+
+COLUMNS = 78
+CELL = (14, 4)  # columns and rows between neighbours, at most
+
+
+def graph_text(plan: Plan) -> str:
+    """At most 80 columns of Unicode, without colours; ends without a newline."""
+    parts = [_headline(plan)]
+    if len(plan.routers) > 1:
+        parts.append("\n".join(_drawing(plan)))
+    parts.append("\n".join(line for router in plan.routers for line in _router(plan, router)))
+    return "\n\n".join(parts)
+
+
+def _headline(plan: Plan) -> str:
+    metrics = sorted({x.metric for x in plan.links if _is_backbone(plan, x.a.node, x.b.node)})
+    words = [f"{plan.topology}: {_count(len(plan.routers), 'router')}"]
+    words.append(_count(len(plan.links), "link"))
+    if metrics:
+        words.append("IS-IS metric " + "/".join(str(m) for m in metrics[:4]))
+    if plan.cluster:
+        words.append(f"pod MTU {plan.pod_mtu}")
+        words.append(f"up to {plan.max_segments} segments")
+    return ", ".join(words)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number != 1 else ''}"
+
+
+def _natural(name: str) -> tuple[int, str]:
+    """r2 before r10."""
+    return len(name), name
+
+
+def _is_backbone(plan: Plan, a: str, b: str) -> bool:
+    return plan.node(a).role is Role.ROUTER and plan.node(b).role is Role.ROUTER
+
+
+def _drawing(plan: Plan) -> list[str]:
+    at = router_positions(plan)
+    span_x = max(x for x, _ in at.values()) or 1.0
+    span_y = max(y for _, y in at.values())
+    widest = max(len(name) for name in at)
+    step_x = min(CELL[0], (COLUMNS - widest - 1) / span_x)
+    step_y = max(2, round(step_x * CELL[1] / CELL[0]))
+    cells = {n: (round(x * step_x) + widest // 2, round(y * step_y)) for n, (x, y) in at.items()}
+    canvas = Canvas(min(COLUMNS, round(span_x * step_x) + widest + 2), round(span_y * step_y) + 1)
+    for link in plan.links:
+        if _is_backbone(plan, link.a.node, link.b.node):
+            canvas.line(cells[link.a.node], cells[link.b.node])
+    for name, (column, row) in cells.items():
+        canvas.write(column - (len(name) + 2) // 2, row, f" {name} ")
+    return canvas.lines()
+
+
+def _router(plan: Plan, router: Node) -> Iterator[str]:
+    peers = [x.peer(router.name).node for x in plan.links_of(router.name)]
+    neighbours = sorted({p for p in peers if plan.node(p).role is Role.ROUTER}, key=_natural)
+    attached = [n for n in plan.nodes if n.name in peers and n.role is not Role.ROUTER]
+    yield f"{router.name:<5} {router.loopback_v6!s:<12}  to {' '.join(neighbours) or 'nobody'}"
+    branches = [_branch(plan, n) for n in attached if n.role is not Role.HOST]
+    branches += _hosts([n.name for n in attached if n.role is Role.HOST])
+    for number, branch in enumerate(branches, 1):
+        yield f"  {'└' if number == len(branches) else '├'} {branch}"
+
+
+def _branch(plan: Plan, node: Node) -> str:
+    v4 = plan.address_v4(node.name)
+    words = [f"{node.name:<8}", str(plan.address_v6(node.name)), *([str(v4)] if v4 else [])]
+    if node.cluster:
+        words.append(f"SIDs {node.cluster.sid_pool}")
+        words += ["joins later"] if node.cluster.joins_later else []
+    else:
+        words.append("injector")
+    return "  ".join(words)
+
+
+def _hosts(names: list[str]) -> list[str]:
+    """Host names, as many to a line as fit."""
+    if not names:
+        return []
+    lines, line = [], "hosts   "
+    for name in names:
+        if len(line) + len(name) + 1 > COLUMNS - 4:
+            lines.append(line)
+            line = "        "
+        line += f" {name}"
+    return [*lines, line]

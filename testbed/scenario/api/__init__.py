@@ -1,0 +1,1 @@
+"""What a scenario file can say: nodes, paths, steering, pools, workloads, checks."""

@@ -1,0 +1,74 @@
+"""Proofs of path as sentences of a scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+
+from testbed.orchestrators.light.pods import Pod
+from testbed.plan.model import Plan
+from testbed.prove.in_lab import prove
+from testbed.prove.proof import Proof
+from testbed.scenario.api.check import Check
+
+
+@dataclass
+class PathCheck:
+    """`testbed.path(src, dst, 4)`: each method sends probes, captures, and checks."""
+
+    plan: Plan
+    check: Check
+    source: Pod | str
+    destination: Pod | str
+    family: int
+    evidence: Path
+    through: IPv4Address | IPv6Address | None = None  # a Service's address
+
+    def uses_segments(self, *segments: str) -> None:
+        """The SRH has exactly these waypoints and the egress SID; each waypoint is visited."""
+        self._check(f"goes by {', '.join(segments)}", expect=list(segments))
+
+    def is_best_effort(self) -> None:
+        """One segment, the egress SID as outer destination, no SRH."""
+        self._check("is best effort", expect=[])
+
+    def is_plain(self) -> None:
+        """No encapsulation at all, as between hosts."""
+        self._check("is plain", expect=["plain"])
+
+    def is_tunnelled(self, kind: str) -> None:
+        """In a legacy overlay, "ipip" or "vxlan", straight to the other node."""
+        self._check(f"is in {kind}", expect=[kind])
+
+    def is_as_promised(self) -> None:
+        """What the head end's chosen policy promises."""
+        self._check("is what the chosen policy promises", expect=None)
+
+    def fails(self, *segments: str) -> None:
+        """The same probes do not arrive over these segments (a negative control)."""
+        proof = self._prove(list(segments))
+        self.check.record(
+            f"{self._words()} does not get through by {', '.join(segments)}",
+            not proof.passed,
+            "no proof",
+            proof.summary,
+        )
+
+    def _check(self, words: str, expect: list[str] | None) -> None:
+        proof = self._prove(expect)
+        sentence = f"IPv{self.family} {self._words()} {words}"
+        self.check.record(sentence, proof.passed, words, proof.summary, path=True)
+
+    def _prove(self, expect: list[str] | None) -> Proof:
+        source, destination = self._names()
+        proof = prove(self.plan, source, destination, self.family, expect, self.through)
+        proof.save(self.evidence)
+        return proof
+
+    def _words(self) -> str:
+        source, destination = self._names()
+        return " → ".join([source, *([str(self.through)] if self.through else []), destination])
+
+    def _names(self) -> list[str]:
+        return [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]

@@ -1,0 +1,122 @@
+"""A scenario's words for traffic engineering."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from testbed.lab import policies
+from testbed.orchestrators import agents
+from testbed.paths import POLICIES
+from testbed.scenario.api.context import World
+from testbed.srpolicy.files.change import PolicyChange
+from testbed.srpolicy.model import SRPolicy
+from testbed.te.load import load_configmaps, load_policy_file
+
+
+class Steering(World):
+    """Policies by BGP and by ConfigMap, and what the head ends make of them."""
+
+    def inject(self, file: str | Path, force: bool = False) -> list[PolicyChange]:
+        """Announce the SR Policies of a file over BGP (a name means scenarios/policies/).
+
+        Returns when the head ends have them, also where they replace others of the same key.
+        """
+        changes, _ = load_policy_file(self.plan, _policy_path(file), force)
+        self._undo.callback(self.withdraw, changes)
+        policies.inject(self.plan, changes)
+        for change in changes:
+            self._wait_announced(change)
+        return changes
+
+    def withdraw(self, changes: list[PolicyChange]) -> None:
+        """Take the policies back; returns when no head end has them any more."""
+        policies.withdraw(self.plan, [c.policy for c in changes])
+        for change in changes:
+            self.wait_policy(change.policy, present=False)
+
+    def apply(self, file: str | Path) -> list[dict[str, Any]]:
+        """Apply TE ConfigMaps."""
+        documents, _ = load_configmaps(self.plan, _policy_path(file))
+        policies.apply_objects(self.api, documents)
+        self._undo.callback(self.unapply, documents)
+        return documents
+
+    def unapply(self, documents: list[dict[str, Any]]) -> None:
+        """Delete TE ConfigMaps."""
+        policies.delete_objects(self.api, documents)
+
+    def mode(self, mode: str) -> None:
+        """Switch the TE source of every node: bgp or configmap."""
+        self._undo.callback(self._set_mode, self.plan.te_mode)
+        self._set_mode(mode)
+
+    def _set_mode(self, mode: str) -> None:
+        agents.write_te_mode(mode, self.api)
+        self.wait(
+            f"TE mode {mode} everywhere",
+            lambda: all(self.status(n.name)["te_mode"] == mode for n in self.nodes()),
+        )
+
+    def chosen(self, head_end: str, endpoint: str, family: int) -> dict[str, Any]:
+        """The policy that a head end uses towards a node (an entry of its status)."""
+        address = str(self.plan.address_v6(endpoint))
+        for policy in self.status(head_end)["policies"]:
+            if policy["chosen"] and (policy["endpoint"], policy["family"]) == (address, family):
+                return dict(policy)
+        return {"source": "none", "segment_lists": []}
+
+    def first_segment(self, head_end: str, endpoint: str, family: int) -> str | None:
+        """The first segment in use towards a node."""
+        lists = self.chosen(head_end, endpoint, family)["segment_lists"]
+        return str(lists[0]["segments"][0]) if lists else None
+
+    def wait_chosen(self, head_end: str, endpoint: str, family: int, source: str) -> None:
+        """Wait until a head end uses a policy of this source (best-effort, bgp, configmap)."""
+        self.wait(
+            f"{head_end} to use {source} towards {endpoint} for IPv{family}",
+            lambda: self.chosen(head_end, endpoint, family)["source"] == source,
+            lambda: json.dumps(self.chosen(head_end, endpoint, family)),
+        )
+
+    def _wait_announced(self, change: PolicyChange) -> None:
+        if not change.withdraw and change.candidate is not None:
+            lists = sorted([str(s.sid) for s in x.segments] for x in change.candidate.segment_lists)
+            self.wait_policy(change.policy, True, change.candidate.head_ends, lists)
+
+    def wait_policy(
+        self,
+        policy: SRPolicy,
+        present: bool,
+        head_ends: tuple[str, ...] = (),
+        lists: list[list[str]] | None = None,
+    ) -> None:
+        """Wait until the head ends (default: all but the endpoint) have the policy, or not.
+
+        With `lists`, until a valid one has just these segment lists.
+        """
+        owner = self.plan.owner(policy.endpoint)
+        names = head_ends or tuple(n.name for n in self.nodes() if n.name != owner)
+        self.wait(
+            f"{policy} to be {'present' if present else 'gone'} at {', '.join(names)}",
+            lambda: all(self._has(name, policy, lists) is present for name in names),
+        )
+
+    def _has(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:
+        wanted = (policy.distinguisher, policy.color, str(policy.endpoint))
+        return any(
+            (p["distinguisher"], p["color"], p["endpoint"]) == wanted
+            and p["source"] == "bgp"
+            and (lists is None or not p["valid"] or _lists(p) == lists)
+            for p in self.status(head_end)["policies"]
+        )
+
+
+def _lists(entry: dict[str, Any]) -> list[list[str]]:
+    return sorted(found["segments"] for found in entry["segment_lists"])
+
+
+def _policy_path(file: str | Path) -> Path:
+    path = Path(file)
+    return path if path.is_absolute() or path.exists() else POLICIES / path

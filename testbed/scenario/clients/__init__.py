@@ -1,0 +1,1 @@
+"""Clients that scenarios send from inside the lab: DNS and HTTP."""

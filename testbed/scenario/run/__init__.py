@@ -1,0 +1,1 @@
+"""Runs scenarios, keeps evidence, writes results."""

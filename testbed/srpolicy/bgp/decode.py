@@ -1,0 +1,152 @@
+"""BGP bytes of an untrusted peer as an SR Policy candidate (RFC 9830 §2). Raises only CodecError.
+
+What can be read but not used (no list, no behaviour, weight 0) is read: validity.py says why it
+is unusable, so that people see it. Unknown sub-TLVs are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+from testbed.srpolicy.bgp import tlv
+from testbed.srpolicy.bgp.tlv import CodecError
+from testbed.srpolicy.model import (
+    DEFAULT_PREFERENCE,
+    Candidate,
+    Originator,
+    Segment,
+    SegmentList,
+    SRPolicy,
+)
+
+_ONCE = frozenset({tlv.PREFERENCE, tlv.BINDING_SID, tlv.PRIORITY})
+_ATTRIBUTES_ONCE = frozenset(range(256))
+
+
+@dataclass(frozen=True)
+class Received:
+    """A candidate as it came over BGP, with the head ends that it is meant for (IPv4 addresses)."""
+
+    candidate: Candidate
+    route_targets: tuple[IPv4Address, ...] = ()
+
+    def is_for(self, head_end: IPv4Address | None) -> bool:
+        """True when that node shall use it: no route target at all, or its own."""
+        return not self.route_targets or head_end in self.route_targets
+
+
+def decode(nlri: bytes, attrs: bytes, originator: Originator = Originator()) -> Received:
+    """Read one path: NLRI with length octet, attributes concatenated. Raises CodecError."""
+    policy = decode_nlri(nlri)
+    found = dict(tlv.only_once(tlv.attributes(attrs), _ATTRIBUTES_ONCE))
+    if tlv.TUNNEL_ENCAPSULATION not in found:
+        raise CodecError(f"SR Policy {policy} has no Tunnel Encapsulation attribute")
+    candidate = _candidate(policy, _tunnel(found[tlv.TUNNEL_ENCAPSULATION]), originator)
+    targets = _route_targets(found.get(tlv.EXTENDED_COMMUNITIES, b""))
+    return Received(candidate, targets)
+
+
+def decode_nlri(nlri: bytes) -> SRPolicy:
+    """Read the NLRI: exactly one, of 192 bits after its length octet. Raises CodecError."""
+    if len(nlri) != 1 + tlv.NLRI_BITS // 8 or nlri[0] != tlv.NLRI_BITS:
+        raise CodecError(f"SR Policy NLRI of {len(nlri)} octets, 25 with length 192 are right")
+    return SRPolicy(
+        distinguisher=int.from_bytes(nlri[1:5], "big"),
+        color=int.from_bytes(nlri[5:9], "big"),
+        endpoint=IPv6Address(nlri[9:25]),
+    )
+
+
+def _tunnel(attribute: bytes) -> bytes:
+    """The sub-TLVs of the one SR Policy tunnel."""
+    ours = [t.value for t in tlv.tunnels(attribute) if t.type == tlv.SR_POLICY_TUNNEL]
+    if len(ours) != 1:
+        raise CodecError(f"{len(ours)} tunnels of type SR Policy (15), there must be one")
+    return ours[0]
+
+
+def _candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candidate:
+    preference, priority = DEFAULT_PREFERENCE, None
+    plain_sid: IPv6Address | None = None
+    srv6_sid: IPv6Address | None = None
+    lists = []
+    for kind, value in tlv.only_once(tlv.sub_tlvs(tunnel), _ONCE):
+        if kind == tlv.PREFERENCE:
+            preference = int.from_bytes(_exact(kind, value, 6)[2:], "big")
+        elif kind == tlv.PRIORITY:
+            priority = _exact(kind, value, 2)[0]
+        elif kind == tlv.BINDING_SID:
+            plain_sid = _binding_sid(value)
+        elif kind == tlv.SRV6_BINDING_SID:
+            srv6_sid = srv6_sid or IPv6Address(_exact(kind, value, 18, 26)[2:18])
+        elif kind == tlv.SEGMENT_LIST:
+            lists.append(_segment_list(value))
+    return Candidate(
+        endpoint=policy.endpoint,
+        segment_lists=tuple(lists),
+        color=policy.color,
+        distinguisher=policy.distinguisher,
+        preference=preference,
+        priority=priority,
+        binding_sid=srv6_sid or plain_sid,
+        originator=originator,
+    )
+
+
+def _binding_sid(value: bytes) -> IPv6Address | None:
+    """None for "allocate one" (length 2) and for an MPLS label (length 6)."""
+    _exact(tlv.BINDING_SID, value, 2, 6, 18)
+    return IPv6Address(value[2:]) if len(value) == 18 else None
+
+
+def _segment_list(value: bytes) -> SegmentList:
+    if not value:
+        raise CodecError("a segment list without its reserved octet")
+    weight = 1  # RFC 9830 §2.4.4.1: absent means 1
+    segments = []
+    for kind, content in tlv.only_once(tlv.sub_tlvs(value[1:]), frozenset({tlv.WEIGHT})):
+        if kind == tlv.WEIGHT:
+            weight = int.from_bytes(_exact(kind, content, 6)[2:], "big")
+        elif kind == tlv.SEGMENT_TYPE_B:
+            segments.append(_segment(content))
+        elif kind in tlv.SEGMENT_TYPES_OTHER:
+            raise CodecError(f"segment of type {kind}; only type B (13, an SRv6 SID) is usable")
+    return SegmentList(tuple(segments), weight)
+
+
+def _segment(content: bytes) -> Segment:
+    _exact(tlv.SEGMENT_TYPE_B, content, 18, 26)
+    sid = IPv6Address(content[2:18])
+    if len(content) == 18:
+        return Segment(sid)
+    return Segment(sid, int.from_bytes(content[18:20], "big"))
+
+
+def _route_targets(communities: bytes) -> tuple[IPv4Address, ...]:
+    """The head ends named by "address : 0"; other communities are not ours to judge."""
+    if len(communities) % 8:
+        raise CodecError(f"extended communities of {len(communities)} octets")
+    each = (communities[i : i + 8] for i in range(0, len(communities), 8))
+    named = (c for c in each if c[:2] == tlv.ROUTE_TARGET_IPV4 and c[6:] == b"\0\0")
+    return tuple(IPv4Address(c[2:6]) for c in named)
+
+
+def _exact(kind: int, value: bytes, *lengths: int) -> bytes:
+    if len(value) not in lengths:
+        raise CodecError(f"sub-TLV {kind} has {len(value)} octets")
+    return value
+
+
+def decode_all(
+    paths: Iterable[tuple[bytes, bytes, Originator]],
+) -> tuple[list[Received], list[str]]:
+    """Every (NLRI, attributes, originator) that can be read, and a sentence for each other."""
+    received, faults = [], []
+    for nlri, attrs, originator in paths:
+        try:
+            received.append(decode(nlri, attrs, originator))
+        except CodecError as error:
+            faults.append(f"bad SR Policy from {originator.address}: {error.what}")
+    return received, faults

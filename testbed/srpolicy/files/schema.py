@@ -1,0 +1,86 @@
+"""The JSON Schema of our own form, and its complaints as errors with file:line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from testbed.errors import TestbedError
+from testbed.srpolicy.files.fields import did_you_mean, shown
+from testbed.srpolicy.files.yaml_tree import Value
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema as published in `schema.json`."""
+    text = files("testbed.srpolicy.files").joinpath("schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def check(document: Value) -> None:
+    """Raise TestbedError for the first violation in file order, naming the others' lines."""
+    validator = Draft202012Validator(schema())
+    found = [_locate(document, error) for error in validator.iter_errors(document.plain)]
+    if not found:
+        return
+    found.sort(key=lambda item: (item[0], item[1]))
+    line, what, fix = found[0]
+    others = [f"line {where}: {sentence}" for where, sentence, _ in found[1:6]]
+    raise TestbedError(
+        what,
+        where=f"{document.source}:{line}",
+        why="also " + "; ".join(others) if others else None,
+        fix=fix,
+    )
+
+
+def _locate(document: Value, error: ValidationError) -> tuple[int, str, str | None]:
+    value, name = document, "the document"
+    for step in error.absolute_path:
+        value = value.content[step]
+        name = f"{name}[{step + 1}]" if isinstance(step, int) else step
+    line = value.line
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"]) if isinstance(error.schema, dict) else []
+        unknown = min(set(value.keys) - set(known), key=lambda key: value.keys[key])
+        fix = did_you_mean(unknown, known) or f"the fields are {', '.join(known)}"
+        return value.keys[unknown], f"{name} has no field {shown(unknown)}", fix
+    if error.validator == "required":
+        missing = [key for key in _words(error.validator_value) if key not in value.keys]
+        return line, f"{name} lacks {', '.join(missing)}", None
+    return line, f"{name} {_sentence(error)}", _suggestion(error)
+
+
+def _sentence(error: ValidationError) -> str:
+    wanted, saw = error.validator_value, shown(error.instance)
+    sentences = {
+        "const": f"must be {wanted}, it is {saw}",
+        "enum": f"must be {' or '.join(_words(wanted))}, it is {saw}",
+        "type": f"must be of type {wanted}, it is {saw}",
+        "minimum": f"must be at least {wanted}, it is {saw}",
+        "maximum": f"must be at most {wanted}, it is {saw}",
+        "minItems": "must not be empty",
+        "minLength": "must not be empty",
+        "uniqueItems": "must not name anything twice",
+        "pattern": f"must be a lower-case name, it is {saw}",
+        "anyOf": "must be a SID, a node's name, or a mapping with sid and behavior",
+    }
+    return sentences.get(str(error.validator), "does not fit the schema")
+
+
+def _words(wanted: object) -> list[str]:
+    return [str(word) for word in wanted] if isinstance(wanted, Iterable) else [str(wanted)]
+
+
+def _suggestion(error: ValidationError) -> str | None:
+    if error.validator in ("const", "enum") and isinstance(error.instance, str):
+        wanted = error.validator_value
+        return did_you_mean(error.instance, [wanted] if isinstance(wanted, str) else _words(wanted))
+    return None

@@ -1,0 +1,221 @@
+"""YAML with positions, read defensively: every value knows its line, hostile text is refused.
+
+Built from the parser's events, so nothing recurses and nothing is constructed but text, numbers,
+lists and mappings. Aliases count as often as they are used, so they cannot multiply without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from testbed.errors import TestbedError
+from testbed.srpolicy.files.yaml_scalars import Scalar, resolve_scalar
+
+MAX_OCTETS = 1 << 20
+MAX_VALUES = 50_000
+MAX_DEPTH = 32
+
+
+@dataclass
+class Value:
+    """A value with its place: `content` is a scalar, list[Value] or dict[str, Value]."""
+
+    content: Any
+    source: str
+    line: int  # 1-based, in the file that the user edits
+    block: bool = False  # a literal block scalar (|): its text starts on the next line
+    keys: dict[str, int] = field(default_factory=dict)  # lines of a mapping's keys
+    size: int = 1  # how many values it holds when aliases are written out
+
+    @property
+    def where(self) -> str:
+        """file:line"""
+        return f"{self.source}:{self.line}"
+
+    @property
+    def plain(self) -> Any:
+        """The same without positions."""
+        if isinstance(self.content, dict):
+            return {key: value.plain for key, value in self.content.items()}
+        if isinstance(self.content, list):
+            return [value.plain for value in self.content]
+        return self.content
+
+    def get(self, key: str) -> Value | None:
+        """The value under `key`, or None if absent, null, or this is no mapping."""
+        found = self.content.get(key) if isinstance(self.content, dict) else None
+        return None if found is None or found.content is None else found
+
+
+def read_documents(text: str, source: str, first_line: int = 1) -> list[Value]:
+    """The non-empty documents of a YAML text; `first_line` is where the text starts in `source`.
+
+    Raises TestbedError for anything that is not YAML, too large, too deep, or tagged.
+    """
+    if len(text) > MAX_OCTETS or len(text.encode("utf-8", "surrogatepass")) > MAX_OCTETS:
+        raise TestbedError("file is too large", where=source, why="the limit is 1 MiB")
+    builder = _Builder(source, first_line)
+    for event in _events(text, source, first_line):
+        builder.take(event)
+    return [document for document in builder.documents if document.content is not None]
+
+
+def from_plain(data: Any, source: str, line: int = 1, depth: int = 0) -> Value:
+    """Wrap data that comes without positions (an object from an API); all of it at `line`."""
+    if depth > MAX_DEPTH:
+        raise TestbedError(f"nested deeper than {MAX_DEPTH} levels", where=f"{source}:{line}")
+    if isinstance(data, dict):
+        content: Any = {str(k): from_plain(v, source, line, depth + 1) for k, v in data.items()}
+        return Value(content, source, line, keys=dict.fromkeys(content, line))
+    if isinstance(data, list | tuple):
+        return Value([from_plain(v, source, line, depth + 1) for v in data], source, line)
+    return Value(data, source, line)
+
+
+def _events(text: str, source: str, first_line: int) -> Iterator[Any]:
+    try:
+        yield from YAML(typ="safe", pure=True).parse(text)
+    except TestbedError:
+        raise
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = first_line + (mark.line if mark else 0)
+        raise TestbedError(
+            "not valid YAML", where=f"{source}:{line}", why=error.problem or error.context
+        ) from None
+    except Exception as error:  # the parser answers some garbage with IndexError, ValueError, ...
+        why = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise TestbedError("not valid YAML", where=source, why=why) from None
+
+
+class _Builder:
+    """Turns events into values with an explicit stack."""
+
+    def __init__(self, source: str, first_line: int) -> None:
+        self.source, self.first_line = source, first_line
+        self.documents: list[Value] = []
+        self._stack: list[Value] = []
+        self._pending: list[str | None] = []  # per open collection: the key that waits for a value
+        self._anchors: dict[str, Value] = {}
+        self._open_anchors: list[str | None] = []
+        self._total = 0
+
+    def take(self, event: Any) -> None:
+        """Use one event."""
+        if isinstance(event, DocumentStartEvent):
+            self._anchors = {}
+        elif isinstance(event, DocumentEndEvent):
+            pass
+        elif isinstance(event, ScalarEvent):
+            value = self._value(event, self._scalar(event))
+            value.block = event.style == "|"
+            self._anchor(event.anchor, value)
+            self._place(value)
+        elif isinstance(event, AliasEvent):
+            self._place(self._aliased(event))
+        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+            self._open(event)
+        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            self._close()
+
+    def _line(self, event: Any) -> int:
+        return self.first_line + int(event.start_mark.line)
+
+    def _value(self, event: Any, content: Any) -> Value:
+        return Value(content, self.source, self._line(event))
+
+    def _fail(self, what: str, line: int, why: str | None = None) -> TestbedError:
+        return TestbedError(what, where=f"{self.source}:{line}", why=why)
+
+    def _scalar(self, event: Any) -> Scalar:
+        try:
+            return resolve_scalar(event.value, event.style, _tag(event))
+        except ValueError as error:
+            raise self._fail("value cannot be used", self._line(event), str(error)) from None
+
+    def _open(self, event: Any) -> None:
+        line = self._line(event)
+        tag = _tag(event)
+        if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise self._fail(f"tag {tag} is not allowed here", line)
+        if len(self._stack) >= MAX_DEPTH:
+            raise self._fail(f"nested deeper than {MAX_DEPTH} levels", line)
+        if self._stack and self._expects_key():
+            raise self._fail("a mapping's key must be a plain word", line)
+        is_map = isinstance(event, MappingStartEvent)
+        self._stack.append(self._value(event, {} if is_map else []))
+        self._pending.append(None)
+        self._open_anchors.append(event.anchor)
+
+    def _close(self) -> None:
+        value = self._stack.pop()
+        self._pending.pop()
+        self._anchor(self._open_anchors.pop(), value)
+        self._place(value)
+
+    def _anchor(self, name: str | None, value: Value) -> None:
+        if name is not None:
+            self._anchors[name] = value
+
+    def _aliased(self, event: Any) -> Value:
+        line = self._line(event)
+        if event.anchor in self._open_anchors:
+            raise self._fail(f"alias *{event.anchor} contains itself", line)
+        if event.anchor not in self._anchors:
+            raise self._fail(f"alias *{event.anchor} has no anchor", line)
+        return self._anchors[event.anchor]
+
+    def _expects_key(self) -> bool:
+        return isinstance(self._stack[-1].content, dict) and self._pending[-1] is None
+
+    def _place(self, value: Value) -> None:
+        """Put a finished value where it belongs, and count it."""
+        if not self._stack:
+            self.documents.append(value)
+            self._total += value.size
+            if self._total > MAX_VALUES:
+                raise self._fail(f"more than {MAX_VALUES} values", value.line)
+            return
+        parent = self._stack[-1]
+        if self._expects_key():
+            self._take_key(parent, value)
+            return
+        parent.size += value.size
+        if parent.size > MAX_VALUES:
+            raise self._fail(f"more than {MAX_VALUES} values", value.line)
+        if isinstance(parent.content, list):
+            parent.content.append(value)
+        else:
+            parent.content[self._pending[-1]] = value
+            self._pending[-1] = None
+
+    def _take_key(self, parent: Value, value: Value) -> None:
+        if isinstance(value.content, dict | list):
+            raise self._fail("a mapping's key must be a plain word", value.line)
+        key = str(value.content)
+        if key in parent.keys:
+            why = f"first on line {parent.keys[key]}"
+            raise self._fail(f"key {key[:60]!r} appears twice", value.line, why)
+        parent.keys[key] = value.line
+        self._pending[-1] = key
+
+
+def _tag(event: Any) -> str | None:
+    """The explicit tag, or None; ruamel hands over either a string or a Tag object."""
+    tag = getattr(event, "ctag", None) or getattr(event, "tag", None)
+    return None if tag is None else str(tag)

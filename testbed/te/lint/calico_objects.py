@@ -1,0 +1,56 @@
+"""Calico's objects as a light lab takes them: structure only, the agents judge the rest."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from testbed.errors import TestbedError
+from testbed.srpolicy.files.yaml_tree import Value
+
+# kind → (field of spec that must be there and parse, its parser)
+KINDS: dict[str, tuple[str | None, Callable[[str], Any]]] = {
+    "IPPool": ("cidr", ip_network),
+    "BGPPeer": ("peerIP", ip_address),
+    "BGPConfiguration": (None, str),
+}
+
+
+def check(document: Value) -> None:
+    """Raise TestbedError with file:line unless this is an object that the agents read."""
+    kind = _text(document, "kind")
+    if kind not in KINDS:
+        close = difflib.get_close_matches(kind, KINDS, n=1)
+        known = f"{', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise TestbedError(
+            f"kind {kind or '?'} is not applied here",
+            where=document.where,
+            fix=f"{hint}a light lab takes {known}; SR Policies go by `testbed policy apply -f`",
+        )
+    metadata, spec = document.get("metadata"), document.get("spec")
+    if metadata is None or not _text(metadata, "name"):
+        raise TestbedError(f"{kind} without metadata.name", where=document.where)
+    if spec is None or not isinstance(spec.content, dict):
+        raise TestbedError(f"{kind} without spec", where=document.where)
+    field, parse = KINDS[kind]
+    if field is not None:
+        _parsed(kind, spec, field, parse)
+
+
+def _parsed(kind: str, spec: Value, field: str, parse: Callable[[str], Any]) -> None:
+    value = _text(spec, field)
+    try:
+        parse(value)
+    except ValueError as error:
+        found = spec.get(field)
+        raise TestbedError(
+            f"{kind}: spec.{field} is not usable: {error}", where=(found or spec).where
+        ) from None
+
+
+def _text(value: Value, key: str) -> str:
+    found = value.get(key) if isinstance(value.content, dict) else None
+    return found.content if found is not None and isinstance(found.content, str) else ""

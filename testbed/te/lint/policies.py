@@ -1,0 +1,124 @@
+"""Policies against a plan: everything that is wrong, before anything is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from testbed.plan.model import LocalSids, Plan
+from testbed.srpolicy.files.change import PolicyChange
+from testbed.srpolicy.files.configmap import NodeConfig
+from testbed.srpolicy.validity import structure
+from testbed.te.lint import binding_sids, segments
+from testbed.te.lint import local_sids as lint_localsids
+from testbed.te.lint.findings import Finding
+from testbed.te.lint.subject import Subject, from_changes, from_configs
+from testbed.te.owners import Kind, Owners, closest_name
+
+
+def lint_policies(
+    plan: Plan,
+    changes: Iterable[PolicyChange],
+    local_sids: Mapping[str, LocalSids] | None = None,
+) -> list[Finding]:
+    """Findings on SR Policies for BGP, in file order. `local_sids`: as the lab has them now."""
+    return _in_file_order(_lint(plan, from_changes(changes), Owners(plan, local_sids)))
+
+
+def lint_configmaps(
+    plan: Plan,
+    configs: Sequence[NodeConfig],
+    local_sids: Mapping[str, LocalSids] | None = None,
+) -> list[Finding]:
+    """Findings on TE ConfigMaps; their own local SIDs count for their policies."""
+    owners = Owners(plan, local_sids)
+    findings = [f for config in configs for f in lint_localsids.check(owners, config)]
+    merged = lint_localsids.merged(owners, configs)
+    findings += _lint(plan, from_configs(configs), Owners(plan, merged))
+    for config in configs:
+        if config.node not in {n.name for n in plan.cluster}:
+            findings.append(_unknown_node(plan, config.node, f"{config.source}:{config.line}"))
+    return _in_file_order(findings)
+
+
+def _lint(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> list[Finding]:
+    findings: list[Finding] = []
+    for subject in subjects:
+        findings += _structure(subject)
+        findings += _head_ends(plan, subject)
+        findings += _endpoint(owners, subject)
+        findings += segments.check(owners, subject)
+    findings += binding_sids.check(owners, subjects)
+    return findings
+
+
+def _structure(subject: Subject) -> Iterator[Finding]:
+    for fault in structure(subject.candidate):
+        fix = None
+        if "must be 18" in fault:
+            fix = "add behavior: 18 (End.DT6) or 19 (End.DT4) to the last segment"
+        yield Finding("error", subject.where, fault, fix)
+
+
+def _head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
+    candidate = subject.candidate
+    cluster = {n.name for n in plan.cluster}
+    for name in candidate.head_ends:
+        if name not in cluster:
+            if not subject.from_configmap:
+                yield _unknown_node(plan, name, subject.where)
+        elif plan.address_v6(name) == candidate.endpoint:
+            yield Finding(
+                "error",
+                subject.endpoint_at,
+                f"head end {name} is the endpoint: a node needs no tunnel to itself",
+                "name the node that the traffic goes to",
+            )
+
+
+def _unknown_node(plan: Plan, name: str, where: str) -> Finding:
+    names = [n.name for n in plan.cluster]
+    if name in plan.by_name:
+        what = f"{name} is a {plan.node(name).role.value}, not a cluster node"
+    else:
+        what = f"unknown node {name}"
+    fix = closest_name(name, names) or f"the cluster nodes are {', '.join(names) or 'none'}"
+    return Finding("error", where, what, fix)
+
+
+def _endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:
+    endpoint = subject.candidate.endpoint
+    node = owners.endpoint(endpoint)
+    if node is None:
+        owned = owners.get(endpoint)
+        what = f"nobody has the endpoint address {endpoint}"
+        if owned is not None:
+            what = f"endpoint {endpoint} is {_of(owned.node)} {_thing(owned.kind)}"
+            what += ", not the address of a cluster node"
+        known = ", ".join(str(x) for x in owners.of_kind(Kind.NODE))
+        fix = owners.closest(endpoint, Kind.NODE) or f"the cluster nodes are {known or 'none'}"
+        if owned is not None and owned.node in owners.local_sids:
+            fix = f"did you mean {owners.plan.address_v6(owned.node)} ({owned.node})?"
+        yield Finding("error", subject.endpoint_at, what, fix)
+    elif node.cluster and node.cluster.joins_later:
+        what = f"endpoint {endpoint} is {node.name}, which joins later"
+        yield Finding("warning", subject.endpoint_at, f"{what}: invalid until then")
+
+
+def _of(name: str) -> str:
+    return f"{name}'s"
+
+
+def _thing(kind: Kind) -> str:
+    if kind in (Kind.DT4, Kind.DT6):
+        return f"{kind.value} SID"
+    return "loopback" if kind is Kind.END else "interface"
+
+
+def _in_file_order(findings: Iterable[Finding]) -> list[Finding]:
+    """By file and line; a finding that several checks make is kept once."""
+
+    def place(finding: Finding) -> tuple[str, int]:
+        source, _, line = finding.where.rpartition(":")
+        return source, int(line) if line.isdigit() else 0
+
+    return sorted(dict.fromkeys(findings), key=place)

@@ -1,0 +1,131 @@
+"""Segment lists against a plan: who owns each SID, what it does, and how deep the stack is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv6Address
+
+from testbed.plan.model import Role
+from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, port_mtu_for
+from testbed.srpolicy.model import SegmentList
+from testbed.te.lint.findings import Finding
+from testbed.te.lint.subject import Subject
+from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
+
+
+def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
+    """Every finding on every segment list of the candidate."""
+    for number, segment_list in enumerate(subject.candidate.segment_lists):
+        if not segment_list.segments:
+            continue  # already said by the structural checks
+        yield from _depth(owners, subject, number, segment_list)
+        for position, sid in enumerate(segment_list.sids[:-1]):
+            yield from _waypoint(owners, sid, subject.segment_at(number, position))
+        yield from _repeats(subject, number, segment_list)
+        last = len(segment_list.segments) - 1
+        yield from _last(owners, subject, segment_list, subject.segment_at(number, last))
+
+
+def _depth(
+    owners: Owners, subject: Subject, number: int, segment_list: SegmentList
+) -> Iterator[Finding]:
+    plan, depth = owners.plan, len(segment_list.segments)
+    if depth <= plan.max_segments:
+        return
+    left = pod_mtu(plan.port_mtu, depth)
+    under = f", under IPv6's {IPV6_MIN_MTU}" if left < IPV6_MIN_MTU else ""
+    yield Finding(
+        "error",
+        subject.segment_at(number, plan.max_segments),
+        f"{depth} segments, the plan has max_segments {plan.max_segments}: on a port MTU of "
+        f"{plan.port_mtu} they leave pods {left} bytes{under}",
+        f"use at most {plan.max_segments}, or a topology with max_segments={depth}"
+        + (f" and mtu={port_mtu_for(depth)}" if under else ""),
+    )
+
+
+def _waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Finding]:
+    owned = owners.get(sid)
+    if owned is None:
+        pool = owners.pool_of(sid)
+        what = f"nobody owns the waypoint {sid}"
+        what += f", though it lies in {pool.name}'s SID pool" if pool else ""
+        yield Finding("error", where, what, owners.closest(sid, Kind.END, Kind.NODE))
+    elif owned.kind in FAMILY_OF_KIND:
+        yield Finding(
+            "error",
+            where,
+            f"waypoint {sid} is {owned.node}'s {owned.kind.value} SID, which ends the tunnel",
+            "it can only be the last segment",
+        )
+    elif owned.kind is Kind.HOST:
+        yield Finding(
+            "error",
+            where,
+            f"waypoint {sid} is on {owned.node}, which does not forward",
+            _routers(owners),
+        )
+    elif owned.kind is Kind.INTERFACE:
+        loopback = owners.plan.node(owned.node).loopback_v6
+        yield Finding(
+            "warning",
+            where,
+            f"waypoint {sid} is one interface of {owned.node}: lost when that link is down",
+            f"use its loopback {loopback}",
+        )
+
+
+def _routers(owners: Owners) -> str:
+    names = [f"{n.name} {n.loopback_v6}" for n in owners.plan.of(Role.ROUTER)[:3]]
+    more = ", …" if len(owners.plan.routers) > 3 else ""
+    return f"use a router's loopback ({', '.join(names)}{more})"
+
+
+def _repeats(subject: Subject, number: int, segment_list: SegmentList) -> Iterator[Finding]:
+    sids = segment_list.sids
+    for position in range(1, len(sids)):
+        if sids[position] == sids[position - 1]:
+            where = subject.segment_at(number, position)
+            what = f"segment {sids[position]} is the same as the one before it"
+            yield Finding("warning", where, what, "remove one of them")
+
+
+def _last(
+    owners: Owners, subject: Subject, segment_list: SegmentList, where: str
+) -> Iterator[Finding]:
+    sid, family = segment_list.sids[-1], segment_list.family
+    endpoint = owners.endpoint(subject.candidate.endpoint)
+    wanted = owners.local_sid(endpoint.name, family) if endpoint and family else None
+    right = f"did you mean {owners.get(wanted)}?" if wanted else None
+    owned = owners.get(sid)
+    if owned is None or owned.kind not in FAMILY_OF_KIND:
+        yield Finding("error", where, _not_a_sid(owners, sid), right or _nearest(owners, sid))
+    elif endpoint is not None and owned.node != endpoint.name:
+        yield Finding(
+            "error",
+            where,
+            f"the last SID {sid} is {owned.node}'s, the endpoint "
+            f"{subject.candidate.endpoint} is {endpoint.name}",
+            right,
+        )
+    elif family is not None and FAMILY_OF_KIND[owned.kind] != family:
+        yield Finding(
+            "error",
+            where,
+            f"the last SID {sid} is {owned.node}'s {owned.kind.value}, "
+            f"but the policy steers IPv{family}",
+            right or _nearest(owners, sid),
+        )
+
+
+def _not_a_sid(owners: Owners, sid: IPv6Address) -> str:
+    owned, pool = owners.get(sid), owners.pool_of(sid)
+    if owned is not None:
+        return f"the last SID {sid} is an address of {owned.node}, not an End.DT4 or End.DT6 SID"
+    if pool is not None:
+        return f"the last SID {sid} lies in {pool.name}'s pool, but is none of its SIDs"
+    return f"the last SID {sid} lies outside every SID pool"
+
+
+def _nearest(owners: Owners, sid: IPv6Address) -> str | None:
+    return owners.closest(sid, Kind.DT4, Kind.DT6)

@@ -1,1 +1,0 @@
-"""Stock boxes: online ones, which know nothing of us and are given what our own has."""

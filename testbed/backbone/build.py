@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from testbed.backbone.ports import port_end
 from testbed.backbone.shaping import shape
 from testbed.host.namespaces import in_netns
 from testbed.host.run import run
 from testbed.paths import NETNS
 from testbed.plan.model import Link, Plan
-from testbed.providers.vagrant.bridges import bridges, end, of_plan
+from testbed.providers.registry import provider_of
 from testbed.render import network
 
 
@@ -20,7 +21,7 @@ def build(plan: Plan) -> None:
     for node in plan.namespaced:
         with in_netns(node.name):
             _write_sysctls(network.sysctls(node))
-    run(["ip", "-batch", "-"], stdin=network.links(plan) + bridges(plan))
+    run(["ip", "-batch", "-"], stdin=network.links(plan) + provider_of(plan).wire(plan))
     for node in plan.namespaced:
         with in_netns(node.name):
             run(["ip", "-batch", "-"], stdin=network.node(plan, node))
@@ -39,8 +40,7 @@ def damage(plan: Plan) -> list[str]:
             names = {name for _, name in socket.if_nameindex()}
         ports = plan.ports_of(node.name)
         missing += [f"interface {p.interface}" for p in ports if p.interface not in names]
-    own = {name for _, name in socket.if_nameindex()}
-    return missing + [f"interface {m.veth}" for m in of_plan(plan) if m.veth not in own]
+    return missing + provider_of(plan).damage(plan)
 
 
 def _is_pinned(path: Path) -> bool:
@@ -58,7 +58,7 @@ def _write_sysctls(values: dict[str, str]) -> None:
 def set_link(plan: Plan, link: Link, up: bool) -> None:
     """Both ends of a link up or down, as a cut cable does it."""
     state = "up" if up else "down"
-    ends = {port: end(plan, port) for port in (link.a, link.b)}
+    ends = {port: port_end(plan, port) for port in (link.a, link.b)}
     for netns, interface in ends.values():
         inside = ["-n", netns] if netns else []
         run(["ip", *inside, "link", "set", "dev", interface, state])

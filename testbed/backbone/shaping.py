@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from testbed.backbone.ports import port_end
 from testbed.errors import MachineUnfit
 from testbed.host.run import in_netns, run
 from testbed.plan.model import Link, Plan, Shaping
-from testbed.providers.vagrant.bridges import end
 
 
 def shape(plan: Plan, link: Link) -> None:
@@ -15,7 +15,7 @@ def shape(plan: Plan, link: Link) -> None:
     if not link.shaping.any:
         return
     for port in (link.a, link.b):
-        netns, interface = end(plan, port)
+        netns, interface = port_end(plan, port)
         for command in commands(link, interface):
             done = run(_at(netns, command.split()), check=False)
             if done.returncode != 0:
@@ -55,7 +55,7 @@ def reshape(
 ) -> None:
     """Replace a link's shaping; with nothing given the link is as fast as the machine."""
     for port in (link.a, link.b):
-        netns, interface = end(plan, port)
+        netns, interface = port_end(plan, port)
         delete = ["tc", "qdisc", "del", "dev", interface, "root"]
         run(_at(netns, delete), check=False)  # there may be none
     shape(plan, link.model_copy(update={"shaping": Shaping(bandwidth=bw, delay=delay, loss=loss)}))

@@ -7,12 +7,12 @@ import sys
 import time
 
 from testbed.bench.figures import Figure
+from testbed.bench.steps import Steps
+from testbed.host.progress import read_steps
 from testbed.lab.access import own_command
-from testbed.lab.up.progress import told
 
 LAB = "bench"
 UP = ("up", "full", "-n", LAB, "--cluster", "none")
-REST = "the rest: the command's own start, checks of the machine"
 
 
 def testbed(*arguments: str) -> float:
@@ -20,13 +20,12 @@ def testbed(*arguments: str) -> float:
     return testbed_in_steps(*arguments)[0]
 
 
-def testbed_in_steps(*arguments: str) -> tuple[float, dict[str, float]]:
-    """The same, with the seconds of each step that the command says it took."""
+def testbed_in_steps(*arguments: str) -> tuple[float, Steps]:
+    """The same, with its steps, from the command's own events."""
     begun = time.monotonic()
-    said = own_command.run(*arguments).stderr
+    said = own_command.run(*arguments, environment={"TESTBED_PROGRESS": "json"}).stderr
     seconds = time.monotonic() - begun
-    steps = dict(step for line in said.splitlines() if (step := told(line)))
-    return seconds, {**steps, REST: seconds - sum(steps.values())}
+    return seconds, Steps(read_steps(said), seconds)
 
 
 def life(runs: int) -> list[Figure]:

@@ -75,7 +75,7 @@ def joins(runs: int) -> Figure:
 
 
 def _up_and_ping() -> dict[str, float]:
-    steps = testbed_in_steps(*UP)[1]
+    steps = testbed_in_steps(*UP)[1].by_title()
     begun = time.monotonic()
     _ping("pod-worker1", "pod-worker2")
     return {**steps, "first ping between pods": time.monotonic() - begun}
@@ -85,8 +85,9 @@ def _ping(source: str, destination: str) -> None:
     """One ping between pods of the lab."""
     inside = ["nsenter", "-t", str(lab_dir(LAB).init_pid()), "-a", "--"]
     listing = (
-        "from testbed.lab.pods import listing; from testbed.lab.state import plan_inside; "
-        f"print([p.ipv4 for p in listing(plan_inside()) if p.name == {destination!r}][0][:-3])"
+        "from testbed.orchestrators.registry import orchestrator_of as of; "
+        "from testbed.lab.state import plan_inside; plan = plan_inside(); "
+        f"print([p.ipv4 for p in of(plan).pods(plan) if p.name == {destination!r}][0][:-3])"
     )
     command = [*inside, sys.executable, "-c", listing]
     address = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

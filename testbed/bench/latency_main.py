@@ -15,9 +15,10 @@ from typing import Any
 from testbed.errors import CheckFailed
 from testbed.host.labs import lab_dir
 from testbed.host.namespaces import in_netns
-from testbed.lab import membership, policies
+from testbed.lab import policies
 from testbed.lab.state import enter
 from testbed.orchestrators.agents import write_te_mode
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import POLICIES
 from testbed.plan.model import Plan
 from testbed.render.cluster import TE_NAMESPACE
@@ -67,7 +68,7 @@ def by_configmap(plan: Plan, runs: int) -> list[float]:
 
     One policy changes, so that each change of the file is one change of one IPv4 route.
     """
-    api = membership.api(plan)
+    api = orchestrator_of(plan).api(plan)
     write_te_mode("configmap", api)
     documents = [_configmap(plan, waypoint) for waypoint in ("r4", "r6")]
     changes = RouteChanges(HEAD_END)

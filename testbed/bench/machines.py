@@ -10,14 +10,14 @@ import time
 from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import HEADER, Figure, breakdown
 from testbed.host.machine import machine
+from testbed.host.progress import Progress
 from testbed.lab.access import own_command
-from testbed.lab.up.progress import Progress
 from testbed.providers.vagrant.box.accelerator import choose
 from testbed.providers.vagrant.box.build import ensure_box
 
 LAB = "bench-vm"
 UP = ("up", "full", "-n", LAB, "--nodes", "vagrant")
-REACHED, READY = "virtual machines", "every node Ready"  # ends of steps of `up`
+REACHED, READY = "machines", "nodes-ready"  # ids of steps of `up`
 TARGETS = {
     "box": ("the box, from packages", "≤ 100"),
     "reached": ("nothing → 3 machines reached", "≤ 90"),
@@ -56,31 +56,21 @@ def run(progress: Progress, runs: int) -> str:
     )
 
 
-def until(steps: dict[str, float], end: str) -> float:
-    """Seconds until the step whose name ends like that was done. Raises ValueError without one."""
-    total = 0.0
-    for name, seconds in steps.items():
-        total += seconds
-        if name.endswith(end):
-            return total
-    raise ValueError(f"no step {end!r} among {', '.join(steps)}")
-
-
 def _life(
     samples: dict[str, list[float]], ups: list[dict[str, float]], restores: list[dict[str, float]]
 ) -> None:
     try:
         seconds, steps = testbed_in_steps(*UP)
-        ups.append(steps)
-        reached = until(steps, REACHED)
+        ups.append(steps.by_title())
+        reached = steps.until(REACHED)
         samples["up"].append(seconds)
         samples["reached"].append(reached)
-        samples["ready"].append(until(steps, READY) - reached)
+        samples["ready"].append(steps.until(READY) - reached)
         samples["again"].append(testbed(*UP))
         samples["save"].append(testbed("snapshot", "save", "-n", LAB, "--force"))
         samples["down"].append(testbed("down", "-n", LAB))
         seconds, steps = testbed_in_steps(*UP, "--from-snapshot", "ready")
-        restores.append(steps)
+        restores.append(steps.by_title())
         samples["restored"].append(seconds)
     finally:
         testbed("down", "-n", LAB)

@@ -14,7 +14,7 @@ from typing import Any
 from testbed.bench import commands, kubernetes
 from testbed.bench.figures import HEADER, Figure, breakdown, ratio
 from testbed.host.machine import machine
-from testbed.lab.up.progress import Progress
+from testbed.host.progress import Progress
 
 # What is measured of policies in a light lab, and in one with Kubernetes: key, name, target.
 LIGHT = (("bgp", "BGP", "p95 ≤ 50"), ("configmap", "ConfigMap", "p95 ≤ 100"))

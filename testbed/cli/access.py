@@ -18,6 +18,7 @@ from testbed.cli.common import (
     show_table,
 )
 from testbed.errors import TestbedError
+from testbed.orchestrators.registry import orchestrator_of
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -89,11 +90,11 @@ def capture(
     """Run tcpdump on a node: `testbed capture r3 -i r3-r4 -w - | wireshark -k -i -`."""
     output = str(Path(write).resolve()) if write and write != "-" else write
     plan = enter(name)
-    from testbed.lab.access.guest_shell import machine_of
     from testbed.lab.access.inside import replace_process
+    from testbed.lab.access.locate import elsewhere
 
     command = ["tcpdump", "-Z", "root", "-n", "-i", interface]
-    if output and output != "-" and machine_of(plan, node):
+    if output and output != "-" and elsewhere(plan, node):
         # the file is here, tcpdump is not
         os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
         output = "-"
@@ -109,12 +110,11 @@ def pod_create(
 ) -> None:
     """Start a pod on a node."""
     plan = enter(name)
-    from testbed.lab import pods
     from testbed.lab.access.inside import cluster_node
 
     if pod in plan.by_name:  # `exec` and `path` take both
         raise TestbedError(f"{pod!r} is a node of this lab", fix="choose another name for the pod")
-    made = pods.create(plan, pod, cluster_node(plan, node).name)
+    made = orchestrator_of(plan).create_pod(plan, pod, cluster_node(plan, node).name)
     print(f"{made.name} on {made.node}: {made.ipv4 or '-'} {made.ipv6 or '-'}")
 
 
@@ -122,9 +122,8 @@ def pod_create(
 def pod_delete(pod: Annotated[str, typer.Argument()], name: Name = DEFAULT_LAB) -> None:
     """Remove a pod; its addresses go back to the block."""
     plan = enter(name)
-    from testbed.lab import pods
 
-    pods.delete(plan, pod)
+    orchestrator_of(plan).delete_pod(plan, pod)
 
 
 @pod_app.command("list")
@@ -133,9 +132,7 @@ def pod_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> N
     plan = enter(name)
     from dataclasses import asdict
 
-    from testbed.lab import pods
-
-    rows = [asdict(p) for p in pods.listing(plan)]
+    rows = [asdict(p) for p in orchestrator_of(plan).pods(plan)]
     if format is Format.json:
         print_json(rows)
     else:

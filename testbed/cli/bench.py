@@ -9,7 +9,6 @@ import typer
 
 from testbed.cli.common import (
     DEFAULT_NODES,
-    NodesName,
     NodesOption,
     Quiet,
     hand_to_caller,
@@ -30,9 +29,9 @@ def bench(
 ) -> None:
     """Measure start, convergence, policies and failures; medians with the machine described."""
     need_root()
-    from testbed.lab.up.progress import Progress
+    from testbed.host.progress import Progress
 
-    if nodes is NodesName.vagrant:
+    if nodes == "vagrant":
         from testbed.bench import machines
 
         report = machines.run(Progress(quiet), 2 if quick else 3)

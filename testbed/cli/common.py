@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.plan.traits import ORCHESTRATORS, OVERLAYS, PROVIDERS
 
 if TYPE_CHECKING:
     from testbed.host.labs import LabDir
@@ -35,30 +37,25 @@ class ProfileName(str, Enum):
     paper = "paper"
 
 
-class ClusterName(str, Enum):
-    """What runs the pods: Kubernetes, or the nodes' agents alone (the light mode)."""
+class ProgressStyle(str, Enum):
+    """How progress is told on stderr: lines for people, or one JSON object per event."""
 
-    kubernetes = "kubernetes"
-    none = "none"
-
-
-class NodesName(str, Enum):
-    """What cluster nodes are: namespaces of this kernel, or virtual machines by Vagrant."""
-
-    namespace = "namespace"
-    vagrant = "vagrant"
+    text = "text"
+    json = "json"
 
 
-class OverlayName(str, Enum):
-    """What carries the pods' packets: the testbed's agent, or the paper's own overlay."""
+def one_of(names: Mapping[str, object]) -> Callable[[str], str]:
+    """A parser that takes one of these names, those that were registered later too."""
 
-    agent = "agent"
-    calico_vpp = "calico-vpp"
+    def parse(given: str) -> str:
+        if given not in names:
+            raise typer.BadParameter(f"{given!r} is not one of {', '.join(names)}.")
+        return given
+
+    return parse
 
 
-DEFAULT_OVERLAY = OverlayName.agent
-DEFAULT_NODES = NodesName.namespace
-DEFAULT_CLUSTER = ClusterName.kubernetes
+DEFAULT_OVERLAY, DEFAULT_NODES, DEFAULT_CLUSTER = "agent", "namespace", "kubernetes"
 
 Name = Annotated[
     str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
@@ -70,14 +67,41 @@ ProfileOption = Annotated[
     ProfileName, typer.Option("--profile", envvar="TESTBED_PROFILE", help="IS-IS timers.")
 ]
 ClusterOption = Annotated[
-    ClusterName, typer.Option("--cluster", envvar="TESTBED_CLUSTER", help="What runs the pods.")
+    str,
+    typer.Option(
+        "--cluster",
+        envvar="TESTBED_CLUSTER",
+        parser=one_of(ORCHESTRATORS),
+        metavar=f"<{'|'.join(ORCHESTRATORS)}>",
+        autocompletion=lambda: list(ORCHESTRATORS),
+        help="What runs the pods.",
+    ),
 ]
 NodesOption = Annotated[
-    NodesName, typer.Option("--nodes", envvar="TESTBED_NODES", help="What cluster nodes are.")
+    str,
+    typer.Option(
+        "--nodes",
+        envvar="TESTBED_NODES",
+        parser=one_of(PROVIDERS),
+        metavar=f"<{'|'.join(PROVIDERS)}>",
+        autocompletion=lambda: list(PROVIDERS),
+        help="What cluster nodes are.",
+    ),
 ]
 OverlayOption = Annotated[
-    OverlayName,
-    typer.Option("--overlay", envvar="TESTBED_OVERLAY", help="What carries the pods' packets."),
+    str,
+    typer.Option(
+        "--overlay",
+        envvar="TESTBED_OVERLAY",
+        parser=one_of(OVERLAYS),
+        metavar=f"<{'|'.join(OVERLAYS)}>",
+        autocompletion=lambda: list(OVERLAYS),
+        help="What carries the pods' packets.",
+    ),
+]
+ProgressOption = Annotated[
+    ProgressStyle,
+    typer.Option("--progress", envvar="TESTBED_PROGRESS", help="How progress is told on stderr."),
 ]
 BoxOption = Annotated[
     str | None,

@@ -42,7 +42,7 @@ def conformance(
     from testbed.artefacts import ensure
     from testbed.conformance.page import page
     from testbed.conformance.suite import Options, run
-    from testbed.lab.up.progress import Progress
+    from testbed.host.progress import Progress
 
     ways = ("none", "configmap") if te is Ways.both else (te.value,)
     directory = evidence or state_home() / "conformance" / time.strftime("%Y%m%d-%H%M%S")

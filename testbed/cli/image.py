@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
         """Put the images of an archive onto every node; pods use them without any registry."""
         need_root()
         from testbed.images.store.load import load, loaded
-        from testbed.lab.images import announce, of_lab
+        from testbed.orchestrators.kubernetes.images import announce, of_lab
 
         try:
             stream = file.open("rb")  # before the lab is entered, where paths mean something else
@@ -58,7 +58,7 @@ def register(app: typer.Typer) -> None:
         from testbed.images.store.load import listing, loaded
 
         plan = _kubernetes(name)
-        from testbed.lab.images import of_lab
+        from testbed.orchestrators.kubernetes.images import of_lab
 
         lab = of_lab(plan)
         found, ours = listing(lab), loaded(lab.kept)
@@ -73,6 +73,6 @@ def register(app: typer.Typer) -> None:
 
 def _kubernetes(name: str) -> Plan:
     plan = enter(name)
-    if not plan.kubernetes:
+    if not plan.orchestrator_traits.containers:
         raise TestbedError(f"lab {name!r} has no Kubernetes, hence no images")
     return plan

@@ -41,7 +41,7 @@ def kubectl(context: typer.Context) -> None:
 def vagrant(context: typer.Context) -> None:
     """vagrant for the machines of lab $TESTBED_NAME (default testbed): `testbed vagrant status`."""
     plan = enter(os.environ.get("TESTBED_NAME", DEFAULT_LAB))
-    from testbed.lab.virtual import run_vagrant
+    from testbed.providers.vagrant.shell import run_vagrant
 
     run_vagrant(plan, context.args)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,6 +21,8 @@ from testbed.cli.common import (
     Params,
     ProfileName,
     ProfileOption,
+    ProgressOption,
+    ProgressStyle,
     Quiet,
     directory,
     enter,
@@ -31,7 +31,6 @@ from testbed.cli.common import (
     print_json,
     show_table,
 )
-from testbed.errors import MachineUnfit
 
 
 def register(app: typer.Typer) -> None:
@@ -63,87 +62,52 @@ def up(
         ),
     ] = None,
     quiet: Quiet = False,
+    progress: ProgressOption = ProgressStyle.text,
 ) -> None:
     """Bring a lab up, verified; a lab that is up is checked and repaired."""
     need_root()
-    from testbed.lab.up.progress import Progress
+    from testbed.host.progress import Progress
     from testbed.topology.load import begin
 
-    lab, progress = directory(name), Progress(quiet)
-    with progress.step(f"plan of {topology}"):
+    shown = Progress(quiet, progress.value)
+    with shown.step(f"plan of {topology}", "plan"):
         pending = begin(topology, profile.value, key_values(params))
-        # imports and checks, while another process evaluates the topology
-        from testbed.doctor.preflight import cluster_preflight, preflight, virtual_preflight
-        from testbed.lab.up.lifecycle import up as bring_up
-        from testbed.plan.resolve import orchestrated
-        from testbed.providers.vagrant.stock.catalogue import location
+        # imported while another process evaluates the topology
+        from testbed.lab.up.request import UpRequest, prepared
+        from testbed.lab.up.up import bring_up
 
-        fresh = lab.init_pid() is None
-        warnings = preflight() if fresh else []
-        plan = orchestrated(
-            pending.plan(), cluster.value, nodes.value, overlay.value, box and location(box)
+        request = UpRequest(
+            lab=directory(name),
+            topology=topology,
+            profile=profile.value,
+            orchestrator=cluster,
+            provider=nodes,
+            overlay=overlay,
+            box=box,
+            recreate=recreate,
+            with_pods=pods,
+            from_snapshot=from_snapshot,
         )
-        warnings += cluster_preflight() if fresh and plan.kubernetes else []
-        warnings += virtual_preflight(len(plan.virtual)) if fresh and plan.virtual else []
-    for warning in warnings:
-        progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
-    calico = None
-    if plan.overlay == "calico-vpp":  # first: most machines cannot have it
-        from testbed.images.calico_vpp import supplies
-
-        calico = supplies(progress.note)
-    source = None
-    if from_snapshot is not None:
-        from testbed.lab.up.from_snapshot import Source
-
-        source = Source.of(lab.name, from_snapshot, plan)
-    if plan.cluster or plan.injectors:
-        from testbed.artefacts import ensure
-
-        ensure(() if plan.kubernetes else ("gobgp",))
-    gobgpd = _gobgpd() if plan.cluster or plan.injectors else None
-    images = None
-    if plan.kubernetes:
-        from testbed.lab.images import prepared
-
-        images = prepared()
-    machines = None
-    if plan.virtual:
-        from testbed.lab.virtual import hardware
-
-        assert images is not None
-        machines = hardware(plan.box, images, progress, calico)
-        if source:
-            source.check(plan, machines)
-    bring_up(lab, plan, gobgpd, progress, recreate, pods, images, machines, source)
-
-
-def _gobgpd() -> Path:
-    given = os.environ.get("TESTBED_GOBGPD")
-    if given:
-        if not (Path(given).is_file() and os.access(given, os.X_OK)):
-            raise MachineUnfit(f"{given} is no program", fix="set or unset TESTBED_GOBGPD")
-        return Path(given).resolve()
-    from testbed.artefacts import program
-
-    return program("gobgpd")
+        context = prepared(request, pending, shown)
+    bring_up(context)
 
 
 def down(
     name: Name = DEFAULT_LAB,
     quiet: Quiet = False,
+    progress: ProgressOption = ProgressStyle.text,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep what Kubernetes has on disk for the next up.")
     ] = False,
 ) -> None:
     """Remove everything the lab made, and nothing else."""
     need_root()
-    from testbed.lab.up.lifecycle import down as take_down
-    from testbed.lab.up.progress import Progress
+    from testbed.host.progress import Progress
+    from testbed.lab.up.down import take_down
 
-    progress = Progress(quiet)
-    if not take_down(directory(name), progress, keep):
-        progress.note(f"there is no lab {name!r}")
+    shown = Progress(quiet, progress.value)
+    if not take_down(directory(name), shown, keep):
+        shown.note(f"there is no lab {name!r}")
 
 
 def ls(format: FormatOption = Format.table) -> None:

@@ -62,7 +62,7 @@ def parity(
         _conclude(compare(kept(of[0]), kept(of[1])), format)
         return
     need_root()
-    from testbed.lab.up.progress import Progress
+    from testbed.host.progress import Progress
     from testbed.scenario.run import registry
     from testbed.scenario.run.runner import Options, run
 
@@ -93,7 +93,7 @@ def _suited(scenarios: Sequence[Scenario], lab: str) -> list[Scenario]:
     from testbed.lab.state import recorded_plan
 
     plan = recorded_plan(lab_dir(lab))
-    if plan is None or not plan.virtual:
+    if plan is None or not plan.provider_traits.own_kernel:
         raise TestbedError(
             f"lab {lab!r} has no virtual machines",
             fix=f"testbed up -n {lab} --nodes vagrant, or leave --machines out",

@@ -109,7 +109,7 @@ def _check(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -
 
     verdicts = [vpp_check.judge(node) for node in plan.cluster]
     running = enter(name)
-    if not running.kubernetes:
+    if not running.orchestrator_traits.containers:
         raise TestbedError(
             f"lab {name!r} has no Kubernetes", fix="testbed up --cluster kubernetes, or -n NAME"
         )
@@ -125,10 +125,10 @@ def _check(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -
 
 def _cluster_plan(topology: str, params: list[str] | None) -> Plan:
     """The plan, which must be able to carry Kubernetes."""
-    from testbed.plan.resolve import orchestrated
+    from testbed.plan.resolve import resolve
     from testbed.topology.load import load_plan
 
-    return orchestrated(load_plan(topology, params=key_values(params)), "kubernetes")
+    return resolve(load_plan(topology, params=key_values(params)), "kubernetes")
 
 
 def _write_all(directory: Path, files: Mapping[str, str], mode: int = 0o644) -> None:

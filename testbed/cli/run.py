@@ -78,7 +78,7 @@ def run(
     settings.check({s.name: s.settings for s in scenarios}, own)
     need_root()
     from testbed.host.files import write_atomically
-    from testbed.lab.up.progress import Progress
+    from testbed.host.progress import Progress
     from testbed.scenario.run import runner
     from testbed.scenario.run.junit import write_junit
 
@@ -94,8 +94,8 @@ def run(
         policy,
         keep,
         repeat,
-        cluster.value,
-        nodes.value,
+        cluster,
+        nodes,
         own,
     )
     results = runner.run(scenarios, options, Progress(quiet))

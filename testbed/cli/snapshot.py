@@ -38,8 +38,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Save memory and disks of a lab's machines at one moment; the lab goes on."""
         need_root()
+        from testbed.host.progress import Progress
         from testbed.lab.snapshots import save
-        from testbed.lab.up.progress import Progress
 
         save(directory(name), snapshot, Progress(quiet), force)
 

@@ -20,6 +20,7 @@ from testbed.cli.common import (
     show_table,
 )
 from testbed.errors import TestbedError
+from testbed.orchestrators.registry import orchestrator_of
 
 policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
 
@@ -55,8 +56,8 @@ def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LA
 def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
     """What each node really has: valid or not, chosen or not, and why."""
     plan = enter(name)
-    from testbed.lab.verify import agent_status
-    from testbed.orchestrators.agents import present
+    from testbed.orchestrators.agent_status import agent_status
+    from testbed.providers.members import present
 
     rows: list[dict[str, Any]] = []
     for node in present(plan):
@@ -142,13 +143,13 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
     """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
     file = file.resolve()
     plan = enter(name)
-    from testbed.lab import membership, policies
+    from testbed.lab import policies
     from testbed.orchestrators.agents import te_mode
     from testbed.te.load import load_objects
 
     documents, findings = load_objects(plan, file, force)
     _warn(findings)
-    api = membership.api(plan)
+    api = orchestrator_of(plan).api(plan)
     for applied in policies.apply_objects(api, documents):
         print(f"{applied} applied")
     if te_mode(api) != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
@@ -159,11 +160,11 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     """Delete the objects that FILE names, as `kubectl delete -f` does."""
     file = file.resolve()
     plan = enter(name)
-    from testbed.lab import membership, policies
+    from testbed.lab import policies
     from testbed.te.load import load_objects
 
     documents, _ = load_objects(plan, file, force=True)
-    for deleted in policies.delete_objects(membership.api(plan), documents):
+    for deleted in policies.delete_objects(orchestrator_of(plan).api(plan), documents):
         print(f"{deleted} deleted")
 
 
@@ -217,7 +218,6 @@ def mode(
     if te_mode not in ("bgp", "configmap"):
         raise TestbedError(f"no TE mode {te_mode!r}", fix="bgp or configmap")
     plan = enter(name)
-    from testbed.lab import membership
     from testbed.orchestrators.agents import write_te_mode
 
-    write_te_mode(te_mode, membership.api(plan))
+    write_te_mode(te_mode, orchestrator_of(plan).api(plan))

@@ -37,11 +37,11 @@ def validate(
 ) -> None:
     """Check a topology; all errors at once, each with its line and a fix."""
     from testbed.plan.problems import InvalidPlan
-    from testbed.plan.resolve import orchestrated
+    from testbed.plan.resolve import resolve
     from testbed.topology.load import load_plan
 
     try:
-        plan = orchestrated(load_plan(topology, profile.value, key_values(params)), cluster.value)
+        plan = resolve(load_plan(topology, profile.value, key_values(params)), cluster)
     except InvalidPlan as error:
         if format is Format.json:
             print_json([p.model_dump() for p in error.problems])

@@ -11,12 +11,12 @@ from typing import Any
 from testbed.agent.desired.service_veth import INSIDE
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
+from testbed.host.progress import Progress
 from testbed.host.wait import wait_for
 from testbed.images.build.conformance import recipes
 from testbed.images.build.make import make_images
 from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
-from testbed.lab.up.progress import Progress
 from testbed.orchestrators.kubernetes.pki.x509 import new_authority
 from testbed.paths import POLICIES
 from testbed.render.kubernetes import CONTROL_PLANE_LABEL

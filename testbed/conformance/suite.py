@@ -24,10 +24,10 @@ from testbed.conformance.outcome import Outcome, Run
 from testbed.conformance.selection import Selection, select
 from testbed.errors import CheckFailed
 from testbed.host.machine import machine
+from testbed.host.progress import Progress
 from testbed.host.run import run as run_program
 from testbed.images.store.containerd import programs as containerd_programs
 from testbed.lab.access.own_command import PREFIX
-from testbed.lab.up.progress import Progress
 
 WAYS = {"none": "best effort", "configmap": "TE ConfigMaps"}  # of traffic engineering
 PROCESSES = 6

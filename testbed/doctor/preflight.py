@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from testbed.doctor.cluster import cluster_checks
 from testbed.doctor.kernel import required_checks
 from testbed.doctor.machine import host_checks
 from testbed.doctor.verdict import Verdict
 from testbed.doctor.virtual import INSTALL, missing_programs, virtual_checks
 from testbed.errors import MachineUnfit
-
-
-def cluster_preflight() -> list[Verdict]:
-    """Warnings to pass on. Raises MachineUnfit with what makes Kubernetes impossible."""
-    verdicts = cluster_checks()
-    _refuse_failed(verdicts)
-    return [v for v in verdicts if v.level == "warn"]
-
-
-def virtual_preflight(machines: int) -> list[Verdict]:
-    """Warnings to pass on. Raises MachineUnfit with what makes virtual machines impossible."""
-    missing = missing_programs()
-    if missing:
-        raise MachineUnfit(
-            "this machine has not what virtual machines need", why=", ".join(missing), fix=INSTALL
-        )
-    verdicts = virtual_checks(machines)
-    _refuse_failed(verdicts)
-    return [v for v in verdicts if v.level == "warn"]
+from testbed.plan.model import Plan
 
 
 def preflight() -> list[Verdict]:
@@ -34,6 +18,39 @@ def preflight() -> list[Verdict]:
     verdicts = host_checks()
     _refuse_failed(verdicts)
     _refuse_failed(required_checks())  # they need the programs checked before
+    return _warnings(verdicts)
+
+
+def plan_preflight(plan: Plan) -> list[Verdict]:
+    """Warnings on what this plan needs beyond a light lab. Raises MachineUnfit."""
+    found: list[Verdict] = []
+    for checks in (_BY_ORCHESTRATOR.get(plan.orchestrator), _BY_PROVIDER.get(plan.backend)):
+        verdicts = checks(plan) if checks else []
+        _refuse_failed(verdicts)
+        found += _warnings(verdicts)
+    return found
+
+
+def _kubernetes(_plan: Plan) -> list[Verdict]:
+    return cluster_checks()
+
+
+def _machines(plan: Plan) -> list[Verdict]:
+    missing = missing_programs()
+    if missing:
+        raise MachineUnfit(
+            "this machine has not what virtual machines need", why=", ".join(missing), fix=INSTALL
+        )
+    return virtual_checks(len(plan.cluster))
+
+
+Checks = Callable[[Plan], list[Verdict]]
+# What `up` checks first, by orchestrator and by provider; the others need no more than a light lab.
+_BY_ORCHESTRATOR: dict[str, Checks] = {"kubernetes": _kubernetes}
+_BY_PROVIDER: dict[str, Checks] = {"vagrant": _machines}
+
+
+def _warnings(verdicts: list[Verdict]) -> list[Verdict]:
     return [v for v in verdicts if v.level == "warn"]
 
 

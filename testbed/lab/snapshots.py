@@ -10,12 +10,14 @@ from pathlib import Path
 from testbed import paths
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
 from testbed.host.labs import LabDir
-from testbed.lab import membership, state, verify
+from testbed.host.progress import Progress
+from testbed.lab import state
 from testbed.lab.status import overview
-from testbed.lab.up.progress import Progress
-from testbed.orchestrators import agents
+from testbed.orchestrators.agent_status import generations
+from testbed.orchestrators.kubernetes.resume import certificates_end
 from testbed.paths import NODES
 from testbed.plan.model import Plan
+from testbed.providers.members import present
 from testbed.providers.vagrant import node as guests
 from testbed.providers.vagrant.guest.resync import wake
 from testbed.providers.vagrant.machines import MEMORY, Files, Machine, machines
@@ -50,7 +52,7 @@ def _is_whole(plan: Plan) -> None:
         raise CheckFailed(
             "only a lab that is whole is saved", why="; ".join(said[:5]), fix="testbed up, first"
         )
-    free, wanted = shutil.disk_usage(snapshots.TOP).free, len(agents.present(plan)) * MEMORY << 20
+    free, wanted = shutil.disk_usage(snapshots.TOP).free, len(present(plan)) * MEMORY << 20
     if free < wanted:
         raise MachineUnfit(
             f"{free >> 20} MB are free, and the machines' memory takes up to {wanted >> 20}",
@@ -62,11 +64,11 @@ def _is_whole(plan: Plan) -> None:
 def _save(plan: Plan, draft: Snapshot, progress: Progress) -> None:
     data = paths.DATA.readlink()
     files, now = Files.of(data), datetime.now(timezone.utc)
-    names = {node.name for node in agents.present(plan)}
+    names = {node.name for node in present(plan)}
     there = [machine for machine in machines(plan) if machine.name in names]
     disks = f"{now:%Y%m%d-%H%M%S}"
-    until = membership.certificates_end(plan)
-    reports = verify.generations(plan)
+    until = certificates_end(plan)
+    reports = generations(plan)
     _keep_policies(plan, draft)
     try:
         with progress.step(f"{len(there)} virtual machines stopped and saved"):
@@ -130,15 +132,15 @@ def refuse(snapshot: Snapshot, changes: list[str]) -> None:
 
 def refuse_unsaveable(plan: Plan) -> None:
     """Raises TestbedError for a lab whose nodes are namespaces, or whose overlay is not ours."""
-    if not plan.virtual:
+    if not plan.provider_traits.snapshots:
         raise TestbedError(
             "only virtual machines can be saved and go on",
             why="processes in namespaces have no memory image, and are up in seconds anyway",
             fix="--nodes vagrant; or `testbed up`, and `down --keep` to go on from what is on disk",
         )
-    if plan.overlay != "agent":
+    if not plan.overlay_traits.agents:
         raise TestbedError(
-            f"a lab with {plan.overlay} cannot be saved",
+            f"a lab with {plan.overlay_traits.title} cannot be saved",
             why="a snapshot is verified by what the testbed's own agents report anew",
             fix="testbed up --overlay agent",
         )

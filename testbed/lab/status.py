@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-from testbed import paths
 from testbed.backbone import build
-from testbed.lab import pods, verify
-from testbed.orchestrators.agents import present
+from testbed.lab import verify
+from testbed.orchestrators.agent_status import agent_status
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
+from testbed.providers.members import present
 from testbed.providers.namespaces import services
-from testbed.providers.registry import all_states
-from testbed.providers.vagrant.machines import Files
-
-DISK_LOW = 64 << 20  # bytes; etcd alone takes as much at a time
+from testbed.providers.registry import all_states, provider_of
 
 
 def overview(plan: Plan) -> dict[str, Any]:
@@ -30,27 +27,18 @@ def overview(plan: Plan) -> dict[str, Any]:
         }
         for name, info in sorted(all_states().items())
     }
-    agents = {n.name: verify.agent_status(n.name) for n in present(plan)}
+    agents = {n.name: agent_status(n.name) for n in present(plan)}
     return {
         "topology": plan.topology,
         "profile": plan.profile,
-        "box": box(plan),
+        "box": provider_of(plan).describe(plan),
         "routers": [r.name for r in plan.routers],
         "hosts": [h.name for h in plan.nodes if h.role.value == "host"],
         "nodes": agents,
-        "pods": [vars(p) for p in pods.listing(plan)],
+        "pods": [vars(p) for p in orchestrator_of(plan).pods(plan)],
         "programs": programs,
         "problems": problems(plan, programs),
     }
-
-
-def box(plan: Plan) -> dict[str, str] | None:
-    """Which box the lab's virtual machines were made from; None without any."""
-    file = Files.of(paths.DATA.readlink()).box if plan.virtual else None
-    if file is None or not file.exists():
-        return None
-    record = json.loads(file.read_text())
-    return {key: record[key] for key in ("name", "version", "asked", "sha256") if key in record}
 
 
 def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
@@ -63,21 +51,10 @@ def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
         for name, program in programs.items()
         if program["state"] not in ("RUNNING", "STARTING")
     ]
-    if plan.kubernetes:
-        from testbed.orchestrators.kubernetes import health
-
-        said += health.problems(plan)
-        said += disk_problems(shutil.disk_usage(paths.DATA).free, paths.DATA.readlink())
+    said += orchestrator_of(plan).problems(plan)
     said += _links_down(plan)
     said += verify.backbone_problems(plan)
     return said + verify.cluster_problems(plan)
-
-
-def disk_problems(free: int, data: Path) -> list[str]:
-    """What a lab's disk with so many bytes left keeps from working."""
-    if free >= DISK_LOW:
-        return []
-    return [f"{free >> 20} MB are free for {data}: etcd and new pods need more, make room"]
 
 
 def _ill(name: str, program: dict[str, Any]) -> str:
@@ -99,7 +76,6 @@ def last_line(log: Path) -> str:
 
 
 def _links_down(plan: Plan) -> list[str]:
-    import json
 
     from testbed.host.run import run
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from testbed.host.wait import wait_for
 from testbed.observe.convergence import difference
 from testbed.observe.routes import isis_routes
-from testbed.orchestrators.agents import present
-from testbed.paths import NODES
+from testbed.orchestrators.overlays.registry import overlay_of
 from testbed.plan.model import Plan
 from testbed.plan.spf import demanded_routes
 
@@ -46,71 +41,9 @@ def backbone_problems(plan: Plan) -> list[str]:
     return difference(demanded, {router: isis_routes(router) for router in demanded})
 
 
-def agent_status(node: str) -> dict[str, Any] | None:
-    """The status that a node's agent wrote last, or None before its first."""
-    try:
-        return dict(json.loads((NODES / node / "status.json").read_text()))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-
-
 def cluster_problems(plan: Plan) -> list[str]:
     """What keeps the overlay from being complete, in words."""
-    if plan.overlay == "calico-vpp":
-        from testbed.orchestrators.kubernetes.calico_vpp import problems as of_calico
-
-        return of_calico(plan)
-    names = [n.name for n in present(plan)]
-    problems: list[str] = []
-    for name in names:
-        status = agent_status(name)
-        if status is None:
-            problems.append(f"{name}: the agent has not reported yet")
-        else:
-            problems += [f"{name}: {p}" for p in _node_problems(plan, status, names)]
-    return problems
-
-
-def generations(plan: Plan) -> dict[str, int]:
-    """Node → how many statuses its agent has written."""
-    statuses = {node.name: agent_status(node.name) for node in present(plan)}
-    return {name: int(status["generation"]) for name, status in statuses.items() if status}
-
-
-def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:
-    """Wait until every node's agent has written a status after those counted in `before`."""
-
-    def probe() -> tuple[bool | None, str]:
-        now = generations(plan)
-        old = [n.name for n in present(plan) if now.get(n.name, 0) <= before.get(n.name, 0)]
-        return (None if old else True), f"not from {', '.join(old)}"
-
-    wait_for("the agents to report anew", probe, timeout=60, fix="testbed logs NODE.agent")
-
-
-def _node_problems(plan: Plan, status: dict[str, Any], present_nodes: list[str]) -> list[str]:
-    problems = [str(p) for p in status["problems"]]
-    if not status["ready"]:
-        problems.append("agent is not ready")
-    up = {s["address"] for s in status["sessions"] if s["state"] == "Established"}
-    peers = [n for n in present_nodes if n != status["node"]] + [n.name for n in plan.injectors]
-    for peer in peers:
-        if str(plan.address_v6(peer)) not in up:
-            problems.append(f"no BGP session with {peer}")
-    chosen = {(p["endpoint"], p["family"]) for p in status["policies"] if p["chosen"]}
-    for peer in present_nodes:
-        if peer == status["node"]:
-            continue
-        endpoint = str(plan.address_v6(peer))
-        for family in _families(plan):
-            if (endpoint, family) not in chosen:
-                problems.append(f"no IPv{family} policy towards {peer}")
-    return problems
-
-
-def _families(plan: Plan) -> list[int]:
-    pools = plan.pools
-    return [f for f, pool in ((4, pools.pods_v4), (6, pools.pods_v6)) if pool is not None]
+    return overlay_of(plan).problems(plan)
 
 
 def cluster_complete(plan: Plan) -> None:
@@ -121,4 +54,4 @@ def cluster_complete(plan: Plan) -> None:
         return (None if problems else True), "; ".join(problems[:5])
 
     fix = "testbed status; testbed logs NODE.agent"
-    wait_for("the overlay", probe, timeout=60 * plan.patience, fix=fix)
+    wait_for("the overlay", probe, timeout=60 * plan.slowness, fix=fix)

@@ -12,6 +12,7 @@ from testbed.host.supervisor import Program, Supervisor
 from testbed.orchestrators.api import Api
 from testbed.paths import NODES
 from testbed.plan.model import Node, Plan
+from testbed.providers.members import agent_file, present
 from testbed.providers.registry import handle, on_each
 from testbed.render import cluster as render
 from testbed.srpolicy.files.yaml_tree import read_documents
@@ -37,15 +38,6 @@ def te_mode(api: Api) -> str:
     return str(document["data"]["CALICOVPP_SRV6_TE"]) if document else "bgp"
 
 
-def present(plan: Plan) -> list[Node]:
-    """The cluster nodes that have joined."""
-    return [n for n in plan.cluster if _agent_file(n.name).exists()]
-
-
-def _agent_file(name: str) -> Path:
-    return NODES / name / "agent.json"
-
-
 def join(plan: Plan, nodes: Iterable[Node], gobgpd: Path, api: Api | None = None) -> None:
     """Start gobgpd and agent on the nodes, and make them known to the injectors.
 
@@ -66,7 +58,7 @@ def configure(plan: Plan, nodes: Sequence[Node]) -> None:
     def give(node: Node) -> None:
         (NODES / node.name).mkdir(parents=True, exist_ok=True)
         config = json.dumps(render.agent_config(plan, node), indent=1) + "\n"
-        handle(node.name).give(_agent_file(node.name), config)
+        handle(node.name).give(agent_file(node.name), config)
 
     on_each(give, nodes)
 
@@ -74,8 +66,8 @@ def configure(plan: Plan, nodes: Sequence[Node]) -> None:
 def recognise(plan: Plan, nodes: Sequence[Node]) -> None:
     """Make nodes that hold their agents' configuration already members of the lab."""
     for node in nodes:
-        _agent_file(node.name).parent.mkdir(parents=True, exist_ok=True)
-        write_json(_agent_file(node.name), render.agent_config(plan, node))
+        agent_file(node.name).parent.mkdir(parents=True, exist_ok=True)
+        write_json(agent_file(node.name), render.agent_config(plan, node))
 
 
 def start(nodes: Sequence[Node], gobgpd: Path) -> None:
@@ -92,7 +84,7 @@ def start(nodes: Sequence[Node], gobgpd: Path) -> None:
 def leave(plan: Plan, node: Node, api: Api | None = None) -> None:
     """Stop the node's daemons, and remove its Node object if that lies in `api`."""
     handle(node.name).services.remove([f"{node.name}.agent", f"{node.name}.gobgpd"])
-    _agent_file(node.name).unlink(missing_ok=True)
+    agent_file(node.name).unlink(missing_ok=True)
     if api:
         api.delete(render.node_object(plan, node))
     write_injector_peers(plan)

@@ -21,6 +21,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from testbed.plan import mtu
+from testbed.plan.traits import (
+    ORCHESTRATORS,
+    OVERLAYS,
+    PROVIDERS,
+    OrchestratorTraits,
+    OverlayTraits,
+    ProviderTraits,
+)
 
 
 class Frozen(BaseModel):
@@ -142,14 +150,6 @@ class Timers(Frozen):
 
 Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
-# What runs the pods of the cluster nodes: Kubernetes, or the agents alone (the light mode).
-Orchestrator = Literal["kubernetes", "none"]
-# How many times longer one waits for virtual machines: they may be emulated in software.
-PATIENCE_WITH_MACHINES = 6
-# What a cluster node is: a set of namespaces, or a virtual machine that Vagrant makes.
-Backend = Literal["namespace", "vagrant"]
-# What carries the pods' packets between cluster nodes: our agent, or the paper's own overlay.
-Overlay = Literal["agent", "calico-vpp"]
 
 TIMERS: dict[Profile, Timers] = {
     "fast": Timers(
@@ -170,9 +170,10 @@ class Plan(Frozen):
     profile: Profile = "fast"
     asn: int = 64512
     te_mode: TeMode = "bgp"
-    orchestrator: Orchestrator = "none"
-    backend: Backend = "namespace"
-    overlay: Overlay = "agent"
+    # names of testbed.plan.traits: what runs the pods, what nodes are made of, what carries packets
+    orchestrator: str = "none"
+    backend: str = "namespace"
+    overlay: str = "agent"
     box: str | None = None  # of virtual machines: name, URL or file of another than our own
     max_segments: int = 3
     pools: Pools = Pools()
@@ -206,29 +207,40 @@ class Plan(Frozen):
         return self.of(Role.CLUSTER)
 
     @property
-    def kubernetes(self) -> bool:
-        """True if the cluster nodes are those of a Kubernetes cluster."""
-        return self.orchestrator == "kubernetes" and bool(self.cluster)
+    def provider_traits(self) -> ProviderTraits:
+        """What follows from what the cluster nodes are made of."""
+        return PROVIDERS[self.backend]
 
     @property
-    def virtual(self) -> list[Node]:
-        """The nodes that are virtual machines."""
-        return self.cluster if self.backend == "vagrant" else []
+    def orchestrator_traits(self) -> OrchestratorTraits:
+        """What follows from what runs the pods."""
+        return ORCHESTRATORS[self.orchestrator]
 
     @property
-    def patience(self) -> int:
-        """By what factor a time limit is longer than in a lab whose nodes are namespaces."""
-        return PATIENCE_WITH_MACHINES if self.virtual else 1
+    def overlay_traits(self) -> OverlayTraits:
+        """What follows from what carries the pods' packets."""
+        return OVERLAYS[self.overlay]
+
+    @property
+    def kind(self) -> dict[str, str]:
+        """Its orchestrator and provider by name, as options of `testbed up` call them."""
+        return {"cluster": self.orchestrator, "nodes": self.backend}
+
+    @property
+    def slowness(self) -> int:
+        """By what factor time limits are longer than in a lab whose nodes are namespaces."""
+        return self.provider_traits.slowness if self.cluster else 1
 
     @property
     def namespaced(self) -> list[Node]:
         """The nodes that are network namespaces of the lab."""
-        virtual = {n.name for n in self.virtual}
-        return [n for n in self.nodes if n.name not in virtual]
+        outside = {n.name for n in self.cluster} if self.provider_traits.own_kernel else set()
+        return [n for n in self.nodes if n.name not in outside]
 
     def vantage(self, node: str) -> str:
         """The namespace from which a node's addresses are reached: its own, else its router's."""
-        return self.uplink(node).peer(node).node if self.node(node) in self.virtual else node
+        here = {n.name for n in self.namespaced}
+        return node if node in here else self.uplink(node).peer(node).node
 
     @property
     def injectors(self) -> list[Node]:

@@ -23,8 +23,8 @@ def exchange(
 
     `timeout` in seconds, between namespaces. Raises OSError.
     """
-    limit = timeout * plan.patience
-    if plan.virtual:
+    limit = timeout * plan.slowness
+    if plan.provider_traits.own_kernel:
         from testbed.observe.remote.guest import GuestPlace
         from testbed.observe.remote.guest_exchange import ask
 

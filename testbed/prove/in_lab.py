@@ -9,12 +9,11 @@ from typing import Any
 
 from testbed.agent.desired.overlays.tunnels import IPIP, KINDS
 from testbed.errors import TestbedError
-from testbed.lab import pods
 from testbed.lab.access.inside import unknown
-from testbed.lab.verify import agent_status
 from testbed.observe.place import Place
-from testbed.orchestrators import agents
-from testbed.orchestrators.light.pods import Pod
+from testbed.orchestrators.agent_status import agent_status
+from testbed.orchestrators.pod import Pod
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
 from testbed.prove.expectation import (
     BestEffort,
@@ -29,8 +28,9 @@ from testbed.prove.expectation import (
 )
 from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
 from testbed.prove.stream import Stream
-from testbed.providers import registry
+from testbed.providers.members import present
 from testbed.providers.vagrant import node as guests
+from testbed.providers.vagrant.provider import guest_of
 
 PLAIN = "plain"
 WITHOUT_SEGMENTS = (*KINDS, PLAIN)  # what can be expected besides segment endpoints
@@ -59,13 +59,13 @@ def prove(
 
 def places(plan: Plan) -> Callable[[str], Place]:
     """Where the namespace of a node or pod is, by the name under which a proof knows it."""
-    if not plan.virtual:
+    if not plan.provider_traits.own_kernel:
         return pinned
     from testbed.observe.remote.guest import GuestPlace
 
-    machines = {n.name: registry.guest(n.name) for n in agents.present(plan)}
+    machines = {n.name: guest_of(n.name) for n in present(plan)}
     found = {name: GuestPlace(node.guest) for name, node in machines.items() if node}
-    for pod in pods.listing(plan):
+    for pod in orchestrator_of(plan).pods(plan):
         node, netns = machines[pod.node], guests.pod_netns(pod.node, pod.name)
         if node and netns:
             found[pod.netns] = GuestPlace(node.guest, netns)
@@ -76,7 +76,7 @@ def stream(
     plan: Plan, source: Pod, destination: Pod, address: IPv4Address | IPv6Address, rate: int
 ) -> Stream:
     """A numbered stream between two pods, wherever they are; see Stream."""
-    if not plan.virtual:
+    if not plan.provider_traits.own_kernel:
         return Stream(source.netns, destination.netns, address, rate)
     from testbed.observe.remote.guest import GuestPlace
     from testbed.prove.remote_stream import RemoteStream
@@ -86,11 +86,11 @@ def stream(
     assert isinstance(one, GuestPlace) and isinstance(other, GuestPlace), "pods of machines"
     # emulated processors drop what is too much for them, and here only the way is of interest
     ends = (source.netns, destination.netns, address, max(1, rate // SLOWER))
-    return RemoteStream(*ends, patience=plan.patience, source_place=one, destination_place=other)
+    return RemoteStream(*ends, patience=plan.slowness, source_place=one, destination_place=other)
 
 
 def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:
-    known = {pod.name: pod for pod in pods.listing(plan)}
+    known = {pod.name: pod for pod in orchestrator_of(plan).pods(plan)}
     if name in known:
         pod = known[name]
         address = pod.address(family)

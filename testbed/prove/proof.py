@@ -149,9 +149,9 @@ def prove_path(
     run = Run()
     namespaces = {name: place_of(name) for name in _watched(plan, src, dst)}
     with Capture(namespaces, only=run) as capture:
-        refuse_blind(capture, run, CANARY * plan.patience)
+        refuse_blind(capture, run, CANARY * plan.slowness)
         sent, refusal = probe.send_from(place_of(src.name), dst.address, run, probes)
-        limit = timeout * plan.patience
+        limit = timeout * plan.slowness
         seen = capture.read(lambda frames: _arrived(frames, dst.name) >= set(sent), limit)
     frames = tuple(f for f in seen if _tag(f) in set(sent))
     pods = {end.name: end.pod_on for end in (src, dst) if end.pod_on is not None}

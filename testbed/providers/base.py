@@ -1,13 +1,21 @@
-"""A cluster node as the rest of the testbed sees it, whatever it is made of."""
+"""What the rest of the testbed knows of cluster nodes, whatever they are made of.
+
+A provider makes nodes of one kind. It is a folder with the same files as the others: `provider.py`
+(this protocol), `node.py` (one node), `provision.py` (nodes made and removed).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from testbed.host.supervisor import Program
+from testbed.host.progress import Progress
+from testbed.host.supervisor import Program, Supervisor
+from testbed.plan.model import Node, Plan, Port
+from testbed.providers.storage import Storage
 
 
 class Services(Protocol):
@@ -55,10 +63,21 @@ class NodeFiles:
     links: Mapping[str, str]
 
 
+class RemoteNetns(Protocol):
+    """The network of a node or pod on another kernel."""
+
+    def run(self, command: Sequence[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command there as root. Raises TestbedError if it fails and that is checked."""
+
+    def become(self, command: Sequence[str], prompt: str | None) -> None:
+        """Replace this process by a command there; the exit code is the command's."""
+
+
 class NodeHandle(Protocol):
-    """One node of a Kubernetes cluster. Every call raises TestbedError on failure."""
+    """One cluster node. Every call raises TestbedError on failure."""
 
     name: str
+    own_kernel: bool  # what runs on it is not seen from the lab, and many can be asked at once
     python: Interpreter
     pace: float  # seconds between two looks at it while one waits for something
 
@@ -89,3 +108,72 @@ class NodeHandle(Protocol):
 
     def package(self, file: Path) -> Path:
         """Where the node has a file of the testbed's own package."""
+
+    def root(self) -> Path | None:
+        """The node's root as the lab sees it; None where it cannot."""
+
+    def remote_netns(self, pod: str | None = None) -> RemoteNetns | None:
+        """The network of the node, or of a pod on it; None if that is a namespace of the lab."""
+
+
+class Preparation(Protocol):
+    """A plan's nodes before they are there: what they are made from was chosen outside the lab."""
+
+    @property
+    def machines(self) -> Sequence[str]:
+        """The nodes that must boot before they are given anything."""
+
+    def begin(self, supervisor: Supervisor, fresh: bool) -> None:
+        """Start what nodes need before they can boot; the process is inside the lab.
+
+        `fresh`: nothing of an earlier lab counts. Raises TestbedError.
+        """
+
+    def boot(self, arrived: Callable[[str], None]) -> None:
+        """Boot all machines at once; `arrived` hears of each that answers. Raises TestbedError."""
+
+
+class Provider(Protocol):
+    """What cluster nodes are made of; chosen by testbed.providers.registry.
+
+    Every call raises TestbedError on failure.
+    """
+
+    def prepare(self, plan: Plan, lab: str, images: Path | None, progress: Progress) -> Preparation:
+        """Choose and make what the nodes of a lab are made from; the process is outside of it.
+
+        `images` is the image store that nodes start with, if pods are containers.
+        """
+
+    def wire(self, plan: Plan) -> str:
+        """`ip -batch` lines, in the lab's own namespace, that join nodes to their routers' links.
+
+        Links between namespaces of the lab are made already (testbed.render.network).
+        """
+
+    def damage(self, plan: Plan) -> list[str]:
+        """Interfaces of the lab's own namespace that wire() made and that are gone, in words."""
+
+    def port_end(self, plan: Plan, port: Port) -> tuple[str | None, str]:
+        """Namespace (None: the lab's own) and interface where a node's port is cut or shaped."""
+
+    def appear(self, plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
+        """Have nodes that can be given something; what runs already stays as it is."""
+
+    def provision(self, wanted: Mapping[str, NodeFiles], storage: Storage) -> None:
+        """Give nodes, by name, their files and images; returns when all are alive."""
+
+    def remove(self, name: str) -> None:
+        """End a node and all of it."""
+
+    def find(self, name: str) -> NodeHandle | None:
+        """The node of this name, if it is one of this provider's."""
+
+    def names(self) -> list[str]:
+        """The nodes of this provider that have a supervisor of their own."""
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Every program that this provider's nodes run, by name; see Services.states()."""
+
+    def describe(self, plan: Plan) -> dict[str, str] | None:
+        """What the nodes were made from, for `status`; None where that says nothing."""

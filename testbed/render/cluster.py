@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from testbed.paths import API, NODES
+from testbed.paths import NODES
 from testbed.plan.model import Node, Plan
 from testbed.render.environment import render
 
-AGENT_KUBECONFIG = "/etc/kubernetes/agent.conf"  # in the node's own root
 TE_NAMESPACE = "calico-vpp-dataplane"
 
 
@@ -62,13 +61,9 @@ def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
         "max_segments": plan.max_segments,
         "local_sids": spec.local_sids.model_dump(mode="json"),
         "binding_sids": spec.binding_sids.model_dump(mode="json"),
-        "source": (
-            {"kind": "kubernetes", "kubeconfig": AGENT_KUBECONFIG}
-            if plan.kubernetes
-            else {"kind": "directory", "path": str(API)}
-        ),
-        "services": plan.kubernetes,
-        **({"patient": True} if plan.virtual else {}),
+        "source": dict(plan.orchestrator_traits.agent_source),
+        "services": plan.orchestrator_traits.services,
+        **({"patient": True} if plan.slowness > 1 else {}),
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }

@@ -38,7 +38,7 @@ def kubelet(plan: Plan, node: Node) -> str:
         containerd_socket=CONTAINERD_SOCKET,
         volume_plugins=VOLUME_PLUGINS,
         domain=network.DOMAIN,
-        patient=bool(plan.virtual),
+        patient=plan.slowness > 1,
         dns=network.dns_addresses(plan),
         control_plane_taint=CONTROL_PLANE_LABEL if is_control_plane(node) else None,
     )

@@ -12,8 +12,8 @@ def namespaces(plan: Plan) -> str:
 
 def links(plan: Plan) -> str:
     """All veth pairs, each end made in its node's namespace."""
-    virtual = {n.name for n in plan.virtual}
-    return "".join(_veth(x) for x in plan.links if not virtual & {x.a.node, x.b.node})
+    here = {n.name for n in plan.namespaced}
+    return "".join(_veth(x) for x in plan.links if {x.a.node, x.b.node} <= here)
 
 
 def _veth(link: Link) -> str:

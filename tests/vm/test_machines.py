@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import VirtualLab
 
+from testbed.host.progress import told
 from testbed.host.wait import wait_for
-from testbed.lab.up.progress import told
 
 pytestmark = pytest.mark.root
 

@@ -10,8 +10,9 @@ import time
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host.namespaces import MS_BIND, MS_PRIVATE, MS_REC
-from testbed.lab import pods, state
-from testbed.lab.access import guest_shell
+from testbed.lab import state
+from testbed.lab.access.locate import elsewhere
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import GOBGPD, NETNS, NODE_TOOLS, SYSTEM_PATH
 from testbed.plan.model import Link, Node, Plan, Role
 from testbed.providers.namespaces import services
@@ -22,7 +23,7 @@ def netns_of(plan: Plan, name: str) -> str:
     """Name of the network namespace of a node or pod. Raises TestbedError."""
     if name in plan.by_name:
         return name
-    by_name = {p.name: p for p in pods.listing(plan)}
+    by_name = {p.name: p for p in orchestrator_of(plan).pods(plan)}
     if name in by_name:
         return by_name[name].netns
     raise unknown("node or pod", name, [*plan.by_name, *by_name])
@@ -63,9 +64,9 @@ def replace_process(
 
     `network_only` keeps the caller's files in sight also on nodes that have a root of their own.
     """
-    machine = guest_shell.machine_of(plan, name)
-    if machine is not None:
-        guest_shell.become(*machine, command, prompt)
+    there = elsewhere(plan, name)
+    if there is not None:
+        there.become(command, prompt)
     netns = netns_of(plan, name)
     init = None if network_only else services.init_pid(name)
     if init is None:

@@ -63,8 +63,8 @@ def shell_lines(lab: LabDir) -> list[str]:
     command = [sys.executable, "-B", "-m", "testbed"]
     wanted = {name: [*command, "in-network", "-n", lab.name, name] for name in SHIMS}
     plan = recorded_plan(lab)
-    if plan is not None and plan.virtual:
-        wanted["vagrant"] = ["env", f"TESTBED_NAME={lab.name}", *command, "vagrant"]
+    for tool in plan.provider_traits.shims if plan else ():
+        wanted[tool] = ["env", f"TESTBED_NAME={lab.name}", *command, tool]
     for name, arguments in wanted.items():
         write_atomically(shims / name, f'#!/bin/sh\nexec {shlex.join(arguments)} "$@"\n', 0o755)
     return [
@@ -82,10 +82,11 @@ def _reach(lab: LabDir) -> tuple[Path, str]:
     if plan is None:
         raise foreign(lab)
     root = Path(f"/proc/{pid}/root")
-    if not plan.kubernetes or not (root / ADMIN).exists():
+    if not (root / ADMIN).exists():
+        containers = plan.orchestrator_traits.containers
         raise TestbedError(
             f"lab {lab.name!r} has no Kubernetes",
-            why="it was brought up with --cluster none" if not plan.kubernetes else "not yet",
+            why="not yet" if containers else "it was brought up with --cluster none",
             fix="testbed up --cluster kubernetes",
         )
     return root, plan.vantage(control_plane(plan).name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from testbed.errors import TestbedError
 
@@ -15,10 +17,16 @@ def testbed(*arguments: str) -> str:
     return run(*arguments).stdout
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The same; what it said on the way is in `stderr`."""
+def run(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The same; what it said on the way is in `stderr`. `environment` is added to the caller's."""
     done = subprocess.run(
-        [*PREFIX, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        [*PREFIX, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(environment or {})},
     )
     if done.returncode != 0:
         raise TestbedError(

@@ -109,8 +109,7 @@ def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
     node = control_plane(plan)
     files = (USERS / "ca.crt", USERS / f"{user}.crt", USERS / f"{user}.key")
     client = Client(plan.vantage(node.name), str(plan.address_v6(node.name)), API_PORT, *files)
-    if plan.virtual:
-        client.pace = 0.5
-        client.timeout *= plan.patience
-        client.patience *= 3  # six machines on two cores, all emulated, took twice that long
+    client.pace = plan.provider_traits.pause
+    client.timeout *= plan.slowness
+    client.patience *= plan.slowness
     return KubernetesApi(client)

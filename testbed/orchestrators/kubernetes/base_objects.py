@@ -25,14 +25,14 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 
 
-def definitions(images: Iterable[str], calico: bool = False) -> list[Object]:
+def definitions(images: Iterable[str], own_definitions: bool = False) -> list[Object]:
     """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images.
 
-    Without CRDs if Calico itself is to come, which brings its own.
+    Without CRDs if the overlay brings its own.
     """
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *([] if calico else _crds()),
+        *([] if own_definitions else _crds()),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,

@@ -7,10 +7,10 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.orchestrators.agents import present
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.kubernetes.wait import PATIENCE, not_ready
 from testbed.plan.model import Plan
+from testbed.providers.members import present
 from testbed.providers.registry import handle
 
 

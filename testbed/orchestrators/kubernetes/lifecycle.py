@@ -14,59 +14,56 @@ from pathlib import Path
 from testbed.artefacts import program
 from testbed.errors import MachineUnfit
 from testbed.host.run import run
+from testbed.host.secret_files import write_secret_files
 from testbed.host.supervisor import Program
-from testbed.images.build.builtin import recipes
 from testbed.orchestrators import agents
-from testbed.orchestrators.kubernetes import backend, base_objects, node_files, programs
+from testbed.orchestrators.kubernetes import base_objects, node_files, programs
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, connect
 from testbed.orchestrators.kubernetes.pki import authorities, certificates
 from testbed.orchestrators.kubernetes.programs import Phase
-from testbed.orchestrators.kubernetes.storage import Storage
 from testbed.orchestrators.kubernetes.wait import (
     api_ready,
     containerd_answers,
-    crds_established,
     nodes_ready,
 )
-from testbed.paths import NODES
+from testbed.orchestrators.overlays.registry import overlay_of
 from testbed.plan.kubernetes import control_plane
 from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeFiles, NodeHandle
-from testbed.providers.registry import handle, on_each
+from testbed.providers.members import agent_file
+from testbed.providers.registry import handle, on_each, provider_of
+from testbed.providers.storage import Storage
 from testbed.render.kubernetes import proxy_mode
 
-CNI_PLUGIN = "/opt/cni/bin/testbed"
 CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what can be started at once on these nodes; what runs already stays as it is."""
-    backend.appear(plan, nodes, storage)
+    provider_of(plan).appear(plan, nodes, storage)
     alive = on_each(lambda node: handle(node.name).alive(), nodes)
     new = [node for node, there in zip(nodes, alive, strict=True) if not there]
     _make(plan, new, storage)
     _run(plan, nodes, Phase.AT_ONCE)
     agents.configure(plan, nodes)
-    if not plan.virtual:
-        agents.start(nodes, gobgpd)
+    if not plan.provider_traits.starts_late:
+        overlay_of(plan).start(nodes, gobgpd)
     agents.write_injector_peers(plan)
 
 
 def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
     containerd_answers([n.name for n in nodes])
-    if not plan.virtual:
+    if not plan.provider_traits.starts_late:
         _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
     api_ready(api.client)
     _run(plan, nodes, Phase.API_READY)
     if control_plane(plan) in nodes:
         apply_base(plan, api, storage.image_names())
-    if plan.virtual:
-        # machines share this one's processors: before, what asks the API server would starve it
+    if plan.provider_traits.starts_late:
         _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
-        if plan.overlay == "agent":
-            agents.start(nodes, gobgpd)
+        overlay_of(plan).start(nodes, gobgpd)
 
 
 def ready(plan: Plan, nodes: Sequence[Node]) -> None:
@@ -90,8 +87,8 @@ def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> N
 def leave(plan: Plan, node: Node) -> None:
     """Take a node away: its Node object first, so that its blocks come back, then all of it."""
     connect(plan).delete({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node.name}})
-    backend.remove(plan, node.name)
-    (NODES / node.name / "agent.json").unlink(missing_ok=True)
+    provider_of(plan).remove(node.name)
+    agent_file(node.name).unlink(missing_ok=True)
     agents.write_injector_peers(plan)
 
 
@@ -102,13 +99,12 @@ def _make(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     now = datetime.now(timezone.utc)
     keys = authorities.ensure_keys(storage.keys, now, say)
     write_users(plan, keys, now)
-    backend.make(plan, {node.name: files_of(plan, node, keys, now) for node in nodes}, storage)
+    wanted = {node.name: files_of(plan, node, keys, now) for node in nodes}
+    provider_of(plan).provision(wanted, storage)
 
 
 def files_of(plan: Plan, node: Node, keys: authorities.Keys, now: datetime) -> NodeFiles:
     """What a node is to hold, with certificates that begin now."""
-    from testbed.agent.cni import plugin_main
-
     there = handle(node.name)
     files = node_files.node_files(
         plan,
@@ -118,12 +114,10 @@ def files_of(plan: Plan, node: Node, keys: authorities.Keys, now: datetime) -> N
         containerd_format=_format(),
         proxy_mode=proxy_mode(there.kernel()),
     )
-    written = {"/etc/resolv.conf": files["resolv.conf"]}
-    links = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}
-    if plan.overlay == "agent":  # Calico installs a plugin of its own
-        written["/etc/cni/net.d/10-testbed.conflist"] = files["cni/10-testbed.conflist"]
-        links[CNI_PLUGIN] = str(there.package(Path(str(plugin_main.__file__))))
-    return NodeFiles(kubernetes=files, files=written, links=links)
+    cni = overlay_of(plan).cni(files["cni/10-testbed.conflist"], there)
+    plugins = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}
+    written = {"/etc/resolv.conf": files["resolv.conf"], **cni.files}
+    return NodeFiles(kubernetes=files, files=written, links={**plugins, **cni.links})
 
 
 def write_users(plan: Plan, keys: authorities.Keys, now: datetime) -> None:
@@ -138,7 +132,7 @@ def write_users(plan: Plan, keys: authorities.Keys, now: datetime) -> None:
             lifetime = node_files.BOOTSTRAP_LIFETIME
         pair = authorities.issue(keys, request, now, lifetime)
         files |= {f"{request.file}.crt": pair.certificate, f"{request.file}.key": pair.key}
-    node_files.write_files(USERS, files)
+    write_secret_files(USERS, files)
 
 
 def _run(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
@@ -171,21 +165,13 @@ def _named(wanted: Program) -> Program:
 
 def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
     """The objects that every lab's API server holds from the start."""
-    calico = plan.overlay == "calico-vpp"
-    for document in base_objects.definitions(images, calico):
+    overlay = overlay_of(plan)
+    for document in base_objects.definitions(images, overlay.own_definitions):
         api.apply(document)
-    if not calico:
-        crds_established(api, base_objects.crd_names())
-        for document in base_objects.resources(plan):
-            api.apply(document)
+    overlay.apply(plan, api)
     for document in base_objects.dns(plan):
         api.apply(document)
     agents.write_te_mode(plan.te_mode, api)
-
-
-def announce_images(api: KubernetesApi, names: Sequence[str]) -> None:
-    """Tell the cluster that pods find these images on every node, so that none is pulled."""
-    api.apply(base_objects.loaded_images([*(r.name for r in recipes()), *names]))
 
 
 @cache

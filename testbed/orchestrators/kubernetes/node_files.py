@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from testbed.host.files import write_atomically
 from testbed.kube.kubeconfig import kubeconfig_text
 from testbed.orchestrators.kubernetes.pki import authorities, certificates, x509
 from testbed.orchestrators.kubernetes.pki.authorities import Keys
@@ -50,20 +47,6 @@ def admin_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
 def bootstrap_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
     """system:masters for an hour: for `up` alone, to apply the base objects."""
     return _kubeconfig(plan, keys, certificates.BOOTSTRAP, now, BOOTSTRAP_LIFETIME)
-
-
-def write_files(directory: Path, files: Mapping[str, str]) -> None:
-    """Write them below `directory`, each complete or absent: files 0600, directories 0700.
-
-    Raises TestbedError if the directory cannot be used, OSError (with the file's name) on a
-    full disk.
-    """
-    authorities.prepare_directory(directory)
-    for name, text in files.items():
-        path = directory / name
-        if path.parent != directory:
-            authorities.prepare_directory(path.parent)
-        write_atomically(path, text, 0o600)
 
 
 def _configuration(

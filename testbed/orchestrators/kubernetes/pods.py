@@ -11,13 +11,12 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.orchestrators.agents import present
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
-from testbed.orchestrators.light.pods import Pod, checked_name, unknown_pod
+from testbed.orchestrators.pod import Pod, checked_name, unknown_pod
 from testbed.paths import NETNS, NODES
 from testbed.plan.model import Plan
-from testbed.providers.namespaces import services
-from testbed.providers.vagrant import node as guests
+from testbed.providers.members import present
+from testbed.providers.registry import handle
 
 NAMESPACE = "default"
 IMAGE = "testbed.invalid/tools:latest"
@@ -106,14 +105,13 @@ def get(plan: Plan, name: str) -> Pod:
 
 
 def _attached(node: str) -> Iterator[Pod]:
-    inside = guests.record_text(node) is not None  # of another kernel: nothing to name here
-    init = None if inside else services.init_pid(node)
+    root = handle(node).root()
     for file in (NODES / node / "cni").glob("*.json"):
         with suppress(FileNotFoundError):  # detached meanwhile
             record = json.loads(file.read_text())
             pod = Pod(record["name"], node, _host(record["ipv4"], 32), _host(record["ipv6"], 128))
-            if not inside:
-                _name_netns(pod, f"/proc/{init}/root{_real(record['netns'])}")
+            if root is not None:
+                _name_netns(pod, f"{root}{_real(record['netns'])}")
             yield pod
 
 

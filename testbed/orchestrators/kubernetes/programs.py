@@ -10,6 +10,7 @@ from testbed.host.supervisor import Program
 from testbed.orchestrators.kubernetes.pki.identities import FRONT_PROXY
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
+from testbed.plan.traits import ClusterTiming
 from testbed.render.kubernetes import (
     DIRECTORY,
     PKI,
@@ -92,7 +93,7 @@ def _etcd(plan: Plan, node: Node) -> list[str]:
             "unsafe-no-fsync": True,
             "log-level": "warn",
             # a disk in software emulation fails etcd's own check (milliseconds)
-            **({"heartbeat-interval": 500, "election-timeout": 5000} if plan.virtual else {}),
+            **_etcd_timing(plan.provider_traits.timing),
             "listen-client-urls": ETCD_URL,
             "advertise-client-urls": ETCD_URL,
             "client-cert-auth": True,
@@ -106,6 +107,14 @@ def _etcd(plan: Plan, node: Node) -> list[str]:
             **_pair("peer", "etcd"),
         }
     )
+
+
+def _etcd_timing(timing: ClusterTiming) -> dict[str, object]:
+    wanted = {
+        "heartbeat-interval": timing.etcd_heartbeat_ms,
+        "election-timeout": timing.etcd_election_ms,
+    }
+    return {flag: value for flag, value in wanted.items() if value is not None}
 
 
 def _kube_apiserver(plan: Plan, node: Node) -> list[str]:
@@ -157,8 +166,8 @@ def _controller_manager(plan: Plan) -> list[str]:
             "service-account-private-key-file": f"{PKI}/service-accounts.key",
             "root-ca-file": f"{PKI}/ca.crt",
             "allocate-node-cidrs": False,
-            "node-monitor-period": "5s" if plan.virtual else "1s",
-            "node-monitor-grace-period": "40s" if plan.virtual else "6s",
+            "node-monitor-period": plan.provider_traits.timing.node_monitor_period,
+            "node-monitor-grace-period": plan.provider_traits.timing.node_monitor_grace_period,
             "flex-volume-plugin-dir": VOLUME_PLUGINS,
         }
     )

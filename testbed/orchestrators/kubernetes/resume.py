@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
-from testbed.orchestrators.kubernetes import backend, lifecycle
+from testbed.orchestrators.kubernetes import lifecycle
 from testbed.orchestrators.kubernetes.api import connect
 from testbed.orchestrators.kubernetes.pki import authorities, x509
-from testbed.orchestrators.kubernetes.storage import Storage
 from testbed.orchestrators.kubernetes.wait import api_ready, leases_renewed, nodes_ready
 from testbed.plan.model import Node, Plan
-from testbed.providers.registry import handle, on_each
+from testbed.providers.members import present
+from testbed.providers.registry import handle, on_each, provider_of
+from testbed.providers.storage import Storage
 from testbed.render.kubernetes import PKI
 
 RESERVE = timedelta(days=1)  # for what is left of it, new certificates are not worth the time
 
 
-def certificates_end(nodes: Sequence[Node]) -> datetime:
-    """When the first of these nodes' certificates ends, UTC: all of a node are of one moment."""
+def certificates_end(plan: Plan) -> datetime:
+    """When the first of the nodes' certificates ends, UTC: all of a node are of one moment."""
+    nodes = present(plan)
     found = on_each(lambda n: handle(n.name).run(["cat", f"{PKI}/kubelet.crt"]), nodes)
     return min(map(x509.expiry, found))
 
@@ -34,7 +36,7 @@ def renew(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     now = datetime.now(timezone.utc)
     keys = authorities.ensure_keys(storage.keys, now, lifecycle.say)
     files = {node.name: lifecycle.files_of(plan, node, keys, now) for node in nodes}
-    backend.make(plan, files, storage)
+    provider_of(plan).provision(files, storage)
 
     def restart(node: Node) -> None:
         services = handle(node.name).services
@@ -43,6 +45,17 @@ def renew(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
         services.start(names)
 
     on_each(restart, nodes)
+
+
+def go_on(plan: Plan, storage: Storage, since: datetime, certificates_end: datetime) -> None:
+    """Wait until nodes that went on at `since` are Ready, by their own words.
+
+    Certificates that have ended, or are about to, are replaced; that takes as long as a start.
+    """
+    nodes = present(plan)
+    if is_due(certificates_end, since):
+        renew(plan, nodes, storage)
+    resumed(plan, nodes, storage, since)
 
 
 def resumed(plan: Plan, nodes: Sequence[Node], storage: Storage, since: datetime) -> None:

@@ -7,10 +7,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_interface
+from dataclasses import asdict
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +18,11 @@ from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.run import run
+from testbed.orchestrators.pod import NAME, Pod, checked_name, unknown_pod
 from testbed.paths import NETNS, NODES, PODS
 
 CNI_VERSION = "1.1.0"
-NAME = r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?"
 PATIENCE = 30.0  # seconds that a change of pods waits for another one
-
-
-@dataclass(frozen=True)
-class Pod:
-    """A running pod."""
-
-    name: str
-    node: str
-    ipv4: str | None
-    ipv6: str | None
-
-    @property
-    def netns(self) -> str:
-        """Name of its network namespace."""
-        return f"pod-{self.name}"
-
-    def address(self, family: int) -> IPv4Address | IPv6Address | None:
-        """Its address of family 4 or 6."""
-        text = self.ipv4 if family == 4 else self.ipv6
-        return ip_interface(text).ip if text else None
 
 
 def create(name: str, node: str) -> Pod:
@@ -54,18 +34,6 @@ def create(name: str, node: str) -> Pod:
         if (NETNS / f"pod-{name}").exists():  # of a `create` that was killed
             _detach(name, node)
         return _create(name, node)
-
-
-def checked_name(name: str) -> str:
-    """The name; raises TestbedError unless it is a DNS label."""
-    if not re.fullmatch(NAME, name):
-        raise TestbedError(f"{name!r} is no pod name", why="a DNS label is needed (RFC 1123)")
-    return name
-
-
-def unknown_pod(name: str, there: Iterable[str]) -> TestbedError:
-    """The error for a pod that is not there."""
-    return TestbedError(f"no pod {name!r}", why=f"pods here: {', '.join(there) or 'none'}")
 
 
 def _create(name: str, node: str) -> Pod:

@@ -13,15 +13,16 @@ from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.supervisor import Supervisor
 from testbed.providers.base import Interpreter
-from testbed.providers.namespaces import services as supervision
+from testbed.providers.namespaces.services import init_pid, supervisor_of
 
 LIMIT = 300.0  # seconds for one command
 
 
-class ContainerNode:
+class NamespaceNode:
     """A NodeHandle. Lab and node share the node's directory and programs."""
 
     python = Interpreter((sys.executable, "-B"), {})
+    own_kernel = False
     pace = 0.02
 
     def __init__(self, name: str) -> None:
@@ -29,13 +30,13 @@ class ContainerNode:
 
     @property
     def services(self) -> Supervisor:
-        return supervision.supervisor_of(self.name)
+        return supervisor_of(self.name)
 
     def kernel(self) -> str:
         return platform.release()
 
     def alive(self) -> bool:
-        return supervision.init_pid(self.name) is not None
+        return init_pid(self.name) is not None
 
     def trouble(self) -> str:
         if self.alive():
@@ -45,13 +46,13 @@ class ContainerNode:
     def listens(self, path: str) -> bool:
         try:
             with socket.socket(socket.AF_UNIX) as client:
-                client.connect(f"/proc/{supervision.init_pid(self.name)}/root{path}")
+                client.connect(f"/proc/{init_pid(self.name)}/root{path}")
             return True
         except OSError:
             return False
 
     def run(self, argv: Sequence[str], stdin: Path | None = None) -> str:
-        pid = supervision.init_pid(self.name)
+        pid = init_pid(self.name)
         if pid is None:
             raise TestbedError(f"{self.name} is not up", fix="testbed status", exit_code=1)
         with (stdin or Path("/dev/null")).open("rb") as data:
@@ -78,3 +79,9 @@ class ContainerNode:
 
     def package(self, file: Path) -> Path:
         return file
+
+    def root(self) -> Path | None:
+        return Path(f"/proc/{init_pid(self.name)}/root")
+
+    def remote_netns(self, pod: str | None = None) -> None:
+        """Node and pods are namespaces of this kernel."""

@@ -13,14 +13,10 @@ from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
 from testbed.paths import CONTAINER_RUNTIME, NODE_TOOLS, PACKAGE, ROOTS, SYSTEM_PATH
 from testbed.providers.namespaces import services
+from testbed.providers.storage import on_disk
 
 # What fills up stays on disk; everything else that a node writes lies in a tmpfs.
 ON_DISK = ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd", "/var/log/pods")
-
-
-def on_disk(data: Path, path: str) -> Path:
-    """Where, in a node's directory `data`, one of ON_DISK lies."""
-    return data / path.lstrip("/").replace("/", "-")
 
 
 def write_spec(

@@ -43,9 +43,9 @@ def init_pid(node: str) -> int | None:
         return None
 
 
-def all_states() -> dict[str, dict[str, Any]]:
-    """Every program of the lab and of its nodes, by name; see Supervisor.states()."""
-    states = Supervisor().states()
+def node_states() -> dict[str, dict[str, Any]]:
+    """Every program of nodes with an init of their own, by name; see Supervisor.states()."""
+    states: dict[str, dict[str, Any]] = {}
     for node in with_init():
         supervisor = Supervisor(place(node))
         if supervisor.ready():

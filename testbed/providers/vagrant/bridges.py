@@ -11,18 +11,13 @@ from testbed.providers.vagrant.machines import Machine, machines
 
 def bridges(plan: Plan) -> str:
     """`ip -batch` lines for all machines, in the lab's own namespace; none without any."""
-    lines = [line for machine in of_plan(plan) for line in _bridge(plan, machine)]
+    lines = [line for machine in machines(plan) for line in _bridge(plan, machine)]
     return "".join(f"{line}\n" for line in ["link set dev lo up", *lines]) if lines else ""
-
-
-def of_plan(plan: Plan) -> list[Machine]:
-    """The machines that this plan has; none where nodes are namespaces."""
-    return machines(plan) if plan.virtual else []
 
 
 def end(plan: Plan, port: Port) -> tuple[str | None, str]:
     """Network namespace (None: the lab's own) and interface where a port can be cut or shaped."""
-    for machine in of_plan(plan):
+    for machine in machines(plan):
         if machine.name == port.node:
             return None, machine.veth
     return port.node, port.interface

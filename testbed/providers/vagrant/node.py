@@ -16,6 +16,7 @@ from testbed.host.files import write_atomically, write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.paths import CLONE, LOGS, NODES
 from testbed.plan.model import Plan
+from testbed.plan.traits import EMULATED
 from testbed.providers.base import Interpreter, NodeFiles
 from testbed.providers.vagrant import libvirt, orphans
 from testbed.providers.vagrant.guest.payload import BIN, IMAGES, PYTHON
@@ -23,6 +24,7 @@ from testbed.providers.vagrant.guest.resync import wake
 from testbed.providers.vagrant.guest.services import GuestServices
 from testbed.providers.vagrant.guest.ssh import Guest
 from testbed.providers.vagrant.machines import Files, Machine, machines
+from testbed.providers.vagrant.remote_netns import GuestNetns
 from testbed.providers.vagrant.vagrant import Vagrant
 
 RECORD = "machine.json"
@@ -174,7 +176,10 @@ def pod_netns(node: str, pod: str) -> str | None:
 class GuestNode:
     """See testbed.providers.base.NodeHandle."""
 
-    python = Interpreter(("/usr/bin/python3",), {"PYTHONPATH": PYTHON, "TESTBED_SLOWNESS": "8"})
+    python = Interpreter(
+        ("/usr/bin/python3",), {"PYTHONPATH": PYTHON, "TESTBED_SLOWNESS": str(EMULATED)}
+    )
+    own_kernel = True
     pace = 0.5
 
     def __init__(self, machine: Machine, files: Files) -> None:
@@ -227,6 +232,12 @@ class GuestNode:
 
     def package(self, file: Path) -> Path:
         return Path(PYTHON) / file.relative_to(CLONE)
+
+    def root(self) -> Path | None:
+        return None
+
+    def remote_netns(self, pod: str | None = None) -> GuestNetns:
+        return GuestNetns(self, pod_netns(self.name, pod) if pod else None)
 
     def _ok(self, *argv: str) -> bool:
         return self.guest.run(argv, check=False).returncode == 0

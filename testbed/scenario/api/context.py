@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.lab import membership, verify
-from testbed.orchestrators import agents
-from testbed.orchestrators.light.pods import Pod
+from testbed.orchestrators.agent_status import agent_status
+from testbed.orchestrators.pod import Pod
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Node, Plan
+from testbed.providers.members import present
 from testbed.scenario.api.check import Check
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class World:
     def __init__(self, plan: Plan, check: Check, evidence: Path, policy: Path | None) -> None:
         self.plan, self.check, self.evidence = plan, check, evidence
         self.policy_file = policy  # the user's own, or None
-        self.api = membership.api(plan)
+        self.api = orchestrator_of(plan).api(plan)
         self._undo = ExitStack()
 
     @contextmanager
@@ -46,11 +47,11 @@ class World:
 
     def nodes(self) -> list[Node]:
         """The cluster nodes that are there."""
-        return agents.present(self.plan)
+        return present(self.plan)
 
     def status(self, node: str) -> dict[str, Any]:
         """What the node's agent reported last."""
-        return verify.agent_status(node) or {"policies": [], "te_mode": None, "generation": -1}
+        return agent_status(node) or {"policies": [], "te_mode": None, "generation": -1}
 
     def address(self, end: Pod | str, family: int) -> IPv4Address | IPv6Address:
         """The address of a pod or node. Raises TestbedError if it has none of this family."""
@@ -81,7 +82,7 @@ class World:
         fix: str | None = None,
     ) -> T:
         """testbed.host.wait.wait_for, with the patience that this lab needs."""
-        factor = self.plan.patience
+        factor = self.plan.slowness
         return wait_for(what, probe, timeout * factor, interval * factor, fix)
 
     def keep(self, name: str, value: Any) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from testbed.backbone.build import set_link
 from testbed.host.namespaces import in_netns
-from testbed.lab import membership, verify
+from testbed.lab import state, verify
 from testbed.lab.access.inside import find_link
-from testbed.lab.access.reach import run_in
+from testbed.lab.access.locate import run_in
 from testbed.orchestrators.kubernetes.api import connect
 from testbed.orchestrators.kubernetes.wait import api_ready
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import NODES
 from testbed.providers.registry import all_states, services_of
 from testbed.scenario.api.context import World
@@ -49,12 +50,12 @@ class Machines(World):
 
     def _join(self, node: str) -> None:
         if not self._there(node):
-            membership.join(self.plan, [self.plan.node(node)])
+            orchestrator_of(self.plan).join(self.plan, [self.plan.node(node)], state.gobgpd())
         verify.cluster_complete(self.plan)
 
     def _away(self, node: str) -> None:
         if self._there(node):
-            membership.leave(self.plan, self.plan.node(node))
+            orchestrator_of(self.plan).leave(self.plan, self.plan.node(node))
 
     def _there(self, node: str) -> bool:
         return node in {n.name for n in self.nodes()}
@@ -75,7 +76,7 @@ class Machines(World):
         """Start programs that were stopped; returns when they run, and the API server answers."""
         for program in programs:
             services_of(_node_of(program)).start([program])
-        if self.plan.kubernetes:
+        if self.plan.orchestrator_traits.containers:
             api_ready(connect(self.plan).client)
 
     def kill(self, program: str) -> None:

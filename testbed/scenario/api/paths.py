@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from testbed.orchestrators.light.pods import Pod
+from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Plan
 from testbed.prove.in_lab import prove
 from testbed.prove.proof import Proof

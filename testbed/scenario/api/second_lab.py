@@ -40,6 +40,6 @@ class Neighbours(World):
             raise TestbedError("this scenario was given nobody who stays outside of its lab")
         found = Neighbour(beside(self.lab), self.outside)
         self._undo.callback(found.down)
-        alike = ("--cluster", self.plan.orchestrator, "--nodes", self.plan.backend)
+        alike = [word for name, value in self.plan.kind.items() for word in (f"--{name}", value)]
         found.testbed("up", self.topology, *alike, "--quiet")
         return found

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from testbed.lab import pods
-from testbed.lab.access.reach import run_in
-from testbed.orchestrators.light.pods import Pod
+from testbed.lab.access.locate import run_in
+from testbed.orchestrators.pod import Pod
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
 from testbed.prove.in_lab import stream
 from testbed.prove.stream import Stream
@@ -38,22 +38,24 @@ class Testbed(Steering, Machines, Workloads, Neighbours, Pools):
 
     def pod(self, node: str) -> Pod:
         """A new pod on a cluster node, removed when the scenario ends."""
-        pod = pods.create(self.plan, f"t{next(self._pods)}-{node}", node)
+        pod = orchestrator_of(self.plan).create_pod(self.plan, f"t{next(self._pods)}-{node}", node)
         self._undo.callback(self._delete, pod)
         return pod
 
     def _delete(self, pod: Pod) -> None:
-        if pod in pods.listing(self.plan):  # its node may have left, or been drained
-            pods.delete(self.plan, pod.name)
+        if pod in orchestrator_of(self.plan).pods(
+            self.plan
+        ):  # its node may have left, or been drained
+            orchestrator_of(self.plan).delete_pod(self.plan, pod.name)
 
     @contextmanager
     def short_lived_pod(self, node: str) -> Iterator[Pod]:
         """A pod for a `with` block only."""
-        pod = pods.create(self.plan, f"t{next(self._pods)}-{node}", node)
+        pod = orchestrator_of(self.plan).create_pod(self.plan, f"t{next(self._pods)}-{node}", node)
         try:
             yield pod
         finally:
-            pods.delete(self.plan, pod.name)
+            orchestrator_of(self.plan).delete_pod(self.plan, pod.name)
 
     def pod_mtu(self, pod: Pod) -> int:
         """MTU of the pod's interface, in bytes, as its kernel has it."""

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from testbed.artefacts import program
 from testbed.errors import TestbedError
 from testbed.host.run import in_netns, run
-from testbed.lab import pods
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi
-from testbed.orchestrators.light.pods import Pod
+from testbed.orchestrators.pod import Pod
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.kubernetes import control_plane, dns_addresses, families
 from testbed.scenario.api import manifests
 from testbed.scenario.api.context import World
@@ -51,7 +51,7 @@ class Workloads(World):
 
     def deploy(self, name: str, replicas: int = 1, node: str | None = None) -> Deployment:
         """Web servers on one node, or spread over the workers; returns when all are ready."""
-        wanted = Deployment(name, replicas, node, patience=self.plan.patience)
+        wanted = Deployment(name, replicas, node, patience=self.plan.slowness)
         self._undo.callback(self._remove, wanted)
         self._roll_out(wanted)
         return wanted
@@ -80,7 +80,7 @@ class Workloads(World):
 
     def servers(self, deployment: Deployment) -> list[Pod]:
         """The pods of a Deployment that run and are not about to end, by name."""
-        there = {pod.name: pod for pod in pods.listing(self.plan)}
+        there = {pod.name: pod for pod in orchestrator_of(self.plan).pods(self.plan)}
         items = self.kubernetes.items(_pods_of(deployment))
         names = [i["metadata"]["name"] for i in items if "deletionTimestamp" not in i["metadata"]]
         return [there[name] for name in sorted(names) if name in there]
@@ -96,7 +96,11 @@ class Workloads(World):
             if left:  # sooner than they would end by themselves
                 api.client.request("DELETE", _pods_of(deployment), {"gracePeriodSeconds": 1})
             mine = f"{deployment.name}-"
-            left += [pod.name for pod in pods.listing(self.plan) if pod.name.startswith(mine)]
+            left += [
+                pod.name
+                for pod in orchestrator_of(self.plan).pods(self.plan)
+                if pod.name.startswith(mine)
+            ]
             return (None if left else True), f"still there: {', '.join(left)}"
 
         self.wait_for(f"the pods of deployment {deployment.name} to go", probe, ROLLOUT, 0.2)
@@ -181,7 +185,7 @@ class Workloads(World):
         self.kubernetes  # noqa: B018 - complain where there is none
         command = [str(program("kubectl")), "--kubeconfig", str(USERS / "admin.conf"), *arguments]
         where = self.plan.vantage(control_plane(self.plan).name)
-        return run(in_netns(where, command), timeout=timeout * self.plan.patience).stdout
+        return run(in_netns(where, command), timeout=timeout * self.plan.slowness).stdout
 
     def run_in(self, pod: Pod, *command: str) -> str:
         """What a program of the pod's own image prints. Raises TestbedError if it fails."""

@@ -65,7 +65,7 @@ class Origin:
             except (OSError, ValueError) as error:
                 return None, str(error)
 
-        return wait_for(f"an answer to {self}", probe, patience * self.plan.patience)
+        return wait_for(f"an answer to {self}", probe, patience * self.plan.slowness)
 
     def __str__(self) -> str:
         address = f"[{self.address}]" if self.address.version == 6 else str(self.address)
@@ -140,7 +140,7 @@ class Requests:
         wait_for(
             f"requests {self.origin}",
             lambda: (True if self.answered >= wanted else None, f"{self.answered} answered"),
-            timeout * self.origin.plan.patience,
+            timeout * self.origin.plan.slowness,
         )
 
     def _ask(self) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host.run import run
-from testbed.lab import pods, state
-from testbed.lab.access.reach import run_in
-from testbed.orchestrators.agents import present
+from testbed.lab import state
+from testbed.lab.access.locate import run_in
+from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import API, GOBGPD, LOGS, NODES
 from testbed.plan.model import Plan
+from testbed.providers.members import present
 from testbed.providers.registry import handle
 from testbed.render.everything import everything
 from testbed.scenario.run.kube_evidence import keep_kubernetes
@@ -31,7 +32,7 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
     What cannot be had is named in incomplete.txt: evidence never changes a verdict.
     """
     parts: list[Callable[[Plan, Path], None]] = [_rendered, _observed, _keep_ribs, _objects]
-    if plan.kubernetes:
+    if plan.orchestrator_traits.containers:
         parts.append(keep_kubernetes)
     missing = []
     for part in parts:
@@ -50,7 +51,7 @@ def _rendered(plan: Plan, directory: Path) -> None:
 
 
 def _observed(plan: Plan, directory: Path) -> None:
-    namespaces = [n.name for n in plan.nodes] + [p.netns for p in pods.listing(plan)]
+    namespaces = [n.name for n in plan.nodes] + [p.netns for p in orchestrator_of(plan).pods(plan)]
     for name in namespaces:
         for what, command in _COMMANDS.items():
             done = run_in(plan, name, command, check=False)

@@ -55,7 +55,7 @@ def main() -> None:
         "claims": list(scenario.claims),
         "profile": plan.profile,
         "topology": plan.topology,
-        "cluster": plan.orchestrator,
+        "cluster": plan.kind["cluster"],
         "seconds": round(clock.seconds, 3),
         "checks": [asdict(c) for c in check.done],
         "figures": check.figures,

@@ -15,9 +15,9 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
+from testbed.host.progress import Progress
 from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
-from testbed.lab.up.progress import Progress
 from testbed.scenario.clients.host_proxy import beside
 from testbed.scenario.run import settings
 from testbed.scenario.run.needs import lacking
@@ -160,7 +160,7 @@ def _kubernetes(options: Options) -> bool:
     if options.lab is None:
         return options.cluster == "kubernetes"
     plan = recorded_plan(lab_dir(options.lab))
-    return plan is None or plan.kubernetes
+    return plan is None or plan.orchestrator_traits.containers
 
 
 def _not_applicable(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from testbed.cli import render as group
 from testbed.orchestrators.kubernetes import api, dry_run, vpp_check
 from testbed.orchestrators.kubernetes.dry_run import Verdict
+from testbed.plan.traits import ORCHESTRATORS
 
 
 def invoke(*arguments: str) -> Any:
@@ -55,7 +56,9 @@ def test_a_check_fails_if_something_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(group, "need_root", lambda: None)
-    monkeypatch.setattr(group, "enter", lambda _: SimpleNamespace(kubernetes=True))
+    monkeypatch.setattr(
+        group, "enter", lambda _: SimpleNamespace(orchestrator_traits=ORCHESTRATORS["kubernetes"])
+    )
     monkeypatch.setattr(api, "connect", lambda _: None)
     monkeypatch.setattr(vpp_check, "judge", lambda n: Verdict(n.name, "unchecked", "no vpp"))
     monkeypatch.setattr(dry_run, "judge", lambda *_: [Verdict("object", state, "why")])

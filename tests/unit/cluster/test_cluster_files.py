@@ -12,6 +12,7 @@ import pytest
 from cluster_plans import cluster_plan
 
 from testbed.errors import TestbedError
+from testbed.host.secret_files import write_secret_files
 from testbed.kube import kubeconfig as agent_kubeconfig
 from testbed.kube.kubeconfig import kubeconfig_text
 from testbed.orchestrators.kubernetes import node_files
@@ -29,7 +30,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def test_every_file_is_closed_to_others(files: dict[str, str], tmp_path: Path) -> None:
     top = tmp_path / "kubernetes"
-    node_files.write_files(top, files)
+    write_secret_files(top, files)
     for path in (top, *top.rglob("*")):
         wanted = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == wanted, path
@@ -37,9 +38,9 @@ def test_every_file_is_closed_to_others(files: dict[str, str], tmp_path: Path) -
 
 
 def test_writing_again_replaces(files: dict[str, str], tmp_path: Path) -> None:
-    node_files.write_files(tmp_path, files)
+    write_secret_files(tmp_path, files)
     (tmp_path / "pki/ca.crt").chmod(0o666)
-    node_files.write_files(tmp_path, {**files, "pki/ca.crt": "new\n"})
+    write_secret_files(tmp_path, {**files, "pki/ca.crt": "new\n"})
     assert (tmp_path / "pki/ca.crt").read_text() == "new\n"
     assert stat.S_IMODE((tmp_path / "pki/ca.crt").stat().st_mode) == 0o600
     assert list(tmp_path.rglob(".*")) == [], "no drafts are left"
@@ -48,7 +49,7 @@ def test_writing_again_replaces(files: dict[str, str], tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_used(files: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "kubernetes").write_text("in the way")
     with pytest.raises(TestbedError) as caught:
-        node_files.write_files(tmp_path / "kubernetes", files)
+        write_secret_files(tmp_path / "kubernetes", files)
     assert "kubernetes" in str(caught.value)
 
 

@@ -7,18 +7,22 @@ from cluster_plans import cluster_plan
 
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes import calico_vpp
-from testbed.plan.resolve import UPLINK, orchestrated
+from testbed.plan.resolve import resolve
+from testbed.plan.traits import OVERLAYS
 from testbed.render.calico_vpp import DAEMONSET, files
+
+UPLINK = OVERLAYS["calico-vpp"].uplink
+assert UPLINK is not None
 
 
 def test_it_needs_machines() -> None:
     with pytest.raises(TestbedError, match="virtual machines") as caught:
-        orchestrated(cluster_plan(), "kubernetes", overlay="calico-vpp")
+        resolve(cluster_plan(), "kubernetes", overlay="calico-vpp")
     assert caught.value.fix is not None and "--nodes vagrant" in caught.value.fix
 
 
 def test_every_node_has_an_uplink_of_one_name_and_no_router_has() -> None:
-    plan = orchestrated(cluster_plan(), "kubernetes", "vagrant", "calico-vpp")
+    plan = resolve(cluster_plan(), "kubernetes", "vagrant", "calico-vpp")
     ends = [end for link in plan.links for end in (link.a, link.b)]
     named = {end.node for end in ends if end.interface == UPLINK}
     assert named == {node.name for node in plan.cluster}
@@ -26,13 +30,13 @@ def test_every_node_has_an_uplink_of_one_name_and_no_router_has() -> None:
 
 
 def test_our_agent_leaves_the_plan_as_it_is() -> None:
-    plan = orchestrated(cluster_plan(), "kubernetes", "vagrant")
+    plan = resolve(cluster_plan(), "kubernetes", "vagrant")
     assert plan.links == cluster_plan().links
     assert plan.overlay == "agent"
 
 
 def test_pools_come_before_the_operator_and_the_data_plane_last() -> None:
-    plan = orchestrated(cluster_plan(), "kubernetes", "vagrant", "calico-vpp")
+    plan = resolve(cluster_plan(), "kubernetes", "vagrant", "calico-vpp")
     operator = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: operator}\n"
     order = [d["kind"] for d in calico_vpp.in_order(files(plan, UPLINK), operator)]
     assert order.index("IPPool") < order.index("Deployment") < order.index("Installation")

@@ -15,7 +15,7 @@ from testbed.errors import TestbedError
 from testbed.images.build.oci import Image, write_layout
 from testbed.images.build.tree import File
 from testbed.images.store.load import LabImages
-from testbed.lab import images
+from testbed.orchestrators.kubernetes import images
 
 NAME = "example.invalid/app:1"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from testbed.doctor import cluster
-from testbed.lab.status import disk_problems
+from testbed.providers.storage import disk_problems
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from testbed.cli.main import app
 from testbed.errors import TestbedError
-from testbed.lab.up.progress import Progress
+from testbed.host.progress import Progress
 from testbed.scenario.run import needs, registry, runner, settings
 from testbed.scenario.run.junit import write_junit
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from testbed.plan.model import PATIENCE_WITH_MACHINES, Plan
+from testbed.plan.model import Plan
+from testbed.plan.traits import EMULATED
 from testbed.scenario.api import context, manifests
 from testbed.scenario.api.check import Check
 from testbed.scenario.api.context import World
 from testbed.topology.load import load_plan
 
-FACTOR = PATIENCE_WITH_MACHINES
+FACTOR = EMULATED
 
 
 def machines() -> Plan:
@@ -22,9 +23,9 @@ def machines() -> Plan:
 
 
 def test_only_machines_need_it() -> None:
-    assert load_plan("basic").patience == 1
-    assert load_plan("backbone").model_copy(update={"backend": "vagrant"}).patience == 1
-    assert machines().patience == FACTOR
+    assert load_plan("basic").slowness == 1
+    assert load_plan("backbone").model_copy(update={"backend": "vagrant"}).slowness == 1
+    assert machines().slowness == FACTOR
 
 
 @pytest.mark.parametrize("word", ["wait", "wait_for"])

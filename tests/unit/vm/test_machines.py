@@ -6,8 +6,9 @@ from pathlib import Path
 
 from paper_plan import paper_plan
 
+from testbed.backbone.ports import port_end
+from testbed.providers.registry import provider_of
 from testbed.providers.vagrant.box.box import Box
-from testbed.providers.vagrant.bridges import bridges, end
 from testbed.providers.vagrant.guest.keys import new_key
 from testbed.providers.vagrant.guest.seed import seed
 from testbed.providers.vagrant.machines import Files, cpus, machines, values
@@ -18,8 +19,8 @@ VIRTUAL = PLAN.model_copy(update={"backend": "vagrant"})
 
 
 def test_each_port_is_a_bridge_with_the_routers_veth() -> None:
-    lines = bridges(VIRTUAL).splitlines()
-    assert bridges(PLAN) == ""
+    lines = provider_of(VIRTUAL).wire(VIRTUAL).splitlines()
+    assert provider_of(PLAN).wire(PLAN) == ""
     assert "link add dev vm0-port mtu 1500 type veth peer name r3-master mtu 1500 netns r3" in lines
     assert "link set dev vm0-port master vm0 addrgenmode none up" in lines
     assert "master" not in network.namespaces(VIRTUAL)
@@ -29,8 +30,8 @@ def test_each_port_is_a_bridge_with_the_routers_veth() -> None:
 
 def test_where_a_port_is_cut() -> None:
     port = PLAN.uplink("worker2").end("worker2")
-    assert end(PLAN, port) == ("worker2", port.interface)
-    assert end(VIRTUAL, port) == (None, "vm2-port")
+    assert port_end(PLAN, port) == ("worker2", port.interface)
+    assert port_end(VIRTUAL, port) == (None, "vm2-port")
     assert VIRTUAL.vantage("worker2") == "r8"
     assert PLAN.vantage("worker2") == "worker2"
 

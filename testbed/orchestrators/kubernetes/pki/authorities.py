@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
+from testbed.host.secret_files import prepare_secret_directory, unusable
 from testbed.orchestrators.kubernetes.pki import x509
 from testbed.orchestrators.kubernetes.pki.x509 import Authority, KeyPair
 
@@ -50,7 +50,7 @@ def ensure_keys(directory: Path, now: datetime, say: Say) -> Keys:
     `say` hears why something was made anew. Raises TestbedError if the directory is somebody
     else's, or cannot be read or written.
     """
-    prepare_directory(directory)
+    prepare_secret_directory(directory)
     return Keys(
         cluster=ensure_authority(directory, CLUSTER, now, say),
         front_proxy=ensure_authority(directory, FRONT_PROXY, now, say),
@@ -87,26 +87,6 @@ def issue(
     return x509.issue(keys.authority(request.authority), request, now, lifetime)
 
 
-def prepare_directory(directory: Path) -> None:
-    """Make `directory` for keys: ours, 0700, no symbolic link. Raises TestbedError."""
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        directory.mkdir(mode=0o700, exist_ok=True)
-        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            if os.fstat(fd).st_uid != os.geteuid():
-                raise TestbedError(
-                    "the directory of the lab's keys belongs to somebody else",
-                    where=str(directory),
-                    fix="look at what it holds, then remove it",
-                )
-            os.fchmod(fd, 0o700)
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise _unusable(directory, error) from None
-
-
 def _ensure(path: Path, check: Callable[[str], None], make: Callable[[], str], say: Say) -> str:
     """The text of a secret file; made if absent, made anew (aloud) if `check` refuses it."""
     try:
@@ -120,7 +100,7 @@ def _ensure(path: Path, check: Callable[[str], None], make: Callable[[], str], s
     try:
         write_atomically(path, text, 0o600)
     except OSError as error:
-        raise _unusable(path, error) from None
+        raise unusable(path, error) from None
     return text
 
 
@@ -138,14 +118,4 @@ def _read_secret(path: Path) -> str | None:
     except UnicodeDecodeError:
         raise ValueError("it is no PEM text") from None
     except OSError as error:
-        raise _unusable(path, error) from None
-
-
-def _unusable(path: Path, error: OSError) -> TestbedError:
-    return TestbedError(
-        "cannot be used for the lab's keys",
-        where=str(path),
-        why=error.strerror or str(error),
-        fix="make room, or remove what stands in the way",
-        exit_code=4,
-    )
+        raise unusable(path, error) from None

@@ -6,22 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from testbed import paths
+from testbed.images.build.builtin import recipes
 from testbed.images.store.load import LabImages
-from testbed.orchestrators.agents import present
+from testbed.orchestrators.kubernetes import base_objects
+from testbed.orchestrators.kubernetes.api import connect
 from testbed.plan.model import Plan
+from testbed.providers.members import present
 from testbed.providers.registry import handle
-
-
-def prepared() -> Path:
-    """The store of images that a node's containerd starts with; made now if it is missing.
-
-    To be called outside of any lab. Raises TestbedError.
-    """
-    from testbed.images.build.builtin import recipes
-    from testbed.images.build.make import make_images
-    from testbed.images.store.node_store import store_template
-
-    return store_template(make_images(recipes()))
 
 
 def of_lab(plan: Plan) -> LabImages:
@@ -31,11 +22,8 @@ def of_lab(plan: Plan) -> LabImages:
 
 
 def announce(plan: Plan, names: Sequence[str]) -> None:
-    """Tell the API server which images need not be pulled."""
-    from testbed.lab.membership import kubernetes_api
-    from testbed.orchestrators.kubernetes.lifecycle import announce_images
-
-    announce_images(kubernetes_api(plan), names)
+    """Tell the cluster that pods find these images on every node, so that none is pulled."""
+    connect(plan).apply(base_objects.loaded_images([*(r.name for r in recipes()), *names]))
 
 
 def _run_on(node: str, argv: Sequence[str], stdin: Path | None) -> str:

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed import paths
 from testbed.images.build.builtin import recipes
 from testbed.images.store.load import loaded
 from testbed.images.store.node_store import clone_store
-from testbed.providers.namespaces.provision import on_disk
 
 CONTAINERD = "/var/lib/containerd"
+DISK_LOW = 64 << 20  # bytes; etcd alone takes as much at a time
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class Storage:
 
     directory: Path
     images: Path
+
+    @classmethod
+    def of_lab(cls) -> Storage:
+        """That of the lab which this process has entered."""
+        return cls(paths.DATA.readlink(), paths.IMAGES.readlink())
 
     @property
     def keys(self) -> Path:
@@ -42,3 +48,15 @@ class Storage:
         return sorted(
             {recipe.name for recipe in recipes()} | set(loaded(self.directory / "images"))
         )
+
+
+def on_disk(data: Path, path: str) -> Path:
+    """Where, in a node's directory `data`, such a path of the node lies."""
+    return data / path.lstrip("/").replace("/", "-")
+
+
+def disk_problems(free: int, data: Path) -> list[str]:
+    """What a lab's disk with so many bytes left keeps from working."""
+    if free >= DISK_LOW:
+        return []
+    return [f"{free >> 20} MB are free for {data}: etcd and new pods need more, make room"]

@@ -1,27 +1,22 @@
-"""The virtual machines of a lab: what they are made from, libvirt in the lab, boot and end."""
+"""Virtual machines before they are there: box and disks, then libvirt in the lab, then boot."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from testbed import paths
 from testbed.artefacts import program
-from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.files import write_json
+from testbed.host.progress import Progress
 from testbed.host.supervisor import Supervisor
-from testbed.images.calico_vpp import Supplies
-from testbed.lab.up.progress import Progress
-from testbed.orchestrators import agents
-from testbed.plan.model import Node, Plan
-from testbed.providers.vagrant import libvirt, vagrant
-from testbed.providers.vagrant import node as guests
+from testbed.plan.model import Plan
+from testbed.providers.members import at_start, present
+from testbed.providers.vagrant import libvirt, node, vagrant
 from testbed.providers.vagrant.box.accelerator import Verdict, choose, qemu_version, without_kvm
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.box.build import ensure_box
@@ -48,7 +43,6 @@ class Hardware:
     payload: Path  # the disk that all of them share
     packages: Path | None = None  # and the one of what a stock box may lack
     record: Mapping[str, Any] = field(default_factory=dict)  # which box this is
-    calico: Supplies | None = None  # what the overlay is installed from, if it is not ours
 
     def made_of(self, plan: Plan, lab: str) -> dict[str, str]:
         """What a snapshot of such machines fits to. Raises TestbedError."""
@@ -57,9 +51,7 @@ class Hardware:
         return made_of(told, box, self.payload.stem, qemu_version())
 
 
-def hardware(
-    asked: str | None, images: Path, progress: Progress, calico: Supplies | None = None
-) -> Hardware:
+def hardware(asked: str | None, images: Path, progress: Progress) -> Hardware:
     """Box and shared disks, made or taken now where missing; is KVM real? Raises TestbedError.
 
     `asked` is a stock box's name, URL or file; None is our own box.
@@ -69,7 +61,7 @@ def hardware(
     if asked is None:
         box = ensure_box(progress.note)
         record = {"name": box.name, "version": box.version, "stock": False, **box.record}
-        return Hardware(box, _driver(box, progress), payload, None, record, calico)
+        return Hardware(box, _driver(box, progress), payload, None, record)
     packages = ensure_packages(of_this_machine(), progress.note)
     taken = take(asked, progress.note)
     progress.note(f"box {taken.name}, version {taken.version}, disk sha256 {taken.sha256}")
@@ -79,7 +71,7 @@ def hardware(
     else:
         progress.note(verdict.why)
     record = {**asdict(taken), "stock": True}
-    return Hardware(taken.box, verdict, payload, packages, record, calico)
+    return Hardware(taken.box, verdict, payload, packages, record)
 
 
 def _driver(box: Box, progress: Progress) -> Verdict:
@@ -90,15 +82,23 @@ def _driver(box: Box, progress: Progress) -> Verdict:
 
 
 class Machines:
-    """The machines of a lab that is being brought up; the process is inside it."""
+    """A Preparation: the machines of a lab that is being brought up."""
 
     def __init__(self, plan: Plan, lab: str, hardware: Hardware) -> None:
         self.plan, self.lab, self.hardware = plan, lab, hardware
-        there = [n.name for n in agents.present(plan)]
-        self.members = there or [n.name for n in plan.virtual if not _joins_later(n)]
-        self.files = Files.of(paths.DATA.readlink())
 
-    def start(self, supervisor: Supervisor, fresh: bool) -> None:
+    @property
+    def files(self) -> Files:
+        """Where this lab keeps what its machines need; the process is inside the lab."""
+        return Files.of(paths.DATA.readlink())
+
+    @property
+    def machines(self) -> list[str]:
+        """The machines that are there already, or else those that do not join later."""
+        there = [n.name for n in present(self.plan)]
+        return there or [n.name for n in at_start(self.plan)]
+
+    def begin(self, supervisor: Supervisor, fresh: bool) -> None:
         """libvirt, network and pool; nothing boots yet. Raises TestbedError."""
         if fresh:  # machines of an earlier lab are none of ours, whatever it kept
             shutil.rmtree(self.files.directory, ignore_errors=True)
@@ -116,30 +116,6 @@ class Machines:
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 
-    def boot(self, progress: Progress) -> None:
+    def boot(self, arrived: Callable[[str], None]) -> None:
         """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
-        begun = time.monotonic()
-
-        def arrived(name: str) -> None:
-            progress.arrived(f"{name} reachable", time.monotonic() - begun)
-
-        guests.boot(self.plan, self.members, self.files, arrived)
-
-
-def _joins_later(node: Node) -> bool:
-    return node.cluster is not None and node.cluster.joins_later
-
-
-def run_vagrant(plan: Plan, arguments: Sequence[str]) -> None:
-    """Become vagrant, for the lab that this process has entered. Raises TestbedError."""
-    if not plan.virtual:
-        raise TestbedError(
-            "this lab has no virtual machines",
-            why="its nodes are namespaces",
-            fix="testbed up --nodes vagrant",
-        )
-    environment = {**os.environ, **vagrant.environment(Files.of(paths.DATA.readlink()))}
-    try:
-        os.execvpe("vagrant", ["vagrant", *arguments], environment)
-    except FileNotFoundError:
-        raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant") from None
+        node.boot(self.plan, self.machines, self.files, arrived)

@@ -1,0 +1,29 @@
+"""Actions on the backbone: namespaces and links, the lab's supervisor, IS-IS."""
+
+from __future__ import annotations
+
+from testbed.backbone import build as backbone
+from testbed.host.wait import wait_for
+from testbed.lab import state, verify
+from testbed.lab.up.context import UpContext
+
+
+def title(context: UpContext) -> str:
+    return f"{len(context.plan.nodes)} nodes and {len(context.plan.links)} links"
+
+
+def build(context: UpContext) -> None:
+    """Build the network, while the supervisor starts."""
+    state.save(context.plan)
+    backbone.build(context.plan)
+
+
+def wait_for_supervisor(context: UpContext) -> None:
+    """Wait until programs can be started. Raises CheckFailed."""
+    ready = context.supervisor.ready
+    wait_for("the lab's supervisor", lambda: (ready() or None, "no answer"), timeout=30)
+
+
+def verify_isis(context: UpContext) -> None:
+    """Wait until every router holds what the plan's SPF demands. Raises CheckFailed."""
+    verify.backbone_converged(context.plan)

@@ -1,0 +1,87 @@
+"""What a user asks of `up`, turned into a context: plan, checks of the machine, supplies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from testbed.artefacts import ensure, program
+from testbed.doctor.preflight import plan_preflight, preflight
+from testbed.errors import MachineUnfit
+from testbed.host.labs import LabDir
+from testbed.host.progress import Progress
+from testbed.lab.up.context import UpContext
+from testbed.lab.up.source import Source
+from testbed.orchestrators.overlays.registry import overlay_of
+from testbed.orchestrators.registry import orchestrator_of
+from testbed.plan.model import Plan, Profile
+from testbed.plan.resolve import resolve
+from testbed.providers.registry import provider_of
+from testbed.providers.vagrant.stock.catalogue import location
+from testbed.topology.load import Pending
+
+
+@dataclass(frozen=True)
+class UpRequest:
+    """The options of `testbed up`; names are those of testbed.plan.traits."""
+
+    lab: LabDir
+    topology: str = "full"
+    profile: Profile = "fast"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    orchestrator: str = "kubernetes"
+    provider: str = "namespace"
+    overlay: str = "agent"
+    box: str | None = None
+    recreate: bool = False
+    with_pods: bool = True
+    from_snapshot: str | None = None
+
+
+def prepared(request: UpRequest, pending: Pending, progress: Progress) -> UpContext:
+    """A context with everything that is chosen or made outside of the lab. Raises TestbedError.
+
+    `pending` is the topology, which another process evaluates meanwhile.
+    """
+    fresh = request.lab.init_pid() is None
+    warnings = preflight() if fresh else []
+    box = request.box and location(request.box)
+    plan = resolve(pending.plan(), request.orchestrator, request.provider, request.overlay, box)
+    warnings += plan_preflight(plan) if fresh else []
+    for warning in warnings:
+        progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
+    overlay_of(plan).fetch(progress.note)  # first: most machines cannot have Calico-VPP
+    source = None
+    if request.from_snapshot is not None:
+        source = Source.of(request.lab.name, request.from_snapshot, plan)
+    programs = _programs(plan)
+    images = orchestrator_of(plan).image_store()
+    preparation = provider_of(plan).prepare(plan, request.lab.name, images, progress)
+    if source:
+        source.check(plan, preparation)
+    return UpContext(
+        lab=request.lab,
+        plan=plan,
+        progress=progress,
+        preparation=preparation,
+        programs=programs,
+        images=images,
+        source=source,
+        recreate=request.recreate,
+        with_pods=request.with_pods,
+    )
+
+
+def _programs(plan: Plan) -> Path | None:
+    """The gobgpd of this lab, with all other programs that it needs; None without BGP speakers."""
+    if not plan.cluster and not plan.injectors:
+        return None
+    ensure(orchestrator_of(plan).programs)
+    given = os.environ.get("TESTBED_GOBGPD")
+    if given is None:
+        return program("gobgpd")
+    if not (Path(given).is_file() and os.access(given, os.X_OK)):
+        raise MachineUnfit(f"{given} is no program", fix="set or unset TESTBED_GOBGPD")
+    return Path(given).resolve()

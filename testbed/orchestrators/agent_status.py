@@ -1,0 +1,37 @@
+"""What agents report of their nodes, as the lab reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from testbed.host.wait import wait_for
+from testbed.paths import NODES
+from testbed.plan.model import Plan
+from testbed.providers.members import present
+
+
+def agent_status(node: str) -> dict[str, Any] | None:
+    """The status that a node's agent wrote last, or None before its first."""
+    try:
+        return dict(json.loads((NODES / node / "status.json").read_text()))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def generations(plan: Plan) -> dict[str, int]:
+    """Node → how many statuses its agent has written."""
+    statuses = {node.name: agent_status(node.name) for node in present(plan)}
+    return {name: int(status["generation"]) for name, status in statuses.items() if status}
+
+
+def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:
+    """Wait until every node's agent has written a status after those counted in `before`."""
+
+    def probe() -> tuple[bool | None, str]:
+        now = generations(plan)
+        old = [n.name for n in present(plan) if now.get(n.name, 0) <= before.get(n.name, 0)]
+        return (None if old else True), f"not from {', '.join(old)}"
+
+    wait_for("the agents to report anew", probe, timeout=60, fix="testbed logs NODE.agent")

@@ -1,0 +1,65 @@
+"""The orchestrator `kubernetes`: an API server, and pods that are containers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from testbed import paths
+from testbed.orchestrators.kubernetes import health, lifecycle, pods
+from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
+from testbed.orchestrators.pod import Pod
+from testbed.plan.model import Node, Plan
+from testbed.providers.members import present
+from testbed.providers.storage import Storage, disk_problems
+
+
+class Kubernetes:
+    """An Orchestrator."""
+
+    programs: tuple[str, ...] = ()
+
+    def image_store(self) -> Path | None:
+        from testbed.images.build.builtin import recipes
+        from testbed.images.build.make import make_images
+        from testbed.images.store.node_store import store_template
+
+        return store_template(make_images(recipes()))
+
+    def api(self, plan: Plan) -> KubernetesApi:
+        return connect(plan)
+
+    def start(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path, fresh: bool) -> None:
+        lifecycle.start(plan, nodes, gobgpd, Storage.of_lab())
+
+    def control_plane(self, plan: Plan, gobgpd: Path) -> None:
+        lifecycle.control(plan, present(plan), gobgpd, Storage.of_lab())
+
+    def ready(self, plan: Plan) -> None:
+        lifecycle.ready(plan, present(plan))
+
+    def well(self, plan: Plan) -> None:
+        health.well(plan)
+
+    def problems(self, plan: Plan) -> list[str]:
+        free, data = shutil.disk_usage(paths.DATA).free, paths.DATA.readlink()
+        return health.problems(plan) + disk_problems(free, data)
+
+    def join(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path) -> None:
+        lifecycle.join(plan, nodes, gobgpd, Storage.of_lab())
+
+    def leave(self, plan: Plan, node: Node) -> None:
+        lifecycle.leave(plan, node)
+
+    def create_pod(self, plan: Plan, name: str, node: str) -> Pod:
+        return pods.create(plan, name, node)
+
+    def ensure_pods(self, plan: Plan, wanted: Mapping[str, str]) -> None:
+        pods.ensure(plan, wanted)
+
+    def delete_pod(self, plan: Plan, name: str) -> None:
+        pods.delete(plan, name)
+
+    def pods(self, plan: Plan) -> list[Pod]:
+        return pods.listing(plan)

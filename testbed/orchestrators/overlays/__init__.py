@@ -1,0 +1,1 @@
+"""What carries pods' packets between nodes: the testbed's agents, or Calico-VPP."""

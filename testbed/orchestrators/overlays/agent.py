@@ -1,0 +1,84 @@
+"""The node overlay `agent`: gobgpd and the testbed's agent on every node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from testbed.host.progress import Progress
+from testbed.orchestrators import agents
+from testbed.orchestrators.agent_status import agent_status
+from testbed.orchestrators.kubernetes import base_objects
+from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.wait import crds_established
+from testbed.orchestrators.overlays.base import CniFiles
+from testbed.plan.model import Node, Plan
+from testbed.providers.base import NodeHandle
+from testbed.providers.members import present
+
+CNI_PLUGIN = "/opt/cni/bin/testbed"
+CNI_CONFIGURATION = "/etc/cni/net.d/10-testbed.conflist"
+
+
+class AgentOverlay:
+    """A NodeOverlay."""
+
+    pods_at_start = True
+    own_definitions = False
+
+    def fetch(self, say: Callable[[str], None]) -> None:
+        """Agents are part of the testbed."""
+
+    def cni(self, configuration: str, node: NodeHandle) -> CniFiles:
+        from testbed.agent.cni import plugin_main
+
+        plugin = node.package(Path(str(plugin_main.__file__)))
+        return CniFiles({CNI_CONFIGURATION: configuration}, {CNI_PLUGIN: str(plugin)})
+
+    def start(self, nodes: Sequence[Node], gobgpd: Path) -> None:
+        agents.start(nodes, gobgpd)
+
+    def apply(self, plan: Plan, api: KubernetesApi) -> None:
+        crds_established(api, base_objects.crd_names())
+        for document in base_objects.resources(plan):
+            api.apply(document)
+
+    def install(self, plan: Plan, progress: Progress) -> None:
+        """Agents are no pods."""
+
+    def problems(self, plan: Plan) -> list[str]:
+        names = [n.name for n in present(plan)]
+        problems: list[str] = []
+        for name in names:
+            status = agent_status(name)
+            if status is None:
+                problems.append(f"{name}: the agent has not reported yet")
+            else:
+                problems += [f"{name}: {p}" for p in _node_problems(plan, status, names)]
+        return problems
+
+
+def _node_problems(plan: Plan, status: dict[str, Any], present_nodes: list[str]) -> list[str]:
+    problems = [str(p) for p in status["problems"]]
+    if not status["ready"]:
+        problems.append("agent is not ready")
+    up = {s["address"] for s in status["sessions"] if s["state"] == "Established"}
+    peers = [n for n in present_nodes if n != status["node"]] + [n.name for n in plan.injectors]
+    for peer in peers:
+        if str(plan.address_v6(peer)) not in up:
+            problems.append(f"no BGP session with {peer}")
+    chosen = {(p["endpoint"], p["family"]) for p in status["policies"] if p["chosen"]}
+    for peer in present_nodes:
+        if peer == status["node"]:
+            continue
+        endpoint = str(plan.address_v6(peer))
+        for family in _families(plan):
+            if (endpoint, family) not in chosen:
+                problems.append(f"no IPv{family} policy towards {peer}")
+    return problems
+
+
+def _families(plan: Plan) -> list[int]:
+    pools = plan.pools
+    return [f for f, pool in ((4, pools.pods_v4), (6, pools.pods_v6)) if pool is not None]

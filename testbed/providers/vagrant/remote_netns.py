@@ -1,0 +1,58 @@
+"""A network namespace in a virtual machine: of the machine itself, or of a pod on it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from testbed.errors import MachineUnfit
+from testbed.paths import NODE_TOOLS, SYSTEM_PATH
+from testbed.providers.vagrant.machines import USER
+
+if TYPE_CHECKING:
+    from testbed.providers.vagrant.guest.ssh import Guest
+    from testbed.providers.vagrant.node import GuestNode
+
+
+@dataclass(frozen=True)
+class GuestNetns:
+    """A RemoteNetns. `netns`: a path in the guest; None is the guest's own network."""
+
+    node: GuestNode
+    netns: str | None
+
+    @property
+    def guest(self) -> Guest:
+        return self.node.guest
+
+    def run(self, command: Sequence[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+        path = f"PATH={NODE_TOOLS}:{SYSTEM_PATH}"
+        return self.guest.run(["env", path, *self._enter(), *command], check=check)
+
+    def become(self, command: Sequence[str], prompt: str | None) -> None:
+        """Raises MachineUnfit without ssh."""
+        environment = [f"PATH={NODE_TOOLS}:{SYSTEM_PATH}", f"TESTBED_NODE={self.node.name}"]
+        environment += [f"PS1={prompt}"] if prompt else []
+        there = shlex.join(["env", *environment, *self._enter(), *command])
+        options = {
+            "IdentityFile": str(self.node.files.key),
+            "IdentitiesOnly": "yes",
+            "UserKnownHostsFile": str(self.node.files.known_hosts),
+            "StrictHostKeyChecking": "yes",
+            "LogLevel": "ERROR",
+        }
+        ssh = ["ssh", "-F", "none", *(w for k, v in options.items() for w in ("-o", f"{k}={v}"))]
+        terminal = "-t" if sys.stdin.isatty() else "-T"
+        ssh += [terminal, f"{USER}@{self.node.machine.address}", "--", there]
+        try:
+            os.execvp(ssh[0], ssh)
+        except FileNotFoundError:
+            raise MachineUnfit("ssh is missing", fix="make deps NODES=vagrant") from None
+
+    def _enter(self) -> list[str]:
+        return ["nsenter", f"--net={self.netns}", "--"] if self.netns else []

@@ -73,7 +73,7 @@ def up(
     with shown.step(f"plan of {topology}", "plan"):
         pending = begin(topology, profile.value, key_values(params))
         # imported while another process evaluates the topology
-        from testbed.lab.up.request import UpRequest, prepared
+        from testbed.lab.up.request import UpRequest, planned, prepared
         from testbed.lab.up.up import bring_up
 
         request = UpRequest(
@@ -88,8 +88,8 @@ def up(
             with_pods=pods,
             from_snapshot=from_snapshot,
         )
-        context = prepared(request, pending, shown)
-    bring_up(context)
+        plan = planned(request, pending, shown)
+    bring_up(prepared(request, plan, shown))
 
 
 def down(

@@ -40,8 +40,8 @@ class UpRequest:
     from_snapshot: str | None = None
 
 
-def prepared(request: UpRequest, pending: Pending, progress: Progress) -> UpContext:
-    """A context with everything that is chosen or made outside of the lab. Raises TestbedError.
+def planned(request: UpRequest, pending: Pending, progress: Progress) -> Plan:
+    """The plan, once this machine was found fit for it. Raises TestbedError.
 
     `pending` is the topology, which another process evaluates meanwhile.
     """
@@ -52,6 +52,11 @@ def prepared(request: UpRequest, pending: Pending, progress: Progress) -> UpCont
     warnings += plan_preflight(plan) if fresh else []
     for warning in warnings:
         progress.note(f"{warning.check}: {warning.seen}; {warning.fix}")
+    return plan
+
+
+def prepared(request: UpRequest, plan: Plan, progress: Progress) -> UpContext:
+    """A context with everything that is chosen or made outside of the lab. Raises TestbedError."""
     overlay_of(plan).fetch(progress.note)  # first: most machines cannot have Calico-VPP
     source = None
     if request.from_snapshot is not None:

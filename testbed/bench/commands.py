@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 
 from testbed.bench.figures import Figure
 from testbed.bench.steps import Steps
 from testbed.host.progress import read_steps
+from testbed.interpreter import own_code
 from testbed.lab.access import own_command
 
 LAB = "bench"
@@ -55,7 +55,7 @@ def _first_ping() -> None:
         "print(pod['ipv4'].split('/')[0])"
     )
     address = subprocess.run(
-        [*inside, sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [*inside, *own_code(script)], capture_output=True, text=True, check=True
     ).stdout.strip()
     ping = ["nsenter", "--net=/run/netns/pod-pod-worker1", "ping", "-c1", "-W5", address]
     subprocess.run([*inside, *ping], check=True, capture_output=True)

@@ -11,7 +11,7 @@ from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import HEADER, Figure, breakdown
 from testbed.host.machine import machine
 from testbed.host.progress import Progress
-from testbed.lab.access import own_command
+from testbed.interpreter import own_program
 from testbed.providers.vagrant.box.accelerator import choose
 from testbed.providers.vagrant.box.build import ensure_box
 
@@ -82,7 +82,7 @@ def _box() -> float:
     with tempfile.TemporaryDirectory() as cache:
         begun = time.monotonic()
         subprocess.run(
-            [*own_command.PREFIX, "box", "build"],
+            own_program("testbed", "box", "build"),
             env={**os.environ, "TESTBED_CACHE": cache},
             stdin=subprocess.DEVNULL,
             capture_output=True,

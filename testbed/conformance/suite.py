@@ -27,7 +27,7 @@ from testbed.host.machine import machine
 from testbed.host.progress import Progress
 from testbed.host.run import run as run_program
 from testbed.images.store.containerd import programs as containerd_programs
-from testbed.lab.access.own_command import PREFIX
+from testbed.interpreter import own_program
 
 WAYS = {"none": "best effort", "configmap": "TE ConfigMaps"}  # of traffic engineering
 PROCESSES = 6
@@ -104,7 +104,7 @@ def _in_network(lab: str, line: Sequence[str], log: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*PREFIX, "in-network", "-n", lab, *line],
+            own_program("testbed", "in-network", "-n", lab, *line),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

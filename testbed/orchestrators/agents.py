@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
+from testbed.interpreter import own_program
 from testbed.orchestrators.api import Api
 from testbed.paths import NODES
 from testbed.plan.model import Node, Plan
@@ -124,7 +124,7 @@ def agent_program(node: str) -> Program:
     """The overlay agent of one node."""
     config = NODES / node / "agent.json"
     python = handle(node).python
-    command = (*python.command, "-m", "testbed.agent", "--config", str(config))
+    command = (*python.command, "testbed.agent", "--config", str(config))
     return Program(f"{node}.agent", node, command, python.environment)
 
 
@@ -141,5 +141,4 @@ def _feeder_program(node: str) -> Program:
 
 
 def _python(name: str, node: str, module: str, *options: str) -> Program:
-    command = (sys.executable, "-B", "-m", module, *options)
-    return Program(name=name, node=node, command=command)
+    return Program(name=name, node=node, command=tuple(own_program(module, *options)))

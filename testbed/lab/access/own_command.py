@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 
 from testbed.errors import TestbedError
-
-PREFIX = (sys.executable, "-B", "-m", "testbed")
+from testbed.interpreter import own_program
 
 
 def testbed(*arguments: str) -> str:
@@ -22,7 +20,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """The same; what it said on the way is in `stderr`. `environment` is added to the caller's."""
     done = subprocess.run(
-        [*PREFIX, *arguments],
+        own_program("testbed", *arguments),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

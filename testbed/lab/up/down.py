@@ -15,12 +15,16 @@ PATIENCE = 5.0
 def take_down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:
     """Remove all that the lab made and nothing else. False if there was nothing.
 
-    `keep` leaves what a Kubernetes lab has on disk, for the next `up`.
+    `keep` leaves what a Kubernetes lab has on disk, for the next `up`. A directory without the
+    lab's mark is left, and named.
     """
     if not lab.exists():
         lab.remove_root()  # a killed command may have left just that
-        if keep or not lab.data.exists():
+        if keep or not lab.claims_data:
+            for left in lab.strange_data:
+                progress.note(left)
             return False
+    strange: list[str] = []
     with (
         lab.locked(PATIENCE),
         _Uninterrupted(),
@@ -29,8 +33,10 @@ def take_down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:
         lab.end_init()
         sweep(lab.name)
         if not keep:
-            lab.forget_data()
+            strange = lab.forget_data()
         lab.remove()
+    for left in strange:
+        progress.note(left)
     return True
 
 

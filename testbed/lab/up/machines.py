@@ -53,8 +53,7 @@ def fill_data(context: UpContext) -> None:
     """Put back what the lab had on disk, in place of what is there."""
     lab = context.lab
     lab.forget_data()
-    lab.data.mkdir(mode=0o700, parents=True)
-    data_copy.put(_source(context).snapshot.data, lab.data)
+    data_copy.put(_source(context).snapshot.data, lab.claim_data())
     room.record_data(context)
 
 

@@ -27,6 +27,13 @@ def is_fresh_with_data(context: UpContext) -> bool:
     return context.fresh and context.plan.orchestrator_traits.containers
 
 
+def refuse_strange_data(context: UpContext) -> None:
+    """Raise TestbedError where the lab's data would lie in a directory that is not its own."""
+    to_build = context.recreate or context.lab.init_pid() is None
+    if to_build and context.plan.orchestrator_traits.containers:
+        context.lab.refuse_strange_data()
+
+
 def make_room(context: UpContext) -> None:
     """Find out whether the lab is to be built from nothing; an old one that does not fit goes."""
     lab, plan = context.lab, context.plan
@@ -62,9 +69,12 @@ def make_empty_room(context: UpContext) -> None:
 
 
 def prepare_data(context: UpContext) -> None:
-    """What an earlier lab kept on disk is used again if it is of the same plan."""
+    """What an earlier lab kept on disk is used again if it is of the same plan.
+
+    What does not carry the lab's mark is refused, never removed.
+    """
     lab, plan = context.lab, context.plan
-    if lab.data.exists():
+    if lab.has_data:
         kept = state.read_plan(lab.data / "plan.json")
         if kept is None or state.differences(kept, plan) or context.recreate:
             context.progress.note(f"{lab.data} is of another plan: removed")
@@ -76,9 +86,8 @@ def prepare_data(context: UpContext) -> None:
 
 def record_data(context: UpContext) -> None:
     """Write the plan last: what a killed `up` put there without it is taken for nothing."""
-    data = context.lab.data
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(data / "plan.json", context.plan.model_dump_json())
+    record = context.lab.claim_data() / "plan.json"
+    write_atomically(record, context.plan.model_dump_json())
 
 
 def start_init(context: UpContext) -> None:

@@ -66,6 +66,7 @@ def bring_up(context: UpContext) -> None:
     on from a snapshot (unless it is recreated), and when something does not come up.
     """
     saved = context.source is not None
+    room.refuse_strange_data(context)
     with (
         context.lab.locked() as lock,
         locked(context.lab.name) if saved else nullcontext(),

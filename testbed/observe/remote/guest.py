@@ -15,7 +15,7 @@ from testbed.host.wait import wait_for
 from testbed.observe.frame import Frame
 from testbed.observe.place import RemotePlace
 from testbed.observe.tag import Run
-from testbed.providers.vagrant.guest.payload import PYTHON
+from testbed.providers.vagrant.guest.payload import MODULE
 from testbed.providers.vagrant.guest.ssh import Guest
 
 if TYPE_CHECKING:
@@ -174,11 +174,4 @@ class RemoteCapture:
 
 
 def _command(*words: str) -> list[str]:
-    return [
-        "env",
-        f"PYTHONPATH={PYTHON}",
-        "python3",
-        "-m",
-        "testbed.observe.remote.guest_agent_main",
-        *words,
-    ]
+    return [*MODULE, "testbed.observe.remote.guest_agent_main", *words]

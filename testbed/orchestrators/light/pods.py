@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,8 +16,9 @@ from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.run import run
+from testbed.interpreter import own_file
 from testbed.orchestrators.pod import NAME, Pod, checked_name, unknown_pod
-from testbed.paths import NETNS, NODES, PODS
+from testbed.paths import NETNS, NODES, PODS, SYSTEM_PATH
 
 CNI_VERSION = "1.1.0"
 PATIENCE = 30.0  # seconds that a change of pods waits for another one
@@ -115,10 +114,10 @@ def _cni(command: str, pod: str, node: str) -> dict[str, Any]:
         "CNI_IFNAME": "eth0",
         "CNI_PATH": "/opt/cni/bin",
         "CNI_ARGS": f"K8S_POD_NAME={pod};K8S_POD_NAMESPACE=default",
-        "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+        "PATH": SYSTEM_PATH,
     }
     done = subprocess.run(
-        [sys.executable, "-I", "-B", str(plugin_main.__file__)],
+        own_file(Path(str(plugin_main.__file__))),
         input=json.dumps(netconf),
         env=environment,
         capture_output=True,

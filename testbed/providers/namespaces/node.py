@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.supervisor import Supervisor
+from testbed.interpreter import MODULE
 from testbed.providers.base import Interpreter
 from testbed.providers.namespaces.services import init_pid, supervisor_of
 
@@ -21,7 +21,7 @@ LIMIT = 300.0  # seconds for one command
 class NamespaceNode:
     """A NodeHandle. Lab and node share the node's directory and programs."""
 
-    python = Interpreter((sys.executable, "-B"), {})
+    python = Interpreter(MODULE, {})
     own_kernel = False
     pace = 0.02
 

@@ -31,6 +31,7 @@ from testbed.host.namespaces import (
     MS_REMOUNT,
     MS_SHARED,
 )
+from testbed.interpreter import own_program
 from testbed.paths import CGROUPS
 from testbed.providers.namespaces import runtime
 
@@ -121,7 +122,8 @@ def _become_init(spec: dict[str, Any]) -> None:
     ns.mount("none", "/", None, MS_REC | MS_SHARED)  # the kubelet's mounts reach the pods
     os.closerange(3, 1024)
     os.environ.update(spec["environment"])
-    os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", spec["conf"]])
+    command = own_program("supervisor.supervisord", "-c", spec["conf"])
+    os.execv(command[0], command)
 
 
 def _overlay(scratch: Path) -> Path:

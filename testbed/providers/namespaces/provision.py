@@ -11,6 +11,7 @@ from typing import Any
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
+from testbed.interpreter import own_program
 from testbed.paths import CONTAINER_RUNTIME, NODE_TOOLS, PACKAGE, ROOTS, SYSTEM_PATH
 from testbed.providers.namespaces import services
 from testbed.providers.storage import on_disk
@@ -87,7 +88,7 @@ def _identity(node: str) -> dict[str, str]:
 def program(node: str) -> Program:
     """The node itself, as a program of the lab's supervisor."""
     spec = services.place(node).directory / services.SPEC
-    command = (sys.executable, "-B", "-m", "testbed.providers.namespaces.node_init_main", str(spec))
+    command = tuple(own_program("testbed.providers.namespaces.node_init_main", str(spec)))
     return Program(name=f"{node}.init", node=node, command=command)
 
 

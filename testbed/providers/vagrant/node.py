@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -14,12 +13,13 @@ from pathlib import Path
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically, write_json
 from testbed.host.supervisor import Program, Supervisor
+from testbed.interpreter import own_program
 from testbed.paths import CLONE, LOGS, NODES
 from testbed.plan.model import Plan
 from testbed.plan.traits import EMULATED
 from testbed.providers.base import Interpreter, NodeFiles
 from testbed.providers.vagrant import libvirt, orphans
-from testbed.providers.vagrant.guest.payload import BIN, IMAGES, PYTHON
+from testbed.providers.vagrant.guest.payload import BIN, IMAGES, MODULE, PYTHON
 from testbed.providers.vagrant.guest.resync import wake
 from testbed.providers.vagrant.guest.services import GuestServices
 from testbed.providers.vagrant.guest.ssh import Guest
@@ -128,13 +128,7 @@ def remove(name: str) -> None:
 def mirror_program(name: str) -> Program:
     """The program that keeps the lab's copy of a guest's status files."""
     file = NODES / name / RECORD
-    command = (
-        sys.executable,
-        "-B",
-        "-m",
-        "testbed.providers.vagrant.guest.status_mirror_main",
-        str(file),
-    )
+    command = tuple(own_program("testbed.providers.vagrant.guest.status_mirror_main", str(file)))
     return Program(f"{name}.mirror", "", command)
 
 
@@ -176,9 +170,7 @@ def pod_netns(node: str, pod: str) -> str | None:
 class GuestNode:
     """See testbed.providers.base.NodeHandle."""
 
-    python = Interpreter(
-        ("/usr/bin/python3",), {"PYTHONPATH": PYTHON, "TESTBED_SLOWNESS": str(EMULATED)}
-    )
+    python = Interpreter(MODULE, {"TESTBED_SLOWNESS": str(EMULATED)})
     own_kernel = True
     pace = 0.5
 

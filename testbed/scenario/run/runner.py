@@ -16,6 +16,7 @@ from typing import Any
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
 from testbed.host.progress import Progress
+from testbed.interpreter import own_program
 from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
 from testbed.scenario.clients.host_proxy import beside
@@ -124,7 +125,7 @@ def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -
         labless = _failed(scenario, directory, f"no lab for it: {error}", begun)
         _say(progress, labless)
         return labless
-    command = [sys.executable, "-B", "-m", "testbed.scenario.run.execute_main", "--lab", lab]
+    command = own_program("testbed.scenario.run.execute_main", "--lab", lab)
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
     command += ["--topology", labs.options.topology or scenario.topology]
     if labs.options.policy:

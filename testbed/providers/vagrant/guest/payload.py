@@ -10,18 +10,21 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from testbed.artefacts.cache_dir import alone, fresh
 from testbed.errors import TestbedError
 from testbed.host.run import run
+from testbed.interpreter import FLAGS, own_program
 from testbed.paths import NODE_SHARE, PACKAGE
 from testbed.providers.vagrant.box.box import shelf
 from testbed.providers.vagrant.machines import PAYLOAD
 
 BIN, PYTHON, IMAGES = f"{NODE_SHARE}/bin", f"{NODE_SHARE}/python", f"{NODE_SHARE}/containerd"
+# How a guest runs a module of the payload: followed by the module and its arguments.
+_START = f"{PYTHON}/testbed/providers/vagrant/guest/start_main.py"
+MODULE = ("/usr/bin/python3", *FLAGS, _START)
 # What testbed.agent imports beyond the standard library; modules, as Python finds them.
 AGENT_NEEDS = (
     *("grpc", "google.protobuf", "google._upb", "inotify_simple", "ruamel.yaml"),
@@ -84,7 +87,7 @@ def _packages(directory: Path) -> None:
             shutil.copy(source, copied)
     # compiled here, once: a guest would do it at every start, and slowly
     run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "0", str(directory)],
+        own_program("compileall", "-q", "-j", "0", str(directory)),
         timeout=300,
         check=False,
     )

@@ -16,7 +16,7 @@ from typing import Any
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.wait import wait_for
-from testbed.providers.vagrant.guest.payload import PYTHON
+from testbed.providers.vagrant.guest.payload import MODULE
 from testbed.providers.vagrant.guest.ssh import Guest
 from testbed.providers.vagrant.machines import Files, Machine
 
@@ -43,14 +43,7 @@ def follow(guest: Guest, here: Path) -> None:
     """Copy until the connection ends. Raises TestbedError then."""
     for log in (here / "logs").glob("*.log"):
         log.unlink()  # it comes whole again
-    command = [
-        "env",
-        f"PYTHONPATH={PYTHON}",
-        "python3",
-        "-m",
-        "testbed.providers.vagrant.guest.status_watcher_main",
-        str(here),
-    ]
+    command = [*MODULE, "testbed.providers.vagrant.guest.status_watcher_main", str(here)]
     for line in guest.lines(command):
         apply(json.loads(line), here)
 

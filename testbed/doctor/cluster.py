@@ -10,7 +10,7 @@ from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
 from testbed.host import cgroups
 from testbed.host.lab_cgroups import come_from_systemd, giver
-from testbed.host.labs import DATA_DIR
+from testbed.host.lab_data import DATA_DIR
 from testbed.host.run import run
 
 PROGRAMS = ("containerd", "runc", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap")

@@ -12,6 +12,7 @@ import psutil
 
 from testbed.doctor.verdict import Verdict
 from testbed.errors import TestbedError
+from testbed.host import lab_data
 from testbed.host.labs import lab_dir, others
 
 PROGRAMS = ("ip", "tc", "nsenter", "nft", "/usr/lib/frr/zebra", "/usr/lib/frr/isisd")
@@ -95,12 +96,25 @@ def limit(name: str, needed: int, what: str) -> Verdict:
 
 
 def _leftovers() -> list[Verdict]:
-    if os.geteuid() != 0 and others():
-        seen = f"labs here, up or dead: {', '.join(others())}"
+    known = sorted({*others(), *(claim.lab for claim in lab_data.registered())})
+    if os.geteuid() != 0 and known:
+        seen = f"labs here, up, dead or with data: {', '.join(known)}"
         return [Verdict("leftovers", "note", seen, "run `sudo testbed doctor` to tell which")]
     dead = [name for name in others() if lab_dir(name).init_pid() is None]
-    if not dead:
-        return [Verdict("leftovers", "ok", "none")]
-    return [
+    found = [
         Verdict("leftovers", "warn", f"files of dead lab {n}", f"testbed down -n {n}") for n in dead
+    ]
+    return [*found, *data_without_lab()] or [Verdict("leftovers", "ok", "none")]
+
+
+def data_without_lab() -> list[Verdict]:
+    """Data on disk that no lab owns: with a lab's mark, or where labs' data lies without one."""
+    marked = [
+        Verdict("leftovers", "warn", f"{claim.data}: data of lab {claim.lab}, not up", command)
+        for claim, command in lab_data.orphans(set(others()))
+    ]
+    said = "an earlier version's data, or not the testbed's: no lab's mark is in it"
+    return marked + [
+        Verdict("leftovers", "note", f"{path}: {said}", f"if it is of no use: rm -r {path}")
+        for path in lab_data.unmarked()
     ]

@@ -11,7 +11,7 @@ import psutil
 
 from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
-from testbed.host.labs import DATA_DIR
+from testbed.host.lab_data import DATA_DIR
 from testbed.images import calico_vpp
 from testbed.vm.accelerator import QEMU, choose
 from testbed.vm.box import Box, wanted

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import TestbedError
-from testbed.host import lab_cgroups, namespaces
+from testbed.host import lab_cgroups, lab_data, namespaces
 from testbed.host.init import netns_inode, start_time
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.wait import wait_for
 
 LABS_DIR = Path("/run/testbed")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-DATA_DIR = Path(os.environ.get("TESTBED_DATA", "/var/lib/testbed"))
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,31 @@ class LabDir:
 
     @property
     def data(self) -> Path:
-        """What a Kubernetes lab keeps on disk: images, volumes, etcd, its authority's keys."""
-        return DATA_DIR / self.name
+        """What a Kubernetes lab keeps on disk: images, volumes, etcd, its authority's keys.
+
+        Where that is says the lab's claim; the environment only where a new lab has it.
+        """
+        claim = lab_data.own(self.name, self._claim)
+        return claim.data if claim else lab_data.place(self.name)
+
+    @property
+    def has_data(self) -> bool:
+        """True if its data is there, with its mark."""
+        return lab_data.own(self.name, self._claim) is not None
+
+    @property
+    def claims_data(self) -> bool:
+        """True if there is a claim to data: with them, or left by a killed command."""
+        return lab_data.claimed(self.name, self._claim)
+
+    @property
+    def strange_data(self) -> list[str]:
+        """What lies where its data would and is not its own, and why."""
+        return lab_data.strange(self.name, self._claim)
+
+    @property
+    def _claim(self) -> Path:
+        return self.path / "data.json"
 
     @property
     def _record(self) -> Path:
@@ -175,6 +197,7 @@ class LabDir:
         Raises TestbedError if files lie there that no lab of this version has.
         """
         self.forget()
+        self._claim.unlink(missing_ok=True)
         try:
             self.path.rmdir()
         except OSError as error:
@@ -188,12 +211,20 @@ class LabDir:
             ) from None
         self.remove_root()
 
-    def forget_data(self) -> None:
-        """Remove what the lab has on disk; nothing of it is in use once its init has ended."""
-        if self.data.is_dir():
-            shutil.rmtree(self.data)
-            with suppress(OSError):
-                self.data.parent.rmdir()  # if this was the last lab's
+    def refuse_strange_data(self) -> None:
+        """Raises TestbedError if the lab has no data and something else lies in its place."""
+        lab_data.refuse(self.name, self._claim)
+
+    def claim_data(self) -> Path:
+        """The directory of its data, made with the lab's mark if need be. Raises TestbedError."""
+        return lab_data.claim(self.name, self._claim)
+
+    def forget_data(self) -> list[str]:
+        """Remove what carries the lab's mark; nothing of it is in use once its init has ended.
+
+        Says what else lies there and is left.
+        """
+        return lab_data.remove(self.name, self._claim)
 
     def remove_root(self) -> None:
         """Remove the directory of all labs if it is empty."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from testbed.images.make import Made
 from testbed.images.shelf import alone, give_all_to_owner, shelf
 
 _PREFIX = "containerd-"
+_OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")  # TESTBED_CACHE may hold other things too
 _LAYOUT = 1  # of a prepared directory; another number makes all of them anew
 
 
@@ -91,7 +93,7 @@ def _prepare(made: Sequence[Made], chosen: Programs, template: Path) -> None:
 def _remove_others(template: Path) -> None:
     """Those of other images or another containerd, unless somebody is copying one."""
     for old in template.parent.glob(f"{_PREFIX}*"):
-        if old == template:
+        if old == template or not _OURS.fullmatch(old.name) or old.is_symlink():
             continue
         with suppress(BlockingIOError), _held(old, fcntl.LOCK_EX | fcntl.LOCK_NB):
             gone = old.with_name(f".new-{old.name}")

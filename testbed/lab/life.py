@@ -42,6 +42,8 @@ def up(
     at all if it is to go on from a snapshot (unless `recreate`), and when something does not come
     up.
     """
+    if plan.kubernetes and (recreate or lab.init_pid() is None):
+        lab.refuse_strange_data()
     with lab.locked() as lock, locked(lab.name) if source else nullcontext():
         fresh = _make_room(lab, plan, recreate, progress)
         if source and not fresh:
@@ -95,20 +97,19 @@ def _prepare_data(
 ) -> None:
     """What an earlier lab kept on disk is used again if it is of the same plan.
 
-    The plan is written last: what a killed `up` put there without it is taken for nothing.
+    The plan is written last: what a killed `up` put there without it is taken for nothing. What
+    does not carry the lab's mark is refused, never removed.
     """
-    record = lab.data / "plan.json"
     if source:
         restored.fill(lab, source)
-    elif lab.data.exists():
-        kept = state.read_plan(record)
+    elif lab.has_data:
+        kept = state.read_plan(lab.data / "plan.json")
         if kept is None or state.differences(kept, plan) or recreate:
             progress.note(f"{lab.data} is of another plan: removed")
             lab.forget_data()
         else:
             progress.note(f"going on from {lab.data}")
-    lab.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(record, plan.model_dump_json())
+    write_atomically(lab.claim_data() / "plan.json", plan.model_dump_json())
 
 
 def _is_broken(lab: LabDir, plan: Plan) -> bool:
@@ -227,18 +228,24 @@ def _default_pods(plan: Plan) -> None:
 def down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:
     """Remove all that the lab made and nothing else. False if there was nothing.
 
-    `keep` leaves what a Kubernetes lab has on disk, for the next `up`.
+    `keep` leaves what a Kubernetes lab has on disk, for the next `up`. A directory without the
+    lab's mark is left, and named.
     """
     if not lab.exists():
         lab.remove_root()  # a killed command may have left just that
-        if keep or not lab.data.exists():
+        if keep or not lab.claims_data:
+            for left in lab.strange_data:
+                progress.note(left)
             return False
+    strange: list[str] = []
     with lab.locked(PATIENCE), _uninterrupted(), progress.step(f"lab {lab.name} is down"):
         lab.end_init()
         sweep(lab.name)
         if not keep:
-            lab.forget_data()
+            strange = lab.forget_data()
         lab.remove()
+    for left in strange:
+        progress.note(left)
     return True
 
 

@@ -45,8 +45,7 @@ class Source:
 def fill(lab: LabDir, source: Source) -> None:
     """Put back what the lab had on disk, in place of what is there."""
     lab.forget_data()
-    lab.data.mkdir(mode=0o700, parents=True)
-    keep.put(source.snapshot.data, lab.data)
+    keep.put(source.snapshot.data, lab.claim_data())
 
 
 def start(

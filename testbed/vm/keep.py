@@ -8,12 +8,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from testbed.host.lab_data import MARK
+
 # `link`: one file under two names, which nobody ever writes to.
 Treatment = Literal["link", "copy", "leave"]
 
 _NEVER_WRITTEN = ("vm/vmlinuz", "vm/payload.img", "vm/*.initrd", "vm/pool/*")
 _LEFT = (
     "plan.json",  # written last of all, by `up`: without it nothing here counts
+    MARK,  # of the lab, not of what it holds
     "vm/*.console",
     "vm/home/tmp/*",
 )

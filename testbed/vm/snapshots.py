@@ -17,13 +17,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
-from testbed.host.labs import DATA_DIR
+from testbed.host.lab_data import DATA_DIR
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.plan.model import Plan
 
 DEFAULT = "ready"
 TOP = DATA_DIR / "_snapshots"  # no lab can be called so
 RECORD = "snapshot.json"
+_PARTS = {"data", "policies", "memory", "domains"}
 _DRAFT = ".new-"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,38}[a-z0-9])?")
 
@@ -182,7 +183,7 @@ def delete(snapshot: Snapshot) -> None:
 
 def sweep(lab: str) -> None:
     """Remove what a killed run left of a draft; to be called with the lab's own lock held."""
-    if (TOP / lab).is_dir():
+    if any(_drafts(TOP / lab)):
         with suppress(TestbedError), locked(lab):
             pass
 
@@ -195,11 +196,22 @@ def _replace(made: Path, target: Path) -> None:
 
 
 def _sweep(directory: Path) -> None:
-    for left in directory.glob(f"{_DRAFT}*"):
+    for left in _drafts(directory):
         shutil.rmtree(left)
 
 
+def _drafts(directory: Path) -> Iterator[Path]:
+    """Only what holds nothing but parts of a snapshot: anything else is not ours."""
+    for found in directory.glob(f"{_DRAFT}*"):
+        if found.is_dir() and not found.is_symlink() and _holds_only_parts(found):
+            yield found
+
+
+def _holds_only_parts(directory: Path) -> bool:
+    return all(p.name in _PARTS or RECORD in p.name for p in directory.iterdir())
+
+
 def _remove_if_empty(directory: Path) -> None:
-    for empty in (directory, directory.parent, directory.parent.parent):
+    for empty in (directory, directory.parent):  # the one above may be the user's
         with suppress(OSError):
             empty.rmdir()

@@ -11,6 +11,8 @@ from kube_lab import DATA, KubeLab, kube_lab, kube_sandbox
 from lab_driver import Lab
 from sandbox import Sandbox
 
+from testbed.host.lab_data import MARK, Claim
+
 pytestmark = pytest.mark.root
 
 TWO_ROUTERS = ("up", "grid", "--set", "rows=1", "--set", "columns=2", "--cluster", "none")
@@ -89,15 +91,33 @@ def test_a_living_lab_of_another_version(lab: KubeLab, plan: str) -> None:
 
 
 def test_data_of_another_version(lab: KubeLab, box: Sandbox) -> None:
-    """What an older lab kept on disk is removed, with a word about it."""
+    """What an older lab kept on disk, marked as its own, is removed, with a word about it."""
     box.do(f"mkdir -p {DATA}/{lab.name}/nodes/worker1/var-lib-etcd; touch {DATA}/{lab.name}/x")
     data = Path(f"/proc/{box.init}/root{DATA}/{lab.name}")
+    mark = Claim(lab=lab.name, id="0" * 32, data=Path(DATA, lab.name), base_made=True)
+    data.joinpath(MARK).write_text(mark.model_dump_json())
     data.joinpath("plan.json").write_text(OLD_PLANS[0])
     _, said = lab.signalled(signal.SIGKILL, lambda _, line: "nodes and" in line, *KUBERNETES)
     assert f"{DATA}/{lab.name} is of another plan: removed" in said
     assert not (data / "x").exists()
     lab.down()
     assert not data.exists()
+
+
+def test_data_without_a_mark(lab: KubeLab, box: Sandbox) -> None:
+    """What somebody else keeps there, or a version that set no marks: refused, and left."""
+    box.do(f"mkdir -p {DATA}/{lab.name}; touch {DATA}/{lab.name}/x")
+    letter = Path(f"/proc/{box.init}/root{DATA}/{lab.name}/x")
+    said = lab.run(*KUBERNETES, expect=2).stderr
+    assert f"{DATA}/{lab.name}" in said
+    assert "TESTBED_DATA" in said
+    assert not lab.directory.exists()
+    for _ in range(2):
+        said = lab.run("down").stderr
+        assert f"{DATA}/{lab.name} is left: no mark" in said
+        lab.run(*TWO_ROUTERS)
+    assert f"{DATA}/{lab.name} is left" in lab.run("down").stderr
+    assert letter.exists()
 
 
 def test_a_disk_that_is_too_small(lab: KubeLab, box: Sandbox) -> None:

@@ -117,3 +117,20 @@ def test_one_change_at_a_time() -> None:
         snapshots.locked("lab"),
     ):
         pass
+
+
+def test_what_only_looks_like_a_draft_is_not_swept(top: Path, tmp_path: Path) -> None:
+    theirs = top / "lab/.new-mine"
+    theirs.mkdir(parents=True)
+    (theirs / "letter.txt").write_text("from the user")
+    (top / "lab/.new-link").symlink_to(tmp_path)
+    snapshots.sweep("lab")
+    save("lab", "ready")
+    assert (theirs / "letter.txt").exists()
+    assert (top / "lab/.new-link").is_symlink()
+
+
+def test_a_sweep_leaves_an_empty_directory_that_it_did_not_make(top: Path) -> None:
+    (top / "lab").mkdir(parents=True)
+    snapshots.sweep("lab")
+    assert (top / "lab").is_dir()

@@ -100,7 +100,8 @@ def remove(lab: str, record: Path) -> list[str]:
         found.data.rename(found.aside)  # a killed removal leaves no half of it under the name
     for each in claims:
         _remove_aside(each)
-    _entry(lab).unlink(missing_ok=True)
+    for file in (_entry(lab), *REGISTRY.glob(f".{lab}.json.*")):  # and drafts of killed writers
+        file.unlink(missing_ok=True)
     for base in {each.data.parent for each in claims if each.base_made}:
         if not _is_ours(base):  # no lab is left there that could remove it
             _remove_if_empty(base)

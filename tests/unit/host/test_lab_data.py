@@ -102,6 +102,22 @@ def test_what_is_no_mark_is_none(lab: LabDir, moved: MoveTo, kind: str, tmp_path
     assert letter.exists()
 
 
+def test_a_directory_that_appears_meanwhile_is_refused_and_left(
+    lab: LabDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = lab_data._make
+
+    def later(claim: lab_data.Claim) -> None:
+        foreign(claim.data)
+        make(claim)
+
+    monkeypatch.setattr(lab_data, "_make", later)
+    with pytest.raises(TestbedError, match="no mark"):
+        lab.claim_data()
+    assert [p.name for p in lab.data.iterdir()] == ["letter.txt"]
+    assert not list(lab.data.parent.glob(".testbed-*"))
+
+
 def test_an_empty_directory_is_taken(lab: LabDir, moved: MoveTo) -> None:
     place = moved("disk") / "mine"
     place.mkdir(parents=True)
@@ -274,6 +290,13 @@ def test_a_killed_removal_is_finished_by_the_next(
     reboot(lab)
     assert [claim.lab for claim, _ in lab_data.orphans(set())] == ["mine"]
     assert lab.claims_data
+    lab.forget_data()
+    assert not (tmp_path / "default").exists()
+
+
+def test_a_killed_writer_leaves_nothing_in_the_registry(lab: LabDir, tmp_path: Path) -> None:
+    lab.claim_data()
+    (lab_data.REGISTRY / ".mine.json.77").write_text("{")
     lab.forget_data()
     assert not (tmp_path / "default").exists()
 

@@ -168,3 +168,15 @@ def test_a_containerd_that_does_not_start_says_why(tmp_path: Path) -> None:
         containerd(chosen, tmp_path / "root"),
     ):
         raise AssertionError("it runs")
+
+
+def test_what_is_only_called_like_a_prepared_directory_stays(
+    kitchen: Kitchen, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "containerd-notes"
+    theirs.mkdir()
+    old = store_template(made("old"), CHOSEN, tmp_path)
+    store_template(made("new"), CHOSEN, tmp_path)
+    assert kitchen.prepared == 2
+    assert theirs.is_dir()
+    assert not old.exists()

@@ -21,6 +21,7 @@ EXPECTED = {
     "vm/worker1.initrd": "link",
     "vm/pool/lab_worker1.20261125.img": "link",
     "plan.json": "leave",
+    "testbed-lab.json": "leave",
     "vm/worker1.console": "leave",
     "vm/home/tmp/x": "leave",
 }

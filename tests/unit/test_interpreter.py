@@ -1,4 +1,4 @@
-"""Python is started by testbed.interpreter alone, and takes nothing from where the caller stands."""
+"""Python is started by testbed.interpreter alone, and takes nothing from the caller's place."""
 
 from __future__ import annotations
 

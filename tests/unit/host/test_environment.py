@@ -1,4 +1,4 @@
-"""What root and a lab's daemons inherit: the lists hold every variable that is read, and no other."""
+"""What root and a lab's daemons inherit: lists that hold every variable that is read."""
 
 from __future__ import annotations
 

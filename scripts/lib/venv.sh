@@ -8,7 +8,7 @@ stamp=$venv/.installed
 venv_wanted() {
     cat requirements.lock requirements-sdist.lock pyproject.toml scripts/lib/venv.sh | sha256sum
     pwd
-    /usr/bin/python3 -c 'import sys; print(sys.version)'
+    /usr/bin/python3 -I -c 'import sys; print(sys.version)'
 }
 
 venv_is_current() {
@@ -16,13 +16,13 @@ venv_is_current() {
 }
 
 make_venv() {
-    "$venv/bin/python" -m pip --version >/dev/null 2>&1 && return
+    "$venv/bin/python" -I -m pip --version >/dev/null 2>&1 && return
     say "making $venv"
-    /usr/bin/python3 -m venv --clear --system-site-packages "$venv" ||
+    /usr/bin/python3 -I -m venv --clear --system-site-packages "$venv" ||
         die "cannot make a Python environment in $venv (is python3-venv there, is the directory writable?)"
 }
 
-venv_pip() { "$venv/bin/python" -m pip --disable-pip-version-check -q "$@"; }
+venv_pip() { "$venv/bin/python" -I -m pip --disable-pip-version-check -q "$@"; }
 
 # IPMininet's own setup.py clones and installs Mininet under /opt when a wheel is made. Here the
 # verified source is unpacked and that step taken out: no root, nothing outside of the venv.
@@ -40,12 +40,19 @@ install_ipmininet() {
     return "$status"
 }
 
+# Root too starts the command here: before its first line runs, Python would take modules from
+# PYTHONPATH and the user's site. pip names the interpreter in line 1, one with a long path in 2.
+isolate() {
+    sed -i -e '1s|^#!.*/python[0-9.]*$|& -I|' -e "2s|^'''exec' .*python[^ ]*|& -I|" "$1"
+    head -n 2 "$1" | grep -q 'python[^ ]* -I' || die "$1 does not begin as pip lets it begin"
+}
+
 prepare_venv() {
     local wanted
     [ -x /usr/bin/python3 ] || die "/usr/bin/python3 is missing; Mininet of the distribution needs it"
     wanted=$(venv_wanted)
     venv_is_current "$wanted" && return
-    /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
+    /usr/bin/python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
         die "python3 is older than 3.10"
     make_venv
     say "installing the locked Python packages into $venv"
@@ -53,7 +60,8 @@ prepare_venv() {
         install_ipmininet &&
         venv_pip install --no-deps --no-build-isolation -e . ||
         die "pip could not install everything (see above); nothing outside of $venv was changed"
+    isolate "$venv/bin/testbed"
     # What runs as root writes no byte code into the clone, so it is made now, by the user.
-    "$venv/bin/python" -m compileall -q testbed
+    "$venv/bin/python" -I -m compileall -q testbed
     printf '%s\n' "$wanted" >"$stamp"
 }

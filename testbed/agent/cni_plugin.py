@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3 -I
 """The thin CNI plugin: hands a container runtime's request to the node's agent.
 
 Standard library only, so that it can be copied alone to any node. The agent is found by the

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from testbed.artefacts.lockfile import Toolchain, toolchain
 from testbed.artefacts.network import Unreachable
 from testbed.artefacts.settings import cache_root
+from testbed.interpreter import own_program
 
 INSTALL_LIMIT = 900  # seconds, for 60 MB over a slow line
 
@@ -71,7 +71,7 @@ def _install(pin: Toolchain, home: Path) -> None:
         hashes = " ".join(f"--hash=sha256:{digest}" for digest in pin.sha256)
         requirements.write_text(f"{pin.package}=={pin.version} {hashes}\n")
         target = Path(scratch) / "toolchain"
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        command = own_program("pip", "install", "--quiet", "--no-deps")
         command += ["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"]
         command += ["--target", str(target), "-r", str(requirements)]
         try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 
 from testbed.bench.figures import Figure
+from testbed.interpreter import own_code
 from testbed.lab import command
 from testbed.lab.progress import told
 
@@ -56,7 +56,7 @@ def _first_ping() -> None:
         "print(pod['ipv4'].split('/')[0])"
     )
     address = subprocess.run(
-        [*inside, sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [*inside, *own_code(script)], capture_output=True, text=True, check=True
     ).stdout.strip()
     ping = ["nsenter", "--net=/run/netns/pod-pod-worker1", "ping", "-c1", "-W5", address]
     subprocess.run([*inside, *ping], check=True, capture_output=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +13,7 @@ import psutil
 from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import Figure
 from testbed.host.labs import lab_dir
+from testbed.interpreter import own_code
 
 LAB = "bench"
 UP = ("up", "full", "-n", LAB, "--cluster", "kubernetes")
@@ -88,7 +88,7 @@ def _ping(source: str, destination: str) -> None:
         "from testbed.lab.pods import listing; from testbed.lab.state import plan_inside; "
         f"print([p.ipv4 for p in listing(plan_inside()) if p.name == {destination!r}][0][:-3])"
     )
-    command = [*inside, sys.executable, "-c", listing]
+    command = [*inside, *own_code(listing)]
     address = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     ping = ["nsenter", f"--net=/run/netns/pod-{source}", "ping", "-c1", "-W5", address]
     subprocess.run([*inside, *ping], check=True, capture_output=True)

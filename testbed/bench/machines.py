@@ -10,7 +10,7 @@ import time
 from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import HEADER, Figure, breakdown
 from testbed.host.machine import machine
-from testbed.lab import command
+from testbed.interpreter import own_program
 from testbed.lab.progress import Progress
 from testbed.vm.accelerator import choose
 from testbed.vm.box_build import ensure_box
@@ -92,7 +92,7 @@ def _box() -> float:
     with tempfile.TemporaryDirectory() as cache:
         begun = time.monotonic()
         subprocess.run(
-            [*command.PREFIX, "box", "build"],
+            own_program("testbed", "box", "build"),
             env={**os.environ, "TESTBED_CACHE": cache},
             stdin=subprocess.DEVNULL,
             capture_output=True,

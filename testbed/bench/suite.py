@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from testbed.bench import commands, kubernetes
 from testbed.bench.figures import HEADER, Figure, breakdown, ratio
 from testbed.host.machine import machine
+from testbed.interpreter import own_program
 from testbed.lab.progress import Progress
 
 # What is measured of policies in a light lab, and in one with Kubernetes: key, name, target.
@@ -65,7 +65,7 @@ def _latency(runs: int, up: Sequence[str], wanted: Sequence[tuple[str, str, str]
     try:
         with tempfile.TemporaryDirectory() as directory:
             out = Path(directory) / "latency.json"
-            command = [sys.executable, "-B", "-m", "testbed.bench.latency"]
+            command = own_program("testbed.bench.latency")
             command += ["--lab", commands.LAB, "--runs", str(runs), "--out", str(out)]
             subprocess.run(command, check=True)
             samples: dict[str, list[float]] = json.loads(out.read_text())

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.environment import asked
+from testbed.interpreter import own_program
 
 if TYPE_CHECKING:
     from testbed.host.labs import LabDir
@@ -119,8 +121,7 @@ def need_root() -> None:
     os.environ.setdefault("TESTBED_CACHE", str(cache / "testbed"))
     state = Path(os.environ.get("XDG_STATE_HOME", Path.home() / ".local/state"))
     os.environ.setdefault("TESTBED_STATE", str(state / "testbed"))
-    kept = ",".join(k for k in os.environ if k.startswith("TESTBED_"))
-    command = [sudo, f"--preserve-env={kept}", sys.executable, "-B", "-m", "testbed"]
+    kept = f"--preserve-env={','.join(asked(os.environ))}"
     # exec: sudo's own words ("a password is required") reach the user as they are
     probe = (
         os.spawnv(os.P_WAIT, sudo, [sudo, "-v"])
@@ -129,7 +130,7 @@ def need_root() -> None:
     )
     if probe != 0:
         raise MachineUnfit("this command needs root, and sudo refused", fix="run it as root")
-    os.execv(sudo, [*command, *sys.argv[1:]])
+    os.execv(sudo, [sudo, kept, *own_program("testbed", *sys.argv[1:])])
 
 
 def hand_to_caller(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -29,6 +30,7 @@ from testbed.cli import (
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
 from testbed.errors import TestbedError
+from testbed.host.environment import settle
 
 app = typer.Typer(
     name="testbed",
@@ -74,6 +76,8 @@ def main() -> None:
     """Exit codes: 0 ok, 1 a check failed, 2 usage or input, 4 unfit machine, 130 interrupted."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGINT, _interrupt)
+    if os.geteuid() == 0:
+        settle(os.environ)
     try:
         app()
     except TestbedError as error:

@@ -26,7 +26,7 @@ from testbed.errors import CheckFailed
 from testbed.host.machine import machine
 from testbed.host.run import run as run_program
 from testbed.images.containerd import programs as containerd_programs
-from testbed.lab.command import PREFIX
+from testbed.interpreter import own_program
 from testbed.lab.progress import Progress
 
 WAYS = {"none": "best effort", "configmap": "TE ConfigMaps"}  # of traffic engineering
@@ -104,7 +104,7 @@ def _in_network(lab: str, line: Sequence[str], log: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*PREFIX, "in-network", "-n", lab, *line],
+            own_program("testbed", "in-network", "-n", lab, *line),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

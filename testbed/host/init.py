@@ -13,20 +13,17 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from testbed.host import cgroups
 from testbed.host import namespaces as ns
+from testbed.host.environment import of_daemons
+from testbed.interpreter import own_program
 
 MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x4000, 0x40000, 2, 4, 8
 PR_CAPBSET_DROP = 24
 # Nothing in a lab sets the clock, reboots, loads modules or does raw I/O on the machine.
 DROPPED = {"MODULE": 16, "RAWIO": 17, "BOOT": 22, "TIME": 25, "SYSLOG": 34, "WAKE_ALARM": 35}
-# Of the caller's environment; the rest names places that a lab lacks, such as /run/user/1000, or
-# proxies, by which a node would look for its API server.
-KEPT = ("PATH", "HOME", "LANG", "TZ")
-KEPT_PREFIXES = ("LC_", "PYTHON", "TESTBED_")
 PROGRAMS_DIR = "/run/testbed/programs"
 CONF = "/run/testbed/supervisord.conf"
 CGROUPS = Path("/run/testbed/cgroup")  # the trees, from the lab's own groups down
@@ -66,13 +63,8 @@ def main() -> None:
         os._exit(1)
     _make_own(hostname, conf, wanted, done_write)
     os.write(done_write, b"d")
-    command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", CONF]
-    os.execve(sys.executable, command, environment(os.environ))
-
-
-def environment(callers: Mapping[str, str]) -> dict[str, str]:
-    """What every daemon of a lab gets of its caller's environment."""
-    return {n: v for n, v in callers.items() if n in KEPT or n.startswith(KEPT_PREFIXES)}
+    command = own_program("supervisor.supervisord", "--nodaemon", "-c", CONF)
+    os.execve(command[0], command, of_daemons(os.environ))
 
 
 def start_time(pid: int) -> int:

@@ -9,7 +9,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from testbed.host import lab_cgroups, lab_data, namespaces
 from testbed.host.init import netns_inode, start_time
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.wait import wait_for
+from testbed.interpreter import own_program
 
 LABS_DIR = Path("/run/testbed")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -116,7 +116,7 @@ class LabDir:
         The starter holds `lock` too until init is on record: if this process is killed now, the
         next command waits for that record instead of overlooking an init that is being born.
         """
-        command = [sys.executable, "-B", "-m", "testbed.host.init", str(self._record)]
+        command = own_program("testbed.host.init", str(self._record))
         groups = ""
         if own_cgroups or lab_cgroups.come_from_systemd():  # it is not to end with a session
             command = lab_cgroups.record(self.path, self.name) + command

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 from testbed.errors import TestbedError
-
-PREFIX = (sys.executable, "-B", "-m", "testbed")
+from testbed.interpreter import own_program
 
 
 def testbed(*arguments: str) -> str:
@@ -18,7 +16,7 @@ def testbed(*arguments: str) -> str:
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The same; what it said on the way is in `stderr`."""
     done = subprocess.run(
-        [*PREFIX, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True
+        own_program("testbed", *arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if done.returncode != 0:
         raise TestbedError(

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from testbed.errors import MachineUnfit
+from testbed.host.environment import PATH
 from testbed.lab import pods
 from testbed.nodes import guests
-from testbed.nodes.containers import PATH, TOOLS
+from testbed.nodes.containers import TOOLS
 from testbed.plan.model import Plan
 from testbed.vm.machines import USER
 

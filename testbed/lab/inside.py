@@ -9,6 +9,7 @@ import time
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
+from testbed.host.environment import PATH
 from testbed.host.init import MS_PRIVATE, MS_REC
 from testbed.lab import guest_shell, pods, state
 from testbed.nodes import supervision
@@ -99,7 +100,7 @@ def _own_view(plan: Plan, name: str) -> None:
 def _path() -> str:
     """The system's programs, and the lab's own gobgp before them."""
     own = [str(state.gobgpd().parent)] if state.GOBGPD.exists() else [TOOLS]
-    return ":".join([*own, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+    return ":".join([*own, PATH])
 
 
 def program_rows() -> list[list[str]]:

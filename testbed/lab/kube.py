@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
-import sys
 from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
+from testbed.interpreter import own_program
 from testbed.lab.state import foreign, recorded_plan
 from testbed.render.kubernetes_network import API_PORT, api_url, control_plane
 
@@ -60,7 +60,7 @@ def shell_lines(lab: LabDir) -> list[str]:
     environment = _environment(lab, root)
     shims = lab.path / "bin"
     shims.mkdir(mode=0o755, exist_ok=True)
-    command = [sys.executable, "-B", "-m", "testbed"]
+    command = own_program("testbed")
     wanted = {name: [*command, "in-network", "-n", lab.name, name] for name in SHIMS}
     plan = recorded_plan(lab)
     if plan is not None and plan.virtual:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 
+from testbed.host.environment import PATH
 from testbed.host.run import in_netns, run
 from testbed.lab import pods
 from testbed.nodes import guests, handles
-from testbed.nodes.containers import PATH, TOOLS
+from testbed.nodes.containers import TOOLS
 from testbed.plan.model import Plan
 
 

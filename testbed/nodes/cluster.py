@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
+from testbed.interpreter import own_program
 from testbed.nodes.api import Api
 from testbed.nodes.handles import handle, on_each
 from testbed.plan.model import Node, Plan
@@ -133,7 +133,7 @@ def agent_program(node: str) -> Program:
     """The overlay agent of one node."""
     config = NODES / node / "agent.json"
     python = handle(node).python
-    command = (*python.command, "-m", "testbed.agent", "--config", str(config))
+    command = (*python.command, "testbed.agent", "--config", str(config))
     return Program(f"{node}.agent", node, command, python.environment)
 
 
@@ -150,5 +150,4 @@ def _feeder_program(node: str) -> Program:
 
 
 def _python(name: str, node: str, module: str, *options: str) -> Program:
-    command = (sys.executable, "-B", "-m", module, *options)
-    return Program(name=name, node=node, command=command)
+    return Program(name=name, node=node, command=tuple(own_program(module, *options)))

@@ -28,6 +28,7 @@ from testbed.host.init import (
     MS_REC,
     start_time,
 )
+from testbed.interpreter import own_program
 from testbed.nodes import runtime
 
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_SHARED = 0x1, 0x20, 0x1000, 0x100000
@@ -118,7 +119,8 @@ def _become_init(spec: dict[str, Any]) -> None:
     ns.mount("none", "/", None, MS_REC | MS_SHARED)  # the kubelet's mounts reach the pods
     os.closerange(3, 1024)
     os.environ.update(spec["environment"])
-    os.execv(sys.executable, [sys.executable, "-m", "supervisor.supervisord", "-c", spec["conf"]])
+    command = own_program("supervisor.supervisord", "-c", spec["conf"])
+    os.execv(command[0], command)
 
 
 def _overlay(scratch: Path) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import socket
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.supervisor import Supervisor
+from testbed.interpreter import MODULE
 from testbed.nodes import supervision
 from testbed.nodes.handle import Interpreter
 
@@ -21,7 +21,7 @@ LIMIT = 300.0  # seconds for one command
 class ContainerNode:
     """See testbed.nodes.handle.NodeHandle. Lab and node share the node's directory and programs."""
 
-    python = Interpreter((sys.executable, "-B"), {})
+    python = Interpreter(MODULE, {})
     pace = 0.02
 
     def __init__(self, name: str) -> None:

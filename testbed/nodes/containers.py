@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import testbed
+from testbed.host.environment import PATH
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
+from testbed.interpreter import own_program
 from testbed.nodes import supervision
 from testbed.render.kubernetes import RUNTIME
 
 SCRATCH = Path("/run/testbed/roots")
 # What fills up stays on disk; everything else that a node writes lies in a tmpfs.
 ON_DISK = ("/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd", "/var/log/pods")
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TOOLS = "/opt/testbed/bin"
 
 
@@ -91,7 +92,7 @@ def _identity(node: str) -> dict[str, str]:
 def program(node: str) -> Program:
     """The node itself, as a program of the lab's supervisor."""
     spec = supervision.place(node).directory / supervision.SPEC
-    command = (sys.executable, "-B", "-m", "testbed.nodes.container", str(spec))
+    command = tuple(own_program("testbed.nodes.container", str(spec)))
     return Program(name=f"{node}.init", node=node, command=command)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -15,13 +14,14 @@ import testbed
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically, write_json
 from testbed.host.supervisor import LOGS_DIR, Program, Supervisor
+from testbed.interpreter import own_program
 from testbed.nodes.handle import Interpreter, NodeFiles
 from testbed.plan.model import Plan
 from testbed.render.cluster import NODES
 from testbed.vm import libvirt, strays
 from testbed.vm.guest import Guest
 from testbed.vm.machines import Files, Machine, machines
-from testbed.vm.payload import BIN, IMAGES, PYTHON
+from testbed.vm.payload import BIN, IMAGES, MODULE, PYTHON
 from testbed.vm.services import GuestServices
 from testbed.vm.vagrant import Vagrant
 from testbed.vm.wake import wake
@@ -127,7 +127,7 @@ def remove(name: str) -> None:
 def mirror_program(name: str) -> Program:
     """What keeps the lab's view of a guest's files: testbed/vm/mirror.py."""
     file = Path(NODES) / name / RECORD
-    command = (sys.executable, "-B", "-m", "testbed.vm.mirror", str(file))
+    command = tuple(own_program("testbed.vm.mirror", str(file)))
     return Program(f"{name}.mirror", "", command)
 
 
@@ -169,7 +169,7 @@ def pod_netns(node: str, pod: str) -> str | None:
 class GuestNode:
     """See testbed.nodes.handle.NodeHandle."""
 
-    python = Interpreter(("/usr/bin/python3",), {"PYTHONPATH": PYTHON, "TESTBED_SLOWNESS": "8"})
+    python = Interpreter(MODULE, {"TESTBED_SLOWNESS": "8"})
     pace = 0.5
 
     def __init__(self, machine: Machine, files: Files) -> None:

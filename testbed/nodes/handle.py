@@ -42,7 +42,7 @@ class Services(Protocol):
 class Interpreter:
     """How a module of the testbed is run on a node."""
 
-    command: tuple[str, ...]
+    command: tuple[str, ...]  # followed by the module and its arguments
     environment: Mapping[str, str]
 
 

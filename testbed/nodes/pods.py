@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from testbed.errors import TestbedError
+from testbed.host.environment import PATH
 from testbed.host.files import write_json
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.namespaces import NETNS_DIR
 from testbed.host.run import run
+from testbed.interpreter import own_file
 from testbed.nodes.cluster import NODES
 
 PODS = Path("/run/testbed/pods")
@@ -149,10 +149,10 @@ def _cni(command: str, pod: str, node: str) -> dict[str, Any]:
         "CNI_IFNAME": "eth0",
         "CNI_PATH": "/opt/cni/bin",
         "CNI_ARGS": f"K8S_POD_NAME={pod};K8S_POD_NAMESPACE=default",
-        "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+        "PATH": PATH,
     }
     done = subprocess.run(
-        [sys.executable, "-I", "-B", str(cni_plugin.__file__)],
+        own_file(Path(str(cni_plugin.__file__))),
         input=json.dumps(netconf),
         env=environment,
         capture_output=True,

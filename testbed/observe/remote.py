@@ -16,7 +16,7 @@ from testbed.observe.frame import Frame
 from testbed.observe.place import RemotePlace
 from testbed.observe.tag import Run
 from testbed.vm.guest import Guest
-from testbed.vm.payload import PYTHON
+from testbed.vm.payload import MODULE
 
 if TYPE_CHECKING:
     import paramiko
@@ -174,4 +174,4 @@ class RemoteCapture:
 
 
 def _command(*words: str) -> list[str]:
-    return ["env", f"PYTHONPATH={PYTHON}", "python3", "-m", "testbed.observe.there", *words]
+    return [*MODULE, "testbed.observe.there", *words]

@@ -15,6 +15,7 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
+from testbed.interpreter import own_program
 from testbed.lab.command import testbed
 from testbed.lab.progress import Progress
 from testbed.lab.state import recorded_plan
@@ -124,7 +125,7 @@ def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -
         labless = _failed(scenario, directory, f"no lab for it: {error}", begun)
         _say(progress, labless)
         return labless
-    command = [sys.executable, "-B", "-m", "testbed.scenario.execute", "--lab", lab]
+    command = own_program("testbed.scenario.execute", "--lab", lab)
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
     command += ["--topology", labs.options.topology or scenario.topology]
     if labs.options.policy:

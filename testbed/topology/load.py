@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.interpreter import own_program
 from testbed.plan.model import Plan, Profile
 from testbed.plan.problems import InvalidPlan, Problem
 
@@ -34,7 +35,7 @@ def load_plan(
 def begin(name: str, profile: Profile = "fast", params: dict[str, str] | None = None) -> Pending:
     """Start the evaluation, and leave the caller to do something else meanwhile."""
     file = find(name)
-    command = [sys.executable, "-B", "-m", "testbed.topology.evaluate", str(file)]
+    command = own_program("testbed.topology.evaluate", str(file))
     command += ["--profile", profile, "--params", json.dumps(params or {})]
     process = subprocess.Popen(
         command,

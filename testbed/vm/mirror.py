@@ -18,7 +18,7 @@ from testbed.host.files import write_atomically
 from testbed.host.wait import wait_for
 from testbed.vm.guest import Guest
 from testbed.vm.machines import Files, Machine
-from testbed.vm.payload import PYTHON
+from testbed.vm.payload import MODULE
 
 KEPT = ("machine.json", "agent.json")  # the lab's own
 _FOREVER = 1e9  # seconds
@@ -43,7 +43,7 @@ def follow(guest: Guest, here: Path) -> None:
     """Copy until the connection ends. Raises TestbedError then."""
     for log in (here / "logs").glob("*.log"):
         log.unlink()  # it comes whole again
-    command = ["env", f"PYTHONPATH={PYTHON}", "python3", "-m", "testbed.vm.watched", str(here)]
+    command = [*MODULE, "testbed.vm.watched", str(here)]
     for line in guest.lines(command):
         apply(json.loads(line), here)
 

@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,11 +17,14 @@ import testbed
 from testbed.errors import TestbedError
 from testbed.host.run import run
 from testbed.images.shelf import alone, fresh
+from testbed.interpreter import FLAGS, own_program
 from testbed.vm.box import shelf
 from testbed.vm.machines import PAYLOAD
 
 MOUNT = "/opt/testbed"
 BIN, PYTHON, IMAGES = f"{MOUNT}/bin", f"{MOUNT}/python", f"{MOUNT}/containerd"
+# How a guest runs a module of the payload: followed by the module and its arguments.
+MODULE = ("/usr/bin/python3", *FLAGS, f"{PYTHON}/testbed/vm/start.py")
 # What testbed.agent imports beyond the standard library; modules, as Python finds them.
 AGENT_NEEDS = (
     *("grpc", "google.protobuf", "google._upb", "inotify_simple", "ruamel.yaml"),
@@ -85,7 +87,7 @@ def _packages(directory: Path) -> None:
             shutil.copy(source, copied)
     # compiled here, once: a guest would do it at every start, and slowly
     run(
-        [sys.executable, "-m", "compileall", "-q", "-j", "0", str(directory)],
+        own_program("compileall", "-q", "-j", "0", str(directory)),
         timeout=300,
         check=False,
     )

@@ -198,7 +198,8 @@ def test_full_and_read_only_places_for_results(boxed: Lab, sandbox: Sandbox) -> 
         sandbox.do("umount /tmp/full /tmp/fixed; rmdir /tmp/full /tmp/fixed")
 
 
-def test_missing_programs(boxed: Lab, sandbox: Sandbox) -> None:
+def test_missing_programs(boxed: Lab, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUDO_UID", raising=False)  # PATH is fixed by sudo
     said = boxed.run(*LINE, PATH="/nonesuch", expect=4).stderr
     assert "is missing" in said
     assert "make deps" in said

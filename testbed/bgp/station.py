@@ -54,6 +54,7 @@ class Station:
         self._listener = listener
         self._on_routes = on_routes
         self._connection: socket.socket | None = None
+        self._closing = False
         self._thread = threading.Thread(target=self._run, name="bmp-station", daemon=True)
         self._thread.start()
 
@@ -65,6 +66,7 @@ class Station:
 
     def close(self) -> None:
         """End the thread."""
+        self._closing = True
         for end in (self._listener, self._connection):
             if end is not None:
                 with contextlib.suppress(OSError):  # not connected any more
@@ -77,5 +79,7 @@ class Station:
             while True:
                 self._connection, _ = self._listener.accept()
                 with self._connection, self._connection.makefile("rb") as stream:
+                    if self._closing:  # it came too late for `close` to see it
+                        return
                     for peer in peers(stream):
                         self._on_routes(peer)

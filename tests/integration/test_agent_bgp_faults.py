@@ -72,7 +72,7 @@ def up(status: dict[str, Any]) -> bool:
 def test_what_a_dead_peer_announced_goes_after_the_restart_time(lab: Lab) -> None:
     lab.stop("w2.agent", signal.SIGKILL)
     lab.stop("w2.gobgpd", signal.SIGKILL)
-    lab.wait("w1", "no way to w2", lambda s: not s["prefixes"])
+    lab.wait("w1", "no way to w2", lambda s: all(p["via"] == "local" for p in s["prefixes"]))
     lab.start_gobgpd("w2")
     lab.start_agent("w2")
     for name in ("w1", "w2"):

@@ -10,6 +10,7 @@ from testbed.agent.objects import Node, Objects
 from testbed.bgp.model import BgpPeer
 
 PATIENT_HOLD = 60  # seconds
+PATIENT_RESTART = 90  # seconds
 
 
 def own_node(config: AgentConfig, objects: Objects) -> Node:
@@ -39,7 +40,9 @@ def _of_mesh(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
     """
     waits = config.address_v6 > other
     session = BgpPeer(str(other), asn, str(config.address_v6), passive=waits)
-    return replace(session, hold_time=PATIENT_HOLD) if config.patient else session
+    if not config.patient:
+        return session
+    return replace(session, hold_time=PATIENT_HOLD, restart_time=PATIENT_RESTART)
 
 
 def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:

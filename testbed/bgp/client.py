@@ -52,9 +52,9 @@ class GobgpClient:
     def wait_ready(self, cancelled: threading.Event, on_wait: Callable[[], None]) -> bool:
         """Connect until gobgpd's socket answers; False when `cancelled` was set meanwhile.
 
-        `on_wait` is called once if it was not there at once. Listens to the state of a channel
-        of its own: grpc keeps a thread for a listened-to channel until that channel is closed,
-        and that would keep a process alive whose user forgot `close`.
+        `on_wait` is called again and again while it is not there. Listens to the state of a
+        channel of its own: grpc keeps a thread for a listened-to channel until that channel is
+        closed, and that would keep a process alive whose user forgot `close`.
         """
         changed = threading.Condition()
         states: list[Any] = []
@@ -72,8 +72,8 @@ class GobgpClient:
             while not cancelled.is_set():
                 if states and states[-1] is ready:
                     return True
-                if failed in states and not waited:
-                    waited = True
+                waited = waited or failed in states
+                if waited:
                     on_wait()
                 states.clear()
                 changed.wait(0.2)  # bounded only so that `cancelled` is seen
@@ -114,6 +114,9 @@ class GobgpClient:
                     keepalive_interval=peer.keepalive,
                 )
             ),
+            graceful_restart=make["GracefulRestart"](
+                enabled=True, restart_time=peer.restart_time, deferral_time=peer.restart_time
+            ),
             transport=make["Transport"](
                 local_address=peer.local_address or "",
                 passive_mode=peer.passive,
@@ -121,7 +124,10 @@ class GobgpClient:
             ),
             afi_safis=[
                 make["AfiSafi"](
-                    config=make["AfiSafiConfig"](family=self._family(family), enabled=True)
+                    config=make["AfiSafiConfig"](family=self._family(family), enabled=True),
+                    mp_graceful_restart=make["MpGracefulRestart"](
+                        config=make["MpGracefulRestartConfig"](enabled=True)
+                    ),
                 )
                 for family in peer.families
             ],
@@ -184,15 +190,27 @@ class GobgpClient:
         ]
 
     def watch(self) -> Watch:
-        """Begin a stream of events: the present state of every session first, then changes."""
+        """Begin a stream of events: the present state of every session first, then changes.
+
+        Never ask for paths here: gobgpd would print them, and panics on some that peers send.
+        """
         make = self._messages
         request = make["WatchEventRequest"](
             peer=make["WatchPeer"](),
             table=make["WatchTable"](
-                filters=[make["WatchFilter"](type=schema.WATCH_ADJ_IN, init=True)]
+                filters=[make["WatchFilter"](type=schema.WATCH_END_OF_RIB, init=True)]
             ),
         )
         return Watch(self, self._start_stream("WatchEvent", request, None))
+
+    def report_to(self, host: str, port: int) -> None:
+        """Send every update of a peer, as it came, to this BMP station and to no other."""
+        make = self._messages
+        for reply in list(self._stream("ListBmp", make["ListBmpRequest"](), _DEADLINE)):
+            old = reply.station.conf
+            self._call("DeleteBmp", make["DeleteBmpRequest"](address=old.address, port=old.port))
+        station = make["AddBmpRequest"](address=host, port=port, policy=schema.BMP_PRE_POLICY)
+        self._call("AddBmp", station)
 
     def _family(self, family: Family) -> Any:
         return self._messages["Family"](afi=family.afi, safi=family.safi)

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 from testbed.bgp import reconcile
 from testbed.bgp.errors import GobgpError, GobgpUnavailable
 from testbed.bgp.model import Family
+from testbed.bgp.station import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from testbed.bgp.client import GobgpClient
     from testbed.bgp.model import DesiredBgp, ReceivedPath
+    from testbed.bgp.station import Station
 
 
 class Connection:
     """The client of one gobgpd process and what we know that process to hold."""
 
-    def __init__(self, client: GobgpClient) -> None:
+    def __init__(self, client: GobgpClient, station: Station) -> None:
         self.client = client
+        self._station = station
         self.applied = reconcile.Applied()
         self._adopted = False
 
@@ -65,6 +68,7 @@ class Connection:
 
     def _adopt(self, wanted: reconcile.Accepted) -> None:
         """Take over what an earlier driver left, so that a restart of ours cuts nothing."""
+        self.client.report_to(HOST, self._station.port)  # gobgpd refuses it before StartBgp
         found = self.client.configured_peers()
         self.applied.peers = reconcile.adopted_peers(found, wanted.peers)
         own = [path for family in Family for path in self.client.list_own_paths(family)]

@@ -28,7 +28,8 @@ class Family(Enum):
 class BgpPeer:
     """One wanted session. Times in seconds; `address` and `local_address` as text, IPv4 or IPv6.
 
-    `passive` waits for the other side to connect; `port` is the other side's TCP port.
+    `passive` waits for the other side to connect; `port` is the other side's TCP port. For
+    `restart_time` after the session was lost its paths stay in use (RFC 4724).
     """
 
     address: str
@@ -38,6 +39,7 @@ class BgpPeer:
     port: int = 179
     hold_time: int = 9
     keepalive: int = 3
+    restart_time: int = 15
     families: tuple[Family, ...] = tuple(Family)
 
 

@@ -141,6 +141,7 @@ def _matches(found: AdoptedPeer, wanted: BgpPeer) -> bool:
         and found.passive == wanted.passive
         and found.port == wanted.port
         and found.hold_time == wanted.hold_time
+        and found.restart_time == wanted.restart_time
         and found.families == frozenset(wanted.families)
         and _same_address(found.local_address, wanted.local_address)
     )

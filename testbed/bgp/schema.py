@@ -36,9 +36,13 @@ TABLE: dict[str, str] = {
     "AfiSafiConfig": "family 1 Family, enabled 2 bool",
     "AfiSafiState": "family 1 Family, enabled 2 bool, received 3 uint64, accepted 4 uint64,"
     " advertised 5 uint64",
-    "AfiSafi": "config 2 AfiSafiConfig, state 3 AfiSafiState",
+    "MpGracefulRestartConfig": "enabled 1 bool",
+    "MpGracefulRestart": "config 1 MpGracefulRestartConfig",
+    "AfiSafi": "mp_graceful_restart 1 MpGracefulRestart, config 2 AfiSafiConfig,"
+    " state 3 AfiSafiState",
+    "GracefulRestart": "enabled 1 bool, restart_time 2 uint32, deferral_time 4 uint32",
     "Peer": "conf 2 PeerConf, state 5 PeerState, timers 6 Timers, transport 7 Transport,"
-    " afi_safis 10 AfiSafi*",
+    " graceful_restart 9 GracefulRestart, afi_safis 10 AfiSafi*",
     "AddPeerRequest": "peer 1 Peer",
     "AddPeerResponse": "",
     "DeletePeerRequest": "address 1 string",
@@ -62,12 +66,20 @@ TABLE: dict[str, str] = {
     "PeerEvent": "type 1 int32, peer 2 Peer",
     "TableEvent": "paths 2 Path*",
     "WatchEventResponse": "peer 2 PeerEvent, table 3 TableEvent",
+    "AddBmpRequest": "address 1 string, port 2 uint32, policy 3 int32",
+    "AddBmpResponse": "",
+    "DeleteBmpRequest": "address 1 string, port 2 uint32",
+    "DeleteBmpResponse": "",
+    "ListBmpRequest": "",
+    "BmpStationConf": "address 1 string, port 2 uint32",
+    "BmpStation": "conf 1 BmpStationConf",
+    "ListBmpResponse": "station 1 BmpStation",
 }
 
 TABLE_GLOBAL = 1
 TABLE_ADJ_IN = 3
-WATCH_BEST = 1
-WATCH_ADJ_IN = 2
+WATCH_END_OF_RIB = 4
+BMP_PRE_POLICY = 1
 PEER_EVENT_STATE = 3
 SESSION_STATES = (
     "UNKNOWN",

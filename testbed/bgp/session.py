@@ -1,9 +1,10 @@
 """Keeps one gobgpd at a desired state, whatever happens to it, and mirrors what peers send.
 
 gobgpd forgets everything when it ends, so the desired state lives here and is replayed. One
-thread owns all decisions; a second one only turns the event stream into wake-ups. An event never
+thread owns all decisions; two others only turn what gobgpd reports into wake-ups. An event never
 carries state: after it, the state that it concerns is read again, so a lost or doubled event
-cannot make the mirror drift.
+cannot make the mirror drift. Paths of a session that was lost, or of a gobgpd that ended, stay in
+the mirror for the restart time (see retention).
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from testbed.bgp import guard
@@ -20,14 +23,18 @@ from testbed.bgp.client import GobgpClient, Watch
 from testbed.bgp.connection import Connection
 from testbed.bgp.errors import GobgpUnavailable
 from testbed.bgp.model import Family
-from testbed.bgp.translate import PathsChanged, PeerChanged, WatchEvent
+from testbed.bgp.retention import Retention
+from testbed.bgp.station import Station, listen
+from testbed.bgp.translate import EndOfRib, PeerChanged, WatchEvent
 from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import socket as sockets
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from testbed.bgp.model import Announcement, DesiredBgp, PeerStatus, ReceivedPath
+    from testbed.bgp.retention import Rib
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0  # after gobgpd refused something that may work later (an address to come)
@@ -57,29 +64,48 @@ class _Broken:
 
 
 @dataclass(frozen=True)
+class _RoutesSent:
+    """A peer announced or withdrew paths."""
+
+    peer: str
+
+
+_Event = WatchEvent | _RoutesSent
+
+
+@dataclass(frozen=True)
 class _Seen:
     """An event of one connection's stream."""
 
     watch: Watch
-    event: WatchEvent
+    event: _Event
 
 
 class BgpDriver:
     """Reconciles one gobgpd; `on_event` is called, in its thread, after every visible change.
 
     `on_event` must be short (set a flag, write to a pipe). `stop` leaves gobgpd as it is: a new
-    driver adopts what it finds there.
+    driver adopts what it finds there. `listener` makes the socket to which gobgpd reports, which
+    must be in gobgpd's network namespace.
     """
 
-    def __init__(self, socket: Path, on_event: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        socket: Path,
+        on_event: Callable[[], None] | None = None,
+        listener: Callable[[], sockets.socket] = listen,
+    ) -> None:
         self._socket = socket
         self._on_event = on_event
+        self._listener = listener
         self._inbox: queue.SimpleQueue[_Seen | _Broken | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._desired: DesiredBgp | None = None
         self._status = BgpStatus()
-        self._rib: dict[tuple[str, Family], tuple[ReceivedPath, ...]] = {}
+        self._live: Rib = {}
+        self._retention = Retention()
+        self._rib: Rib = {}
         self._thread = threading.Thread(target=self._run, name="bgp-driver", daemon=True)
 
     def start(self) -> None:
@@ -109,7 +135,7 @@ class BgpDriver:
             return self._status
 
     def rib(self) -> list[ReceivedPath]:
-        """Every path of every established peer; never one of our own."""
+        """Every path of every peer, established or lost a moment ago; never one of our own."""
         with self._changed:
             return [path for paths in self._rib.values() for path in paths]
 
@@ -140,27 +166,41 @@ class BgpDriver:
         """One connection's life: adopt, replay, then follow wishes and events until it breaks."""
 
         def absent() -> None:
-            self._publish(faults=(f"{self._socket}: waiting for gobgpd",))
+            self._publish(self._in_use(), faults=(f"{self._socket}: waiting for gobgpd",))
 
         if not client.wait_ready(self._stopping, absent):
             return
         watch = client.watch()
         follower = threading.Thread(target=self._follow, args=(watch,), daemon=True)
         follower.start()
+
+        def reported(peer: str) -> None:
+            self._inbox.put(_Seen(watch, _RoutesSent(peer)))
+
         try:
-            connection = Connection(client)
-            faults = self._apply(connection)
-            self._read(connection, [])
-            while not self._stopping.is_set():
-                events, woken = self._next(watch, _RETRY_SECONDS if faults else None)
-                lost = self._read(connection, events) if events else set()
-                for peer in lost:
-                    connection.forget_peer(peer)
-                if woken or lost:
-                    faults = self._apply(connection)
+            with contextlib.closing(Station(self._listener(), reported)) as station:
+                self._reconcile(Connection(client, station), watch)
         finally:
             watch.cancel()
             follower.join()
+
+    def _reconcile(self, connection: Connection, watch: Watch) -> None:
+        faults = self._apply(connection)
+        self._read(connection, [])
+        while not self._stopping.is_set():
+            events, woken = self._next(watch, self._patience(bool(faults)))
+            lost = self._read(connection, events)
+            for peer in lost:
+                connection.forget_peer(peer)
+            if woken or lost:
+                faults = self._apply(connection)
+
+    def _patience(self, faulty: bool) -> float | None:
+        """For how many seconds nothing is to be done unless something happens."""
+        due = self._retention.due()
+        waits = [_RETRY_SECONDS] if faulty else []
+        waits += [] if due is None else [max(0.0, due - time.monotonic())]
+        return min(waits, default=None)
 
     def _follow(self, watch: Watch) -> None:
         why: TestbedError = GobgpUnavailable("the event stream ended", where=str(self._socket))
@@ -171,9 +211,9 @@ class BgpDriver:
             why = error
         self._inbox.put(_Broken(watch, why))
 
-    def _next(self, watch: Watch, timeout: float | None) -> tuple[list[WatchEvent], bool]:
+    def _next(self, watch: Watch, timeout: float | None) -> tuple[list[_Event], bool]:
         """Everything that is waiting, as (events, is there a wish or a retry to apply)."""
-        events: list[WatchEvent] = []
+        events: list[_Event] = []
         woken = False
         with contextlib.suppress(queue.Empty):
             item = self._inbox.get(timeout=timeout)
@@ -203,34 +243,63 @@ class BgpDriver:
         )
         return retry
 
-    def _read(self, connection: Connection, events: Iterable[WatchEvent]) -> set[str]:
+    def _read(self, connection: Connection, events: Sequence[_Event]) -> set[str]:
         """Read again what the events concern and publish it; returns sessions that were lost."""
         peers = self._status.peers
         before = {peer.address for peer in peers if peer.established}
-        touched: set[tuple[str, Family]] = set()
         sessions = {event.peer for event in events if isinstance(event, PeerChanged)}
         if sessions or not peers:
             peers = tuple(connection.client.list_peers())
         up = {peer.address for peer in peers if peer.established}
-        heard = (sessions | (up - before)) & up  # no peer is shown up before its paths are read
-        touched.update((peer, family) for peer in heard for family in Family)
-        for event in events:
-            if isinstance(event, PathsChanged):
-                touched.update((event.peer, family) for family in event.families)
-        rib = {key: paths for key, paths in self._rib.items() if key[0] in up}
-        for peer, family in touched:
-            rib[peer, family] = connection.received(family, peer) if peer in up else ()
-        self._publish(rib=rib, peers=tuple(_counted(peer, rib) for peer in peers))
+        self._retain(events, up)
+        heard = sessions | {event.peer for event in events} | (up - before)
+        for peer in heard & up:  # no peer is shown up before its paths are read
+            for family in Family:
+                self._live[peer, family] = connection.received(family, peer)
+        counted = tuple(_counted(peer, self._live) for peer in peers)
+        self._publish(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
 
+    def _retain(self, events: Iterable[_Event], up: set[str]) -> None:
+        """Turn paths of lost sessions into stale ones, and end that where a peer told all."""
+        for event in events:
+            if isinstance(event, EndOfRib):
+                self._retention.release((event.peer, event.family))
+            elif isinstance(event, PeerChanged) and event.state != "ESTABLISHED":
+                self._retain_peer(event.peer)
+        for peer in {peer for peer, _ in self._live} - up:
+            self._retain_peer(peer)
+
+    def _retain_peer(self, address: str) -> None:
+        restart_time = self._wanted_peers().get(address, 0)
+        for source in [source for source in self._live if source[0] == address]:
+            until = time.monotonic() + restart_time
+            self._retention.keep(source, self._live.pop(source), until)
+
+    def _in_use(self) -> Rib:
+        self._retention.purge(time.monotonic(), self._wanted_peers())
+        return self._retention.beside(self._live)
+
+    def _wanted_peers(self) -> dict[str, int]:
+        """The restart time of each session that is wanted."""
+        with self._changed:
+            peers = self._desired.peers if self._desired else ()
+        return {str(ip_address(peer.address)): peer.restart_time for peer in peers}
+
     def _lost(self, why: str) -> None:
+        self._retain((), set())
         self._publish(
-            rib={}, connected=False, settled=False, peers=(), announced=frozenset(), faults=(why,)
+            self._in_use(),
+            connected=False,
+            settled=False,
+            peers=(),
+            announced=frozenset(),
+            faults=(why,),
         )
 
     def _publish(
         self,
-        rib: dict[tuple[str, Family], tuple[ReceivedPath, ...]] | None = None,
+        rib: Rib | None = None,
         **changes: object,
     ) -> None:
         """Make a new look visible, and tell about it only when it differs."""
@@ -250,8 +319,6 @@ def _with(status: BgpStatus, **changes: object) -> BgpStatus:
     return BgpStatus(**{**vars(status), **changes})
 
 
-def _counted(
-    peer: PeerStatus, rib: dict[tuple[str, Family], tuple[ReceivedPath, ...]]
-) -> PeerStatus:
+def _counted(peer: PeerStatus, rib: Rib) -> PeerStatus:
     received = sum(len(paths) for key, paths in rib.items() if key[0] == peer.address)
     return replace(peer, received=received)

@@ -21,14 +21,14 @@ class PeerChanged:
 
 
 @dataclass(frozen=True)
-class PathsChanged:
-    """A peer announced or withdrew paths of these families; ask list_paths for the result."""
+class EndOfRib:
+    """A peer has sent all paths that it has of a family (RFC 4724); what follows are changes."""
 
     peer: str
-    families: frozenset[Family]
+    family: Family
 
 
-WatchEvent = PeerChanged | PathsChanged
+WatchEvent = PeerChanged | EndOfRib
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class AdoptedPeer:
     passive: bool
     port: int
     hold_time: int
+    restart_time: int
     families: frozenset[Family]
 
 
@@ -50,13 +51,10 @@ def events(reply: Any) -> Iterator[WatchEvent]:
         state = reply.peer.peer.state
         if state.neighbor_address:  # the end of the initial list names no peer
             yield PeerChanged(state.neighbor_address, state_name(state.session_state))
-    touched: dict[str, set[Family]] = {}
     for path in reply.table.paths:
         family = family_of(path.family)
         if family is not None and source(path):
-            touched.setdefault(source(path), set()).add(family)
-    for peer, families in touched.items():
-        yield PathsChanged(peer, frozenset(families))
+            yield EndOfRib(source(path), family)
 
 
 def source(path: Any) -> str:
@@ -105,5 +103,6 @@ def adopted_peer(peer: Any) -> AdoptedPeer:
         passive=peer.transport.passive_mode,
         port=peer.transport.remote_port,
         hold_time=peer.timers.config.hold_time,
+        restart_time=peer.graceful_restart.restart_time,
         families=frozenset(family for family in families if family),
     )

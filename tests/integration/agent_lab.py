@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from raw_speaker import within
+
 from testbed.agent import cni_plugin
 from testbed.agent.routes import PROTOCOL
 from testbed.bgp.session import BgpDriver
+from testbed.bgp.station import listen
 from testbed.host.wait import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,7 +158,9 @@ class Lab:
         spec = {"peerIP": "fd1::1", "node": "w1"}
         peer = {"kind": "BGPPeer", "metadata": {"name": "injector"}, "spec": spec}
         self.put("peer.json", json.dumps(peer))
-        driver = BgpDriver(self.directory / "r" / "gobgpd.sock")
+        driver = BgpDriver(
+            self.directory / "r" / "gobgpd.sock", listener=lambda: within(self.ns("r"), listen)
+        )
         driver.start()
         return driver
 

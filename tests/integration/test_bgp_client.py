@@ -12,12 +12,14 @@ import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from socket import socket as Socket
 from typing import TYPE_CHECKING
 
 import pytest
 from programs import GOBGPD, needs_gobgpd
+from raw_speaker import within
 
-from testbed.bgp import attributes, schema, unicast
+from testbed.bgp import attributes, schema, station, unicast
 from testbed.bgp.client import GobgpClient
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.bgp.session import BgpDriver
@@ -67,9 +69,13 @@ class Speaker:
         self.process.wait()
 
     def drive(self) -> BgpDriver:
-        self.drivers.append(BgpDriver(self.socket))
+        self.drivers.append(BgpDriver(self.socket, listener=self.listen))
         self.driver.start()
         return self.driver
+
+    def listen(self) -> Socket:
+        """Where this gobgpd can report to: in its namespace."""
+        return within(self.name, station.listen)
 
     def stop(self) -> None:
         for driver in self.drivers:
@@ -251,7 +257,9 @@ def test_a_new_driver_shows_no_peer_before_its_paths(pair: tuple[Speaker, Speake
     until(right.driver, "two paths", lambda: len(right.driver.rib()) == 2)
     right.driver.stop()
     seen: list[tuple[bool, int]] = []
-    fresh = BgpDriver(right.socket, lambda: seen.append((established(fresh), len(fresh.rib()))))
+    fresh = BgpDriver(
+        right.socket, lambda: seen.append((established(fresh), len(fresh.rib()))), right.listen
+    )
     right.drivers.append(fresh)
     fresh.start()
     fresh.set_desired(desired(right))

@@ -87,7 +87,7 @@ def test_one_bad_announcement_does_not_stop_the_others() -> None:
     assert wanted.refused[0].startswith("IPV4_UNICAST 21: ")
 
 
-FOUND = AdoptedPeer("fd00::2", 64512, "fd00::1", False, 179, 9, frozenset(Family))
+FOUND = AdoptedPeer("fd00::2", 64512, "fd00::1", False, 179, 9, 15, frozenset(Family))
 
 
 def test_only_a_session_that_is_configured_as_wanted_is_kept() -> None:
@@ -98,6 +98,7 @@ def test_only_a_session_that_is_configured_as_wanted_is_kept() -> None:
         BgpPeer("fd00::2", 64512, "fd00::9"),
         BgpPeer("fd00::2", 64512, "fd00::1", passive=True),
         BgpPeer("fd00::2", 64512, "fd00::1", hold_time=90),
+        BgpPeer("fd00::2", 64512, "fd00::1", restart_time=90),
         BgpPeer("fd00::2", 64512, "fd00::1", families=(Family.IPV6_UNICAST,)),
     ):
         assert adopted_peers([FOUND], {"fd00::2": other}) == {"fd00::2": None}

@@ -13,7 +13,7 @@ def path(family: Family, peer: str) -> object:
     return MAKE["Path"](family=wanted, neighbor_ip=peer)
 
 
-def test_path_events_are_grouped_by_peer_and_leave_out_our_own() -> None:
+def test_ends_of_rib_name_peer_and_family_and_leave_out_our_own() -> None:
     paths = [
         path(Family.IPV4_UNICAST, "fd00::2"),
         path(Family.IPV6_SRPOLICY, "fd00::2"),
@@ -22,8 +22,9 @@ def test_path_events_are_grouped_by_peer_and_leave_out_our_own() -> None:
         MAKE["Path"](family=MAKE["Family"](afi=25, safi=70), neighbor_ip="fd00::3"),
     ]
     reply = MAKE["WatchEventResponse"](table=MAKE["TableEvent"](paths=paths))
-    families = frozenset({Family.IPV4_UNICAST, Family.IPV6_SRPOLICY})
-    assert list(translate.events(reply)) == [translate.PathsChanged("fd00::2", families)]
+    families = (Family.IPV4_UNICAST, Family.IPV6_SRPOLICY)
+    ends = [translate.EndOfRib("fd00::2", family) for family in families]
+    assert list(translate.events(reply)) == ends
 
 
 def test_peer_event() -> None:

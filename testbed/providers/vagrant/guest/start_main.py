@@ -1,4 +1,4 @@
-"""In a guest: runs a module of the payload: `/usr/bin/python3 -I -B start_main.py MODULE ARGUMENTS`.
+"""In a guest: runs a module of the payload, as `python3 -I -B start_main.py MODULE ARGUMENTS`.
 
 An isolated interpreter does not find the payload; this adds its directory, and only that. It comes
 first: a stock box may have packages of the same names. Standard library only.

@@ -5,7 +5,7 @@ Equal-cost multipath throughout: every answer is a set, never one lucky path.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import networkx as nx
@@ -147,23 +147,6 @@ def path_sets(plan: Plan, src: str, dst: str, most: int = MOST_PATHS) -> list[Pa
 def _some(paths: Iterator[list[str]], most: int) -> Iterator[Path]:
     for path, _ in zip(paths, range(most), strict=False):
         yield tuple(path)
-
-
-def predict(plan: Plan, src_node: str, segments: Sequence[IPv6Address | str]) -> list[list[Path]]:
-    """For each segment in travel order, the alternative node sequences that lead to it.
-
-    A segment is a SID or a node's name. Every leg begins where the one before ended. Raises
-    TestbedError for a SID that nobody owns.
-    """
-    legs: list[list[Path]] = []
-    here = src_node
-    for segment in segments:
-        there = segment if isinstance(segment, str) else sid_owner(plan, segment)
-        if there is None:
-            raise TestbedError(f"no node owns SID {segment}", fix="testbed policy explain")
-        legs.append(path_sets(plan, here, there))
-        here = there
-    return legs
 
 
 def sid_owner(plan: Plan, sid: IPv6Address) -> str | None:

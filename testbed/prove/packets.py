@@ -51,16 +51,6 @@ class Observation:
         return self.inner_dst is not None
 
     @property
-    def inner_family(self) -> int | None:
-        """4 or 6: the family of the encapsulated packet."""
-        return self.inner_dst.version if self.inner_dst is not None else None
-
-    @property
-    def payload_dst(self) -> Address:
-        """Where the probe itself is going, encapsulated or not."""
-        return self.outer_dst if self.inner_dst is None else self.inner_dst
-
-    @property
     def payload_hop_limit(self) -> int:
         """The probe's own hop limit, encapsulated or not."""
         return self.hop_limit if self.inner_hop_limit is None else self.inner_hop_limit

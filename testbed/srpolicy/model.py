@@ -145,15 +145,3 @@ def best_effort(
         binding_sid=binding_sid,
         originator=originator,
     )
-
-
-def is_best_effort(candidate: Candidate) -> bool:
-    """True for what `best_effort` makes, wherever it comes from."""
-    return (
-        candidate.protocol_origin is ProtocolOrigin.BGP
-        and candidate.distinguisher == 0
-        and candidate.color in (4, 6)
-        and candidate.preference == BEST_EFFORT_PREFERENCE
-        and len(candidate.segment_lists) == 1
-        and len(candidate.segment_lists[0].segments) == 1
-    )

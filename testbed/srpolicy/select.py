@@ -49,17 +49,6 @@ def select(candidates: Iterable[Candidate], problems: Problems = structure) -> S
     return Selection(valid[0], (*lost, *others))
 
 
-def select_all(
-    candidates: Iterable[Candidate], problems: Problems = structure
-) -> dict[Target, Selection]:
-    """`select` for every (endpoint, family) that occurs, in a stable order."""
-    groups: dict[Target, list[Candidate]] = {}
-    for candidate in candidates:
-        groups.setdefault(candidate.steers, []).append(candidate)
-    ordered = sorted(groups, key=lambda target: (int(target[0]), target[1] or 0))
-    return {target: select(groups[target], problems) for target in ordered}
-
-
 _Rank = tuple[int, int, int, int, int, str]
 
 

@@ -84,18 +84,6 @@ def _crds() -> list[Object]:
     return render.objects("crds.yaml.j2") + render.objects("crd-srv6nodestatus.yaml.j2")
 
 
-def image_policy_probe(image: str) -> Object:
-    """A pod for a dry-run create: its imagePullPolicy comes back IfNotPresent once the admission
-    policy for loaded images is in force, which is up to two seconds after it was applied."""
-    container = {"name": "probe", "image": image, "imagePullPolicy": "Always"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "testbed-probe", "namespace": "default"},
-        "spec": {"containers": [container]},
-    }
-
-
 def node_labels(node: Node) -> dict[str, str]:
     """Labels that a kubelet may not give itself: for a patch once the node has registered."""
     return {render.CONTROL_PLANE_LABEL: ""} if render.is_control_plane(node) else {}

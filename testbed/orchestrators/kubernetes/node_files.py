@@ -44,11 +44,6 @@ def admin_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
     return _kubeconfig(plan, keys, certificates.ADMIN, now, authorities.LEAF_LIFETIME)
 
 
-def bootstrap_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
-    """system:masters for an hour: for `up` alone, to apply the base objects."""
-    return _kubeconfig(plan, keys, certificates.BOOTSTRAP, now, BOOTSTRAP_LIFETIME)
-
-
 def _configuration(
     plan: Plan, node: Node, containerd_format: int, proxy_mode: ProxyMode
 ) -> dict[str, str]:

@@ -16,13 +16,6 @@ class Highlight:
     waypoints: tuple[str, ...] = ()
 
     @classmethod
-    def of_path(
-        cls, nodes: Sequence[str], waypoints: Sequence[str] = (), label: str | None = None
-    ) -> Highlight:
-        """From the nodes of one path, in order."""
-        return cls.of_paths([nodes], waypoints, label)
-
-    @classmethod
     def of_paths(
         cls,
         paths: Iterable[Sequence[str]],

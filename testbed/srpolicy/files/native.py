@@ -20,7 +20,7 @@ from testbed.srpolicy.model import (
     SegmentList,
 )
 
-API_VERSION, KIND = "testbed/v1", "SRPolicy"
+KIND = "SRPolicy"
 
 # A node's name as an address: with None its own (End SID, endpoint), with 4 or 6 its local SID
 # for that family. None (or KeyError) as the answer: no such node; TestbedError: its words are used.

@@ -122,13 +122,6 @@ def test_etcd_refuses_everybody_but_the_api_server(keys: Keys, tmp_path: Path) -
                 _peer_name(server, client, "127.0.0.1")
 
 
-def test_the_bootstrap_user_lives_an_hour(keys: Keys) -> None:
-    from testbed.orchestrators.kubernetes.pki.x509 import expiry
-
-    certificate, _ = _client(node_files.bootstrap_kubeconfig(PLAN, keys, NOW))
-    assert (expiry(certificate) - NOW).total_seconds() <= 3600
-
-
 def _is_private(text: str) -> bool:
     return "PRIVATE KEY" in text or "client-key-data" in text
 

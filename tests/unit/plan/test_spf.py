@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
-from itertools import pairwise
 
 import networkx as nx
 import pytest
@@ -13,7 +12,7 @@ from paper_plan import backbone_link, grid, paper_plan, router
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
-from testbed.plan.spf import demanded_routes, path_sets, predict, sid_owner
+from testbed.plan.spf import demanded_routes, path_sets, sid_owner
 
 
 def via(plan: Plan, at: str, prefix: str) -> set[str] | None:
@@ -127,22 +126,8 @@ def test_path_sets_have_a_limit_and_refuse_unknown_names() -> None:
         path_sets(paper_plan(), "r99", "r1")
 
 
-def test_predict_one_leg_per_segment() -> None:
-    plan = paper_plan()
-    sid = IPv6Address("fcdd::12aa:d460:b250:45:b04")
-    legs = predict(plan, "worker1", ["r6", IPv6Address("fcff:8::1"), sid])
-    assert legs == [
-        [("worker1", "r3", "r4", "r6")],
-        [("r6", "r8")],
-        [("r8", "worker2")],
-    ]
-    for leg, following in pairwise(legs):
-        assert leg[0][-1] == following[0][0]
-
-
 def test_a_sid_is_owned_by_its_pool_too() -> None:
     plan = paper_plan()
     assert sid_owner(plan, IPv6Address("fcdd::12aa:0:0:0:1")) == "worker2"
     assert sid_owner(plan, IPv6Address("fcff:6::1")) == "r6"
-    with pytest.raises(TestbedError, match="2001:db8::1"):
-        predict(plan, "worker1", [IPv6Address("2001:db8::1")])
+    assert sid_owner(plan, IPv6Address("2001:db8::1")) is None

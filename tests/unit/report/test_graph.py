@@ -54,7 +54,7 @@ def test_names_are_escaped() -> None:
 
 
 def test_highlighted_path_has_its_colour_rings_and_legend(full: Plan) -> None:
-    path = Highlight.of_path(["worker1", "r3", "r4", "r6", "r8", "worker2"], ("r6", "r8"))
+    path = Highlight.of_paths([["worker1", "r3", "r4", "r6", "r8", "worker2"]], ("r6", "r8"))
     plain, shown = graph_svg(full), graph_svg(full, [path])
     assert plain.count("#d55e00") == 0
     # five hops, each a line, an arrow's stub and its head; two rings; the legend's two

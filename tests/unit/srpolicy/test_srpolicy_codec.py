@@ -18,7 +18,6 @@ from testbed.srpolicy.model import (
     SegmentList,
     SRPolicy,
     best_effort,
-    is_best_effort,
 )
 
 WORKER1 = IPv6Address("fd11::1000")
@@ -263,11 +262,10 @@ def test_best_effort_is_announced_with_calicos_priority() -> None:
     sid, binding_sid = IPv6Address("fcdd::45"), IPv6Address("cafe::185")
     candidate = best_effort(WORKER1, 6, sid, binding_sid)
     received = codec.decode(codec.encode_nlri(candidate.key), encoded(candidate)).candidate
-    assert received == candidate and is_best_effort(received)
+    assert received == candidate
     assert (received.distinguisher, received.color) == (0, 6)
     assert (received.preference, received.priority) == (11, 10)
     assert received.segment_lists == (SegmentList((Segment(sid, 18),), 1),)
-    assert not is_best_effort(POLICY)
 
 
 def test_one_bad_path_does_not_hide_the_good_ones() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,6 @@ from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.plan.mtu import overhead, pod_mtu, port_mtu_for
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
-from testbed.te.expect import expected_path
 from testbed.te.explain import explain, explain_all, explain_text
 from testbed.te.load import load_policy_file
 from testbed.te.resolve import node_names, resolver
@@ -83,43 +81,6 @@ def test_explained_at_every_head_end_but_the_endpoint(full: Plan) -> None:
     (change,), _ = load_policy_file(full, POLICIES / "worker2-via-r6-r8.yaml")
     assert change.candidate is not None
     assert [e.head_end for e in explain_all(full, change.candidate)] == ["master", "worker1"]
-
-
-def status(*segments: Any, chosen: bool = True, source: str = "bgp") -> dict[str, Any]:
-    lists = [{"weight": 1, "segments": list(segments)}]
-    policy = {"endpoint": "fd12::1000", "family": 4, "source": source, "chosen": chosen}
-    return {"node": "worker1", "policies": [{**policy, "segment_lists": lists}]}
-
-
-def test_expectation_names_segment_endpoints_with_falling_segments_left(full: Plan) -> None:
-    expected = expected_path(full, status("fcff:6::1", "fcff:8::1", DT4), "worker2", 4)
-    assert expected is not None
-    assert expected.describe() == "worker1 → worker2 IPv4 by bgp: r6, r8, then worker2"
-    (item,) = expected.lists
-    assert item.waypoints == ("r6", "r8")
-    assert [(str(a), left) for a, left in item.outer_destinations] == [
-        ("fcff:6::1", 2),
-        ("fcff:8::1", 1),
-        (DT4, 0),
-    ]
-    assert item.paths == (("worker1", "r3", "r4", "r6", "r8", "worker2"),)
-    json.dumps(expected.to_dict())
-
-
-def test_best_effort_has_no_srh_and_two_paths(full: Plan) -> None:
-    expected = expected_path(full, status({"sid": DT4}, source="best-effort"), "worker2", 4)
-    assert expected is not None
-    assert expected.is_best_effort
-    (item,) = expected.lists
-    assert not item.srh
-    assert [(str(a), left) for a, left in item.outer_destinations] == [(DT4, None)]
-    assert len(item.paths) == 2
-    assert expected.describe().endswith("worker2 directly, no SRH")
-
-
-def test_nothing_chosen_nothing_promised(full: Plan) -> None:
-    assert expected_path(full, status(DT4, chosen=False), "worker2", 4) is None
-    assert expected_path(full, status(DT4), "worker2", 6) is None
 
 
 def test_names_and_addresses_after_expect(full: Plan) -> None:

@@ -21,7 +21,6 @@ from testbed.host.lab_data import DATA_DIR
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.plan.model import Plan
 
-DEFAULT = "ready"
 TOP = DATA_DIR / "_snapshots"  # no lab can be called so
 RECORD = "snapshot.json"
 _PARTS = {"data", "policies", "memory", "domains"}

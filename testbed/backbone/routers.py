@@ -56,10 +56,10 @@ def settle(plan: Plan, supervisor: Supervisor) -> None:
 
     Before that the kernel may still hold routes which a dead daemon left.
     """
-    names = [f"{r.name}.{daemon}" for r in plan.routers for daemon in ("zebra", "isisd")]
+    daemons = [_daemon(r.name, daemon) for r in plan.routers for daemon in ("zebra", "isisd")]
 
     def probe() -> tuple[bool | None, str]:
-        waiting = supervisor.unsettled(names)
+        waiting = supervisor.unsettled(daemons)
         return (None if waiting else True), f"not yet: {', '.join(waiting)}"
 
     wait_for("the routers' daemons to run", probe, timeout=30, fix="testbed logs r1.zebra")
@@ -67,6 +67,7 @@ def settle(plan: Plan, supervisor: Supervisor) -> None:
 
 def _daemon(router: str, daemon: str) -> Program:
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
+    # isisd does not give its routes to a zebra that was restarted under it.
     return Program(
         name=f"{router}.{daemon}",
         node=router,
@@ -76,4 +77,6 @@ def _daemon(router: str, daemon: str) -> Program:
             *("-f", str(NODES / router / f"{daemon}.conf")),
             *("--log", "stdout"),
         ),
+        restarts_with=f"{router}.zebra" if daemon == "isisd" else "",
+        followed_by=f"{router}.isisd" if daemon == "zebra" else "",
     )

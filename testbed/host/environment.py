@@ -25,7 +25,10 @@ SETTINGS = (
     *("TESTBED_ARTEFACT_SOURCES", "TESTBED_ARTEFACT_MIRROR"),
 )
 # Set by the testbed itself, for one program that it starts; never taken from a caller.
-GIVEN = ("TESTBED_NODE", "TESTBED_KERNEL", "TESTBED_VAGRANT")
+GIVEN = (
+    *("TESTBED_NODE", "TESTBED_KERNEL", "TESTBED_VAGRANT"),
+    *("TESTBED_RESTARTS_WITH", "TESTBED_BEARS"),
+)
 
 ASKED = (*OPTIONS, *SETTINGS, "NO_COLOR")  # sudo is asked to let these through
 _OUTPUT = ("TERM", "COLORTERM", "COLUMNS", "LINES", "LANG", "LANGUAGE", "TZ")

@@ -12,7 +12,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from testbed import paths
 from testbed.errors import TestbedError
-from testbed.host.follow import follower_of
+from testbed.host.restart_with import BEARS, LEADER
 from testbed.paths import NETNS
 
 DEAD = ("STOPPED", "EXITED", "FATAL")
@@ -55,7 +55,7 @@ chmod=0700
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [rpcinterface:follow]
-supervisor.rpcinterface_factory=testbed.host.follow:make
+supervisor.rpcinterface_factory=testbed.host.restart_with:make
 [include]
 files={self.programs}/*.conf
 """
@@ -72,13 +72,19 @@ class Program:
     node: str  # the network namespace it runs in; empty: the lab's own
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    restarts_with: str = ""  # the program that it must start after, and anew with
+    bears: float = 0.0  # seconds of that one's absence after which it need not start anew
+    followed_by: str = ""  # the program that restarts with this one
 
     def conf(self, place: Place = LAB) -> str:
         """Its supervisord section."""
         command = [*self.command]
         if self.node and not place.own_netns:
             command = ["nsenter", f"--net={NETNS / self.node}", "--", *command]
-        environment = ",".join(f'{k}="{v}"' for k, v in sorted(self.environment.items()))
+        told = dict(self.environment)
+        if self.restarts_with:
+            told |= {LEADER: self.restarts_with, BEARS: str(self.bears)}
+        environment = ",".join(f'{k}="{v}"' for k, v in sorted(told.items()))
         lines = [
             f"[program:{self.name}]",
             f"command={shlex.join(command)}".replace("%", "%%"),
@@ -158,14 +164,14 @@ class Supervisor:
         self._multi([("startProcess", name) for name in dead])
         return dead
 
-    def unsettled(self, names: Iterable[str]) -> list[str]:
-        """Those of `names` that do not run yet, or are to start anew (testbed.host.follow)."""
+    def unsettled(self, programs: Iterable[Program]) -> list[str]:
+        """Names of those that do not run yet, or are to start anew with another program."""
         states = self.states()
-        waiting = [n for n in names if states[n]["statename"] != "RUNNING"]
-        for name in states:
-            follower = states.get(follower_of(name) or "")
-            if follower and follower["start"] < states[name]["start"]:
-                waiting.append(follower["name"])
+        waiting = []
+        for program in programs:
+            state, leader = states[program.name], states.get(program.restarts_with)
+            if state["statename"] != "RUNNING" or (leader and state["start"] < leader["start"]):
+                waiting.append(program.name)
         return waiting
 
     def states(self) -> dict[str, dict[str, Any]]:

@@ -160,7 +160,12 @@ def _containerd() -> Path:
 
 def _named(wanted: Program) -> Program:
     """As the lab names it: worker1.kubelet."""
-    return replace(wanted, name=f"{wanted.node}.{wanted.name}")
+    return replace(
+        wanted,
+        name=f"{wanted.node}.{wanted.name}",
+        restarts_with=wanted.restarts_with and f"{wanted.node}.{wanted.restarts_with}",
+        followed_by=wanted.followed_by and f"{wanted.node}.{wanted.followed_by}",
+    )
 
 
 def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:

@@ -27,6 +27,14 @@ ENVIRONMENT = {"NO_PROXY": "*", "no_proxy": "*"}
 Binaries = Callable[[str], Path]
 
 
+# Follower → leader. An API server whose etcd was away asks for it again less and less often, in
+# the end every two minutes; started anew, it asks at once. A controller manager that lived through
+# an absence of the API server goes by leases from before it, and declares every node dead before
+# the kubelets' first words arrive; with leader election it would have ended by itself.
+RESTARTS_WITH = {"kube-apiserver": "etcd", "kube-controller-manager": "kube-apiserver"}
+BEARS = 10.0  # seconds of absence that a follower bears
+
+
 class Phase(Enum):
     """When a program is started; earlier would cost it a back-off of seconds."""
 
@@ -53,7 +61,15 @@ def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Pro
         }
     return {
         phase: [
-            Program(name, node.name, (str(binaries(name)), *flags), ENVIRONMENT)
+            Program(
+                name,
+                node.name,
+                (str(binaries(name)), *flags),
+                ENVIRONMENT,
+                restarts_with=RESTARTS_WITH.get(name, ""),
+                bears=BEARS if name in RESTARTS_WITH else 0.0,
+                followed_by=next((f for f, leader in RESTARTS_WITH.items() if leader == name), ""),
+            )
             for name, flags in chosen.items()
         ]
         for phase, chosen in commands.items()

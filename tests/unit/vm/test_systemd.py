@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from testbed.host.supervisor import Program
+from testbed.orchestrators.kubernetes.lifecycle import _named
+from testbed.orchestrators.kubernetes.programs import programs
 from testbed.providers.vagrant.guest import systemd
+from testbed.topology.load import load_plan
 
 SHOWN = """\
 Id=worker1.kubelet.service
@@ -49,21 +54,27 @@ def test_words_with_special_characters_reach_the_program_as_they_are() -> None:
 
 
 def test_a_follower_stops_and_starts_with_what_it_follows() -> None:
-    def following(name: str) -> list[str]:
-        lines = systemd.unit(Program(name, "m", ("x",)), "/logs").splitlines()
-        return [line for line in lines if line.startswith(("PartOf=", "Wants=", "After=m."))]
+    started = {
+        program.name: _named(program)
+        for phase in programs(load_plan("full"), load_plan("full").node("master"), Path).values()
+        for program in phase
+    }
 
-    assert following("m.etcd") == ["Wants=m.kube-apiserver.service"]
-    assert following("m.kube-apiserver") == [
-        "PartOf=m.etcd.service",
-        "After=m.etcd.service",
-        "Wants=m.kube-controller-manager.service",
+    def following(name: str) -> list[str]:
+        lines = systemd.unit(started[name.removeprefix("master.")], "/logs").splitlines()
+        return [line for line in lines if line.startswith(("PartOf=", "Wants=", "After=master."))]
+
+    assert following("master.etcd") == ["Wants=master.kube-apiserver.service"]
+    assert following("master.kube-apiserver") == [
+        "PartOf=master.etcd.service",
+        "After=master.etcd.service",
+        "Wants=master.kube-controller-manager.service",
     ]
-    assert following("m.kube-controller-manager") == [
-        "PartOf=m.kube-apiserver.service",
-        "After=m.kube-apiserver.service",
+    assert following("master.kube-controller-manager") == [
+        "PartOf=master.kube-apiserver.service",
+        "After=master.kube-apiserver.service",
     ]
-    assert following("m.kubelet") == []
+    assert following("master.kubelet") == []
 
 
 def test_states_read_like_those_of_a_node_in_namespaces() -> None:

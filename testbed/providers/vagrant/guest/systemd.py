@@ -5,10 +5,8 @@ So a program of a guest reads like one of a node in a namespace, wherever states
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
-from testbed.host.follow import follower_of, leader_of
 from testbed.host.supervisor import Program
 
 DIRECTORY = "/etc/systemd/system"
@@ -32,7 +30,7 @@ def unit(program: Program, logs: str) -> str:
             "[Unit]",
             f"Description={program.name}",
             "After=testbed-network.service",
-            *_following(program.name),
+            *_following(program),
             "StartLimitIntervalSec=0",
             "[Service]",
             f"ExecStart={command}",
@@ -55,9 +53,9 @@ def unit(program: Program, logs: str) -> str:
     )
 
 
-def _following(program: str) -> list[str]:
+def _following(program: Program) -> list[str]:
     """It stops with what it follows and starts with it; a unit that is not there counts as none."""
-    leader, follower = leader_of(program), follower_of(program, inf)
+    leader, follower = program.restarts_with, program.followed_by
     lines = [f"PartOf={unit_name(leader)}", f"After={unit_name(leader)}"] if leader else []
     return lines + ([f"Wants={unit_name(follower)}"] if follower else [])
 

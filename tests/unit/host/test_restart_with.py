@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from supervisor import events
 
-from testbed.host import follow
+from testbed.host import restart_with
+from testbed.host.supervisor import Program
 
 
 class Process:
-    def __init__(self, name: str, laststart: float) -> None:
-        self.config = SimpleNamespace(name=name)
+    def __init__(self, name: str, laststart: float, leader: str = "", bears: float = 0.0) -> None:
+        told = {restart_with.LEADER: leader, restart_with.BEARS: str(bears)} if leader else None
+        self.config = SimpleNamespace(name=name, environment=told)
         self.laststart, self.pid, self.backoff = laststart, 7, 0
         self.signals: list[signal.Signals] = []
 
@@ -30,9 +32,11 @@ def test_an_older_follower_is_ended(
     monkeypatch: pytest.MonkeyPatch, started: dict[str, float], ended: list[str]
 ) -> None:
     monkeypatch.setattr(events, "callbacks", [])
-    processes = {n: Process(n, at) for n, at in {**started, "r2.isisd": 0.0, "sshd": 0.0}.items()}
+    leaders = {"r1.isisd": "r1.zebra", "r2.isisd": "r2.zebra"}
+    every = {**started, "r2.isisd": 0.0, "sshd": 0.0}
+    processes = {n: Process(n, at, leaders.get(n, "")) for n, at in every.items()}
     groups = {n: SimpleNamespace(processes={n: p}) for n, p in processes.items()}
-    follow.make(SimpleNamespace(process_groups=groups))
+    restart_with.make(SimpleNamespace(process_groups=groups))
     for process in processes.values():
         events.notify(_running(process))
     assert [n for n, p in processes.items() if p.signals] == ended
@@ -52,10 +56,10 @@ def test_a_patient_follower_is_ended_after_a_long_absence(
 ) -> None:
     """Between its end and its return what it follows may have been tried many times."""
     monkeypatch.setattr(events, "callbacks", [])
-    first, second = Process(leader, 0.0), Process(follower, 1.0)
+    first, second = Process(leader, 0.0), Process(follower, 1.0, leader, 10.0)
     groups = {p.config.name: SimpleNamespace(processes={p.config.name: p}) for p in (first, second)}
     now = 100.0
-    follow.make(SimpleNamespace(process_groups=groups), clock=lambda: now)
+    restart_with.make(SimpleNamespace(process_groups=groups), clock=lambda: now)
     events.notify(_running(first))
     assert not second.signals
     events.notify(events.ProcessStateExitedEvent(first, 10))
@@ -68,11 +72,7 @@ def test_a_patient_follower_is_ended_after_a_long_absence(
     assert len(second.signals) == ended, "an absence counts once"
 
 
-@pytest.mark.parametrize("name", ["r1.zebra", "m.etcd", "m.kube-apiserver"])
-def test_leader_and_follower_are_each_others(name: str) -> None:
-    follower = follow.follower_of(name, away=60.0)
-    assert follower and follow.leader_of(follower) == name
-
-
-def test_most_programs_follow_nothing() -> None:
-    assert follow.leader_of("r1.zebra") is None and follow.leader_of("m.kubelet") is None
+def test_a_program_tells_the_supervisor_what_it_restarts_with() -> None:
+    told = Program("m.b", "m", ("x",), restarts_with="m.a", bears=10.0).conf()
+    assert 'TESTBED_RESTARTS_WITH="m.a"' in told and 'TESTBED_BEARS="10.0"' in told
+    assert "environment" not in Program("m.kubelet", "m", ("x",)).conf()

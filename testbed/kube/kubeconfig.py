@@ -7,7 +7,7 @@ import binascii
 import json
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,21 @@ def load(path: Path) -> Endpoint:
         raise TestbedError("not a kubeconfig", where=str(path), why=str(error)) from None
 
 
+def reader(path: Path) -> Callable[[], Endpoint]:
+    """load(path), to be called before each connection."""
+    return lambda: load(path)
+
+
+def endpoint(host: str, port: int, authority: Path, certificate: Path, key: Path) -> Endpoint:
+    """An API server whose files lie apart, without a kubeconfig; raises TestbedError."""
+    try:
+        tls = _client_tls(authority.read_bytes(), certificate.read_bytes(), key.read_bytes())
+    except OSError as error:
+        where, why = str(error.filename or certificate.parent), error.strerror or str(error)
+        raise TestbedError("cannot use these certificates", where=where, why=why) from None
+    return Endpoint(host, port, tls)
+
+
 def _parsed(text: str) -> Any:
     if text.lstrip().startswith("{"):
         return json.loads(text)
@@ -66,11 +81,16 @@ def _endpoint(base: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -
         return Endpoint(host, url.port or 80, None)
     if url.scheme != "https" or not host:
         raise ValueError(f"server {cluster['server']!r} is not https://HOST:PORT")
+    authority = _pem(base, cluster, "certificate-authority")
+    certificate, key = _pem(base, user, "client-certificate"), _pem(base, user, "client-key")
+    return Endpoint(host, url.port or 443, _client_tls(authority, certificate, key))
+
+
+def _client_tls(authority: bytes, certificate: bytes, key: bytes) -> ssl.SSLContext:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tls.load_verify_locations(cadata=_pem(base, cluster, "certificate-authority").decode())
-    pair = _pem(base, user, "client-certificate") + b"\n" + _pem(base, user, "client-key")
-    _load_pair(tls, pair)
-    return Endpoint(host, url.port or 443, tls)
+    tls.load_verify_locations(cadata=authority.decode())
+    _load_pair(tls, certificate + b"\n" + key)
+    return tls
 
 
 def _pem(base: Path, entry: Mapping[str, Any], name: str) -> bytes:

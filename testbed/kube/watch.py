@@ -7,13 +7,15 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import one_line
 from testbed.kube.backoff import Pace
-from testbed.kube.client import KubeClient, Refused, Unreachable
+from testbed.kube.client import KubeClient
+from testbed.kube.documents import KubeObject
+from testbed.kube.errors import Refused, Unreachable
+from testbed.kube.kubeconfig import reader
 
 log = logging.getLogger(__name__)
 _LEASE = 30  # seconds after which the server ends a watch, and we start the next
@@ -52,10 +54,10 @@ class ResourceWatch(threading.Thread):
     ) -> None:
         super().__init__(name=f"watch-{resource.kind}", daemon=True)
         self.resource = resource
-        self.documents: Mapping[str, Any] = {}  # replaced, never changed
+        self.documents: Mapping[str, KubeObject] = {}  # replaced, never changed
         self.listed = False
         self.failure: TestbedError | None = None
-        self._client = KubeClient(config)
+        self._client = KubeClient(reader(config))
         self._on_change, self._pace = on_change, pace
         self._pause = 0.0
 
@@ -110,7 +112,7 @@ class ResourceWatch(threading.Thread):
         self._accept({_key(d): d for d in documents})
         return version
 
-    def _accept(self, documents: Mapping[str, Any]) -> None:
+    def _accept(self, documents: Mapping[str, KubeObject]) -> None:
         if self.failure is not None:
             self._pace.through()
         changed = not self.listed or self.failure is not None or documents != self.documents
@@ -130,7 +132,7 @@ class ResourceWatch(threading.Thread):
             self._pause = 0.0
         return version
 
-    def _apply(self, kind: str, item: Mapping[str, Any]) -> str:
+    def _apply(self, kind: str, item: KubeObject) -> str:
         if kind == "ERROR":
             why = str(item.get("message"))
             raise Refused(int(item.get("code") or 0), "the watch ends", where="", why=why)
@@ -141,14 +143,14 @@ class ResourceWatch(threading.Thread):
             self._accept(rest if gone else {**rest, _key(document): document})
         return str(item["metadata"]["resourceVersion"])
 
-    def _plain(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _plain(self, item: KubeObject) -> KubeObject:
         """Only what is read: a heartbeat in an object's status is then no change."""
         metadata = {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]}
-        found = {"kind": self.resource.kind, "metadata": metadata}
+        found: KubeObject = {"kind": self.resource.kind, "metadata": metadata}
         found.update({key: item[key] for key in ("spec", "data") if key in item})
         addresses = (item.get("status") or {}).get("addresses")
         return {**found, "status": {"addresses": addresses}} if addresses else found
 
 
-def _key(document: Mapping[str, Any]) -> str:
+def _key(document: KubeObject) -> str:
     return str(document["metadata"]["name"])

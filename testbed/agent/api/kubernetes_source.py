@@ -16,7 +16,7 @@ from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
 from testbed.host.coalescing_worker import one_line
 from testbed.kube.backoff import Pace
-from testbed.kube.client import Unreachable
+from testbed.kube.errors import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
 from testbed.srpolicy.files.configmap import NAMESPACE
 

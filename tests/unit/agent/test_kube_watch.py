@@ -9,14 +9,15 @@ import pytest
 
 from testbed.kube import watch
 from testbed.kube.backoff import Pace
-from testbed.kube.client import Unreachable
+from testbed.kube.client import EndpointSource
+from testbed.kube.errors import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
 
 
 class NoServer:
     """A client whose server never answers."""
 
-    def __init__(self, _: Path) -> None:
+    def __init__(self, _: EndpointSource) -> None:
         pass
 
     def call(self, *_: Any) -> Any:

@@ -29,7 +29,7 @@ class UnknownKind(TestbedError):
 
 
 @dataclass(frozen=True)
-class Pace:
+class Polling:
     """How to wait for something that the API server will say.
 
     `interval`: seconds between two questions; a server in software emulation would have no time
@@ -43,8 +43,8 @@ class Pace:
 class KubernetesApi:
     """Objects by apiVersion, kind and name. Every call raises TestbedError on failure."""
 
-    def __init__(self, client: KubeClient, pace: Pace = Pace()) -> None:
-        self.client, self.pace = client, pace
+    def __init__(self, client: KubeClient, polling: Polling = Polling()) -> None:
+        self.client, self.polling = client, polling
         self._resources: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def apply(self, document: KubeObject) -> None:
@@ -151,5 +151,5 @@ def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
     if not plan.virtual:
         return KubernetesApi(client_in(*where, files))
     # six machines on two cores, all emulated, took up to three times the usual patience
-    pace = Pace(interval=0.5, patience=3 * Pace.patience)
-    return KubernetesApi(client_in(*where, files, LIMIT * plan.patience), pace)
+    polling = Polling(interval=0.5, patience=3 * Polling.patience)
+    return KubernetesApi(client_in(*where, files, LIMIT * plan.patience), polling)

@@ -48,7 +48,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
             f"pod {name} on {node} to run",
             partial(_running, plan, api, document),
             PATIENCE,
-            api.pace.interval,
+            api.polling.interval,
             fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
         )
 
@@ -62,7 +62,7 @@ def delete(plan: Plan, name: str) -> None:
         f"pod {name} to go",
         lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
         PATIENCE,
-        api.pace.interval,
+        api.polling.interval,
         fix=f"testbed logs {pod.node}.kubelet",
     )
 

@@ -88,7 +88,7 @@ def _wait_for(what: str, probe: Probe, api: KubernetesApi, fix: str | None = Non
         except TestbedError as error:
             return None, f"{error.what}: {error.why}"
 
-    wait_for(what, asked, api.pace.patience, api.pace.interval, fix)
+    wait_for(what, asked, api.polling.patience, api.polling.interval, fix)
 
 
 def stale_leases(leases: Iterable[KubeObject], names: Sequence[str], since: datetime) -> list[str]:

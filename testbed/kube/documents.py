@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 KubeObject: TypeAlias = dict[str, Any]
 
 
-def load_yaml(text: str) -> list[Any]:
+def load_yaml(text: str) -> list[object]:
     """The documents of a YAML text; raises ValueError on anything else."""
     from ruamel.yaml import YAML  # not needed at all while every object is JSON
 

@@ -7,14 +7,13 @@ import binascii
 import json
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from testbed.errors import TestbedError
-from testbed.kube.documents import load_yaml
+from testbed.kube.documents import KubeObject, load_yaml
 
 
 @dataclass(frozen=True)
@@ -61,20 +60,21 @@ def endpoint(host: str, port: int, authority: Path, certificate: Path, key: Path
     return Endpoint(host, port, tls)
 
 
-def _parsed(text: str) -> Any:
-    if text.lstrip().startswith("{"):
-        return json.loads(text)
-    return load_yaml(text)[0]
+def _parsed(text: str) -> KubeObject:
+    found = json.loads(text) if text.lstrip().startswith("{") else load_yaml(text)[0]
+    if isinstance(found, dict):
+        return found
+    raise ValueError("it is no mapping")
 
 
-def _named(data: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
+def _named(data: KubeObject, kind: str, name: str) -> KubeObject:
     for entry in data[kind]:
         if entry["name"] == name:
             return dict(entry)
     raise ValueError(f"{kind} has no entry {name!r}")
 
 
-def _endpoint(base: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> Endpoint:
+def _endpoint(base: Path, cluster: KubeObject, user: KubeObject) -> Endpoint:
     url = urlsplit(cluster["server"])
     host = url.hostname or ""
     if url.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"):
@@ -93,7 +93,7 @@ def _client_tls(authority: bytes, certificate: bytes, key: bytes) -> ssl.SSLCont
     return tls
 
 
-def _pem(base: Path, entry: Mapping[str, Any], name: str) -> bytes:
+def _pem(base: Path, entry: KubeObject, name: str) -> bytes:
     """Given inline in base64, or as a path relative to the kubeconfig."""
     inline = entry.get(f"{name}-data")
     if inline is None:

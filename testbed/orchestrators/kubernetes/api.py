@@ -72,7 +72,7 @@ class KubernetesApi:
         answer = self.client.request("GET", self._path(document))
         return None if answer.status == 404 else self._expect(answer, document)
 
-    def glance(self, path: str) -> list[KubeObject]:
+    def list_cached(self, path: str) -> list[KubeObject]:
         """A list as the server has it at hand; what has just happened may be missing from it.
 
         For waiting: a server short of time answers items() with 504, as it would have to make sure

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.agents import present
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.light.pods import Pod, checked_name, unknown_pod
@@ -67,7 +67,7 @@ def delete(plan: Plan, name: str) -> None:
     )
 
 
-def manifest(name: str, node: str) -> dict[str, Any]:
+def manifest(name: str, node: str) -> KubeObject:
     """A pod with the tools of a lab, on this node whatever its taints say."""
     return {
         "apiVersion": "v1",
@@ -150,7 +150,7 @@ def _service_account(api: KubernetesApi) -> None:
     )
 
 
-def _running(plan: Plan, api: KubernetesApi, document: dict[str, Any]) -> tuple[bool | None, str]:
+def _running(plan: Plan, api: KubernetesApi, document: KubeObject) -> tuple[bool | None, str]:
     """After a warm start the API still says Running of a pod that its node has yet to start."""
     status = (api.get(document) or {}).get("status", {})
     waiting = [

@@ -44,7 +44,7 @@ def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until objects of these kinds can be made. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        crds = api.glance("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+        crds = api.list_cached("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
         ready = {c["metadata"]["name"] for c in crds if condition(c, "Established") == "True"}
         missing = sorted(set(names) - ready)
         return (None if missing else True), f"not yet: {', '.join(missing)}"
@@ -56,7 +56,7 @@ def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until these nodes are Ready. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        seen = {n["metadata"]["name"]: n for n in api.glance("/api/v1/nodes")}
+        seen = {n["metadata"]["name"]: n for n in api.list_cached("/api/v1/nodes")}
         waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
@@ -71,7 +71,7 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
     """
 
     def probe() -> tuple[bool | None, str]:
-        leases = api.glance("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+        leases = api.list_cached("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
         waiting = stale_leases(leases, names, since)
         return (None if waiting else True), "; ".join(waiting)
 

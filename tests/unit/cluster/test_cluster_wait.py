@@ -23,8 +23,8 @@ class BusyServer:
         self.polling = Polling(interval=0.0, patience=1.0)
         self.refusals = refusals
 
-    def glance(self, path: str) -> list[dict[str, Any]]:
-        """As KubernetesApi.glance()."""
+    def list_cached(self, path: str) -> list[dict[str, Any]]:
+        """As KubernetesApi.list_cached()."""
         if self.refusals:
             self.refusals -= 1
             raise TestbedError(f"cannot list {path}", why="HTTP 504", exit_code=1)

@@ -8,13 +8,12 @@ objects/DIGEST/…             as in the cache: the programs, and SHA256SUMS, wh
 from __future__ import annotations
 
 import contextlib
-import io
+import gzip
 import json
 import platform
 import re
 import shutil
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from gzip import BadGzipFile
@@ -25,6 +24,8 @@ from testbed.artefacts.exclusive import alone, scratch
 from testbed.artefacts.fetch import say_on_stderr
 from testbed.artefacts.lockfile import Artefact, artefacts, providing
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+from testbed.host.files import replacing
+from testbed.host.tar import add_file, add_path, writer
 
 _PLAIN = r"\w[\w.+-]*"  # a file name that leads nowhere else
 _MEMBER = re.compile(rf"bundle\.json|held/{_PLAIN}\.json|objects/[0-9a-f]{{64}}/{_PLAIN}")
@@ -39,8 +40,8 @@ def export_bundle(file: Path, names: Sequence[str] = (), say: Say = say_on_stder
     is damaged; then `file` stays as it was.
     """
     wanted = _wanted(names)
-    with _replacing(file) as new, tarfile.open(new, "w:gz", compresslevel=6) as tar:
-        _add_text(tar, "bundle.json", json.dumps({"machine": platform.machine()}))
+    with _writing(file) as tar:
+        add_file(tar, "bundle.json", json.dumps({"machine": platform.machine()}).encode())
         for artefact in wanted:
             _add(tar, artefact)
             say(f"✓ {artefact.title} {artefact.version}")
@@ -79,12 +80,15 @@ def _wanted(names: Sequence[str]) -> list[Artefact]:
 
 
 @contextlib.contextmanager
-def _replacing(file: Path) -> Iterator[Path]:
-    # all of it or nothing: a half-written archive never has the name
+def _writing(file: Path) -> Iterator[tarfile.TarFile]:
     try:
-        with tempfile.TemporaryDirectory(dir=file.absolute().parent, prefix=".export-") as new:
-            yield Path(new) / "bundle"
-            (Path(new) / "bundle").replace(file)
+        with (
+            replacing(file, prefix=".export-") as draft,
+            draft.open("wb") as raw,
+            gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
+            writer(packed) as tar,
+        ):
+            yield tar
     except OSError as error:
         why = error.strerror or str(error)
         raise TestbedError("cannot write the archive", where=str(file), why=why) from None
@@ -99,26 +103,13 @@ def _add(tar: tarfile.TarFile, artefact: Artefact) -> None:
             fix=f"testbed artefacts fetch {artefact.name}",
         )
     record = cache.record_path(artefact)
-    _add_text(tar, f"held/{record.name}", record.read_text())
+    add_file(tar, f"held/{record.name}", record.read_bytes())
     directory = f"objects/{held.object}"
     files = dict.fromkeys(path.resolve() for path in programs.values())
     links = [path for path in programs.values() if path.is_symlink()]
     sums = next(iter(programs.values())).with_name(cache.SUMS)
     for path in (sums, *files, *links):
-        tar.add(path, f"{directory}/{path.name}", recursive=False, filter=_anonymous)
-
-
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    member.uid = member.gid = member.mtime = 0
-    member.uname = member.gname = ""
-    return member
-
-
-def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
-    data = text.encode()
-    member = tarfile.TarInfo(name)
-    member.size = len(data)
-    tar.addfile(member, io.BytesIO(data))
+        add_path(tar, f"{directory}/{path.name}", path)
 
 
 def _unpack(file: Path, into: Path) -> None:

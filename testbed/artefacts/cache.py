@@ -23,6 +23,7 @@ from pathlib import Path
 from testbed.artefacts.lockfile import Artefact
 from testbed.artefacts.settings import cache_root
 from testbed.errors import CheckFailed
+from testbed.host.files import write_atomically
 
 SUMS = "SHA256SUMS"
 REFETCH = "testbed artefacts fetch --force"
@@ -45,19 +46,6 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Whoever reads `path` sees the old or the new text, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def add(artefact: Artefact, directory: Path, source: str) -> None:
     """Take the artefact's programs out of `directory`, all or none of them.
 
@@ -78,7 +66,9 @@ def add(artefact: Artefact, directory: Path, source: str) -> None:
         new.replace(objects / digest)
     _note_seen(objects / digest, artefact.programs)
     text = json.dumps(asdict(Held(digest, source)), indent=2)
-    write_atomically(record_path(artefact), text + "\n")
+    record = record_path(artefact)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(record, text + "\n", durable=True)
 
 
 def _take(source: Path, new: Path) -> None:

@@ -13,10 +13,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from testbed.artefacts.settings import cache_root
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.files import replacing
+from testbed.host.lock import LockHeld, locked_directory
 
 LOCK_LIMIT = 600  # seconds: another run may be making the same images
 
@@ -33,45 +33,37 @@ def alone(directory: Path) -> Iterator[None]:
     Raises MachineUnfit if it cannot be had; an OSError within becomes a TestbedError
     (exit code 4).
     """
-    lock = FileLock(directory / ".lock")
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=LOCK_LIMIT)
-        give_to_owner(directory / ".lock")
-    except Timeout:
-        raise MachineUnfit("another run holds the images", where=str(directory / ".lock")) from None
-    except OSError as error:
-        raise MachineUnfit(
-            "images cannot be kept here",
-            where=str(directory),
-            why=error.strerror,
-            fix="set TESTBED_CACHE to a directory of yours",
-        ) from None
-    try:
-        for left in directory.glob(".new-*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-        yield
-    except OSError as error:
-        raise TestbedError(
-            "images cannot be made",
-            where=error.filename or str(directory),
-            why=error.strerror or str(error),
-            exit_code=4,
-        ) from None
-    finally:
-        lock.release()
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked_directory(directory, LOCK_LIMIT, 0o755))
+        except LockHeld:
+            raise MachineUnfit("another run holds the images", where=str(directory)) from None
+        except OSError as error:
+            raise MachineUnfit(
+                "images cannot be kept here",
+                where=str(directory),
+                why=error.strerror,
+                fix="set TESTBED_CACHE to a directory of yours",
+            ) from None
+        try:
+            for left in directory.glob(".new-*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+            yield
+        except OSError as error:
+            raise TestbedError(
+                "images cannot be made",
+                where=error.filename or str(directory),
+                why=error.strerror or str(error),
+                exit_code=4,
+            ) from None
 
 
 @contextlib.contextmanager
 def fresh(target: Path) -> Iterator[Path]:
     """A file to write, which then takes the place of `target`, whole or not at all."""
-    draft = target.with_name(f".new-{target.name}")
-    try:
+    with replacing(target, prefix=".new-") as draft:
         yield draft
         give_to_owner(draft)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def give_to_owner(path: Path) -> None:

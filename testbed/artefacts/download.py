@@ -8,11 +8,12 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-from testbed.artefacts.cache import sha256, write_atomically
+from testbed.artefacts.cache import sha256
 from testbed.artefacts.network import Network, Unreachable
 from testbed.artefacts.progress import Progress
 from testbed.artefacts.settings import cache_root
 from testbed.errors import CheckFailed
+from testbed.host.files import write_atomically
 
 ATTEMPTS = 5  # interruptions in one run, as long as each attempt brings something
 CHECKSUMS_LIMIT = 1 << 20  # bytes
@@ -41,6 +42,7 @@ def checksum_of(network: Network, url: str, of: str) -> str:
             raise Unreachable(f"{url}: {error}") from None
         text = data.decode("utf-8", "replace")
         _find(text, file, url)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(kept, text)
     return _find(kept.read_text(), file, str(kept))
 

@@ -8,13 +8,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from testbed.artefacts import cache
 from testbed.artefacts.lockfile import needed
 from testbed.artefacts.settings import cache_root
 from testbed.artefacts.toolchain import discard_caches
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.lock import LockHeld, locked_directory
 
 LOCK_LIMIT = 3 * 3600  # seconds: another run may be building
 
@@ -27,21 +26,19 @@ def alone(doing: str, say: Callable[[str], None]) -> Iterator[None]:
     TestbedError (exit code 4).
     """
     root = cache_root()
-    lock = _locked(root, doing, say)
-    try:
-        _remove_leftovers(root)
-        yield
-        if all(cache.held(artefact) is not None for artefact in needed()):
-            discard_caches()  # nothing is left to build
-    except OSError as error:
-        raise TestbedError(
-            f"{doing} failed",
-            where=error.filename or str(root),
-            why=error.strerror or str(error),
-            exit_code=4,
-        ) from None
-    finally:
-        lock.release()
+    with _locked(root, doing, say):
+        try:
+            _remove_leftovers(root)
+            yield
+            if all(cache.held(artefact) is not None for artefact in needed()):
+                discard_caches()  # nothing is left to build
+        except OSError as error:
+            raise TestbedError(
+                f"{doing} failed",
+                where=error.filename or str(root),
+                why=error.strerror or str(error),
+                exit_code=4,
+            ) from None
 
 
 @contextlib.contextmanager
@@ -51,19 +48,18 @@ def scratch() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _locked(root: Path, doing: str, say: Callable[[str], None]) -> FileLock:
-    lock = FileLock(root / ".lock")
+def _locked(root: Path, doing: str, say: Callable[[str], None]) -> contextlib.ExitStack:
+    held = contextlib.ExitStack()
     try:
-        root.mkdir(parents=True, exist_ok=True)
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
+            held.enter_context(locked_directory(root, 0.0, 0o755))
+        except LockHeld:
             say(f"{doing}: waiting for another run that changes the artefact cache")
-            lock.acquire(timeout=LOCK_LIMIT)
-    except Timeout:
+            held.enter_context(locked_directory(root, LOCK_LIMIT, 0o755))
+    except LockHeld:
         raise MachineUnfit(
             "another run holds the artefact cache",
-            where=str(root / ".lock"),
+            where=str(root),
             why=f"not released within {LOCK_LIMIT} s",
         ) from None
     except OSError as error:
@@ -73,7 +69,7 @@ def _locked(root: Path, doing: str, say: Callable[[str], None]) -> FileLock:
             why=str(error),
             fix="set TESTBED_CACHE to a directory of yours",
         ) from None
-    return lock
+    return held
 
 
 def _remove_leftovers(root: Path) -> None:

@@ -8,7 +8,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from http.client import HTTPResponse
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from testbed.errors import TestbedError
 
@@ -26,7 +26,7 @@ class Unreachable(Exception):
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Redirects are followed by hand: each host has its own patience and its own TLS check."""
 
-    def redirect_request(self, *_: Any, **__: Any) -> None:
+    def redirect_request(self, *_: object, **__: object) -> None:
         return None
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from testbed.bgp.policy_files import Wishes
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
+from testbed.host.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,9 +117,7 @@ class Injector:
         text = json.dumps(self.report(), indent=1) + "\n"
         if text == self._written:
             return
-        draft = self._status.with_name(f".{self._status.name}.tmp")
-        draft.write_text(text)
-        draft.replace(self._status)
+        write_atomically(self._status, text)
         self._written = text
 
     def report(self) -> dict[str, Any]:

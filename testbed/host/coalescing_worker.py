@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from testbed.errors import TestbedError
+from testbed.host.wait import Backoff
 
 log = logging.getLogger(__name__)
 _RETRY, _RETRY_MAX = 0.2, 5.0  # seconds until something that did not work is tried again
@@ -44,16 +45,16 @@ class Latest(threading.Thread, Generic[T]):
     def run(self) -> None:
         """Work until the process ends."""
         wait: float | None = None
-        pause = _RETRY
+        backoff = Backoff(_RETRY, _RETRY_MAX)
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._fresh, wait)
                 value, self._fresh = self._value, False
             wait = self._one(value)
             if self._problem is None:
-                pause = _RETRY
+                backoff.succeeded()
             else:
-                wait, pause = pause, min(2 * pause, _RETRY_MAX)
+                wait = backoff.failed()
 
     def _one(self, value: T) -> float | None:
         problem, again = None, None

@@ -1,28 +1,58 @@
-"""Files that others watch: complete or absent, never half written."""
+"""Files that others read: complete or absent, never half written."""
 
 from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write beside `path`, then rename over it. Watchers see one event with the whole text."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+@contextmanager
+def replacing(target: Path, prefix: str = ".", durable: bool = False) -> Iterator[Path]:
+    """The path of a draft beside `target`, which takes its place when the block ends well.
+
+    Each writer has a draft of its own; what a killed one left begins with `prefix`. `durable`:
+    the new content outlives a power cut. Raises OSError.
+    """
+    draft = target.with_name(f"{prefix}{target.name}.{os.getpid()}.{threading.get_ident()}")
+    draft.unlink(missing_ok=True)
     try:
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with os.fdopen(fd, "w") as stream:
-            stream.write(text)
-        draft.replace(path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk's error names no file
-        raise
+        yield draft
+        if durable:
+            _sync(draft)
+        draft.replace(target)
+        if durable:
+            _sync(target.parent)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any, mode: int = 0o644) -> None:
+def write_atomically(
+    path: Path, content: str | bytes, mode: int = 0o644, durable: bool = False
+) -> None:
+    """Write a draft, then rename it. Watchers see one event with the whole content."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with replacing(path, durable=durable) as draft:
+            fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(fd, "wb") as stream:
+                stream.write(data)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk's error names no file
+        raise
+
+
+def write_json(path: Path, value: object, mode: int = 0o644) -> None:
     """`value` as JSON, atomically."""
     write_atomically(path, json.dumps(value, indent=1) + "\n", mode)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

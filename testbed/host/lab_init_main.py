@@ -18,6 +18,7 @@ from pathlib import Path
 from testbed.host import cgroups
 from testbed.host import namespaces as ns
 from testbed.host.environment import of_daemons
+from testbed.host.files import write_json
 from testbed.host.namespaces import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC
 from testbed.interpreter import own_program
 from testbed.paths import CGROUPS, LAB, LOGS, NETNS, PROGRAMS, SUPERVISOR_CONF
@@ -49,9 +50,7 @@ def main() -> None:
         os.close(go_read)
         os.close(done_write)
         identity = {"pid": pid, "started": start_time(pid), "netns": netns_inode(pid)}
-        draft = record.with_suffix(".new")
-        draft.write_text(json.dumps(identity))
-        draft.replace(record)
+        write_json(record, identity)
         os.write(go_write, b"g")  # it exists only once it is on record
         # Who enters before /run is the lab's own would write on the host's.
         sys.exit(0 if os.read(done_read, 1) == b"d" else 1)

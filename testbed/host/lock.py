@@ -1,13 +1,19 @@
-"""One change of a lab at a time: an flock on the lab's own directory, so no lock file is left."""
+"""Locks between processes: an flock on a directory itself, so no lock file is left.
+
+Whoever changes what is in a directory locks it; who only reads it for a while shares it.
+"""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from testbed.errors import CheckFailed
+from testbed.host.wait import wait_for
 
 RETRY = 0.05  # seconds between two looks at a lock that somebody else holds
 
@@ -17,38 +23,61 @@ class LockHeld(Exception):
 
 
 @contextmanager
-def locked_directory(path: Path, patience: float) -> Iterator[int]:
+def locked_directory(path: Path, patience: float, mode: int = 0o700) -> Iterator[int]:
     """Make and hold the directory; gives the descriptor that holds the lock.
 
     Whoever inherits the descriptor goes on holding the lock. The holder may remove the directory:
     who waited for it then starts again with a new one. Raises LockHeld after `patience`
     seconds, OSError where the directory cannot be made.
     """
-    deadline = time.monotonic() + patience
-    while (fd := _try(path)) is None:
-        if time.monotonic() >= deadline:
-            raise LockHeld
-        time.sleep(RETRY)  # polling the lock, up to `patience`
+    try:
+        fd = wait_for(f"the lock of {path}", lambda: (_try(path, mode), "held"), patience, RETRY)
+    except CheckFailed:
+        raise LockHeld from None
     try:
         yield fd
     finally:
         os.close(fd)
 
 
-def _try(path: Path) -> int | None:
+@contextmanager
+def shared_directory(path: Path) -> Iterator[None]:
+    """Keep others from locking the directory, together with all who share it.
+
+    Waits for who has locked it. Raises FileNotFoundError if there is no such directory then.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fcntl.flock(fd, fcntl.LOCK_SH)
+        if not _is_at(path, fd):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        yield
+    finally:
+        os.close(fd)
+
+
+def _try(path: Path, mode: int) -> int | None:
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
         return None  # removed by its holder in between
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(fd), path.stat()):
+        if _is_at(path, fd):
             return fd
-    except (BlockingIOError, FileNotFoundError):
+    except BlockingIOError:
         pass
     except BaseException:
         os.close(fd)
         raise
     os.close(fd)
     return None
+
+
+def _is_at(path: Path, fd: int) -> bool:
+    """False once the directory was removed or renamed, even if another has its name now."""
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False

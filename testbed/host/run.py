@@ -26,6 +26,8 @@ def run(
         raise MachineUnfit(
             f"program {command[0]!r} is missing", fix="run `make deps`, then `testbed doctor`"
         ) from None
+    except OSError as error:
+        raise MachineUnfit(f"cannot run {command[0]}", why=error.strerror) from None
     except subprocess.TimeoutExpired:
         raise TestbedError(
             f"{' '.join(command)}: no end after {timeout:g} s", exit_code=1

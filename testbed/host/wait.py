@@ -1,4 +1,4 @@
-"""Waiting for a named condition; on timeout the last state that was seen is shown."""
+"""The two ways to try again: waiting for a named condition, and pauses between failed calls."""
 
 from __future__ import annotations
 
@@ -32,3 +32,23 @@ def wait_for(
                 f"waited {timeout:g} s for {what}", why=f"last state: {state}", fix=fix
             )
         time.sleep(interval)  # the polling interval of a named condition
+
+
+class Backoff:
+    """Pauses between calls that fail: each twice as long as the one before, up to a limit.
+
+    `pause`, in seconds, is 0 until something fails.
+    """
+
+    def __init__(self, first: float, longest: float) -> None:
+        self._first, self._longest = first, longest
+        self.pause = 0.0
+
+    def failed(self, longest: float | None = None) -> float:
+        """Make the pause longer, up to `longest` this time; gives it."""
+        self.pause = min(2 * self.pause or self._first, longest or self._longest)
+        return self.pause
+
+    def succeeded(self) -> None:
+        """The next failure is a first one."""
+        self.pause = 0.0

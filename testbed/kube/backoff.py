@@ -1,12 +1,12 @@
-"""When watches try again: after growing pauses, and all at once when one of them gets through."""
+"""When watches try again: each after its own pause, all at once when one of them gets through."""
 
 from __future__ import annotations
 
 import threading
 
 
-class Pace:
-    """Shared by all watches of a source."""
+class SharedBackoff:
+    """Ends the pauses of all watches of one server as soon as it answers one of them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -28,7 +28,7 @@ class Pace:
             self._changed.wait_for(lambda: self._ended or self._successes != successes, seconds)
             return self._ended
 
-    def through(self) -> None:
+    def succeeded(self) -> None:
         """The API server answers again."""
         with self._changed:
             self._successes += 1

@@ -1,67 +1,133 @@
-"""HTTP to the API server on one kept connection: calls, and watches as streams of events."""
+"""HTTP to an API server on one kept connection: requests, calls, and watches."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import logging
 import os
 import socket
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from testbed.errors import TestbedError
-from testbed.kube import kubeconfig
+from testbed.kube.documents import KubeObject
+from testbed.kube.errors import Refused, Unavailable, Unreachable, says_later
+from testbed.kube.kubeconfig import Endpoint
 
-log = logging.getLogger(__name__)
-# Seconds, the first with the TLS handshake. Who starts the agent where all is slow, as in
-# software emulation, says how many times longer.
+# Who starts the agent where all is slow, as in software emulation, says how many times longer
+# everything takes.
 _SLOWNESS = float(os.environ.get("TESTBED_SLOWNESS", "1"))
-_CONNECT, _ANSWER = 3.0 * _SLOWNESS, 10.0 * _SLOWNESS
-_BUSY = 429
-_AGENT = "srv6-agent"  # also the field manager of what we write
-_MERGE_PATCH = "application/merge-patch+json"
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+EndpointSource = Callable[[], Endpoint]
+Dial = Callable[[tuple[str, int], float], socket.socket]
 
 
-class Unreachable(TestbedError):
-    """The API server does not answer, or only that it cannot now."""
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that a connection, with its TLS handshake, and that one answer may take."""
 
-    exit_code = 4
+    connect: float = 3.0 * _SLOWNESS
+    answer: float = 10.0 * _SLOWNESS
 
 
-class Refused(TestbedError):
-    """The API server answers that this request is wrong; `status` is HTTP's."""
+LIMITS = Limits()
 
-    exit_code = 1
 
-    def __init__(self, status: int, what: str, *, where: str, why: str) -> None:
-        super().__init__(what, where=where, why=why)
-        self.status = status
+@dataclass(frozen=True)
+class Answer:
+    """What a server said: an HTTP status and a payload, JSON unless a health endpoint was asked."""
+
+    status: int
+    payload: bytes
+    server: str
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 300
+
+    @property
+    def text(self) -> str:
+        return self.payload.decode(errors="replace")
+
+    @property
+    def body(self) -> KubeObject:
+        """The object in the payload. Raises Unreachable if there is none."""
+        return _object(self.payload, self.server)
+
+    @property
+    def message(self) -> str:
+        """The server's own words about a failure."""
+        try:
+            return str(json.loads(self.payload)["message"])
+        except (ValueError, KeyError, TypeError):
+            return self.text[:200].strip() or f"HTTP {self.status}"
 
 
 class KubeClient:
-    """One connection, for one thread at a time; opened when needed, again after a loss."""
+    """One connection, for one thread at a time; opened when needed, again after a loss.
 
-    def __init__(self, config: Path) -> None:
-        self._config = config
+    `endpoint` is asked before each connection, because certificates are issued anew. `dial` opens
+    the socket, for a server that is reached from another network namespace. `name` tells the
+    server who asks; it is the field manager of what we write. `fix`: what a reader of Unreachable
+    may do.
+    """
+
+    def __init__(
+        self,
+        endpoint: EndpointSource,
+        dial: Dial = socket.create_connection,
+        limits: Limits | None = None,
+        name: str = "srv6-agent",
+        fix: str | None = None,
+    ) -> None:
+        self._endpoint, self._dial = endpoint, dial
+        self._limits, self._name, self._fix = limits or LIMITS, name, fix
         self._connection: http.client.HTTPConnection | None = None
-        self._server = str(config)
+        self._server = "API server"
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The answer's JSON; raises Refused or Unreachable. PATCH is a merge patch."""
-        response = self._request(method, path, body, _ANSWER)
-        return self._document(self._read(response))
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        content_type: str | None = None,
+    ) -> Answer:
+        """One request; any HTTP status is an answer. PATCH is a merge patch unless said otherwise.
 
-    def watch(self, path: str, silence: float) -> Iterator[dict[str, Any]]:
+        Raises Unreachable.
+        """
+        return self._answer(self._send(method, path, body, content_type, self._limits.answer))
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        content_type: str | None = None,
+    ) -> KubeObject:
+        """The object that the server answers with. Raises Refused or Unreachable."""
+        answer = self.request(method, path, body, content_type)
+        self._require_ok(method, path, answer)
+        try:
+            return answer.body
+        except Unreachable:
+            self.close()  # whatever answers there is no API server
+            raise
+
+    def watch(self, path: str, silence: float) -> Iterator[KubeObject]:
         """The events of a watch until the server ends it; raises Refused or Unreachable.
 
         `silence`: seconds without any event after which the server counts as gone.
         """
-        response = self._request("GET", path, None, silence)
+        response = self._send("GET", path, None, None, silence)
+        if response.status >= 300:
+            self._require_ok("GET", path, self._answer(response))
         try:
             while line := response.readline():
-                yield self._document(line)
+                yield _object(line, self._server)
         except (OSError, http.client.HTTPException) as error:
             raise self._lost(error) from None
         finally:
@@ -74,82 +140,96 @@ class KubeClient:
             self._connection.close()
             self._connection = None
 
-    def _request(
-        self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        content_type: str | None,
+        limit: float,
     ) -> http.client.HTTPResponse:
-        kept = self._connection is not None
+        kept = self._connected() is not None
         try:
-            response = self._exchange(method, path, body, timeout)
+            connection = self._connected() or self._connect()
+            connection.sock.settimeout(limit)
+            data = None if body is None else json.dumps(body)
+            connection.request(method, path, data, self._headers(method, content_type))
+            return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             self.close()
             if not kept or isinstance(error, TimeoutError):
                 raise self._lost(error) from None
-            return self._request(method, path, body, timeout)  # it had been closed meanwhile
-        if response.status >= 300:
-            raise self._refusal(method, path, response)
-        return response
+        # the server had closed the kept connection meanwhile
+        return self._send(method, path, body, content_type, limit)
 
-    def _exchange(
-        self, method: str, path: str, body: Mapping[str, Any] | None, timeout: float
-    ) -> http.client.HTTPResponse:
-        connection = self._connection or self._connect()
-        connection.sock.settimeout(timeout)
-        kind = _MERGE_PATCH if method == "PATCH" else "application/json"
-        headers = {"Content-Type": kind, "Accept": "application/json", "User-Agent": _AGENT}
-        connection.request(method, path, json.dumps(body) if body is not None else None, headers)
-        return connection.getresponse()
+    def _headers(self, method: str, content_type: str | None) -> dict[str, str]:
+        kind = content_type or (MERGE_PATCH if method == "PATCH" else JSON)
+        return {"Content-Type": kind, "Accept": JSON, "User-Agent": self._name}
+
+    def _connected(self) -> http.client.HTTPConnection | None:
+        """The kept connection, unless the server's last answer ended it."""
+        kept = self._connection
+        return kept if kept is not None and kept.sock is not None else None
 
     def _connect(self) -> http.client.HTTPConnection:
         try:
-            endpoint = kubeconfig.load(self._config)  # anew: certificates are re-issued
+            endpoint = self._endpoint()
         except TestbedError as error:
             raise Unreachable(error.what, where=error.where, why=error.why) from None
         self._server = str(endpoint)
-        if endpoint.tls is None:
-            made = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=_CONNECT)
-        else:
-            made = http.client.HTTPSConnection(
-                endpoint.host, endpoint.port, timeout=_CONNECT, context=endpoint.tls
-            )
-        made.connect()
-        _keep_alive(made.sock)
-        self._connection = made
-        return made
+        self._connection = http.client.HTTPConnection(endpoint.host, endpoint.port)
+        self._connection.sock = self._open(endpoint)
+        return self._connection
 
-    def _read(self, response: http.client.HTTPResponse) -> bytes:
+    def _open(self, endpoint: Endpoint) -> socket.socket:
+        raw = self._dial((endpoint.host, endpoint.port), self._limits.connect)
         try:
-            return response.read()
+            _keep_alive(raw)
+            if endpoint.tls is None:
+                return raw
+            return endpoint.tls.wrap_socket(raw, server_hostname=endpoint.host)
+        except BaseException:
+            raw.close()
+            raise
+
+    def _answer(self, response: http.client.HTTPResponse) -> Answer:
+        try:
+            payload = response.read()
         except (OSError, http.client.HTTPException) as error:
             raise self._lost(error) from None
+        if response.status in (401, 403):
+            self.close()  # the next connection reads the certificates anew
+        return Answer(response.status, payload, self._server)
 
-    def _document(self, text: bytes) -> dict[str, Any]:
-        try:
-            document = json.loads(text)
-            if isinstance(document, dict):
-                return document
-        except ValueError:
-            pass
-        self.close()
-        raise Unreachable("the answer is not JSON", where=self._server, why=repr(text[:80]))
+    def _require_ok(self, method: str, path: str, answer: Answer) -> None:
+        if answer.ok:
+            return
+        if says_later(answer.status):
+            raise Unavailable(
+                answer.status,
+                "the API server does not answer",
+                where=self._server,
+                why=answer.message,
+                fix=self._fix,
+            )
+        what = f"API server refuses {method} {path.partition('?')[0]}"
+        raise Refused(answer.status, what, where=self._server, why=answer.message)
 
     def _lost(self, error: Exception) -> Unreachable:
         self.close()
         why = " ".join(str(error).split()) or type(error).__name__
-        return Unreachable("API server does not answer", where=self._server, why=why)
+        what = "the API server does not answer"
+        return Unreachable(what, where=self._server, why=why, fix=self._fix)
 
-    def _refusal(self, method: str, path: str, response: http.client.HTTPResponse) -> TestbedError:
-        text = self._read(response)
-        try:
-            why = str(json.loads(text)["message"])
-        except (ValueError, KeyError, TypeError):
-            why = text[:200].decode(errors="replace").strip()
-        if response.status >= 500 or response.status == _BUSY:
-            why = f"HTTP {response.status}: {why}"
-            return Unreachable("API server does not answer", where=self._server, why=why)
-        if response.status in (401, 403):
-            self.close()  # the next connection reads the certificates anew
-        what = f"API server refuses {method} {path.partition('?')[0]}"
-        return Refused(response.status, what, where=self._server, why=why)
+
+def _object(text: bytes, server: str) -> KubeObject:
+    try:
+        found = json.loads(text)
+        if isinstance(found, dict):
+            return found
+    except ValueError:
+        pass
+    raise Unreachable("the answer is not JSON", where=server, why=repr(text[:80]))
 
 
 def _keep_alive(sock: socket.socket) -> None:

@@ -1,11 +1,15 @@
-"""YAML documents that come from outside, read safely."""
+"""API objects as documents, and YAML from outside, read safely."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
+
+# Any: what is below `spec`, `status` or `data` depends on the kind, and each reader of a kind
+# checks what it reads.
+KubeObject: TypeAlias = dict[str, Any]
 
 
-def load_yaml(text: str) -> list[Any]:
+def load_yaml(text: str) -> list[object]:
     """The documents of a YAML text; raises ValueError on anything else."""
     from ruamel.yaml import YAML  # not needed at all while every object is JSON
 

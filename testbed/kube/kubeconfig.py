@@ -7,14 +7,13 @@ import binascii
 import json
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from testbed.errors import TestbedError
-from testbed.kube.documents import load_yaml
+from testbed.kube.documents import KubeObject, load_yaml
 
 
 @dataclass(frozen=True)
@@ -46,34 +45,55 @@ def load(path: Path) -> Endpoint:
         raise TestbedError("not a kubeconfig", where=str(path), why=str(error)) from None
 
 
-def _parsed(text: str) -> Any:
-    if text.lstrip().startswith("{"):
-        return json.loads(text)
-    return load_yaml(text)[0]
+def reader(path: Path) -> Callable[[], Endpoint]:
+    """load(path), to be called before each connection."""
+    return lambda: load(path)
 
 
-def _named(data: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
+def endpoint(host: str, port: int, authority: Path, certificate: Path, key: Path) -> Endpoint:
+    """An API server whose files lie apart, without a kubeconfig; raises TestbedError."""
+    try:
+        tls = _client_tls(authority.read_bytes(), certificate.read_bytes(), key.read_bytes())
+    except OSError as error:
+        where, why = str(error.filename or certificate.parent), error.strerror or str(error)
+        raise TestbedError("cannot use these certificates", where=where, why=why) from None
+    return Endpoint(host, port, tls)
+
+
+def _parsed(text: str) -> KubeObject:
+    found = json.loads(text) if text.lstrip().startswith("{") else load_yaml(text)[0]
+    if isinstance(found, dict):
+        return found
+    raise ValueError("it is no mapping")
+
+
+def _named(data: KubeObject, kind: str, name: str) -> KubeObject:
     for entry in data[kind]:
         if entry["name"] == name:
             return dict(entry)
     raise ValueError(f"{kind} has no entry {name!r}")
 
 
-def _endpoint(base: Path, cluster: Mapping[str, Any], user: Mapping[str, Any]) -> Endpoint:
+def _endpoint(base: Path, cluster: KubeObject, user: KubeObject) -> Endpoint:
     url = urlsplit(cluster["server"])
     host = url.hostname or ""
     if url.scheme == "http" and host in ("127.0.0.1", "::1", "localhost"):
         return Endpoint(host, url.port or 80, None)
     if url.scheme != "https" or not host:
         raise ValueError(f"server {cluster['server']!r} is not https://HOST:PORT")
+    authority = _pem(base, cluster, "certificate-authority")
+    certificate, key = _pem(base, user, "client-certificate"), _pem(base, user, "client-key")
+    return Endpoint(host, url.port or 443, _client_tls(authority, certificate, key))
+
+
+def _client_tls(authority: bytes, certificate: bytes, key: bytes) -> ssl.SSLContext:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    tls.load_verify_locations(cadata=_pem(base, cluster, "certificate-authority").decode())
-    pair = _pem(base, user, "client-certificate") + b"\n" + _pem(base, user, "client-key")
-    _load_pair(tls, pair)
-    return Endpoint(host, url.port or 443, tls)
+    tls.load_verify_locations(cadata=authority.decode())
+    _load_pair(tls, certificate + b"\n" + key)
+    return tls
 
 
-def _pem(base: Path, entry: Mapping[str, Any], name: str) -> bytes:
+def _pem(base: Path, entry: KubeObject, name: str) -> bytes:
     """Given inline in base64, or as a path relative to the kubeconfig."""
     inline = entry.get(f"{name}-data")
     if inline is None:

@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import one_line
-from testbed.kube.backoff import Pace
-from testbed.kube.client import KubeClient, Refused, Unreachable
+from testbed.host.wait import Backoff
+from testbed.kube.backoff import SharedBackoff
+from testbed.kube.client import KubeClient
+from testbed.kube.documents import KubeObject
+from testbed.kube.errors import Refused, Unreachable
+from testbed.kube.kubeconfig import reader
 
 log = logging.getLogger(__name__)
 _LEASE = 30  # seconds after which the server ends a watch, and we start the next
@@ -48,44 +51,42 @@ class ResourceWatch(threading.Thread):
         config: Path,
         resource: Resource,
         on_change: Callable[[], None],
-        pace: Pace,
+        shared: SharedBackoff,
     ) -> None:
         super().__init__(name=f"watch-{resource.kind}", daemon=True)
         self.resource = resource
-        self.documents: Mapping[str, Any] = {}  # replaced, never changed
+        self.documents: Mapping[str, KubeObject] = {}  # replaced, never changed
         self.listed = False
         self.failure: TestbedError | None = None
-        self._client = KubeClient(config)
-        self._on_change, self._pace = on_change, pace
-        self._pause = 0.0
+        self._client = KubeClient(reader(config))
+        self._on_change, self._shared = on_change, shared
+        self._backoff = Backoff(_RETRY, _RETRY_MAX)
 
     def run(self) -> None:
-        """Work until the pace ends; after any loss everything is listed again."""
+        """Work until the shared backoff ends; after any loss everything is listed again."""
         version: str | None = None
-        before = self._pace.successes
-        while not self._pace.wait(self._pause, before):
-            if self._pace.successes != before:  # the server is back: no reason to wait long
-                before, self._pause = self._pace.successes, 0.0
+        before = self._shared.successes
+        while not self._shared.wait(self._backoff.pause, before):
+            if self._shared.successes != before:  # the server is back: no reason to wait long
+                before = self._shared.successes
+                self._backoff.succeeded()
             try:
                 version = self._list() if version is None else version
                 version = self._follow(version)
-                self._pause = 0.0
+                self._backoff.succeeded()
             except Refused as error:
                 version = None
                 self._refused(error)
             except Unreachable as error:
-                self._wait_longer(_RETRY_SOON if self.resource.scout else _RETRY_MAX)
+                self._backoff.failed(_RETRY_SOON if self.resource.scout else _RETRY_MAX)
                 if version is None:  # a watch may end so, a list must not
                     self._fail(error)
                 version = None
         self._client.close()
 
-    def _wait_longer(self, longest: float) -> None:
-        self._pause = min(2 * self._pause or _RETRY, longest)
-
     def _refused(self, error: Refused) -> None:
         absent = error.status == _ABSENT and self.resource.optional
-        self._wait_longer(_RETRY_SOON if absent or self.resource.scout else _RETRY_MAX)
+        self._backoff.failed(_RETRY_SOON if absent or self.resource.scout else _RETRY_MAX)
         if error.status == _GONE:  # our version is too old to go on from: no failure
             return
         if absent:
@@ -110,9 +111,9 @@ class ResourceWatch(threading.Thread):
         self._accept({_key(d): d for d in documents})
         return version
 
-    def _accept(self, documents: Mapping[str, Any]) -> None:
+    def _accept(self, documents: Mapping[str, KubeObject]) -> None:
         if self.failure is not None:
-            self._pace.through()
+            self._shared.succeeded()
         changed = not self.listed or self.failure is not None or documents != self.documents
         self.documents, self.listed, self.failure = documents, True, None
         if changed:
@@ -127,10 +128,10 @@ class ResourceWatch(threading.Thread):
                 version = self._apply(event["type"], event["object"])
             except (KeyError, TypeError, AttributeError) as error:
                 raise Unreachable("API server sends no event", why=repr(error)) from None
-            self._pause = 0.0
+            self._backoff.succeeded()
         return version
 
-    def _apply(self, kind: str, item: Mapping[str, Any]) -> str:
+    def _apply(self, kind: str, item: KubeObject) -> str:
         if kind == "ERROR":
             why = str(item.get("message"))
             raise Refused(int(item.get("code") or 0), "the watch ends", where="", why=why)
@@ -141,14 +142,14 @@ class ResourceWatch(threading.Thread):
             self._accept(rest if gone else {**rest, _key(document): document})
         return str(item["metadata"]["resourceVersion"])
 
-    def _plain(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _plain(self, item: KubeObject) -> KubeObject:
         """Only what is read: a heartbeat in an object's status is then no change."""
         metadata = {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]}
-        found = {"kind": self.resource.kind, "metadata": metadata}
+        found: KubeObject = {"kind": self.resource.kind, "metadata": metadata}
         found.update({key: item[key] for key in ("spec", "data") if key in item})
         addresses = (item.get("status") or {}).get("addresses")
         return {**found, "status": {"addresses": addresses}} if addresses else found
 
 
-def _key(document: Mapping[str, Any]) -> str:
+def _key(document: KubeObject) -> str:
     return str(document["metadata"]["name"])

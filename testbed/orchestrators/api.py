@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from testbed.host.files import write_json
+from testbed.kube.documents import KubeObject
 from testbed.paths import API
 
 
 class Api(Protocol):
     """What the testbed itself does with objects. Every call raises TestbedError on failure."""
 
-    def apply(self, document: dict[str, Any]) -> None:
+    def apply(self, document: KubeObject) -> None:
         """Make an object, or make it as `document` says."""
 
-    def delete(self, document: dict[str, Any]) -> bool:
+    def delete(self, document: KubeObject) -> bool:
         """Remove the object of that kind and name; False if there was none."""
 
-    def get(self, document: dict[str, Any]) -> dict[str, Any] | None:
+    def get(self, document: KubeObject) -> KubeObject | None:
         """The object of that kind and name, or None."""
 
 
@@ -29,24 +30,24 @@ class DirectoryApi:
     def __init__(self, directory: Path = API) -> None:
         self.directory = directory
 
-    def apply(self, document: dict[str, Any]) -> None:
+    def apply(self, document: KubeObject) -> None:
         """One object, one file: applying it again replaces it."""
         self.directory.mkdir(parents=True, exist_ok=True)
         write_json(self._file(document), document)
 
-    def delete(self, document: dict[str, Any]) -> bool:
+    def delete(self, document: KubeObject) -> bool:
         """Remove the object's file."""
         file = self._file(document)
         there = file.exists()
         file.unlink(missing_ok=True)
         return there
 
-    def get(self, document: dict[str, Any]) -> dict[str, Any] | None:
+    def get(self, document: KubeObject) -> KubeObject | None:
         """The object as it lies there."""
         file = self._file(document)
         return dict(json.loads(file.read_text())) if file.exists() else None
 
-    def _file(self, document: dict[str, Any]) -> Path:
+    def _file(self, document: KubeObject) -> Path:
         name = f"{document['kind']}.{document['metadata']['name']}"
         safe = "".join(c if c.isalnum() or c in ".-" else "-" for c in name)
         return self.directory / f"{safe}.json"

@@ -15,9 +15,8 @@ import pytest
 from testbed.artefacts import program as pinned
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.kube.api_connection import Client
 from testbed.kube.kubeconfig import kubeconfig_text
-from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.api import KubernetesApi, client_in
 from testbed.orchestrators.kubernetes.pki import identities as who
 from testbed.orchestrators.kubernetes.pki.x509 import (
     CertificateRequest,
@@ -70,8 +69,8 @@ class ControlPlane:
         )
         self.start("etcd")
         self.start("kube-apiserver")
-        files = (self.directory / name for name in ("ca.crt", "admin.crt", "admin.key"))
-        self.api = KubernetesApi(Client(self.netns, self.address, PORT, *files))
+        ca, cert, key = (self.directory / name for name in ("ca.crt", "admin.crt", "admin.key"))
+        self.api = KubernetesApi(client_in(self.netns, self.address, PORT, (ca, cert, key)))
         self.ready()
         return self.api
 
@@ -101,12 +100,12 @@ class ControlPlane:
 
     def _probe(self) -> tuple[bool | None, str]:
         try:
-            status, text = self.api.client.text("/readyz")
+            answer = self.api.client.request("GET", "/readyz")
         except TestbedError as error:
             log = (self.directory / "kube-apiserver.log").read_text()[-1500:]
             assert self.processes["kube-apiserver"].poll() is None, log
             return None, f"{error}\n{log}"
-        return (True if status == 200 else None), text
+        return (True if answer.status == 200 else None), answer.text
 
     def kubeconfig(self, name: str, user: str, *groups: str) -> str:
         """The kubeconfig text of a user."""

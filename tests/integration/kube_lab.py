@@ -18,8 +18,7 @@ from testbed.artefacts.settings import cache_root
 from testbed.errors import TestbedError
 from testbed.host.supervisor import Place, Supervisor
 from testbed.host.wait import wait_for
-from testbed.kube.api_connection import Client
-from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi
+from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, client_in
 from testbed.plan.kubernetes import API_PORT, control_plane
 from testbed.plan.model import Plan
 
@@ -58,10 +57,10 @@ class KubeLab(Lab):
         if self._api is None:
             node = control_plane(self.plan)
             users = self.inner / USERS.relative_to("/")
-            files = (users / name for name in ("ca.crt", "admin.crt", "admin.key"))
+            ca, cert, key = (users / name for name in ("ca.crt", "admin.crt", "admin.key"))
             netns = str(self.inner / "run/netns" / node.name)
             address = str(self.plan.address_v6(node.name))
-            self._api = KubernetesApi(Client(netns, address, API_PORT, *files))
+            self._api = KubernetesApi(client_in(netns, address, API_PORT, (ca, cert, key)))
         return self._api
 
     def forget_api(self) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 from testbed.agent.ipam import addresses
 from testbed.agent.model.objects import IpNetwork, Node
 from testbed.errors import TestbedError
-from testbed.kube.client import KubeClient, Refused
+from testbed.kube.client import KubeClient
+from testbed.kube.errors import Refused
+from testbed.kube.kubeconfig import reader
 
 PATH = "/apis/crd.projectcalico.org/v1/blockaffinities"
 _CONFLICT, _ABSENT = 409, 404
@@ -20,7 +22,7 @@ class Claims:
     """Makes and ends claims for one node. Safe for use by several threads."""
 
     def __init__(self, config: Path) -> None:
-        self._client = KubeClient(config)
+        self._client = KubeClient(reader(config))
         self._lock = threading.Lock()
 
     def claim(self, block: IpNetwork, node: Node) -> bool:

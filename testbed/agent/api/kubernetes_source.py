@@ -15,8 +15,8 @@ from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
 from testbed.host.coalescing_worker import one_line
-from testbed.kube.backoff import Pace
-from testbed.kube.client import Unreachable
+from testbed.kube.backoff import SharedBackoff
+from testbed.kube.errors import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
 from testbed.srpolicy.files.configmap import NAMESPACE
 
@@ -38,14 +38,15 @@ class KubernetesSource:
         self, node: str, kubeconfig: Path, clock: Callable[[], datetime] = datetime.now
     ) -> None:
         self._clock = clock
-        self._pace = Pace()
+        self._backoff = SharedBackoff()
         self._lock = threading.Lock()
         self._since: str | None = None
         self._objects: Objects | None = None
         self._claims = Claims(kubeconfig)
         self._reporter = Reporter(kubeconfig, node, self._publish)
         self._watches = [
-            ResourceWatch(kubeconfig, resource, self._publish, self._pace) for resource in RESOURCES
+            ResourceWatch(kubeconfig, resource, self._publish, self._backoff)
+            for resource in RESOURCES
         ]
 
     def start(self, on_change: Callable[[Objects], None]) -> None:
@@ -57,7 +58,7 @@ class KubernetesSource:
 
     def stop(self) -> None:
         """End the watches, each at its next event or loss."""
-        self._pace.end()
+        self._backoff.end()
 
     def claim(self, block: IpNetwork, node: Node) -> bool:
         """Create the block's affinity; False if it is another node's."""

@@ -13,7 +13,9 @@ from testbed.agent.api import node_status_object
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import ConfigMap, Node, Objects
 from testbed.host.coalescing_worker import Latest
-from testbed.kube.client import KubeClient, Refused
+from testbed.kube.client import KubeClient
+from testbed.kube.errors import Refused
+from testbed.kube.kubeconfig import reader
 from testbed.srpolicy.files.configmap import NAMESPACE
 
 _CONFLICT, _ABSENT = 409, 404
@@ -42,7 +44,7 @@ class Reporter:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.problems: list[str] = []
-        self._client = KubeClient(config)
+        self._client = KubeClient(reader(config))
         self._name, self._on_problem = node, on_problem
         self._clock, self._monotonic = clock, monotonic
         self._path = f"{node_status_object.PATH}/{node}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 from testbed.agent.model.objects import IpAddress
 from testbed.errors import TestbedError
+from testbed.host import files
 
 
 @dataclass(frozen=True, order=True)
@@ -96,12 +96,9 @@ def _parse(data: Any) -> Attachment:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replace a file so that readers see the old or the new one; raises TestbedError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
-        draft.write_text(text)
-        draft.replace(path)
+        files.write_atomically(path, text)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise TestbedError(
             "cannot write", where=str(path), why=error.strerror, exit_code=4
         ) from None

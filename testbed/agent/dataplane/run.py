@@ -7,33 +7,19 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from testbed.errors import MachineUnfit, TestbedError
+from testbed.host import run as host_run
 
-TIMEOUT = 20  # seconds; these programs answer in milliseconds unless the machine hangs
+TIMEOUT = 20.0  # seconds; these programs answer in milliseconds unless the machine hangs
 
 
 def run(argv: Sequence[str], stdin: str = "") -> str:
     """Run to the end and return stdout; raises TestbedError with what the program complained of."""
-    done = attempt(argv, stdin)
-    if done.returncode:
-        raise TestbedError(
-            f"{argv[0]} failed", where=" ".join(argv), why=done.stderr.strip()[:500], exit_code=1
-        )
-    return done.stdout
+    return host_run.run(argv, stdin, TIMEOUT).stdout
 
 
 def attempt(argv: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run to the end whatever comes out; raises MachineUnfit when it cannot even start."""
-    try:
-        return subprocess.run(
-            argv, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-    except OSError as error:
-        raise MachineUnfit(
-            f"cannot run {argv[0]}", why=error.strerror, fix=f"install {argv[0]}"
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise TestbedError(f"{argv[0]} hangs", where=" ".join(argv), exit_code=1) from None
+    """Run to the end whatever comes out; raises TestbedError when it cannot start, or hangs."""
+    return host_run.run(argv, stdin, TIMEOUT, check=False)
 
 
 def batch(argv: Sequence[str], lines: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from testbed.artefacts.cache_dir import alone, fresh, shelf, supersede
+from testbed.host import tar
 from testbed.images.build.libraries import libraries
 from testbed.images.build.oci import Image, write_layout
 from testbed.images.build.recipe import Recipe
@@ -123,9 +124,9 @@ def _stat(path: Path) -> list[int]:
 
 @cache
 def _code() -> str:
-    """Hash of this room's own source: other code may make another image of the same files."""
+    """Hash of the source that makes images: other code may make another one of the same files."""
     digest = hashlib.sha256()
-    for module in sorted(Path(__file__).parent.glob("*.py")):
+    for module in (*sorted(Path(__file__).parent.glob("*.py")), Path(tar.__file__)):
         digest.update(module.read_bytes())
     return digest.hexdigest()
 

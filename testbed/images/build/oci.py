@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from testbed.errors import MachineUnfit
-from testbed.images.build.tree import Tree, add_file, write_tar
+from testbed.host.tar import add_file, writer
+from testbed.images.build.tree import Tree, write_tar
 from testbed.paths import SYSTEM_PATH
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -79,7 +80,7 @@ def write_layout(image: Image, path: Path, machine: str | None = None) -> str:
     with path.open("wb") as target, tempfile.TemporaryFile(dir=path.parent) as layer:
         write_tar(image.tree, layer)
         described = _describe(layer)
-        with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        with writer(target) as tar:
             return _write(image, goarch, layer, described, tar)
 
 
@@ -98,10 +99,9 @@ def _describe(layer: BinaryIO) -> dict[str, Any]:
 def _write(
     image: Image, goarch: str, layer: BinaryIO, described: dict[str, Any], tar: tarfile.TarFile
 ) -> str:
-    _add(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
+    add_file(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
     config = _blob(tar, CONFIG, _config(image, goarch, str(described["digest"])))
-    layer.seek(0)
-    add_file(tar, _place(described), layer, int(described["size"]), 0o644)
+    add_file(tar, _place(described), layer)
     manifest = _blob(
         tar,
         MANIFEST,
@@ -112,7 +112,8 @@ def _write(
         "platform": {"architecture": goarch, "os": "linux"},
         "annotations": {NAME_ANNOTATION: image.name, REF_ANNOTATION: image.name},
     }
-    _add(tar, "index.json", _json({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}))
+    index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
+    add_file(tar, "index.json", _json(index))
     return str(manifest["digest"])
 
 
@@ -130,16 +131,12 @@ def _blob(tar: tarfile.TarFile, media_type: str, content: Any) -> dict[str, Any]
     data = _json(content)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     described = {"mediaType": media_type, "digest": digest, "size": len(data)}
-    _add(tar, _place(described), data)
+    add_file(tar, _place(described), data)
     return described
 
 
 def _place(described: Mapping[str, Any]) -> str:
     return f"blobs/{str(described['digest']).replace(':', '/')}"
-
-
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
-    add_file(tar, name, io.BytesIO(data), len(data), 0o644)
 
 
 def _json(content: Any) -> bytes:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from testbed.host import tar as tar_files
+
 
 @dataclass(frozen=True)
 class File:
@@ -49,31 +51,19 @@ def complete(tree: Tree) -> dict[str, Entry]:
 
 def write_tar(tree: Tree, stream: BinaryIO) -> None:
     """Write the tree as an uncompressed tar: equal trees give equal bytes. Raises OSError."""
-    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with tar_files.writer(stream) as tar:
         for path, entry in complete(tree).items():
             _add(tar, path.lstrip("/"), entry)
-
-
-def add_file(tar: tarfile.TarFile, name: str, content: BinaryIO, size: int, mode: int) -> None:
-    """Add a regular file of which nothing depends on when, where or by whom it was made."""
-    info = tarfile.TarInfo(name)
-    info.size, info.mode = size, mode
-    tar.addfile(info, content)
 
 
 def _add(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
     if isinstance(entry, File):
         with _opened(entry) as content:
-            size = content.seek(0, io.SEEK_END)
-            content.seek(0)
-            add_file(tar, name, content, size, entry.mode)
-        return
-    info = tarfile.TarInfo(name)
-    if isinstance(entry, Link):
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, entry.target, 0o777
+            tar_files.add_file(tar, name, content, entry.mode)
+    elif isinstance(entry, Link):
+        tar_files.add_link(tar, name, entry.target)
     else:
-        info.type, info.mode = tarfile.DIRTYPE, entry.mode
-    tar.addfile(info)
+        tar_files.add_directory(tar, name, entry.mode)
 
 
 def _opened(entry: File) -> BinaryIO:

@@ -6,17 +6,16 @@ may write to its node's files, and must not reach what other labs are made from.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from testbed.artefacts.cache_dir import alone, give_all_to_owner, shelf
 from testbed.errors import TestbedError
+from testbed.host.lock import LockHeld, locked_directory, shared_directory
 from testbed.host.run import run
 from testbed.images.build.make import Made
 from testbed.images.store.containerd import Programs, containerd, programs
@@ -95,26 +94,21 @@ def _remove_others(template: Path) -> None:
     for old in template.parent.glob(f"{_PREFIX}*"):
         if old == template or not _OURS.fullmatch(old.name) or old.is_symlink():
             continue
-        with suppress(BlockingIOError), _held(old, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with suppress(LockHeld), locked_directory(old, 0.0):
             gone = old.with_name(f".new-{old.name}")
             old.rename(gone)
             shutil.rmtree(gone)
 
 
 @contextmanager
-def _held(template: Path, how: int = fcntl.LOCK_SH) -> Iterator[None]:
+def _held(template: Path) -> Iterator[None]:
     """Keep a prepared directory from being removed. Raises TestbedError if it is gone."""
-    try:
-        fd = os.open(template, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        raise _gone(template) from None
-    try:
-        fcntl.flock(fd, how)
-        if not template.is_dir():
-            raise _gone(template)
+    with ExitStack() as held:
+        try:
+            held.enter_context(shared_directory(template))
+        except FileNotFoundError:
+            raise _gone(template) from None
         yield
-    finally:
-        os.close(fd)
 
 
 def _gone(template: Path) -> TestbedError:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from ruamel.yaml import YAML
 
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
@@ -18,14 +18,12 @@ from testbed.render import cluster as render_cluster
 from testbed.render import kubernetes as render
 from testbed.render.cluster import TE_NAMESPACE
 
-Object = dict[str, Any]
-
 IMAGES_NAME, IMAGES_NAMESPACE = "testbed-loaded-images", "kube-system"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 
 
-def definitions(images: Iterable[str], own_definitions: bool = False) -> list[Object]:
+def definitions(images: Iterable[str], own_definitions: bool = False) -> list[KubeObject]:
     """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images.
 
     Without CRDs if the overlay brings its own.
@@ -48,7 +46,7 @@ def definitions(images: Iterable[str], own_definitions: bool = False) -> list[Ob
     ]
 
 
-def dns(plan: Plan) -> list[Object]:
+def dns(plan: Plan) -> list[KubeObject]:
     """CoreDNS: one replica, and its Service in the plan's families."""
     return render.objects(
         "coredns.yaml.j2",
@@ -61,7 +59,7 @@ def dns(plan: Plan) -> list[Object]:
     )
 
 
-def resources(plan: Plan) -> list[Object]:
+def resources(plan: Plan) -> list[KubeObject]:
     """The plan's IPPools, BGPConfiguration and BGPPeers. They need the CRDs.
 
     Users apply their own over them: the annotation spares them kubectl's warning.
@@ -79,7 +77,7 @@ def crd_names() -> list[str]:
     return [str(crd["metadata"]["name"]) for crd in _crds()]
 
 
-def _crds() -> list[Object]:
+def _crds() -> list[KubeObject]:
     """Calico's, and the one by which agents tell their node's state."""
     return render.objects("crds.yaml.j2") + render.objects("crd-srv6nodestatus.yaml.j2")
 
@@ -89,7 +87,7 @@ def node_labels(node: Node) -> dict[str, str]:
     return {render.CONTROL_PLANE_LABEL: ""} if render.is_control_plane(node) else {}
 
 
-def loaded_images(images: Iterable[str]) -> Object:
+def loaded_images(images: Iterable[str]) -> KubeObject:
     """The ConfigMap that names the lab's images, in all their spellings."""
     names = sorted({name for image in images for name in spellings(image)})
     return {

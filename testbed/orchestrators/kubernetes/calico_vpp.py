@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
@@ -14,8 +14,6 @@ from testbed.render.calico_vpp import DAEMONSET, files
 from testbed.render.calico_vpp_images import CRDS, OPERATOR_MANIFEST
 from testbed.render.cluster import TE_NAMESPACE
 from testbed.render.kubernetes import documents
-
-Object = dict[str, Any]
 
 _DAEMONSETS = f"/apis/apps/v1/namespaces/{TE_NAMESPACE}/daemonsets"
 
@@ -30,7 +28,7 @@ def apply(plan: Plan, api: KubernetesApi, manifests: Mapping[str, Path], uplink:
         api.apply(document)
 
 
-def in_order(rendered: Mapping[str, str], operator: str) -> Iterator[Object]:
+def in_order(rendered: Mapping[str, str], operator: str) -> Iterator[KubeObject]:
     """Pools, peers and SIDs before the operator, which would make pools of its own."""
     numbered = sorted(name for name in rendered if name[0].isdigit())
     for name in numbered:
@@ -49,7 +47,7 @@ def problems(plan: Plan) -> list[str]:
     return not_ready(ours[0]) if ours else ["Calico-VPP is not applied"]
 
 
-def not_ready(daemonset: Object) -> list[str]:
+def not_ready(daemonset: KubeObject) -> list[str]:
     """Empty once agent and VPP are ready on every node."""
     status = daemonset.get("status", {})
     wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from testbed.errors import TestbedError
+from testbed.kube.documents import KubeObject
+from testbed.kube.errors import Refused
 from testbed.orchestrators.kubernetes.api import KubernetesApi, UnknownKind
 from testbed.render.kubernetes import documents
 
@@ -30,14 +31,12 @@ def judge(api: KubernetesApi, files: Mapping[str, str]) -> list[Verdict]:
     ]
 
 
-def _judge(api: KubernetesApi, file: str, document: dict[str, Any]) -> Verdict:
+def _judge(api: KubernetesApi, file: str, document: KubeObject) -> Verdict:
     subject = f"{file}: {document['kind']} {document['metadata']['name']}"
     try:
         api.dry_run(document)
     except UnknownKind as error:
         return Verdict(subject, "unchecked", error.what)
-    except TestbedError as error:
-        if error.where is not None:  # the server itself, not its word on the object
-            raise
+    except Refused as error:
         return Verdict(subject, "refused", error.why or error.what)
     return Verdict(subject, "accepted")

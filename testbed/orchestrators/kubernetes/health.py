@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.kubernetes.wait import PATIENCE, not_ready
 from testbed.plan.model import Plan
@@ -35,10 +35,10 @@ def well(plan: Plan) -> None:
 
 
 def _of_the_api(api: KubernetesApi, names: Sequence[str]) -> list[str]:
-    status, text = api.client.text("/readyz?verbose")
-    if status != 200:
-        failing = [line[3:] for line in text.splitlines() if line.startswith("[-]")]
-        return [f"the API server is not ready: {'; '.join(failing) or f'HTTP {status}'}"]
+    answer = api.client.request("GET", "/readyz?verbose")
+    if not answer.ok:
+        failing = [line[3:] for line in answer.text.splitlines() if line.startswith("[-]")]
+        return [f"the API server is not ready: {'; '.join(failing) or f'HTTP {answer.status}'}"]
     nodes = {n["metadata"]["name"]: n for n in api.items("/api/v1/nodes")}
     said = [f"node {name}: {why}" for name in names if (why := not_ready(nodes.get(name)))]
     return said + _deployments(api)
@@ -50,7 +50,7 @@ def _deployments(api: KubernetesApi) -> list[str]:
     return [line for deployment in found if (line := _deployment(deployment))]
 
 
-def _deployment(deployment: dict[str, Any]) -> str:
+def _deployment(deployment: KubeObject) -> str:
     wanted = deployment["spec"].get("replicas", 1)
     ready = deployment.get("status", {}).get("readyReplicas", 0)
     if ready >= wanted:

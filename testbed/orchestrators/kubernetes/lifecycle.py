@@ -57,7 +57,7 @@ def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -
     if not plan.provider_traits.starts_late:
         _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
-    api_ready(api.client)
+    api_ready(api)
     _run(plan, nodes, Phase.API_READY)
     if control_plane(plan) in nodes:
         apply_base(plan, api, storage.image_names())

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.pod import Pod, checked_name, unknown_pod
 from testbed.paths import NETNS, NODES
@@ -47,7 +47,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
             f"pod {name} on {node} to run",
             partial(_running, plan, api, document),
             PATIENCE,
-            api.client.pace,
+            api.polling.interval,
             fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
         )
 
@@ -61,12 +61,12 @@ def delete(plan: Plan, name: str) -> None:
         f"pod {name} to go",
         lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
         PATIENCE,
-        api.client.pace,
+        api.polling.interval,
         fix=f"testbed logs {pod.node}.kubelet",
     )
 
 
-def manifest(name: str, node: str) -> dict[str, Any]:
+def manifest(name: str, node: str) -> KubeObject:
     """A pod with the tools of a lab, on this node whatever its taints say."""
     return {
         "apiVersion": "v1",
@@ -148,7 +148,7 @@ def _service_account(api: KubernetesApi) -> None:
     )
 
 
-def _running(plan: Plan, api: KubernetesApi, document: dict[str, Any]) -> tuple[bool | None, str]:
+def _running(plan: Plan, api: KubernetesApi, document: KubeObject) -> tuple[bool | None, str]:
     """After a warm start the API still says Running of a pod that its node has yet to start."""
     status = (api.get(document) or {}).get("status", {})
     waiting = [

@@ -66,6 +66,6 @@ def resumed(plan: Plan, nodes: Sequence[Node], storage: Storage, since: datetime
     now = datetime.now(timezone.utc)
     lifecycle.write_users(plan, authorities.ensure_keys(storage.keys, now, lifecycle.say), now)
     api, names = connect(plan), [node.name for node in nodes]
-    api_ready(api.client)
+    api_ready(api)
     leases_renewed(api, names, since)
     nodes_ready(api, names)

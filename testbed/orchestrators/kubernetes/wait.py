@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.kube.api_connection import Client
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.providers.registry import handle
 from testbed.render.kubernetes import CONTAINERD_SOCKET
@@ -29,42 +28,40 @@ def containerd_answers(nodes: Iterable[str]) -> None:
     wait_for("containerd", probe, PATIENCE, pace, fix="testbed logs NODE.containerd")
 
 
-def api_ready(client: Client) -> None:
+def api_ready(api: KubernetesApi) -> None:
     """Until /readyz of the API server says ok. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        status, text = client.text("/readyz?verbose")
-        missing = [line for line in text.splitlines() if line.startswith("[-]")]
-        return (True if status == 200 else None), "; ".join(missing) or f"HTTP {status}"
+        answer = api.client.request("GET", "/readyz?verbose")
+        missing = [line for line in answer.text.splitlines() if line.startswith("[-]")]
+        return answer.ok or None, "; ".join(missing) or f"HTTP {answer.status}"
 
     fix = "testbed logs CONTROL_PLANE.kube-apiserver"
-    wait_for("the API server", _patient(probe), client.patience, client.pace, fix)
+    _wait_for("the API server", probe, api, fix)
 
 
 def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until objects of these kinds can be made. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        crds = api.glance("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
+        crds = api.list_cached("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")
         ready = {c["metadata"]["name"] for c in crds if condition(c, "Established") == "True"}
         missing = sorted(set(names) - ready)
         return (None if missing else True), f"not yet: {', '.join(missing)}"
 
-    wait_for(
-        "the custom resource definitions", _patient(probe), api.client.patience, api.client.pace
-    )
+    _wait_for("the custom resource definitions", probe, api)
 
 
 def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until these nodes are Ready. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        seen = {n["metadata"]["name"]: n for n in api.glance("/api/v1/nodes")}
+        seen = {n["metadata"]["name"]: n for n in api.list_cached("/api/v1/nodes")}
         waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
     fix = "testbed logs NODE.kubelet"
-    wait_for("the nodes to be Ready", _patient(probe), api.client.patience, api.client.pace, fix)
+    _wait_for("the nodes to be Ready", probe, api, fix)
 
 
 def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) -> None:
@@ -74,15 +71,15 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
     """
 
     def probe() -> tuple[bool | None, str]:
-        leases = api.glance("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+        leases = api.list_cached("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
         waiting = stale_leases(leases, names, since)
         return (None if waiting else True), "; ".join(waiting)
 
     fix = "testbed logs NODE.kubelet"
-    wait_for("the kubelets' leases", _patient(probe), api.client.patience, api.client.pace, fix)
+    _wait_for("the kubelets' leases", probe, api, fix)
 
 
-def _patient(probe: Probe) -> Probe:
+def _wait_for(what: str, probe: Probe, api: KubernetesApi, fix: str | None = None) -> None:
     """An API server that starts refuses, a busy one says 504: asked again, not given up."""
 
     def asked() -> tuple[bool | None, str]:
@@ -91,12 +88,10 @@ def _patient(probe: Probe) -> Probe:
         except TestbedError as error:
             return None, f"{error.what}: {error.why}"
 
-    return asked
+    wait_for(what, asked, api.polling.patience, api.polling.interval, fix)
 
 
-def stale_leases(
-    leases: Iterable[dict[str, Any]], names: Sequence[str], since: datetime
-) -> list[str]:
+def stale_leases(leases: Iterable[KubeObject], names: Sequence[str], since: datetime) -> list[str]:
     """In words, which of these nodes have not renewed their lease after `since`."""
     renewed = {lease["metadata"]["name"]: lease["spec"].get("renewTime", "") for lease in leases}
     return [
@@ -111,7 +106,7 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def not_ready(node: dict[str, Any] | None) -> str:
+def not_ready(node: KubeObject | None) -> str:
     """Why a node is not Ready, in the kubelet's words; empty if it is."""
     if node is None:
         return "not registered"
@@ -127,7 +122,7 @@ def not_ready(node: dict[str, Any] | None) -> str:
     )
 
 
-def condition(document: dict[str, Any], kind: str) -> str | None:
+def condition(document: KubeObject, kind: str) -> str | None:
     """The status of one of an object's conditions."""
     found = document.get("status", {}).get("conditions") or []
     return next((str(c["status"]) for c in found if c["type"] == kind), None)

@@ -13,10 +13,11 @@ import signal
 import socket
 import stat
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from testbed.errors import CheckFailed
 from testbed.host import cgroups
 from testbed.host import namespaces as ns
 from testbed.host.lab_init_main import start_time
@@ -31,6 +32,7 @@ from testbed.host.namespaces import (
     MS_REMOUNT,
     MS_SHARED,
 )
+from testbed.host.wait import wait_for
 from testbed.interpreter import own_program
 from testbed.paths import CGROUPS
 from testbed.providers.namespaces import runtime
@@ -87,13 +89,21 @@ def _own_cgroups(name: str) -> None:
     found = cgroups.own()
     groups = [cgroups.tree_dir(found, h, CGROUPS) / name for h in found]
     for group in groups:
-        deadline = time.monotonic() + _CGROUP_PATIENCE
-        while not cgroups.remove_tree(group) and time.monotonic() < deadline:
-            time.sleep(0.02)  # polling the kernel, up to _CGROUP_PATIENCE
+        _remove_group(group)
         cgroups.make_and_join(group)
     ns.unshare(ns.CLONE_NEWCGROUP)
     if cgroups.version(found) == 2:
         cgroups.pass_controllers_on(groups[0])
+
+
+def _remove_group(group: Path) -> None:
+    """One that stays in use is joined as it is: slower, but no reason to give up."""
+    with suppress(CheckFailed):
+        wait_for(
+            f"control group {group} to go",
+            lambda: (cgroups.remove_tree(group) or None, "in use"),
+            _CGROUP_PATIENCE,
+        )
 
 
 def _become_init(spec: dict[str, Any]) -> None:

@@ -70,13 +70,14 @@ def prepare(
     if box.stock:
         for machine in machines(plan):
             archive = as_tar(given(plan, machine, known[machine.name], opener))
-            _write_secret(files.seed(machine.name), archive)
+            write_atomically(files.seed(machine.name), archive, 0o600)
     else:
         _own(box.kernel, files.kernel)
         base = box.initrd.read_bytes()
         for machine in machines(plan):
             own = cpio.archive(seed(plan, machine, known[machine.name], opener))
-            _write_secret(files.initrd(machine.name), base + b"\0" * (-len(base) % 4) + own)
+            initrd = base + b"\0" * (-len(base) % 4) + own
+            write_atomically(files.initrd(machine.name), initrd, 0o600)
     wanted = values(plan, lab, box, driver, files, payload is not None)
     write_json(files.values, wanted)
     return wanted
@@ -97,14 +98,6 @@ def _own(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except OSError:  # another file system
         shutil.copyfile(source, target)
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(data)
-    draft.replace(path)
 
 
 def reachable(line: str) -> str | None:

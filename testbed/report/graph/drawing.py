@@ -1,4 +1,4 @@
-"""Drawings of a plan: terminal, dot, SVG, PNG. SVG and PNG paint one and the same scene."""
+"""Drawings of a plan: terminal, dot, SVG, PNG. The PNG is the SVG, rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drawing as plain data: what the SVG and the PNG painter both paint."""
+"""A drawing as plain data: what is painted as SVG, and rendered from that as PNG."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Machines(World):
         for program in programs:
             services_of(_node_of(program)).start([program])
         if self.plan.orchestrator_traits.containers:
-            api_ready(connect(self.plan).client)
+            api_ready(connect(self.plan))
 
     def kill(self, program: str) -> None:
         """kill -9 of a program, e.g. "worker1.agent"; returns when its successor runs."""

@@ -41,7 +41,7 @@ class Workloads(World):
     def api_answers(self) -> bool:
         """Is the API server there?"""
         try:
-            return self.kubernetes.client.text("/livez")[0] == 200
+            return self.kubernetes.client.request("GET", "/livez").ok
         except TestbedError:
             return False
 

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from testbed.kube import watch
-from testbed.kube.backoff import Pace
-from testbed.kube.client import Unreachable
+from testbed.kube.backoff import SharedBackoff
+from testbed.kube.client import EndpointSource
+from testbed.kube.errors import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
 
 
 class NoServer:
     """A client whose server never answers."""
 
-    def __init__(self, _: Path) -> None:
+    def __init__(self, _: EndpointSource) -> None:
         pass
 
     def call(self, *_: Any) -> Any:
@@ -26,7 +27,7 @@ class NoServer:
         pass
 
 
-class Recorded(Pace):
+class Recorded(SharedBackoff):
     """Never waits; another watch gets through during the fifth pause, all ends with the eighth."""
 
     def __init__(self) -> None:
@@ -36,7 +37,7 @@ class Recorded(Pace):
     def wait(self, seconds: float, successes: int) -> bool:
         self.pauses.append(round(seconds, 1))
         if len(self.pauses) == 5:
-            self.through()
+            self.succeeded()
         assert successes <= self.successes
         return len(self.pauses) == 8
 

@@ -21,8 +21,9 @@ from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube import client as kube_client
 from testbed.kube import kubeconfig, watch
-from testbed.kube.backoff import Pace
-from testbed.kube.client import KubeClient, Refused, Unreachable
+from testbed.kube.backoff import SharedBackoff
+from testbed.kube.client import KubeClient
+from testbed.kube.errors import Refused, Unreachable
 
 NODES, POOLS, BLOCKS = "/api/v1/nodes", f"{CALICO}/ippools", f"{CALICO}/blockaffinities"
 MAPS = "/api/v1/namespaces/calico-vpp-dataplane/configmaps"
@@ -156,7 +157,7 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
                 api.changed.notify_all()
             return versions[-1]
 
-    pace = Pace()
+    pace = SharedBackoff()
     Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace).start()
     watches(api, 1)
     api.put(NODES, "w1")
@@ -240,7 +241,7 @@ def test_a_refusal_is_a_sentence(api: FakeKubeApi, status: int, sentence: str) -
 
 
 def test_a_server_that_hangs_is_noticed(api: FakeKubeApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_client, "_ANSWER", 0.2)
+    monkeypatch.setattr(kube_client, "LIMITS", kube_client.Limits(answer=0.2))
     api.hang = True
     watcher = Watcher(api)
     assert "does not answer" in watcher.until(lambda o: o.problems).problems[0]
@@ -285,7 +286,7 @@ def test_hostile_kubeconfigs_are_sentences(tmp_path: Path, content: str) -> None
 
 
 def test_one_connection_serves_many_calls_and_survives_a_loss(api: FakeKubeApi) -> None:
-    client = KubeClient(api.config)
+    client = KubeClient(kubeconfig.reader(api.config))
     client.call("GET", POOLS)
     before = client._connection
     client.call("GET", POOLS)

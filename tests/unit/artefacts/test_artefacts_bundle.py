@@ -85,6 +85,9 @@ def test_exported_again_it_is_the_same(bundle: Path, tmp_path: Path) -> None:
     export_bundle(again, ["gobgp", "kubernetes"], _quiet)
     with tarfile.open(bundle) as one, tarfile.open(again) as other:
         assert one.getnames() == other.getnames()
+    third = tmp_path / "third.tar.gz"
+    export_bundle(third, ["gobgp", "kubernetes"], _quiet)
+    assert third.read_bytes() == again.read_bytes()
     import_bundle(again, _quiet)
     assert str(listing()[0]["source"]).startswith("import release http://127.0.0.1")
 

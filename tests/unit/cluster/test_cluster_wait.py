@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes import wait
-from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.api import KubernetesApi, Polling
 
 READY = {
     "metadata": {"name": "worker1"},
@@ -21,11 +20,11 @@ class BusyServer:
     """Answers some questions with 504, then with one Ready node."""
 
     def __init__(self, refusals: int) -> None:
-        self.client = SimpleNamespace(pace=0.0, patience=1.0)
+        self.polling = Polling(interval=0.0, patience=1.0)
         self.refusals = refusals
 
-    def glance(self, path: str) -> list[dict[str, Any]]:
-        """As KubernetesApi.glance()."""
+    def list_cached(self, path: str) -> list[dict[str, Any]]:
+        """As KubernetesApi.list_cached()."""
         if self.refusals:
             self.refusals -= 1
             raise TestbedError(f"cannot list {path}", why="HTTP 504", exit_code=1)
@@ -40,7 +39,7 @@ def test_a_server_that_cannot_answer_yet_is_asked_again() -> None:
 
 def test_what_a_server_said_last_is_told_at_the_end() -> None:
     server = BusyServer(refusals=1)
-    server.client.patience = 0.0
+    server.polling = Polling(interval=0.0, patience=0.0)
     with pytest.raises(TestbedError, match=r"Ready.*") as refused:
         wait.nodes_ready(cast("KubernetesApi", server), ["worker1"])
     assert "HTTP 504" in str(refused.value)

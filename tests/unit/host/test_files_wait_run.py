@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
-from testbed.host.files import write_atomically, write_json
+from testbed.host.files import replacing, write_atomically, write_json
 from testbed.host.run import run
 from testbed.host.supervisor import Program
-from testbed.host.wait import wait_for
+from testbed.host.wait import Backoff, wait_for
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -35,6 +36,28 @@ def test_a_failed_write_keeps_the_old_and_names_the_file(tmp_path: Path) -> None
 def test_a_secret_is_never_readable_by_others(tmp_path: Path) -> None:
     write_atomically(tmp_path / "x", "secret", 0o600)
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_draft_takes_its_place_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    with replacing(file, durable=True) as draft:
+        draft.write_text("old")
+    with pytest.raises(KeyError), replacing(file) as draft:
+        draft.write_text("half")
+        raise KeyError
+    assert file.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_two_writers_do_not_share_a_draft(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    with replacing(file) as mine:
+        mine.write_text("mine")
+        other = threading.Thread(target=write_atomically, args=(file, b"other", 0o600))
+        other.start()
+        other.join()
+        assert (file.read_text(), mine.read_text()) == ("other", "mine")
+    assert file.read_text() == "mine"
 
 
 def test_wait_gives_the_value() -> None:
@@ -76,3 +99,12 @@ def test_a_programs_section_survives_what_supervisord_expands() -> None:
     assert "100%%" in conf
     assert 'environment=A="50%%"' in conf
     assert conf.startswith("[program:r1.zebra]\ncommand=nsenter --net=/run/netns/r1 -- sh -c ")
+
+
+def test_pauses_double_up_to_their_limit_and_begin_anew_after_a_success() -> None:
+    backoff = Backoff(0.5, 3.0)
+    assert backoff.pause == 0.0
+    assert [backoff.failed() for _ in range(4)] == [0.5, 1.0, 2.0, 3.0]
+    assert backoff.failed(longest=1.5) == 1.5  # this call is cheap
+    backoff.succeeded()
+    assert (backoff.pause, backoff.failed()) == (0.0, 0.5)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from testbed.host.lock import LockHeld, locked_directory
+from testbed.host.lock import LockHeld, locked_directory, shared_directory
 
 
 def test_makes_and_holds_the_directory(tmp_path: Path) -> None:
@@ -81,3 +82,40 @@ def test_a_file_in_its_place(tmp_path: Path) -> None:
     (tmp_path / "lab").write_text("")
     with pytest.raises(FileExistsError), locked_directory(tmp_path / "lab", 0):
         pass
+
+
+def test_who_shares_a_directory_keeps_others_from_locking_it(tmp_path: Path) -> None:
+    shared = shared_directory(tmp_path)
+    with shared, pytest.raises(LockHeld), locked_directory(tmp_path, 0):
+        pass
+    with shared_directory(tmp_path), shared_directory(tmp_path):
+        pass
+    with locked_directory(tmp_path, 0):
+        pass
+
+
+def test_what_is_gone_cannot_be_shared(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), shared_directory(tmp_path / "gone"):
+        pass
+
+
+def test_who_waited_for_a_directory_that_was_renamed_does_not_share_it(tmp_path: Path) -> None:
+    directory = tmp_path / "old"
+    sharing = threading.Event()
+    seen: list[str] = []
+
+    def share() -> None:
+        sharing.set()
+        try:
+            with shared_directory(directory):
+                seen.append("shared")
+        except FileNotFoundError:
+            seen.append("gone")
+
+    with locked_directory(directory, 0):
+        thread = threading.Thread(target=share)
+        thread.start()
+        sharing.wait()
+        directory.rename(tmp_path / "new")
+    thread.join()
+    assert seen == ["gone"]

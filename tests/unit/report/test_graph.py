@@ -10,12 +10,14 @@ from xml.etree import ElementTree
 import pytest
 from paper_plan import backbone_link, router
 
-from testbed.errors import TestbedError
+from testbed.errors import MachineUnfit, TestbedError
 from testbed.plan.model import Plan, Role
+from testbed.report.graph import png
 from testbed.report.graph.drawing import Highlight, graph_dot, graph_png, graph_svg, graph_text
 from testbed.report.graph.layout import PAPER, router_positions
 from testbed.report.graph.placement import place
-from testbed.report.graph.scene import Box, Circle
+from testbed.report.graph.png import png_of
+from testbed.report.graph.scene import Box, Circle, Scene, Text
 from testbed.report.graph.scene_builder import build_scene
 from testbed.report.graph.style import ROUTER_RADIUS
 
@@ -130,6 +132,22 @@ def test_png_is_the_scene_at_twice_its_size(full: Plan, tmp_path: Path) -> None:
     width, height = struct.unpack(">II", data[16:24])
     scene = build_scene(full)
     assert abs(width - 2 * scene.width) <= 2 and abs(height - 2 * scene.height) <= 2
+
+
+def test_png_has_its_texts(tmp_path: Path) -> None:
+    text = Text((20, 20), "r1", 14, "#000")
+    for name, shapes in (("with", (text,)), ("without", ())):
+        png_of(Scene("one", 60, 40, shapes), tmp_path / name)
+    assert (tmp_path / "with").read_bytes() != (tmp_path / "without").read_bytes()
+
+
+def test_png_without_its_font_is_refused(
+    basic: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(png, "FONTS", tmp_path)
+    with pytest.raises(MachineUnfit, match="font") as caught:
+        graph_png(basic, tmp_path / "g.png")
+    assert caught.value.fix == "make deps" and not (tmp_path / "g.png").exists()
 
 
 def test_png_that_cannot_be_written_is_one_clear_error(basic: Plan, tmp_path: Path) -> None:

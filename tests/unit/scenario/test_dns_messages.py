@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from testbed.scenario.clients import dns
 
@@ -67,3 +70,10 @@ def test_no_such_name() -> None:
 def test_no_answer(data: bytes, words: str) -> None:
     with pytest.raises(OSError, match=words):
         dns.reply(7, data, "A")
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_an_answer_or_none(noise: bytes) -> None:
+    for data in (noise, answer([])[:12] + noise):
+        with suppress(OSError):
+            dns.reply(7, data, "A")

@@ -9,13 +9,13 @@ import io
 import shlex
 import socket
 import subprocess
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from testbed.errors import TestbedError
+from testbed.host import tar as tar_files
 from testbed.providers.vagrant.machines import USER, Files, Machine
 
 if TYPE_CHECKING:
@@ -95,12 +95,10 @@ class Guest:
     def write(self, files: Mapping[str, str | bytes], mode: int = 0o644) -> None:
         """Write files (absolute path → content), parents with them, in one go."""
         archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w") as tar:
+        with tar_files.writer(archive) as tar:
             for path, content in files.items():
                 data = content.encode() if isinstance(content, str) else content
-                entry = tarfile.TarInfo(str(PurePosixPath(path).relative_to("/")))
-                entry.size, entry.mode = len(data), mode
-                tar.addfile(entry, io.BytesIO(data))
+                tar_files.add_file(tar, str(PurePosixPath(path).relative_to("/")), data, mode)
         unpack = ["tar", "-C", "/", "-xf", "-", "--no-same-owner", "--no-overwrite-dir"]
         self.run(unpack, stdin=archive.getvalue())
 

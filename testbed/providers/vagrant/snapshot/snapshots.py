@@ -83,7 +83,8 @@ class Snapshot:
 
     def write_record(self, record: Record) -> None:
         """The last thing that is written."""
-        write_atomically(self.directory / RECORD, record.model_dump_json(indent=1), 0o600)
+        text = record.model_dump_json(indent=1)
+        write_atomically(self.directory / RECORD, text, 0o600, durable=True)
 
     def sizes(self) -> dict[str, int]:
         """Path → bytes of every file but the record."""

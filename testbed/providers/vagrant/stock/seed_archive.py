@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import stat
-import tarfile
 from collections.abc import Mapping
 
+from testbed.host import tar as tar_files
 from testbed.plan.model import Plan
 from testbed.providers.vagrant.box import cpio
 from testbed.providers.vagrant.box.box import RECIPE
@@ -48,15 +48,13 @@ def given(
 def as_tar(entries: Mapping[str, cpio.Entry]) -> bytes:
     """The entries as an archive whose files are root's."""
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
+    with tar_files.writer(archive) as tar:
         for path, entry in sorted(entries.items()):
-            info = tarfile.TarInfo(path)
-            info.mode = stat.S_IMODE(entry.mode)
+            mode = stat.S_IMODE(entry.mode)
             if stat.S_ISDIR(entry.mode):
-                info.type = tarfile.DIRTYPE
+                tar_files.add_directory(tar, path, mode)
             elif stat.S_ISLNK(entry.mode):
-                info.type, info.linkname = tarfile.SYMTYPE, entry.content.decode()
+                tar_files.add_link(tar, path, entry.content.decode())
             else:
-                info.size = len(entry.content)
-            tar.addfile(info, io.BytesIO(entry.content) if info.isreg() else None)
+                tar_files.add_file(tar, path, entry.content, mode)
     return archive.getvalue()

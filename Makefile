@@ -74,11 +74,12 @@ conformance: artefacts ## run Kubernetes' own network tests over SRv6, and write
 	@$(TESTBED) conformance -o docs/conformance.md
 
 .PHONY: lint
-lint: deps ## style, types, and the direction of the imports
+lint: deps ## style, types, the direction of the imports, dead code
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check -q .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@.venv/bin/vulture
 
 .PHONY: test
 test: artefacts ## all tests; root is asked for where namespaces are needed

@@ -8,7 +8,6 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -64,12 +63,6 @@ class Capture:
         trace: TracebackType | None,
     ) -> None:
         self._close()
-
-    def close_one(self, name: str) -> None:
-        """Stop capturing in one namespace (tests blind a capture so)."""
-        with suppress(KeyError):
-            self._selector.unregister(self._sockets[name])
-        self._sockets.pop(name).close()
 
     def read(
         self, enough: Callable[[list[Frame]], bool], timeout: float, what: str = "packets"

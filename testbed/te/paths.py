@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv6Address
 
 import networkx as nx
@@ -35,15 +35,6 @@ def _between(owners: Owners, here: str | None, target: str | None) -> Paths:
         return tuple(tuple(path) for path in path_sets(owners.plan, here, target))
     except (nx.NetworkXNoPath, nx.NodeNotFound):
         return ()
-
-
-def whole_paths(legs: Iterable[Paths], limit: int = 64) -> Paths:
-    """The legs joined: every end-to-end path, at most `limit` of them."""
-    joined: list[tuple[str, ...]] = [()]
-    for leg in legs:
-        joined = [(*head, *(path[1:] if head else path)) for head in joined for path in leg]
-        joined = joined[:limit]
-    return tuple(joined)
 
 
 def reached_by_plan(owners: Owners, sid: IPv6Address, head_end: str) -> str | None:

@@ -237,7 +237,8 @@ def test_a_blind_capture_never_passes(monkeypatch: pytest.MonkeyPatch, blinded: 
     class Blinded(Capture):
         def __enter__(self) -> Capture:
             super().__enter__()
-            self.close_one(blinded)
+            self._selector.unregister(self._sockets[blinded])
+            self._sockets.pop(blinded).close()
             return self
 
     steer([])

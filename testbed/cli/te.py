@@ -93,28 +93,12 @@ def policy_delete(
 ) -> None:
     """Withdraw SR Policies from BGP."""
     plan = enter(name)
-    from ipaddress import IPv6Address
-
     from testbed.lab import policies
-    from testbed.lab.access.inside import unknown
-    from testbed.srpolicy.model import SRPolicy
 
-    there = policies.injected(plan)
-    known = sorted({p["name"] for p in there})
-    if not names and not all_:
-        injected = f"injected are: {', '.join(known)}" if known else "nothing is injected"
-        raise TestbedError("name policies, or give --all", fix=injected)
-    for wanted in names or []:
-        if wanted not in known:
-            raise unknown("injected policy", wanted, known)
-    gone = [p for p in there if all_ or p["name"] in (names or [])]
-    policies.withdraw(
-        plan,
-        [SRPolicy(p["distinguisher"], p["color"], IPv6Address(p["endpoint"])) for p in gone],
-    )
+    gone = policies.select(plan, names or [], all_)
+    policies.withdraw(plan, [policy.key for policy in gone])
     for policy in gone:
-        key = f"<{policy['distinguisher']}, {policy['color']}, {policy['endpoint']}>"
-        print(f"{policy['name']} withdrawn {key}")
+        print(f"{policy.name} withdrawn {policy.key}")
 
 
 @policy_app.command("explain")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,18 @@ class Program:
         return "\n".join(lines) + "\n"
 
 
+@dataclass(frozen=True)
+class ProgramState:
+    """What a supervisor says of one program. Times are UNIX seconds; 0 is never, pid 0 is none."""
+
+    name: str
+    statename: str  # RUNNING, STARTING, BACKOFF, STOPPING, STOPPED, EXITED, FATAL, UNKNOWN
+    pid: int
+    description: str
+    start: int
+    stop: int
+
+
 class Supervisor:
     """Adds, removes, restarts and lists programs. Every call raises TestbedError on failure."""
 
@@ -160,7 +172,7 @@ class Supervisor:
 
     def revive(self) -> list[str]:
         """Start what does not run and is not about to; returns the names."""
-        dead = [n for n, p in self.states().items() if p["statename"] in DEAD]
+        dead = [n for n, p in self.states().items() if p.statename in DEAD]
         self._multi([("startProcess", name) for name in dead])
         return dead
 
@@ -170,13 +182,15 @@ class Supervisor:
         waiting = []
         for program in programs:
             state, leader = states[program.name], states.get(program.restarts_with)
-            if state["statename"] != "RUNNING" or (leader and state["start"] < leader["start"]):
+            if state.statename != "RUNNING" or (leader and state.start < leader.start):
                 waiting.append(program.name)
         return waiting
 
-    def states(self) -> dict[str, dict[str, Any]]:
-        """By name: statename, pid, description, start (UNIX time) of every program."""
-        return {str(p["name"]): dict(p) for p in self._call("getAllProcessInfo")}
+    def states(self) -> dict[str, ProgramState]:
+        """The state of every program, by name."""
+        names = [field.name for field in fields(ProgramState)]
+        told = self._call("getAllProcessInfo")
+        return {str(p["name"]): ProgramState(**{name: p[name] for name in names}) for p in told}
 
     def _call(self, method: str, *args: Any) -> Any:
         try:

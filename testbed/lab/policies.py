@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from ipaddress import IPv4Address
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
+from testbed.kube.documents import KubeObject
+from testbed.lab.access.inside import unknown
 from testbed.orchestrators.api import Api
 from testbed.paths import NODES
 from testbed.plan.model import Plan
@@ -47,11 +49,54 @@ def withdraw(plan: Plan, policies: Iterable[SRPolicy]) -> None:
         (store(plan) / f"{file_name(policy)}.json").unlink(missing_ok=True)
 
 
-def injected(plan: Plan) -> list[dict[str, Any]]:
-    """What the injector is to announce: key, name and file of every policy."""
+@dataclass(frozen=True)
+class InjectedPolicy:
+    """A policy that the injector is to announce: its name, its key, where it came from."""
+
+    name: str
+    distinguisher: int
+    color: int
+    endpoint: str
+    source: str
+    head_ends: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> SRPolicy:
+        """Its NLRI."""
+        return SRPolicy(self.distinguisher, self.color, IPv6Address(self.endpoint))
+
+
+def injected(plan: Plan) -> list[InjectedPolicy]:
+    """What the injector is to announce."""
     if not plan.injectors:
         return []
-    return [json.loads(file.read_text())["about"] for file in sorted(store(plan).glob("*.json"))]
+    return [_read(file) for file in sorted(store(plan).glob("*.json"))]
+
+
+def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:
+    """The injected policies of these names, or all. Raises TestbedError for one that is not."""
+    there = injected(plan)
+    known = sorted({policy.name for policy in there})
+    if not names and not every:
+        now = f"injected are: {', '.join(known)}" if known else "nothing is injected"
+        raise TestbedError("name policies, or give --all", fix=now)
+    for wanted in names:
+        if wanted not in known:
+            raise unknown("injected policy", wanted, known)
+    return [policy for policy in there if every or policy.name in names]
+
+
+def _read(file: Path) -> InjectedPolicy:
+    try:
+        about = json.loads(file.read_text())["about"]
+        return InjectedPolicy(**{**about, "head_ends": tuple(about["head_ends"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TestbedError(
+            "a file of an injected policy cannot be read",
+            where=str(file),
+            why=str(error),
+            fix=f"testbed exec {file.parts[-3]} rm {file}, then apply the policy again",
+        ) from None
 
 
 def file_name(policy: SRPolicy) -> str:
@@ -59,21 +104,23 @@ def file_name(policy: SRPolicy) -> str:
     return f"{policy.distinguisher}.{policy.color}.{int(policy.endpoint):032x}"
 
 
-def _announcement(plan: Plan, change: PolicyChange) -> dict[str, Any]:
+def _announcement(plan: Plan, change: PolicyChange) -> dict[str, object]:
     assert change.candidate is not None
     next_hop = change.next_hop or plan.address_v6(plan.injectors[0].name)
     nlri = encode_nlri(change.policy)
     attrs = encode_attributes(change.candidate, next_hop, route_targets(plan, change))
     key = change.policy
     return {
-        "about": {
-            "name": change.name,
-            "distinguisher": key.distinguisher,
-            "color": key.color,
-            "endpoint": str(key.endpoint),
-            "source": change.source,
-            "head_ends": list(change.candidate.head_ends),
-        },
+        "about": asdict(
+            InjectedPolicy(
+                change.name,
+                key.distinguisher,
+                key.color,
+                str(key.endpoint),
+                change.source,
+                tuple(change.candidate.head_ends),
+            )
+        ),
         "paths": [{"nlri": nlri.hex(), "attrs": attrs.hex()}],
     }
 
@@ -94,7 +141,7 @@ def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
     return targets
 
 
-def apply_objects(api: Api, documents: Iterable[dict[str, Any]]) -> list[str]:
+def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
     """Put objects into the lab's API; `kind/name` of each."""
     applied = []
     for document in documents:
@@ -103,10 +150,10 @@ def apply_objects(api: Api, documents: Iterable[dict[str, Any]]) -> list[str]:
     return applied
 
 
-def delete_objects(api: Api, documents: Iterable[dict[str, Any]]) -> list[str]:
+def delete_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
     """Remove objects from the lab's API; `kind/name` of each that was there."""
     return [_called(document) for document in documents if api.delete(document)]
 
 
-def _called(document: dict[str, Any]) -> str:
+def _called(document: KubeObject) -> str:
     return f"{str(document['kind']).lower()}/{document['metadata']['name']}"

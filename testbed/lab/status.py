@@ -21,9 +21,9 @@ def overview(plan: Plan) -> dict[str, Any]:
     """Stable JSON data behind `testbed status`."""
     programs = {
         name: {
-            "state": info["statename"],
-            "description": info["description"],
-            "since": time.strftime("%H:%M:%S", time.localtime(info["stop"] or info["start"])),
+            "state": info.statename,
+            "description": info.description,
+            "since": time.strftime("%H:%M:%S", time.localtime(info.stop or info.start)),
         }
         for name, info in sorted(all_states().items())
     }

@@ -10,10 +10,10 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from testbed.host.progress import Progress
-from testbed.host.supervisor import Program, Supervisor
+from testbed.host.supervisor import Program, ProgramState, Supervisor
 from testbed.plan.model import Node, Plan, Port
 from testbed.providers.storage import Storage
 
@@ -42,8 +42,8 @@ class Services(Protocol):
     def kill(self, name: str) -> None:
         """kill -9 of a program; it is started anew like any that ends by itself."""
 
-    def states(self) -> dict[str, dict[str, Any]]:
-        """By name: statename, pid, description, start (UNIX time) of every program."""
+    def states(self) -> dict[str, ProgramState]:
+        """The state of every program, by name."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ class Provider(Protocol):
     def names(self) -> list[str]:
         """The nodes of this provider that have a supervisor of their own."""
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def states(self) -> dict[str, ProgramState]:
         """Every program that this provider's nodes run, by name; see Services.states()."""
 
     def describe(self, plan: Plan) -> dict[str, str] | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from testbed.host.supervisor import Supervisor
+from testbed.host.supervisor import ProgramState, Supervisor
 from testbed.plan.model import Node, Plan
 from testbed.plan.traits import PROVIDERS, ProviderTraits
 from testbed.providers.base import NodeHandle, Provider, Services
@@ -75,7 +75,7 @@ def on_each(do: Callable[[Node], T], nodes: Sequence[Node]) -> list[T]:
         return list(pool.map(do, nodes))
 
 
-def all_states() -> dict[str, dict[str, Any]]:
+def all_states() -> dict[str, ProgramState]:
     """Every program of the lab and of its nodes, by name; see Supervisor.states()."""
     states = Supervisor().states()
     for one in providers():

@@ -124,7 +124,7 @@ class KubeLab(Lab):
     def pids(self, nodes: Iterable[str] = NODES) -> dict[str, int]:
         """Of every program that runs: worker1.kubelet → its pid, inside its node."""
         states = {n: said for node in nodes for n, said in self.supervisor(node).states().items()}
-        return {n: said["pid"] for n, said in states.items() if said["statename"] == "RUNNING"}
+        return {n: said.pid for n, said in states.items() if said.statename == "RUNNING"}
 
     def kill(self, program: str) -> None:
         """kill -9 of worker1.kubelet or the like."""

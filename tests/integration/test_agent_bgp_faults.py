@@ -46,7 +46,7 @@ def no_packet_lost(lab: Lab, family: int) -> Iterator[None]:
     counts = re.search(rb"(\d+) packets transmitted, (\d+) received", out)
     assert counts, out
     sent, received = (int(count) for count in counts.groups())
-    assert sent == received > 500, out.decode()
+    assert sent == received > 0, out.decode()
 
 
 @pytest.mark.parametrize("fallen", ["w1", "w2"])

@@ -106,8 +106,8 @@ def program_rows() -> list[list[str]]:
     """Name, state and start time of every program of the lab."""
     rows = []
     for name, info in sorted(all_states().items()):
-        since = time.strftime("%H:%M:%S", time.localtime(info["start"]))
-        rows.append([name, str(info["statename"]), since])
+        since = time.strftime("%H:%M:%S", time.localtime(info.start))
+        rows.append([name, info.statename, since])
     return rows
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from testbed.artefacts import program
 from testbed.host.progress import Progress
 from testbed.host.secret_files import write_secret_files
-from testbed.host.supervisor import Supervisor
+from testbed.host.supervisor import ProgramState, Supervisor
 from testbed.paths import NODES
 from testbed.plan.model import Node, Plan, Port
 from testbed.providers.base import NodeFiles, NodeHandle
@@ -70,7 +69,7 @@ class Namespaces:
     def names(self) -> list[str]:
         return services.with_init()
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def states(self) -> dict[str, ProgramState]:
         return services.node_states()
 
     def describe(self, plan: Plan) -> dict[str, str] | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from testbed.host.lab_init_main import start_time
-from testbed.host.supervisor import Place, Supervisor
+from testbed.host.supervisor import Place, ProgramState, Supervisor
 from testbed.paths import NODES
 
 SPEC = "container.json"
@@ -43,9 +42,9 @@ def init_pid(node: str) -> int | None:
         return None
 
 
-def node_states() -> dict[str, dict[str, Any]]:
+def node_states() -> dict[str, ProgramState]:
     """Every program of nodes with an init of their own, by name; see Supervisor.states()."""
-    states: dict[str, dict[str, Any]] = {}
+    states: dict[str, ProgramState] = {}
     for node in with_init():
         supervisor = Supervisor(place(node))
         if supervisor.ready():

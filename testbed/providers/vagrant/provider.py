@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from testbed import paths
 from testbed.host.progress import Progress
+from testbed.host.supervisor import ProgramState
 from testbed.plan.model import Node, Plan, Port
 from testbed.providers.base import NodeFiles, NodeHandle
 from testbed.providers.storage import Storage
@@ -60,8 +60,8 @@ class Vagrant:
     def names(self) -> list[str]:
         return node.names()
 
-    def states(self) -> dict[str, dict[str, Any]]:
-        states: dict[str, dict[str, Any]] = {}
+    def states(self) -> dict[str, ProgramState]:
+        states: dict[str, ProgramState] = {}
         for name in self.names():
             guest = guest_of(name)
             states.update(guest.services.states() if guest else {})

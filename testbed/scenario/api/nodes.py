@@ -82,12 +82,12 @@ class Machines(World):
     def kill(self, program: str) -> None:
         """kill -9 of a program, e.g. "worker1.agent"; returns when its successor runs."""
         supervisor = services_of(_node_of(program))
-        before = supervisor.states()[program]["pid"]
+        before = supervisor.states()[program].pid
         supervisor.kill(program)
 
         def successor() -> bool:
             now = supervisor.states().get(program)  # a busy machine may not say
-            return now is not None and now["statename"] == "RUNNING" and now["pid"] != before
+            return now is not None and now.statename == "RUNNING" and now.pid != before
 
         self.wait(f"{program} to run again", successor)
 
@@ -98,7 +98,7 @@ class Machines(World):
         return {
             "agent.json": _text(files / "agent.json"),
             "programs": {
-                name: (info["pid"], info["start"])
+                name: (info.pid, info.start)
                 for name, info in states.items()
                 if name.startswith(f"{node}.")
             },

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.host.progress import Progress
-from testbed.host.supervisor import Supervisor
+from testbed.host.supervisor import ProgramState, Supervisor
 from testbed.orchestrators import registry as orchestrators
 from testbed.orchestrators.overlays import registry as overlays
 from testbed.paths import PACKAGE
@@ -120,7 +119,7 @@ class Stub:
     def names(self) -> list[str]:
         return ["worker1"]
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def states(self) -> dict[str, ProgramState]:
         return {}
 
     def describe(self, plan: Plan) -> dict[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from testbed.host.supervisor import Program
@@ -80,7 +81,7 @@ def test_a_follower_stops_and_starts_with_what_it_follows() -> None:
 def test_states_read_like_those_of_a_node_in_namespaces() -> None:
     found = systemd.states(SHOWN)
     assert set(found) == {"worker1.kubelet", "worker1.agent"}
-    assert found["worker1.kubelet"] == {
+    assert asdict(found["worker1.kubelet"]) == {
         "name": "worker1.kubelet",
         "statename": "RUNNING",
         "pid": 412,
@@ -88,8 +89,8 @@ def test_states_read_like_those_of_a_node_in_namespaces() -> None:
         "start": 1700000100,
         "stop": 0,
     }
-    assert found["worker1.agent"]["statename"] == "BACKOFF"
-    assert found["worker1.agent"]["stop"] == 1700000200
+    assert found["worker1.agent"].statename == "BACKOFF"
+    assert found["worker1.agent"].stop == 1700000200
 
 
 def test_a_guest_without_programs_has_no_states() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from testbed.errors import TestbedError
-from testbed.host.supervisor import Program
+from testbed.host.supervisor import Program, ProgramState
 from testbed.providers.vagrant.guest import systemd
 from testbed.providers.vagrant.guest.ssh import Guest
 
@@ -63,7 +62,7 @@ class GuestServices:
         unit = systemd.unit_name(name)
         self.guest.run(["systemctl", "kill", "--kill-whom=main", "-s", "KILL", unit])
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def states(self) -> dict[str, ProgramState]:
         """See testbed.host.supervisor.Supervisor.states(); empty while the guest is away."""
         properties = ",".join(systemd.PROPERTIES)
         command = ["systemctl", "show", "--timestamp=unix", f"--property={properties}"]

@@ -5,9 +5,7 @@ So a program of a guest reads like one of a node in a namespace, wherever states
 
 from __future__ import annotations
 
-from typing import Any
-
-from testbed.host.supervisor import Program
+from testbed.host.supervisor import Program, ProgramState
 
 DIRECTORY = "/etc/systemd/system"
 PROPERTIES = (
@@ -67,7 +65,7 @@ def _quoted(word: str) -> str:
     return escaped if plain else f'"{escaped}"'
 
 
-def states(shown: str) -> dict[str, dict[str, Any]]:
+def states(shown: str) -> dict[str, ProgramState]:
     """`systemctl show --timestamp=unix`, as testbed.host.supervisor.Supervisor.states() has it."""
     found = {}
     for block in shown.strip().split("\n\n"):
@@ -78,7 +76,7 @@ def states(shown: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _state(name: str, fields: dict[str, str]) -> dict[str, Any]:
+def _state(name: str, fields: dict[str, str]) -> ProgramState:
     active, sub = fields["ActiveState"], fields["SubState"]
     word = {
         "active": "RUNNING",
@@ -86,14 +84,14 @@ def _state(name: str, fields: dict[str, str]) -> dict[str, Any]:
         "deactivating": "STOPPING",
         "failed": "FATAL",
     }.get(active, "STOPPED")
-    return {
-        "name": name,
-        "statename": word,
-        "pid": int(fields["MainPID"] or 0),
-        "description": f"{active} ({sub}), {fields['Result']} {fields['ExecMainStatus']}",
-        "start": _seconds(fields["ActiveEnterTimestamp"]),
-        "stop": 0 if word == "RUNNING" else _seconds(fields["InactiveEnterTimestamp"]),
-    }
+    return ProgramState(
+        name=name,
+        statename=word,
+        pid=int(fields["MainPID"] or 0),
+        description=f"{active} ({sub}), {fields['Result']} {fields['ExecMainStatus']}",
+        start=_seconds(fields["ActiveEnterTimestamp"]),
+        stop=0 if word == "RUNNING" else _seconds(fields["InactiveEnterTimestamp"]),
+    )
 
 
 def _seconds(stamp: str) -> int:

@@ -26,6 +26,11 @@ class Kube:
         self._context = context
 
     @property
+    def available(self) -> bool:
+        """Does Kubernetes run the pods of this lab?"""
+        return isinstance(self._context.api, KubernetesApi)
+
+    @property
     def api(self) -> KubernetesApi:
         """The API server. Raises TestbedError in a lab without one."""
         if isinstance(self._context.api, KubernetesApi):

@@ -1,5 +1,7 @@
 """An agent that is killed."""
 
+from functools import partial
+
 from testbed.scenario import Check, Testbed, scenario
 
 
@@ -8,18 +10,18 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
     """kill -9 of every agent under 1,000 packets/s each way: none is lost, the state stays."""
     source, destination = testbed.pod("worker1"), testbed.pod("worker2")
     names = [node.name for node in testbed.nodes()]
-    testbed.inject("worker2-via-r6-r8.yaml")
-    testbed.wait_chosen("worker1", "worker2", 4, "bgp")
+    testbed.te.inject("worker2-via-r6-r8.yaml")
+    testbed.te.wait_chosen("worker1", "worker2", 4, "bgp")
     before = {name: state(testbed, name) for name in names}
     there = testbed.traffic(source, destination, rate=1000)
     back = testbed.traffic(destination, source, rate=1000, family=6)
     with there, back:
         for name in names:
-            last = testbed.status(name)["generation"]
-            testbed.kill(f"{name}.agent")
+            last = testbed.nodes.status(name)["generation"]
+            testbed.programs.kill(f"{name}.agent")
             testbed.wait(
                 f"{name}'s agent to have everything in place again",
-                lambda name=name, last=last: is_settled(testbed.status(name), last),
+                partial(is_settled, testbed, name, last),
             )
         there.flowing()
         back.flowing()
@@ -31,13 +33,14 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
     testbed.path(destination, source, family=6).is_best_effort()
 
 
-def is_settled(status, last):
+def is_settled(testbed: Testbed, node: str, last: int) -> bool:
     """Has the agent looked at everything since `last`, and is nothing left to do?"""
-    return status["generation"] > last and status["ready"]
+    status = testbed.nodes.status(node)
+    return bool(status["generation"] > last and status["ready"])
 
 
-def state(testbed, node):
+def state(testbed: Testbed, node: str) -> dict[str, object]:
     """What forwards, and what was decided."""
-    status = testbed.status(node)
+    status = testbed.nodes.status(node)
     said = {key: status[key] for key in ("policies", "local_sids", "blocks", "te_mode")}
-    return {"routes": testbed.routes(node), **said}
+    return {"routes": testbed.nodes.routes(node), **said}

@@ -11,7 +11,7 @@ def best_effort(testbed: Testbed, check: Check) -> None:
     pods = {node.name: testbed.pod(node.name) for node in testbed.nodes()}
     for head_end, endpoint in permutations(pods, 2):
         for family in (4, 6):
-            chosen = testbed.chosen(head_end, endpoint, family)
+            chosen = testbed.te.chosen(head_end, endpoint, family)
             check.that(chosen["source"], f"{head_end}→{endpoint} IPv{family} source").equals(
                 "best-effort"
             )

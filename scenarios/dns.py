@@ -1,30 +1,34 @@
 """Names."""
 
+from collections.abc import Mapping
 from functools import partial
+from ipaddress import IPv4Address, IPv6Address
 
-from testbed.scenario import Check, Testbed, scenario
+from testbed.scenario import Check, Pod, Service, Testbed, scenario
+
+Address = IPv4Address | IPv6Address
 
 
 @scenario(claims=["C1"], needs=["kubernetes"])
 def dns(testbed: Testbed, check: Check) -> None:
     """CoreDNS resolves Services and pods, A and AAAA, for pods on all nodes, by UDP and TCP."""
     nodes = [node.name for node in testbed.nodes()]
-    webs = {name: testbed.deploy(f"on-{name}", node=name) for name in nodes}
-    servers = {name: testbed.servers(web)[0] for name, web in webs.items()}
-    service = testbed.service(webs["worker2"])
-    headless = testbed.service(webs["worker2"], "headless")
+    webs = {name: testbed.kube.deploy(f"on-{name}", node=name) for name in nodes}
+    servers = {name: testbed.kube.servers(web)[0] for name, web in webs.items()}
+    service = testbed.kube.service(webs["worker2"])
+    headless = testbed.kube.service(webs["worker2"], "headless")
     server = servers["worker2"]
-    for family in testbed.families():
-        testbed.wait_resolved("master", service.dns_name, service.addresses[family])
-        testbed.wait_resolved("master", headless.dns_name, server.address(family))
+    for family in testbed.kube.families():
+        testbed.dns.wait_resolved("master", service.dns_name, service.addresses[family])
+        testbed.dns.wait_resolved("master", headless.dns_name, testbed.address(server, family))
     for name, client in servers.items():
         # by its short name, as programs do: resolv.conf, search list and all
-        said = testbed.run_in(client, "wget", "-qO-", f"http://{service.name}/cgi-bin/who")
+        said = testbed.kube.run_in(client, "wget", "-qO-", f"http://{service.name}/cgi-bin/who")
         check.that(said, f"what a program on {name} is told").contains(server.name)
-        for resolver in testbed.dns_servers():
-            ask = partial(testbed.resolve, client, server=resolver)
+        for resolver in testbed.dns.servers():
+            ask = partial(testbed.dns.resolve, client, server=resolver)
             whom = f"by {resolver} on {name}"
-            for family in testbed.families():
+            for family in testbed.kube.families():
                 record = "A" if family == 4 else "AAAA"
                 for asked, address in known(testbed, service, headless, servers, family).items():
                     values = ask(asked, record).values
@@ -35,7 +39,13 @@ def dns(testbed: Testbed, check: Check) -> None:
             check.that(nobody, f"an unknown name {whom}").equals("NXDOMAIN")
 
 
-def known(testbed, service, headless, servers, family):
+def known(
+    testbed: Testbed,
+    service: Service,
+    headless: Service,
+    servers: Mapping[str, Pod],
+    family: int,
+) -> dict[str, Address]:
     """Names and their addresses: a Service, a headless one, and a pod on every node."""
     pods = [testbed.address(server, family) for server in servers.values()]
     return {
@@ -45,6 +55,6 @@ def known(testbed, service, headless, servers, family):
     }
 
 
-def dashed(address):
+def dashed(address: Address) -> str:
     """As a pod's address stands in its name."""
     return str(address).replace(".", "-").replace(":", "-")

@@ -1,5 +1,7 @@
 """Editing a policy under traffic."""
 
+from functools import partial
+
 from testbed.scenario import Check, Testbed, scenario
 
 
@@ -7,7 +9,7 @@ from testbed.scenario import Check, Testbed, scenario
 def hitless_edit(testbed: Testbed, check: Check) -> None:
     """1,000 packets/s while a policy changes 20 times: none is lost."""
     source, destination = testbed.pod("worker1"), testbed.pod("worker2")
-    testbed.inject("worker2-via-r6-r8.yaml")
+    testbed.te.inject("worker2-via-r6-r8.yaml")
     with testbed.traffic(source, destination, rate=1000) as stream:
         for turn in range(20):
             file, last = (
@@ -15,10 +17,15 @@ def hitless_edit(testbed: Testbed, check: Check) -> None:
                 if turn % 2 == 0
                 else ("worker2-via-r6-r8.yaml", "fcff:6::1")
             )
-            testbed.inject(file)
+            testbed.te.inject(file)
             testbed.wait(
                 f"worker1 to use {file}",
-                lambda first=last: testbed.first_segment("worker1", "worker2", 4) == first,
+                partial(first_segment_is, testbed, last),
             )
             stream.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
+
+
+def first_segment_is(testbed: Testbed, segment: str) -> bool:
+    """Does worker1 use a list that begins with this segment?"""
+    return testbed.te.first_segment("worker1", "worker2", 4) == segment

@@ -3,12 +3,12 @@
 from testbed.scenario import Check, Testbed, scenario
 
 
-@scenario(claims=["C9"], needs=["kubernetes"])
+@scenario(claims=["C9"], needs=["kubernetes", "ipip"])
 def ipip_pool(testbed: Testbed, check: Check) -> None:
     """IPv4 of new pods goes by IP-in-IP and their IPv6 by SRv6; older pods notice nothing."""
     old = testbed.pod("worker1"), testbed.pod("worker2")
     with testbed.traffic(*old) as stream:
-        testbed.pool("ipip", "172.19.0.0/16", "ipip")
+        testbed.pools.add("ipip", "172.19.0.0/16", "ipip")
         new = {node.name: testbed.pod(node.name) for node in testbed.nodes()}
         for one, other in (("worker1", "worker2"), ("worker2", "worker1"), ("master", "worker2")):
             testbed.path(new[one], new[other], family=4).is_tunnelled("ipip")
@@ -17,10 +17,10 @@ def ipip_pool(testbed: Testbed, check: Check) -> None:
         testbed.path(old[0], new["worker2"], family=4).is_tunnelled("ipip")
         stream.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
-    web = testbed.deploy("web", node="worker2")
-    (server,) = testbed.servers(web)
-    address = testbed.service(web).addresses[4]
+    web = testbed.kube.deploy("web", node="worker2")
+    (server,) = testbed.kube.servers(web)
+    address = testbed.kube.service(web).addresses[4]
     for caller in (old[0], new["worker1"], "master"):
-        seen = {answer.pod for answer in testbed.ask(caller, address)}
+        seen = {answer.pod for answer in testbed.http.ask(caller, address)}
         check.that(seen, "who answers at the ClusterIP").equals({server.name})
     testbed.path(old[0], server, family=4, through=address).is_tunnelled("ipip")

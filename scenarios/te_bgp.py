@@ -1,6 +1,6 @@
 """An external controller steers traffic over BGP."""
 
-from testbed.scenario import Check, Testbed, scenario
+from testbed.scenario import Check, Pod, Testbed, scenario
 
 WAYPOINTS = ("r6", "r8")
 
@@ -26,7 +26,7 @@ def te_bgp(testbed: Testbed, check: Check) -> None:
     only_waypoints_process_the_srh(testbed, source, destination)
 
 
-def only_waypoints_process_the_srh(testbed, source, destination):
+def only_waypoints_process_the_srh(testbed: Testbed, source: Pod, destination: Pod) -> None:
     """C7: plain IPv6 is enough on transit routers, and is not on a waypoint."""
     for router in testbed.plan.routers:
         if router.name not in WAYPOINTS:

@@ -17,15 +17,15 @@ PATHS = {
 def te_configmap(testbed: Testbed, check: Check) -> None:
     """All six paths of the paper's table, both families; without the ConfigMaps, best effort."""
     pods = {node.name: testbed.pod(node.name) for node in testbed.nodes()}
-    testbed.mode("configmap")
-    names = testbed.apply(testbed.policy_file or "configmaps.yaml")
+    testbed.te.mode("configmap")
+    names = testbed.te.apply(testbed.policy_file or "configmaps.yaml")
     for (head_end, endpoint), waypoints in PATHS.items():
         for family in (4, 6):
-            testbed.wait_chosen(head_end, endpoint, family, "configmap")
+            testbed.te.wait_chosen(head_end, endpoint, family, "configmap")
             path = testbed.path(pods[head_end], pods[endpoint], family)
             path.is_as_promised() if testbed.policy_file else path.uses_segments(*waypoints)
-    testbed.unapply(names)
+    testbed.te.unapply(names)
     for head_end, endpoint in PATHS:
         for family in (4, 6):
-            testbed.wait_chosen(head_end, endpoint, family, "best-effort")
+            testbed.te.wait_chosen(head_end, endpoint, family, "best-effort")
             testbed.path(pods[head_end], pods[endpoint], family).is_best_effort()

@@ -7,26 +7,26 @@ from testbed.scenario import Check, Testbed, scenario
 def two_clusters(testbed: Testbed, check: Check) -> None:
     """A second cluster with the same addresses comes, works and goes; nobody here notices."""
     source, destination = testbed.pod("worker1"), testbed.pod("worker2")
-    before = {node.name: testbed.configuration(node.name) for node in testbed.nodes()}
-    blocks = {node.name: testbed.blocks(node.name) for node in testbed.nodes()}
+    before = {node.name: testbed.nodes.configuration(node.name) for node in testbed.nodes()}
+    blocks = {node.name: testbed.kube.blocks(node.name) for node in testbed.nodes()}
     with testbed.traffic(source, destination) as stream:
-        there = testbed.neighbour()
+        there = testbed.second_labs.bring_up()
         said = there.testbed("status", "-f", "json")
         for node, held in blocks.items():
             for block in held:
                 check.that(said, f"blocks of {node} in the second lab").contains(block)
         there.testbed("kubectl", "create", "configmap", "only-there")
-        here = testbed.kubectl("get", "configmaps", "-o", "name").split()
+        here = testbed.kube.kubectl("get", "configmaps", "-o", "name").split()
         check.that("configmap/only-there" in here, "whether its objects are here").equals(False)
-        for family in ("-4", "-6"):
-            proof = there.testbed("path", "pod-worker1", "pod-worker2", family)
-            check.that(proof, f"the second lab's path {family}").contains("PASS")
+        for option in ("-4", "-6"):
+            proof = there.testbed("path", "pod-worker1", "pod-worker2", option)
+            check.that(proof, f"the second lab's path {option}").contains("PASS")
         stream.flowing()
         there.down()
         stream.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
     for node, configuration in before.items():
-        after = testbed.configuration(node)
+        after = testbed.nodes.configuration(node)
         check.that(after, f"configuration and processes of {node}").equals(configuration)
-    for family in testbed.families():
+    for family in testbed.kube.families():
         testbed.path(source, destination, family).is_best_effort()

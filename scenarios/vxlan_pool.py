@@ -1,18 +1,20 @@
 """A legacy overlay beside SRv6: VXLAN, for both families."""
 
-from testbed.scenario import Check, Testbed, scenario
+from collections.abc import Sequence
+
+from testbed.scenario import Check, Pod, Testbed, scenario
 
 
-@scenario(claims=["C9"], needs=["kubernetes"])
+@scenario(claims=["C9"], needs=["kubernetes", "vxlan"])
 def vxlan_pool(testbed: Testbed, check: Check) -> None:
     """Pods of a VXLAN pool are reached by VXLAN, all others by SRv6, and TE steers these alone."""
     source, destination = testbed.pod("worker1"), testbed.pod("worker2")
     with testbed.traffic(source, destination) as stream:
-        testbed.pool("vxlan-v4", "172.18.0.0/16", "vxlan")
-        testbed.pool("vxlan-v6", "fdfb:af47:32b0::/48", "vxlan")
+        testbed.pools.add("vxlan-v4", "172.18.0.0/16", "vxlan")
+        testbed.pools.add("vxlan-v6", "fdfb:af47:32b0::/48", "vxlan")
         client, server = testbed.pod("worker1"), testbed.pod("worker2")
-        testbed.inject("worker2-via-r6-r8.yaml")
-        for family in testbed.families():
+        testbed.te.inject("worker2-via-r6-r8.yaml")
+        for family in testbed.kube.families():
             testbed.path(client, server, family).is_tunnelled("vxlan")
             testbed.path(server, client, family).is_tunnelled("vxlan")
             testbed.path(source, server, family).is_tunnelled("vxlan")
@@ -24,14 +26,14 @@ def vxlan_pool(testbed: Testbed, check: Check) -> None:
     services_reach_it(testbed, check, [source, client])
 
 
-def services_reach_it(testbed, check, clients):
+def services_reach_it(testbed: Testbed, check: Check, clients: Sequence[Pod]) -> None:
     """A Service whose server is in the pool, asked by pods of both pools and by every node."""
-    web = testbed.deploy("web", node="worker2")
-    (server,) = testbed.servers(web)
-    service = testbed.service(web)
-    callers = [*clients, *(node.name for node in testbed.nodes())]
-    for family in testbed.families():
+    web = testbed.kube.deploy("web", node="worker2")
+    (server,) = testbed.kube.servers(web)
+    service = testbed.kube.service(web)
+    callers: list[Pod | str] = [*clients, *(node.name for node in testbed.nodes())]
+    for family in testbed.kube.families():
         address = service.addresses[family]
-        seen = {a.pod for caller in callers for a in testbed.ask(caller, address)}
+        seen = {a.pod for caller in callers for a in testbed.http.ask(caller, address)}
         check.that(seen, f"who answers at the ClusterIP, IPv{family}").equals({server.name})
         testbed.path(clients[0], server, family, through=address).is_tunnelled("vxlan")

@@ -1,5 +1,7 @@
 """The paper's backbone: 8 IS-IS routers, 15 hosts, the policy injector's host."""
 
+from typing import Any
+
 from testbed.topology import LabTopo
 
 # In the paper's order: the n-th link is 10.n.0.0/16.
@@ -25,13 +27,14 @@ DATA_CENTRES = {
 class Backbone(LabTopo):
     """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3."""
 
-    def build(self, **options):
+    # Any: a topology that extends this one adds options of its own types
+    def build(self, **options: Any) -> None:
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
         self.addLinks(*LINKS)
         for router in (1, 3, 5, 8):
             for index in (1, 2, 3):
                 self.addLink(f"r{router}", self.addHost(f"h{router}{index}"))
-        for name, (router, address) in DATA_CENTRES.items():
-            self.addLink(router, self.addHost(name, ip=address, data_centre=True))
+        for name, (gateway, address) in DATA_CENTRES.items():
+            self.addLink(gateway, self.addHost(name, ip=address, data_centre=True))
         self.addLink("r3", self.addInjector("gobgp"))
         super().build(**options)

@@ -8,7 +8,7 @@ from testbed.topology import LabTopo
 class Basic(LabTopo):
     """master, worker1, worker2 and the injector's host on r1."""
 
-    def build(self, joins_later="", **options):
+    def build(self, joins_later: str = "", **options: object) -> None:
         self.addRouter("r1")
         for node, sids in CLUSTER.items():
             self.addClusterNode(node, joins_later=node == joins_later, **sids)

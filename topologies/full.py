@@ -23,7 +23,7 @@ ROUTERS = {"master": "r3", "worker1": "r3", "worker2": "r8"}
 class Full(Backbone):
     """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first."""
 
-    def build(self, joins_later="", **options):
+    def build(self, joins_later: str = "", **options: object) -> None:
         for node, sids in CLUSTER.items():
             self.addClusterNode(node, joins_later=node == joins_later, **sids)
         super().build(**options)

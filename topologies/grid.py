@@ -6,7 +6,7 @@ from testbed.topology import LabTopo
 class Grid(LabTopo):
     """r1 is the first corner, r<rows*columns> the last; h1 and h2 sit there."""
 
-    def build(self, rows=3, columns=3, **options):
+    def build(self, rows: int = 3, columns: int = 3, **options: object) -> None:
         number = [[row * columns + column + 1 for column in range(columns)] for row in range(rows)]
         self.addRouters(*(f"r{n}" for line in number for n in line))
         for row in range(rows):

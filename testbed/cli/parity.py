@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,7 @@ from testbed.errors import TestbedError
 if TYPE_CHECKING:
     from testbed.scenario.run.parity import Row
     from testbed.scenario.run.registry import Scenario
+    from testbed.scenario.run.result import ScenarioResult
 
 WIDTH = 80
 SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
@@ -56,10 +57,11 @@ def parity(
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios on both kinds of nodes, and put both runs side by side."""
-    from testbed.scenario.run.parity import compare, kept
+    from testbed.scenario.run.parity import compare
+    from testbed.scenario.run.result import read_results
 
     if of is not None:
-        _conclude(compare(kept(of[0]), kept(of[1])), format)
+        _conclude(compare(read_results(of[0]), read_results(of[1])), format)
         return
     need_root()
     from testbed.host.progress import Progress
@@ -71,7 +73,7 @@ def parity(
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)
 
-    def results(kind: str, scenarios: list[Scenario], lab: str | None) -> list[dict[str, Any]]:
+    def results(kind: str, scenarios: list[Scenario], lab: str | None) -> list[ScenarioResult]:
         options = Options(lab, directory / kind, cluster="kubernetes", nodes=kind)
         return run(scenarios, options, Progress(quiet))
 
@@ -112,7 +114,7 @@ def _conclude(rows: Sequence[Row], format: Format) -> None:
         raise typer.Exit(1)
 
 
-def _data(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def _data(rows: Sequence[Row]) -> list[dict[str, object]]:
     return [{**vars(row), "equal": row.equal} for row in rows]
 
 

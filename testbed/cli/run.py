@@ -105,20 +105,20 @@ def run(
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
     if format is Format.json:
-        print_json(results)
+        print_json([r.to_dict() for r in results])
     else:
         columns = ["scenario", "verdict", "checks", "claims", "s"]
         rows = [
             [
-                r["scenario"],
-                r["verdict"],
-                str(len(r["checks"])),
-                " ".join(r["claims"]),
-                f"{r['seconds']:.1f}",
+                r.scenario,
+                r.verdict,
+                str(len(r.checks)),
+                " ".join(r.claims),
+                f"{r.seconds:.1f}",
             ]
             for r in results
         ]
         show_table(None, columns, rows)
         print(f"evidence: {directory}")
-    if any(r["verdict"] not in ("pass", "not applicable") for r in results):
+    if not all(r.right for r in results):
         raise typer.Exit(1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from testbed.orchestrators.pod import Pod
 from testbed.scenario.api.check import Check
+from testbed.scenario.api.manifests import Deployment, Service
 from testbed.scenario.api.testbed import Testbed
 from testbed.scenario.run.registry import scenario
 
-__all__ = ["Check", "Testbed", "scenario"]
+__all__ = ["Check", "Deployment", "Pod", "Service", "Testbed", "scenario"]

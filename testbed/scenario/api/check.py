@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Generic, TypeVar
 
 from testbed.errors import CheckFailed, TestbedError
+from testbed.scenario.run.result import CheckResult
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class NotApplicable(TestbedError):
@@ -14,25 +18,13 @@ class NotApplicable(TestbedError):
 
 
 @dataclass
-class Checked:
-    """One check as evidence."""
-
-    sentence: str
-    passed: bool
-    expected: str
-    seen: str
-    claim: str  # the sentence without the value that this one lab was expected to have
-    path: bool  # was a path seen? It is the same in every lab of the plan
-
-
-@dataclass
 class Check:
-    """What a scenario says about the world. The first check that fails ends the scenario."""
+    """What a scenario says about the lab. The first check that fails ends the scenario."""
 
-    done: list[Checked] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
+    done: list[CheckResult] = field(default_factory=list)
+    figures: dict[str, object] = field(default_factory=dict)
 
-    def that(self, seen: Any, what: str) -> Claim:
+    def that(self, seen: T, what: str) -> Claim[T]:
         """Starts a sentence about a value: `check.that(lost, "packets lost").equals(0)`."""
         return Claim(self, seen, what)
 
@@ -45,43 +37,51 @@ class Check:
         claim: str | None = None,
         path: bool = False,
     ) -> None:
-        """Keep one check (see Checked); raises CheckFailed if it did not pass."""
-        self.done.append(Checked(sentence, passed, expected, seen, claim or sentence, path))
+        """Keep one check (see CheckResult); raises CheckFailed if it did not pass."""
+        result = CheckResult(
+            sentence=sentence,
+            passed=passed,
+            expected=expected,
+            seen=seen,
+            claim=claim or sentence,
+            path=path,
+        )
+        self.done.append(result)
         if not passed:
             raise CheckFailed(sentence, why=f"expected {expected}; seen {seen}")
 
-    def figure(self, name: str, value: Any) -> None:
+    def figure(self, name: str, value: object) -> None:
         """A measured value for the report; never judged."""
         self.figures[name] = value
 
 
-@dataclass
-class Claim:
+@dataclass(frozen=True)
+class Claim(Generic[T_co]):
     """A sentence about one value."""
 
     check: Check
-    seen: Any
+    seen: T_co
     what: str
 
-    def equals(self, expected: Any) -> None:
-        self._say("equals", self.seen == expected, expected)
+    def equals(self, expected: object) -> None:
+        self._record("equals", self.seen == expected, expected)
 
-    def is_at_least(self, expected: Any) -> None:
-        self._say("is at least", self.seen >= expected, expected)
+    def is_at_least(self: Claim[float], expected: float) -> None:
+        self._record("is at least", self.seen >= expected, expected)
 
-    def contains(self, expected: Any) -> None:
-        self._say("contains", expected in self.seen, expected)
+    def contains(self: Claim[Container[object]], expected: object) -> None:
+        self._record("contains", expected in self.seen, expected)
 
     def is_empty(self) -> None:
-        self._say("is empty", not self.seen, "nothing")
+        self._record("is empty", not self.seen, "nothing")
 
     def is_not_empty(self) -> None:
-        self._say("is not empty", bool(self.seen), "something")
+        self._record("is not empty", bool(self.seen), "something")
 
-    def is_one_of(self, expected: Collection[Any]) -> None:
-        self._say("is one of", self.seen in expected, list(expected))
+    def is_one_of(self, expected: Collection[object]) -> None:
+        self._record("is one of", self.seen in expected, list(expected))
 
-    def _say(self, verb: str, passed: bool, expected: Any) -> None:
+    def _record(self, verb: str, passed: bool, expected: object) -> None:
         claim = f"{self.what} {verb}"
         sentence = claim if verb.endswith("empty") else f"{claim} {expected}"
         self.check.record(sentence, passed, str(expected), str(self.seen), claim)

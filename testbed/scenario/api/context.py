@@ -1,4 +1,4 @@
-"""What every group of a scenario's words stands on: the lab, waiting, putting back."""
+"""What every part of a scenario's Testbed works on: the lab, waiting, evidence, putting back."""
 
 from __future__ import annotations
 
@@ -17,18 +17,34 @@ from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Node, Plan
 from testbed.providers.members import present
 from testbed.scenario.api.check import Check
+from testbed.scenario.clients.host_proxy import HostProxy
 
 T = TypeVar("T")
 
 
-class World:
-    """A running lab, and what will be put back when the scenario ends."""
+class Context:
+    """A running lab, and what will be put back when the scenario ends.
 
-    def __init__(self, plan: Plan, check: Check, evidence: Path, policy: Path | None) -> None:
+    `policy_file`: the user's own, or None. `lab` and `topology`: the names that the run was
+    started with. `host_proxy` runs commands outside of the lab.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        check: Check,
+        evidence: Path,
+        policy_file: Path | None = None,
+        lab: str = "",
+        topology: str = "",
+        host_proxy: HostProxy | None = None,
+    ) -> None:
         self.plan, self.check, self.evidence = plan, check, evidence
-        self.policy_file = policy  # the user's own, or None
-        self.api = orchestrator_of(plan).api(plan)
-        self._undo = ExitStack()
+        self.policy_file = policy_file
+        self.lab, self.topology, self.host_proxy = lab, topology, host_proxy
+        self.orchestrator = orchestrator_of(plan)
+        self.api = self.orchestrator.api(plan)
+        self.undo = ExitStack()
 
     @contextmanager
     def restored(self) -> Iterator[None]:
@@ -39,16 +55,17 @@ class World:
             failed = False
         finally:
             try:
-                self._undo.close()
+                self.undo.close()
             except TestbedError as error:
                 if not failed:
                     raise
                 self.keep("not-put-back.txt", f"{error}\n")
 
-    def nodes(self) -> list[Node]:
-        """The cluster nodes that are there."""
+    def present_nodes(self) -> list[Node]:
+        """The cluster nodes that have joined."""
         return present(self.plan)
 
+    # Any: the fields of an agent's status are the agent's contract
     def status(self, node: str) -> dict[str, Any]:
         """What the node's agent reported last."""
         return agent_status(node) or {"policies": [], "te_mode": None, "generation": -1}
@@ -85,7 +102,12 @@ class World:
         factor = self.plan.slowness
         return wait_for(what, probe, timeout * factor, interval * factor, fix)
 
-    def keep(self, name: str, value: Any) -> None:
+    def keep(self, name: str, value: object) -> None:
         """Write a piece of evidence."""
         text = value if isinstance(value, str) else json.dumps(value, indent=1, default=str)
         (self.evidence / name).write_text(text)
+
+
+def netns_of(end: Pod | str) -> str:
+    """The name of the network namespace of a pod or node."""
+    return end.netns if isinstance(end, Pod) else end

@@ -1,4 +1,4 @@
-"""A scenario's words for nodes, their programs, links and routers."""
+"""`testbed.nodes`: cluster nodes that come and go, what they report, hold and forward."""
 
 from __future__ import annotations
 
@@ -6,144 +6,95 @@ import json
 from pathlib import Path
 from typing import Any
 
-from testbed.backbone.build import set_link
-from testbed.host.namespaces import in_netns
+from testbed.agent.desired.routes import PROTOCOL
 from testbed.lab import state, verify
-from testbed.lab.access.inside import find_link
 from testbed.lab.access.locate import run_in
-from testbed.orchestrators.kubernetes.api import connect
-from testbed.orchestrators.kubernetes.wait import api_ready
-from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import NODES
-from testbed.providers.registry import all_states, services_of
-from testbed.scenario.api.context import World
+from testbed.plan.model import Node
+from testbed.providers.registry import all_states
+from testbed.scenario.api.context import Context
 
 
-class Machines(World):
-    """Nodes come and go, programs end, links break."""
+class Nodes:
+    """The cluster nodes; `testbed.nodes()` lists those that have joined."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._members: list[str] | None = None  # before the scenario changed them
+
+    def __call__(self) -> list[Node]:
+        """The cluster nodes that have joined."""
+        return self._context.present_nodes()
+
+    # Any: the fields of an agent's status are the agent's contract
+    def status(self, node: str) -> dict[str, Any]:
+        """What the node's agent reported last."""
+        return self._context.status(node)
 
     def join(self, node: str) -> None:
         """Bring a cluster node up whose port is there; returns when its overlay is complete."""
         self._remember_members()
-        self._join(node)
+        self._bring_up(node)
 
     def leave(self, node: str) -> None:
         """Take a cluster node away; returns when all others have forgotten it."""
         self._remember_members()
-        self._away(node)
-        self.wait(
+        self._take_away(node)
+        self._context.wait(
             f"the other nodes to forget {node}",
-            lambda: not any(self._knows(other.name, node) for other in self.nodes()),
+            lambda: not any(self._knows_node(other.name, node) for other in self()),
         )
-
-    _members: list[str] | None = None
 
     def _remember_members(self) -> None:
         """When the scenario ends, the nodes are there that were there before it."""
         if self._members is None:
-            self._members = [node.name for node in self.nodes()]
-            self._undo.callback(self._restore_members, self._members)
+            self._members = [node.name for node in self()]
+            self._context.undo.callback(self._restore_members, self._members)
 
     def _restore_members(self, names: list[str]) -> None:
-        for node in self.plan.cluster:
-            (self._join if node.name in names else self._away)(node.name)
+        for node in self._context.plan.cluster:
+            (self._bring_up if node.name in names else self._take_away)(node.name)
 
-    def _join(self, node: str) -> None:
-        if not self._there(node):
-            orchestrator_of(self.plan).join(self.plan, [self.plan.node(node)], state.gobgpd())
-        verify.cluster_complete(self.plan)
+    def _bring_up(self, node: str) -> None:
+        plan = self._context.plan
+        if not self._is_member(node):
+            self._context.orchestrator.join(plan, [plan.node(node)], state.gobgpd())
+        verify.cluster_complete(plan)
 
-    def _away(self, node: str) -> None:
-        if self._there(node):
-            orchestrator_of(self.plan).leave(self.plan, self.plan.node(node))
+    def _take_away(self, node: str) -> None:
+        if self._is_member(node):
+            self._context.orchestrator.leave(self._context.plan, self._context.plan.node(node))
 
-    def _there(self, node: str) -> bool:
-        return node in {n.name for n in self.nodes()}
+    def _is_member(self, node: str) -> bool:
+        return node in {n.name for n in self()}
 
-    def _knows(self, node: str, other: str) -> bool:
+    def _knows_node(self, node: str, other: str) -> bool:
         """Has a node still a policy towards another, or a session?"""
-        status, address = self.status(node), str(self.plan.address_v6(other))
+        status, address = self.status(node), str(self._context.plan.address_v6(other))
         entries = [p["endpoint"] for p in status["policies"]]
         return address in entries + [s["address"] for s in status["sessions"]]
 
-    def stop(self, *programs: str) -> None:
-        """End programs, e.g. "master.etcd", until they are started or the scenario ends."""
-        self._undo.callback(self.start, *programs)
-        for program in programs:
-            services_of(_node_of(program)).stop([program])
-
-    def start(self, *programs: str) -> None:
-        """Start programs that were stopped; returns when they run, and the API server answers."""
-        for program in programs:
-            services_of(_node_of(program)).start([program])
-        if self.plan.orchestrator_traits.containers:
-            api_ready(connect(self.plan))
-
-    def kill(self, program: str) -> None:
-        """kill -9 of a program, e.g. "worker1.agent"; returns when its successor runs."""
-        supervisor = services_of(_node_of(program))
-        before = supervisor.states()[program].pid
-        supervisor.kill(program)
-
-        def successor() -> bool:
-            now = supervisor.states().get(program)  # a busy machine may not say
-            return now is not None and now.statename == "RUNNING" and now.pid != before
-
-        self.wait(f"{program} to run again", successor)
-
-    def configuration(self, node: str) -> dict[str, Any]:
+    def configuration(self, node: str) -> dict[str, object]:
         """What a node was configured with, and which processes it runs since when."""
-        files = NODES / node
-        states = all_states()
         return {
-            "agent.json": _text(files / "agent.json"),
+            "agent.json": _read_text(NODES / node / "agent.json"),
             "programs": {
                 name: (info.pid, info.start)
-                for name, info in states.items()
+                for name, info in all_states().items()
                 if name.startswith(f"{node}.")
             },
         }
-
-    def cut(self, a: str, b: str) -> None:
-        """Cut a link; it is mended when the scenario ends."""
-        link = find_link(self.plan, a, b)
-        self._undo.callback(self._mend, a, b)
-        set_link(self.plan, link, up=False)
-
-    def mend(self, a: str, b: str) -> None:
-        """Mend a link and wait for IS-IS."""
-        self._mend(a, b)
-
-    def _mend(self, a: str, b: str) -> None:
-        set_link(self.plan, find_link(self.plan, a, b), up=True)
-        verify.backbone_converged(self.plan)
-
-    def set_seg6(self, router: str, enabled: bool) -> None:
-        """Let a router process SRHs or not (seg6_enabled on all its interfaces)."""
-        self._write_seg6(router, enabled)
-        if not enabled:
-            self._undo.callback(self._write_seg6, router, True)
-
-    def _write_seg6(self, router: str, enabled: bool) -> None:
-        with in_netns(router):
-            for file in Path("/proc/sys/net/ipv6/conf").glob("*/seg6_enabled"):
-                file.write_text("1" if enabled else "0")
 
     def routes(self, node: str) -> dict[str, list[str]]:
         """The node's overlay routes, normalised: destination → encapsulation, for comparing."""
         lines: dict[str, list[str]] = {}
         for family in ("-4", "-6"):
-            command = ["ip", family, "-j", "route", "show", "proto", "201", "table", "all"]
-            for route in json.loads(run_in(self.plan, node, command).stdout or "[]"):
+            command = ["ip", family, "-j", "route", "show", "proto", str(PROTOCOL), "table", "all"]
+            for route in json.loads(run_in(self._context.plan, node, command).stdout or "[]"):
                 kept = {k: v for k, v in route.items() if k not in ("flags", "pref", "metric")}
                 lines.setdefault(str(route["dst"]), []).append(json.dumps(kept, sort_keys=True))
         return {destination: sorted(found) for destination, found in sorted(lines.items())}
 
 
-def _node_of(program: str) -> str:
-    """worker1.kubelet is a program of worker1."""
-    return program.partition(".")[0]
-
-
-def _text(file: Path) -> str | None:
+def _read_text(file: Path) -> str | None:
     return file.read_text() if file.exists() else None

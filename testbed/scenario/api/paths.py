@@ -1,7 +1,8 @@
-"""Proofs of path as sentences of a scenario."""
+"""`testbed.paths`: proofs of path as sentences of a scenario."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -11,11 +12,36 @@ from testbed.plan.model import Plan
 from testbed.prove.in_lab import prove
 from testbed.prove.proof import Proof
 from testbed.scenario.api.check import Check
+from testbed.scenario.api.context import Context
+
+
+class Paths:
+    """Proofs of path; each leaves its packets in the evidence."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._numbers = itertools.count(1)
+
+    def between(
+        self,
+        source: Pod | str,
+        destination: Pod | str,
+        family: int,
+        through: IPv4Address | IPv6Address | None = None,
+    ) -> PathCheck:
+        """A proof of path: `testbed.paths.between(a, b, 4).uses_segments("r6", "r8")`.
+
+        `through`: the address of a Service whose only server is `destination`.
+        """
+        context = self._context
+        evidence = context.evidence / f"path-{next(self._numbers)}"
+        ends = (source, destination, family, evidence, through)
+        return PathCheck(context.plan, context.check, *ends)
 
 
 @dataclass
 class PathCheck:
-    """`testbed.path(src, dst, 4)`: each method sends probes, captures, and checks."""
+    """What `testbed.path(src, dst, 4)` gives: each method sends probes, captures, and checks."""
 
     plan: Plan
     check: Check

@@ -1,32 +1,38 @@
-"""A scenario's words for address pools, by which the overlay of new pods is chosen (C9)."""
+"""`testbed.pools`: address pools, by which the overlay of new pods is chosen (C9)."""
 
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Any
 
 from testbed.agent.desired.overlays.tunnels import WORDS
+from testbed.plan.model import Plan
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
 from testbed.scenario.api.check import NotApplicable
-from testbed.scenario.api.context import World
+from testbed.scenario.api.context import Context
+from testbed.scenario.api.manifests import Object
 
 _MODES = {"ipip": "ipipMode", "vxlan": "vxlanMode"}
 
 
-class Pools(World):
-    """Pools beside those of the plan."""
+class Pools:
+    """Pools beside those of the plan; they go when the scenario ends."""
 
-    def pool(self, name: str, cidr: str, overlay: str) -> None:
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def add(self, name: str, cidr: str, overlay: str) -> None:
         """A pool with a legacy overlay, "ipip" or "vxlan", for all pods from now on.
 
         The plan's pools of its family are disabled meanwhile: pods keep their addresses, new ones
         get none. Raises NotApplicable where a node's kernel cannot do it.
         """
-        self._refuse_unable(overlay)
+        self.refuse_unable(overlay)
         family = ip_network(cidr).version
         own = [
-            doc for doc in _plan_pools(self) if ip_network(doc["spec"]["cidr"]).version == family
+            doc
+            for doc in _plan_pools(self._context.plan)
+            if ip_network(doc["spec"]["cidr"]).version == family
         ]
         document = {
             "apiVersion": "crd.projectcalico.org/v1",
@@ -35,18 +41,18 @@ class Pools(World):
             "spec": {"cidr": cidr, "nodeSelector": "all()", _MODES[overlay]: "Always"},
         }
         ranges = [doc["spec"]["cidr"] for doc in own]
-        self._undo.callback(self._wait_blocks, ranges, [cidr])
+        self._context.undo.callback(self._wait_blocks, ranges, [cidr])
         for doc in own:
-            self._undo.callback(self.api.apply, doc)
-            self.api.apply({**doc, "spec": {**doc["spec"], "disabled": True}})
-        self._undo.callback(self.api.delete, document)
-        self.api.apply(document)
+            self._context.undo.callback(self._context.api.apply, doc)
+            self._context.api.apply({**doc, "spec": {**doc["spec"], "disabled": True}})
+        self._context.undo.callback(self._context.api.delete, document)
+        self._context.api.apply(document)
         self._wait_blocks([cidr])
 
-    def _refuse_unable(self, overlay: str) -> None:
-        unable = [
-            n.name for n in self.nodes() if overlay not in self.status(n.name).get("overlays", [])
-        ]
+    def refuse_unable(self, overlay: str) -> None:
+        """Raises NotApplicable where a node's kernel lacks an overlay."""
+        names = [node.name for node in self._context.present_nodes()]
+        unable = [n for n in names if overlay not in self._context.status(n).get("overlays", [])]
         if unable:
             raise NotApplicable(
                 f"the kernel of {', '.join(unable)} has no {WORDS[overlay]}",
@@ -55,27 +61,27 @@ class Pools(World):
 
     def _wait_blocks(self, inside: list[str], outside: list[str] | None = None) -> None:
         """Until every node is well, with a block inside each of these, and none in the others."""
-
-        def owned(node: str, cidr: str) -> bool:
-            blocks = map(ip_network, self.status(node).get("blocks", []))
-            return any(b.network_address in ip_network(cidr) for b in blocks)
-
-        names = [node.name for node in self.nodes()]
-        self.wait(
+        names = [node.name for node in self._context.present_nodes()]
+        self._context.wait(
             f"a block of {', '.join(inside)} on every node",
             lambda: (
-                all(self.status(n).get("ready") for n in names)
-                and all(owned(n, cidr) for n in names for cidr in inside)
-                and not any(owned(n, cidr) for n in names for cidr in outside or ())
+                all(self._context.status(n).get("ready") for n in names)
+                and all(self._owns_block(n, cidr) for n in names for cidr in inside)
+                and not any(self._owns_block(n, cidr) for n in names for cidr in outside or ())
             ),
-            lambda: "; ".join(
-                f"{n}: {self.status(n).get('blocks')} {self.status(n).get('problems')}"
-                for n in names
-            ),
+            lambda: "; ".join(map(self._describe_node, names)),
         )
 
+    def _owns_block(self, node: str, cidr: str) -> bool:
+        blocks = map(ip_network, self._context.status(node).get("blocks", []))
+        return any(block.network_address in ip_network(cidr) for block in blocks)
 
-def _plan_pools(world: World) -> list[dict[str, Any]]:
-    pods = {str(c) for c in (world.plan.pools.pods_v4, world.plan.pools.pods_v6) if c}
-    found = documents("api/ippools.yaml.j2", ippools(world.plan))
+    def _describe_node(self, node: str) -> str:
+        status = self._context.status(node)
+        return f"{node}: {status.get('blocks')} {status.get('problems')}"
+
+
+def _plan_pools(plan: Plan) -> list[Object]:
+    pods = {str(c) for c in (plan.pools.pods_v4, plan.pools.pods_v6) if c}
+    found = documents("api/ippools.yaml.j2", ippools(plan))
     return [doc for doc in found if doc["spec"]["cidr"] in pods]

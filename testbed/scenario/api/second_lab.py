@@ -1,45 +1,46 @@
-"""A scenario's word for a second lab."""
+"""`testbed.second_labs`: a lab beside the one that the scenario runs in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from testbed.errors import TestbedError
-from testbed.scenario.api.context import World
-from testbed.scenario.clients.host_proxy import Outside, beside
+from testbed.scenario.api.context import Context
+from testbed.scenario.clients.host_proxy import HostProxy, second_lab_name
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class SecondLab:
     """A second lab on this machine, reached by the `testbed` command alone."""
 
     name: str
-    outside: Outside
+    host_proxy: HostProxy
 
     def testbed(self, *arguments: str) -> str:
         """The output of `testbed ARGUMENTS` for that lab. Raises TestbedError if it fails."""
-        return self.outside.testbed(self.name, *arguments)
+        return self.host_proxy.testbed(self.name, *arguments)
 
     def down(self) -> None:
         """Take it down; nothing happens if it is."""
         self.testbed("down", "--quiet")
 
 
-class Neighbours(World):
+class SecondLabs:
     """Labs side by side."""
 
-    outside: Outside | None = None
-    lab = topology = ""
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
-    def neighbour(self) -> Neighbour:
+    def bring_up(self) -> SecondLab:
         """A second lab of the scenario's topology, with nodes of the same kind as this one's.
 
         It is up and verified, and ends with the scenario.
         """
-        if self.outside is None:
-            raise TestbedError("this scenario was given nobody who stays outside of its lab")
-        found = Neighbour(beside(self.lab), self.outside)
-        self._undo.callback(found.down)
-        alike = [word for name, value in self.plan.kind.items() for word in (f"--{name}", value)]
-        found.testbed("up", self.topology, *alike, "--quiet")
+        context = self._context
+        if context.host_proxy is None:
+            raise TestbedError("this scenario was given no process outside of its lab")
+        found = SecondLab(second_lab_name(context.lab), context.host_proxy)
+        context.undo.callback(found.down)
+        kind = [word for name, value in context.plan.kind.items() for word in (f"--{name}", value)]
+        found.testbed("up", context.topology, *kind, "--quiet")
         return found

@@ -1,4 +1,4 @@
-"""A scenario's words for traffic engineering."""
+"""`testbed.te`: SR Policies by BGP and by ConfigMap, and what the head ends make of them."""
 
 from __future__ import annotations
 
@@ -9,60 +9,68 @@ from typing import Any
 from testbed.lab import policies
 from testbed.orchestrators import agents
 from testbed.paths import POLICIES
-from testbed.scenario.api.context import World
+from testbed.scenario.api.context import Context
+from testbed.scenario.api.manifests import Object
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_configmaps, load_policy_file
 
 
-class Steering(World):
-    """Policies by BGP and by ConfigMap, and what the head ends make of them."""
+class Steering:
+    """Traffic engineering in the lab; all of it is taken back when the scenario ends."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def inject(self, file: str | Path, force: bool = False) -> list[PolicyChange]:
         """Announce the SR Policies of a file over BGP (a name means scenarios/policies/).
 
         Returns when the head ends have them, also where they replace others of the same key.
         """
-        changes, _ = load_policy_file(self.plan, _policy_path(file), force)
-        self._undo.callback(self.withdraw, changes)
-        policies.inject(self.plan, changes)
+        changes, _ = load_policy_file(self._context.plan, _find_policy_file(file), force)
+        self._context.undo.callback(self.withdraw, changes)
+        policies.inject(self._context.plan, changes)
         for change in changes:
             self._wait_announced(change)
         return changes
 
     def withdraw(self, changes: list[PolicyChange]) -> None:
         """Take the policies back; returns when no head end has them any more."""
-        policies.withdraw(self.plan, [c.policy for c in changes])
+        policies.withdraw(self._context.plan, [c.policy for c in changes])
         for change in changes:
             self.wait_policy(change.policy, present=False)
 
-    def apply(self, file: str | Path) -> list[dict[str, Any]]:
+    def apply(self, file: str | Path) -> list[Object]:
         """Apply TE ConfigMaps."""
-        documents, _ = load_configmaps(self.plan, _policy_path(file))
-        policies.apply_objects(self.api, documents)
-        self._undo.callback(self.unapply, documents)
+        documents, _ = load_configmaps(self._context.plan, _find_policy_file(file))
+        policies.apply_objects(self._context.api, documents)
+        self._context.undo.callback(self.unapply, documents)
         return documents
 
-    def unapply(self, documents: list[dict[str, Any]]) -> None:
+    def unapply(self, documents: list[Object]) -> None:
         """Delete TE ConfigMaps."""
-        policies.delete_objects(self.api, documents)
+        policies.delete_objects(self._context.api, documents)
 
     def mode(self, mode: str) -> None:
         """Switch the TE source of every node: bgp or configmap."""
-        self._undo.callback(self._set_mode, self.plan.te_mode)
-        self._set_mode(mode)
+        self._context.undo.callback(self._write_mode, self._context.plan.te_mode)
+        self._write_mode(mode)
 
-    def _set_mode(self, mode: str) -> None:
-        agents.write_te_mode(mode, self.api)
-        self.wait(
+    def _write_mode(self, mode: str) -> None:
+        agents.write_te_mode(mode, self._context.api)
+        self._context.wait(
             f"TE mode {mode} everywhere",
-            lambda: all(self.status(n.name)["te_mode"] == mode for n in self.nodes()),
+            lambda: all(
+                self._context.status(n.name)["te_mode"] == mode
+                for n in self._context.present_nodes()
+            ),
         )
 
+    # Any: an entry of the agent's status, as in Context.status()
     def chosen(self, head_end: str, endpoint: str, family: int) -> dict[str, Any]:
         """The policy that a head end uses towards a node (an entry of its status)."""
-        address = str(self.plan.address_v6(endpoint))
-        for policy in self.status(head_end)["policies"]:
+        address = str(self._context.plan.address_v6(endpoint))
+        for policy in self._context.status(head_end)["policies"]:
             if policy["chosen"] and (policy["endpoint"], policy["family"]) == (address, family):
                 return dict(policy)
         return {"source": "none", "segment_lists": []}
@@ -74,7 +82,7 @@ class Steering(World):
 
     def wait_chosen(self, head_end: str, endpoint: str, family: int, source: str) -> None:
         """Wait until a head end uses a policy of this source (best-effort, bgp, configmap)."""
-        self.wait(
+        self._context.wait(
             f"{head_end} to use {source} towards {endpoint} for IPv{family}",
             lambda: self.chosen(head_end, endpoint, family)["source"] == source,
             lambda: json.dumps(self.chosen(head_end, endpoint, family)),
@@ -96,27 +104,28 @@ class Steering(World):
 
         With `lists`, until a valid one has just these segment lists.
         """
-        owner = self.plan.owner(policy.endpoint)
-        names = head_ends or tuple(n.name for n in self.nodes() if n.name != owner)
-        self.wait(
+        owner = self._context.plan.owner(policy.endpoint)
+        names = head_ends or tuple(n.name for n in self._context.present_nodes() if n.name != owner)
+        self._context.wait(
             f"{policy} to be {'present' if present else 'gone'} at {', '.join(names)}",
-            lambda: all(self._has(name, policy, lists) is present for name in names),
+            lambda: all(self._has_policy(name, policy, lists) is present for name in names),
         )
 
-    def _has(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:
+    def _has_policy(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:
         wanted = (policy.distinguisher, policy.color, str(policy.endpoint))
         return any(
             (p["distinguisher"], p["color"], p["endpoint"]) == wanted
             and p["source"] == "bgp"
-            and (lists is None or not p["valid"] or _lists(p) == lists)
-            for p in self.status(head_end)["policies"]
+            and (lists is None or not p["valid"] or _segment_lists(p) == lists)
+            for p in self._context.status(head_end)["policies"]
         )
 
 
-def _lists(entry: dict[str, Any]) -> list[list[str]]:
+# Any: an entry of the agent's status
+def _segment_lists(entry: dict[str, Any]) -> list[list[str]]:
     return sorted(found["segments"] for found in entry["segment_lists"])
 
 
-def _policy_path(file: str | Path) -> Path:
+def _find_policy_file(file: str | Path) -> Path:
     path = Path(file)
     return path if path.is_absolute() or path.exists() else POLICIES / path

@@ -14,22 +14,57 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.host.labs import lab_dir
 from testbed.lab.state import enter
 from testbed.scenario.api.check import Check, NotApplicable
+from testbed.scenario.api.context import Context
 from testbed.scenario.api.testbed import Testbed
-from testbed.scenario.clients.host_proxy import Outside
+from testbed.scenario.clients.host_proxy import HostProxy
 from testbed.scenario.run import registry
 from testbed.scenario.run.evidence import keep_evidence
+from testbed.scenario.run.result import ScenarioResult, Verdict, write_result
+from testbed.scenario.run.settings import Settings
 
 
 def main() -> None:
     """Exit code 0 when it passed, 1 when not; result.json says why."""
+    options = _parse_arguments()
+    scenario = registry.find(options.scenario)
+    host_proxy = HostProxy()
+    try:
+        plan = enter(lab_dir(options.lab))
+    except TestbedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    check, clock = Check(), _Clock()
+    names = (options.lab, options.topology)
+    context = Context(plan, check, options.evidence, options.policy, *names, host_proxy)
+    outcome = _run(scenario, Testbed(context), options.settings, clock)
+    result = ScenarioResult(
+        scenario=scenario.name,
+        sentence=scenario.sentence,
+        claims=scenario.claims,
+        profile=plan.profile,
+        topology=plan.topology,
+        cluster=plan.kind["cluster"],
+        seconds=round(clock.seconds, 3),
+        checks=tuple(check.done),
+        figures=check.figures,
+        verdict=outcome.verdict,
+        failure=outcome.failure,
+        reason=outcome.reason,
+        declared=outcome.declared,
+    )
+    write_result(options.evidence, result)
+    sys.stdout.flush()
+    os._exit(0 if outcome.failure is None else 1)  # a daemon thread must not hold it up
+
+
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lab", required=True)
     parser.add_argument("--scenario", required=True)
@@ -37,34 +72,17 @@ def main() -> None:
     parser.add_argument("--evidence", type=Path, required=True)
     parser.add_argument("--policy", type=Path)
     parser.add_argument("--settings", type=json.loads, default={})
-    options = parser.parse_args()
-    scenario = registry.find(options.scenario)
-    outside = Outside()
-    try:
-        plan = enter(lab_dir(options.lab))
-    except TestbedError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
-    check, clock = Check(), _Clock()
-    testbed = Testbed(plan, check, options.evidence, options.policy)
-    testbed.outside, testbed.lab, testbed.topology = outside, options.lab, options.topology
-    outcome = _run(scenario, testbed, options.settings, clock)
-    result = {
-        "scenario": scenario.name,
-        "sentence": scenario.sentence,
-        "claims": list(scenario.claims),
-        "profile": plan.profile,
-        "topology": plan.topology,
-        "cluster": plan.kind["cluster"],
-        "seconds": round(clock.seconds, 3),
-        "checks": [asdict(c) for c in check.done],
-        "figures": check.figures,
-        **outcome,
-    }
-    text = json.dumps(result, indent=1, default=str)
-    (options.evidence / "result.json").write_text(text)
-    sys.stdout.flush()
-    os._exit(0 if outcome["failure"] is None else 1)  # a daemon thread must not hold it up
+    return parser.parse_args()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict on a scenario and why; see ScenarioResult."""
+
+    verdict: Verdict
+    failure: str | None = None
+    reason: str | None = None
+    declared: str | None = None
 
 
 class _Clock:
@@ -85,33 +103,30 @@ class _Clock:
 
 
 def _run(
-    scenario: registry.Scenario, testbed: Testbed, settings: dict[str, Any], clock: _Clock
-) -> dict[str, Any]:
+    scenario: registry.Scenario, testbed: Testbed, settings: Settings, clock: _Clock
+) -> Outcome:
     """The verdict, and what failed. The evidence shows the lab before anything is put back."""
     try:
         with testbed.restored():
             try:
+                for need in scenario.needs:
+                    if need.of_kernel:
+                        testbed.pools.refuse_unable(need.value)
                 scenario.function(testbed, testbed.check, **settings)
             finally:
                 with clock.paused():
                     keep_evidence(testbed.plan, testbed.evidence)
     except NotApplicable as error:
-        reason = str(error)
-        return {
-            "verdict": "not applicable",
-            "failure": None,
-            "reason": reason,
-            "declared": "kernel",
-        }
+        return Outcome("not applicable", reason=str(error), declared="kernel")
     except CheckFailed as error:
-        return {"verdict": "fail", "failure": str(error)}
+        return Outcome("fail", str(error))
     except TestbedError as error:
-        return {"verdict": "error", "failure": str(error)}
+        return Outcome("error", str(error))
     except Exception as error:
-        return {"verdict": "error", "failure": f"{error!r}\n{traceback.format_exc()}"}
+        return Outcome("error", f"{error!r}\n{traceback.format_exc()}")
     if not testbed.check.done:
-        return {"verdict": "error", "failure": "the scenario checked nothing"}
-    return {"verdict": "pass", "failure": None}
+        return Outcome("error", "the scenario checked nothing")
+    return Outcome("pass")
 
 
 if __name__ == "__main__":

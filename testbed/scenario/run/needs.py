@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from enum import Enum
 
 from testbed.errors import TestbedError
 
-KUBERNETES = "kubernetes"
-_LACKING = {KUBERNETES: "it needs Kubernetes; this lab has none (--cluster none)"}
+
+class Need(str, Enum):
+    """One such thing, by the word that `@scenario(needs=[…])` uses."""
+
+    KUBERNETES = "kubernetes"  # it runs the pods
+    IPIP = "ipip"  # the kernel of every node has this overlay
+    VXLAN = "vxlan"
+
+    @property
+    def of_kernel(self) -> bool:
+        """Is it known only once the nodes run?"""
+        return self in (Need.IPIP, Need.VXLAN)
 
 
-def checked(needs: Iterable[str]) -> tuple[str, ...]:
+def parse_needs(words: Iterable[str]) -> tuple[Need, ...]:
     """The needs, in order. Raises TestbedError for a word that means nothing here."""
-    needs = tuple(needs)
-    for need in needs:
-        if need not in _LACKING:
-            raise TestbedError(
-                f"unknown need {need!r}", fix=f"there are: {', '.join(sorted(_LACKING))}"
-            )
-    return needs
+    return tuple(_parse_need(word) for word in words)
 
 
-def lacking(needs: Iterable[str], kubernetes: bool) -> str | None:
-    """Why a scenario is not applicable to a lab with or without Kubernetes; None if it is."""
-    there = {KUBERNETES: kubernetes}
-    return "; ".join(_LACKING[need] for need in needs if not there[need]) or None
+def _parse_need(word: str) -> Need:
+    try:
+        return Need(word)
+    except ValueError:
+        known = ", ".join(sorted(need.value for need in Need))
+        raise TestbedError(f"unknown need {word!r}", fix=f"there are: {known}") from None
+
+
+def lacking(needs: Collection[str], kubernetes: bool) -> str | None:
+    """Why a scenario is not applicable to a lab with or without Kubernetes; None if it is.
+
+    What the nodes' kernels lack is known only inside the lab (testbed.scenario.api.pools).
+    """
+    if Need.KUBERNETES in needs and not kubernetes:
+        return "it needs Kubernetes; this lab has none (--cluster none)"
+    return None

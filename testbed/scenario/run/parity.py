@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from testbed.errors import TestbedError
+from testbed.scenario.run.result import CheckResult, ScenarioResult
 
 # What may differ between the kinds of nodes, and why; nothing else is excused.
 DECLARED = {
@@ -44,45 +41,21 @@ class Row:
         return not self.differences
 
 
-def kept(evidence: Path) -> list[dict[str, Any]]:
-    """The results of a run, from its evidence. Raises TestbedError if there are none to compare."""
-    files = sorted(evidence.glob("*/result.json"))
-    if not files:
-        raise TestbedError(f"no results in {evidence}", fix="give what `testbed run` left there")
-    return [_kept(file) for file in files]
-
-
-def _kept(file: Path) -> dict[str, Any]:
-    try:
-        result = dict(json.loads(file.read_text()))
-        comparable = all({"claim", "path"} <= check.keys() for check in result["checks"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TestbedError("not a scenario's result", where=str(file), why=repr(error)) from None
-    if not comparable:
-        why = "an older testbed wrote it, which kept less of a check"
-        raise TestbedError(f"{file} cannot be compared", why=why, fix="run the scenario again")
-    return result
-
-
-def compare(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) -> list[Row]:
+def compare(one: Sequence[ScenarioResult], other: Sequence[ScenarioResult]) -> list[Row]:
     """Rows in the order of the first run; a scenario that one run lacks is a difference."""
-    here, there = ({str(r["scenario"]): r for r in run} for run in (one, other))
-    return [
-        _row(name, here.get(name, _nothing), there.get(name, _nothing)) for name in here | there
-    ]
+    first, second = ({result.scenario: result for result in run} for run in (one, other))
+    return [_compare(name, first.get(name), second.get(name)) for name in first | second]
 
 
-_nothing: Mapping[str, Any] = {"verdict": "is not there", "seconds": 0.0, "checks": []}
-
-
-def _row(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Row:
-    verdicts = (str(one["verdict"]), str(other["verdict"]))
-    seconds = (float(one["seconds"]), float(other["seconds"]))
-    if excused := _excused(one, other):
+def _compare(name: str, one: ScenarioResult | None, other: ScenarioResult | None) -> Row:
+    verdicts = (_verdict_of(one), _verdict_of(other))
+    seconds = (one.seconds if one else 0.0, other.seconds if other else 0.0)
+    if one and other and (excused := _excuse(one, other)):
         return Row(name, verdicts, seconds, 0, 0, (), excused)
-    pairs = list(zip(one["checks"], other["checks"], strict=False))
+    checks, others = one.checks if one else (), other.checks if other else ()
+    pairs = list(zip(checks, others, strict=False))
     found = [text for a, b in pairs if (text := _difference(a, b))]
-    missing = abs(len(one["checks"]) - len(other["checks"]))
+    missing = abs(len(checks) - len(others))
     if missing:
         found.append(f"{missing} checks of one run only")
     if verdicts[0] != verdicts[1]:
@@ -92,27 +65,31 @@ def _row(name: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Row:
         verdicts,
         seconds,
         len(pairs),
-        sum(a["path"] and a["passed"] and not _difference(a, b) for a, b in pairs),
+        sum(a.path and a.passed and not _difference(a, b) for a, b in pairs),
         tuple(found),
     )
 
 
-def _excused(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+def _verdict_of(result: ScenarioResult | None) -> str:
+    return result.verdict if result else "is not there"
+
+
+def _excuse(one: ScenarioResult, other: ScenarioResult) -> str:
     """Why a scenario is not applicable to one of the runs; empty unless the other passed."""
     for without, rest in ((one, other), (other, one)):
-        if without.get("declared") in DECLARED and rest["verdict"] == "pass":
-            return str(without["reason"])
+        if without.declared in DECLARED and rest.verdict == "pass":
+            return without.reason or ""
     return ""
 
 
-def _difference(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+def _difference(one: CheckResult, other: CheckResult) -> str:
     """In words; counts of packets and the like may differ, addresses of a path may not."""
-    if _shape(one["claim"]) != _shape(other["claim"]):
-        return f"{one['claim']!r} and {other['claim']!r}"
-    if one["passed"] != other["passed"] or (one["path"] and one["seen"] != other["seen"]):
-        return f"{one['claim']}: {one['seen']} and {other['seen']}"
+    if _without_numbers(one.claim) != _without_numbers(other.claim):
+        return f"{one.claim!r} and {other.claim!r}"
+    if one.passed != other.passed or (one.path and one.seen != other.seen):
+        return f"{one.claim}: {one.seen} and {other.seen}"
     return ""
 
 
-def _shape(claim: str) -> str:
+def _without_numbers(claim: str) -> str:
     return _PICKED.sub("#", claim)

@@ -1,20 +1,32 @@
-"""The `@scenario` mark, and the scenarios that are there."""
+"""The `@scenario` mark, and the scenarios that there are."""
 
 from __future__ import annotations
 
 import runpy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from testbed.errors import TestbedError
 from testbed.paths import SCENARIOS
 from testbed.scenario.run import settings
-from testbed.scenario.run.needs import checked
+from testbed.scenario.run.needs import Need, parse_needs
+from testbed.scenario.run.settings import Settings
 
 SHIPPED = SCENARIOS
+_MARK = "__scenario__"
 F = TypeVar("F", bound=Callable[..., None])
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What `@scenario` says of a function."""
+
+    claims: tuple[str, ...]
+    topology: str
+    params: Mapping[str, str]
+    needs: tuple[Need, ...]
 
 
 @dataclass(frozen=True)
@@ -26,9 +38,9 @@ class Scenario:
     sentence: str  # what it shows: the first line of its docstring
     claims: tuple[str, ...]
     topology: str
-    params: dict[str, str] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)  # its own, with their defaults
+    params: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[Need, ...] = ()
+    settings: Settings = field(default_factory=dict)  # its own, with their defaults
     function: Callable[..., None] = field(repr=False, default=lambda *_: None)
 
 
@@ -40,17 +52,13 @@ def scenario(
 ) -> Callable[[F], F]:
     """Marks a function as a scenario: which claims it proves, on which topology.
 
-    `params` are for the topology's build(). `needs` says what not every lab has ("kubernetes");
-    in a lab without it the scenario is not applicable.
+    `params` are for the topology's build(). `needs` says what not every lab has ("kubernetes",
+    or an overlay of the nodes' kernels: "ipip", "vxlan"); in a lab without it the scenario is
+    not applicable.
     """
 
     def mark(function: F) -> F:
-        function.__dict__["__scenario__"] = {
-            "claims": tuple(claims),
-            "topology": topology,
-            "params": params or {},
-            "needs": checked(needs),
-        }
+        function.__dict__[_MARK] = Mark(tuple(claims), topology, params or {}, parse_needs(needs))
         return function
 
     return mark
@@ -62,22 +70,25 @@ def load(file: Path) -> Scenario:
         names = runpy.run_path(str(file))
     except Exception as error:
         raise TestbedError(f"{type(error).__name__}: {error}", where=file.name) from error
-    marked: list[Any] = [v for v in names.values() if hasattr(v, "__scenario__")]
+    marked = [(v, v.__dict__[_MARK]) for v in names.values() if _MARK in getattr(v, "__dict__", {})]
     if len(marked) != 1:
         raise TestbedError(
             f"{len(marked)} functions are marked @scenario",
             where=file.name,
             fix="one scenario per file",
         )
-    function = marked[0]
+    function, mark = marked[0]
     doc = (function.__doc__ or "").strip()
     return Scenario(
         name=file.stem.replace("_", "-"),
         file=file,
         sentence=" ".join(doc.split("\n\n")[0].split()),
+        claims=mark.claims,
+        topology=mark.topology,
+        params=mark.params,
+        needs=mark.needs,
         settings=settings.defaults(function),
         function=function,
-        **function.__scenario__,
     )
 
 

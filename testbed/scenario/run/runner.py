@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
@@ -19,10 +18,11 @@ from testbed.host.progress import Progress
 from testbed.interpreter import own_program
 from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
-from testbed.scenario.clients.host_proxy import beside
+from testbed.scenario.clients.host_proxy import second_lab_name
 from testbed.scenario.run import settings
 from testbed.scenario.run.needs import lacking
 from testbed.scenario.run.registry import Scenario
+from testbed.scenario.run.result import FILE, ScenarioResult, Verdict, read_result, write_result
 
 TIME_LIMIT = 1800.0  # seconds for one scenario, in machines that are emulated in software
 
@@ -54,25 +54,32 @@ class _Labs:
     def lab_for(self, scenario: Scenario) -> str:
         if self.options.lab is not None:
             return self.options.lab
-        topology = self.options.topology or scenario.topology
-        sets = [f"{k}={v}" for k, v in scenario.params.items()]
-        key = " ".join([topology, *sets])
+        key = self._key(scenario)
         if key not in self.up:
             for other in list(self.up):  # one lab at a time: laptops have little memory
                 self.end(other)
-            name = f"run-{os.getpid()}-{len(self.up) + 1}"
-            command = ["up", topology, "-n", name, "--profile", self.options.profile]
-            command += ["--cluster", self.options.cluster, "--nodes", self.options.nodes]
-            for pair in sets:
-                command += ["--set", pair]
-            self.up[key] = name
-            try:
-                with self.progress.step(f"lab {name}: {key}"):
-                    testbed(*command, "--quiet", "--no-pods")
-            except TestbedError:
-                self.end(key)  # half of it may be up
-                raise
+            self._bring_up(key, scenario)
         return self.up[key]
+
+    def _key(self, scenario: Scenario) -> str:
+        return " ".join([self._topology(scenario), *_assignments(scenario)])
+
+    def _topology(self, scenario: Scenario) -> str:
+        return self.options.topology or scenario.topology
+
+    def _bring_up(self, key: str, scenario: Scenario) -> None:
+        name = f"run-{os.getpid()}-{len(self.up) + 1}"
+        command = ["up", self._topology(scenario), "-n", name, "--profile", self.options.profile]
+        command += ["--cluster", self.options.cluster, "--nodes", self.options.nodes]
+        for assignment in _assignments(scenario):
+            command += ["--set", assignment]
+        self.up[key] = name
+        try:
+            with self.progress.step(f"lab {name}: {key}"):
+                testbed(*command, "--quiet", "--no-pods")
+        except TestbedError:
+            self.end(key)  # half of it may be up
+            raise
 
     def end(self, key: str) -> None:
         name = self.up.pop(key)
@@ -81,14 +88,19 @@ class _Labs:
         else:
             testbed("down", "-n", name, "--quiet")
 
-    def spoiled(self, name: str) -> None:
+    def discard(self, scenario: Scenario) -> None:
         """After a failure the next scenario gets a fresh lab."""
-        for key in [k for k, v in self.up.items() if v == name]:
+        key = self._key(scenario)
+        if key in self.up:
             self.end(key)
 
 
+def _assignments(scenario: Scenario) -> list[str]:
+    return [f"{name}={value}" for name, value in scenario.params.items()]
+
+
 @contextmanager
-def _labs(options: Options, progress: Progress) -> Iterator[_Labs]:
+def _made_labs(options: Options, progress: Progress) -> Iterator[_Labs]:
     labs = _Labs(options, progress)
     try:
         yield labs
@@ -99,64 +111,80 @@ def _labs(options: Options, progress: Progress) -> Iterator[_Labs]:
 
 def run(
     scenarios: Sequence[Scenario], options: Options, progress: Progress
-) -> list[dict[str, Any]]:
+) -> list[ScenarioResult]:
     """Run them all, `repeat` times; the results in order. Never raises for a failing scenario."""
-    results: list[dict[str, Any]] = []
+    results: list[ScenarioResult] = []
     # Scenarios that share a lab run one after the other.
     ordered = sorted(scenarios, key=lambda s: (s.topology, sorted(s.params.items())))
-    with _labs(options, progress) as labs:
+    with _made_labs(options, progress) as labs:
         for round_number in range(1, options.repeat + 1):
             for scenario in ordered:
                 suffix = f".{round_number}" if options.repeat > 1 else ""
                 directory = options.evidence / f"{scenario.name}{suffix}"
-                results.append(_one(scenario, labs, directory, progress))
+                directory.mkdir(parents=True, exist_ok=True)
+                result = _run_one(scenario, labs, directory)
+                _print_result(progress, result)
+                if result.failure is not None:
+                    labs.discard(scenario)
+                results.append(result)
     return results
 
 
-def _one(scenario: Scenario, labs: _Labs, directory: Path, progress: Progress) -> dict[str, Any]:
-    directory.mkdir(parents=True, exist_ok=True)
+def _run_one(scenario: Scenario, labs: _Labs, directory: Path) -> ScenarioResult:
     begun = time.monotonic()
-    reason = lacking(scenario.needs, _kubernetes(labs.options))
+    reason = lacking(scenario.needs, _has_kubernetes(labs.options))
     if reason is not None:
-        return _not_applicable(scenario, directory, reason, progress)
+        return _without_checks(scenario, directory, "not applicable", reason=reason)
     try:
         lab = labs.lab_for(scenario)
     except TestbedError as error:
-        labless = _failed(scenario, directory, f"no lab for it: {error}", begun)
-        _say(progress, labless)
-        return labless
-    command = own_program("testbed.scenario.run.execute_main", "--lab", lab)
-    command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
-    command += ["--topology", labs.options.topology or scenario.topology]
-    if labs.options.policy:
-        command += ["--policy", str(labs.options.policy.resolve())]
-    own = settings.given(scenario.settings, labs.options.settings)
-    command += ["--settings", json.dumps(own)]
+        return _failed(scenario, directory, f"no lab for it: {error}", begun)
+    return _execute(scenario, lab, labs.options, directory, begun)
+
+
+def _execute(
+    scenario: Scenario, lab: str, options: Options, directory: Path, begun: float
+) -> ScenarioResult:
+    """The result that the scenario's own process left, or why there is none."""
+    file = directory / FILE
+    file.unlink(missing_ok=True)  # of an earlier run in the same directory
     with (directory / "output.txt").open("w") as output:
         try:
+            command = _command(scenario, lab, options, directory)
             subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=TIME_LIMIT
             )
-            why = None
         except subprocess.TimeoutExpired:
-            why = f"no end after {TIME_LIMIT:g} s"
-    second = beside(lab)
-    if lab_dir(second).exists():  # of a scenario that was killed
-        testbed("down", "-n", second, "--quiet")
-    file = directory / "result.json"
-    if why is None and file.exists():
-        result: dict[str, Any] = json.loads(file.read_text())
-        result["evidence"] = str(directory)
-    else:
+            return _failed(scenario, directory, f"no end after {TIME_LIMIT:g} s", begun)
+        finally:
+            _remove_second_lab(lab)
+    if not file.exists():
         words = (directory / "output.txt").read_text().strip()[-1500:]
-        result = _failed(scenario, directory, why or words or "it left no result", begun)
-    _say(progress, result)
-    if result["failure"] is not None:
-        labs.spoiled(lab)
-    return result
+        return _failed(scenario, directory, words or "it left no result", begun)
+    try:
+        return read_result(file).model_copy(update={"evidence": str(directory)})
+    except TestbedError as error:
+        return _failed(scenario, directory, str(error), begun)
 
 
-def _kubernetes(options: Options) -> bool:
+def _command(scenario: Scenario, lab: str, options: Options, directory: Path) -> list[str]:
+    command = own_program("testbed.scenario.run.execute_main", "--lab", lab)
+    command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
+    command += ["--topology", options.topology or scenario.topology]
+    if options.policy:
+        command += ["--policy", str(options.policy.resolve())]
+    own = settings.given(scenario.settings, options.settings)
+    return [*command, "--settings", json.dumps(own)]
+
+
+def _remove_second_lab(lab: str) -> None:
+    """The one that a scenario left behind when it was killed."""
+    second = second_lab_name(lab)
+    if lab_dir(second).exists():
+        testbed("down", "-n", second, "--quiet")
+
+
+def _has_kubernetes(options: Options) -> bool:
     """Will the pods be Kubernetes'? A lab that is not there is complained of later."""
     if options.lab is None:
         return options.cluster == "kubernetes"
@@ -164,53 +192,45 @@ def _kubernetes(options: Options) -> bool:
     return plan is None or plan.orchestrator_traits.containers
 
 
-def _not_applicable(
-    scenario: Scenario, directory: Path, reason: str, progress: Progress
-) -> dict[str, Any]:
-    result = _without_checks(scenario, directory)
-    result |= {"verdict": "not applicable", "failure": None, "reason": reason}
-    _write(directory, result)
-    _say(progress, result)
-    return result
-
-
-def _failed(scenario: Scenario, directory: Path, why: str, begun: float) -> dict[str, Any]:
+def _failed(scenario: Scenario, directory: Path, why: str, begun: float) -> ScenarioResult:
     seconds = round(time.monotonic() - begun, 3)
-    result = _without_checks(scenario, directory)
-    result |= {"verdict": "error", "failure": why, "seconds": seconds}
-    _write(directory, result)
+    return _without_checks(scenario, directory, "error", failure=why, seconds=seconds)
+
+
+def _without_checks(
+    scenario: Scenario,
+    directory: Path,
+    verdict: Verdict,
+    failure: str | None = None,
+    reason: str | None = None,
+    seconds: float = 0.0,
+) -> ScenarioResult:
+    """The result of a scenario that did not get as far as to leave one; it is written, too."""
+    result = ScenarioResult(
+        scenario=scenario.name,
+        sentence=scenario.sentence,
+        claims=scenario.claims,
+        seconds=seconds,
+        verdict=verdict,
+        failure=failure,
+        reason=reason,
+        evidence=str(directory),
+    )
+    write_result(directory, result)
     return result
 
 
-def _write(directory: Path, result: dict[str, Any]) -> None:
-    (directory / "result.json").write_text(json.dumps(result, indent=1))
-
-
-def _without_checks(scenario: Scenario, directory: Path) -> dict[str, Any]:
-    return {
-        "scenario": scenario.name,
-        "sentence": scenario.sentence,
-        "claims": list(scenario.claims),
-        "seconds": 0.0,
-        "checks": [],
-        "figures": {},
-        "evidence": str(directory),
-    }
-
-
-def _say(progress: Progress, result: dict[str, Any]) -> None:
-    if result["verdict"] == "not applicable":
-        print(f"– {result['scenario']}: not applicable", file=sys.stderr, flush=True)
-        progress.note(result["reason"])
+def _print_result(progress: Progress, result: ScenarioResult) -> None:
+    if result.verdict == "not applicable":
+        print(f"– {result.scenario}: not applicable", file=sys.stderr, flush=True)
+        progress.note(result.reason or "")
         return
-    mark = {"pass": "✓", "fail": "✗", "error": "✗"}[result["verdict"]]
-    count = len(result["checks"])
+    mark = "✓" if result.verdict == "pass" else "✗"
+    count = len(result.checks)
     checks = f"{count} check" + ("" if count == 1 else "s")
     print(
-        f"{mark} {result['scenario']}: {checks} ({result['seconds']:.1f} s)",
-        file=sys.stderr,
-        flush=True,
+        f"{mark} {result.scenario}: {checks} ({result.seconds:.1f} s)", file=sys.stderr, flush=True
     )
-    if result["verdict"] != "pass":
-        progress.note("\n  ".join(str(result["failure"]).splitlines()))
-        progress.note(f"evidence: {result['evidence']}")
+    if result.verdict != "pass":
+        progress.note("\n  ".join(str(result.failure).splitlines()))
+        progress.note(f"evidence: {result.evidence}")

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from testbed.errors import TestbedError
 
+Setting = str | int | float
+Settings = Mapping[str, Setting]
 
-def defaults(function: Callable[..., None]) -> dict[str, Any]:
+
+def defaults(function: Callable[..., None]) -> dict[str, Setting]:
     """Name and default of each setting."""
     parameters = inspect.signature(function).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
-def given(known: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+def given(known: Settings, values: Mapping[str, str]) -> dict[str, Setting]:
     """`values` as the defaults' types; those of other scenarios are left out.
 
     Raises TestbedError for a value that is not of its default's type.
     """
-    return {name: _as(known[name], name, text) for name, text in values.items() if name in known}
+    return {name: _parse(known[name], name, text) for name, text in values.items() if name in known}
 
 
-def _as(default: Any, name: str, text: str) -> Any:
+def _parse(default: Setting, name: str, text: str) -> Setting:
     kind = type(default)
     try:
         return kind(text)
@@ -33,15 +35,15 @@ def _as(default: Any, name: str, text: str) -> Any:
         ) from None
 
 
-def check(known: Mapping[str, Mapping[str, Any]], values: Mapping[str, str]) -> None:
+def check(known: Mapping[str, Settings], values: Mapping[str, str]) -> None:
     """Raises TestbedError for a setting that none of the scenarios (name → settings) has, or
     that is of another type."""
-    for keys in known.values():
-        given(keys, values)
-    there = sorted(f"{key} ({name})" for name, keys in known.items() for key in keys)
+    for settings in known.values():
+        given(settings, values)
+    available = sorted(f"{key} ({name})" for name, keys in known.items() for key in keys)
     for name in values:
         if not any(name in keys for keys in known.values()):
             raise TestbedError(
                 f"--with {name}: no scenario of this run has that setting",
-                fix=f"there are: {', '.join(there)}" if there else "they have none",
+                fix=f"there are: {', '.join(available)}" if available else "they have none",
             )

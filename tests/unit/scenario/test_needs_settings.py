@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +13,7 @@ from testbed.errors import TestbedError
 from testbed.host.progress import Progress
 from testbed.scenario.run import needs, registry, runner, settings
 from testbed.scenario.run.junit import write_junit
+from testbed.scenario.run.result import ScenarioResult
 
 NEEDY = '''
 from testbed.scenario import scenario
@@ -32,7 +32,7 @@ def needy(tmp_path: Path) -> Path:
     return file
 
 
-def run_light(file: Path, directory: Path) -> dict[str, Any]:
+def run_light(file: Path, directory: Path) -> ScenarioResult:
     """Run it where no lab of ours would have Kubernetes: no lab is made for that."""
     options = runner.Options(lab=None, evidence=directory, cluster="none")
     return runner.run([registry.load(file)], options, Progress(quiet=True))[0]
@@ -58,8 +58,8 @@ def test_a_need_is_lacking_only_without_it() -> None:
 
 def test_not_applicable_is_neither_passed_nor_failed(needy: Path, tmp_path: Path) -> None:
     result = run_light(needy, tmp_path / "evidence")
-    assert (result["verdict"], result["failure"]) == ("not applicable", None)
-    assert "needs Kubernetes" in result["reason"]
+    assert (result.verdict, result.failure) == ("not applicable", None)
+    assert "needs Kubernetes" in str(result.reason)
     assert (tmp_path / "evidence/needy/result.json").exists()
 
 
@@ -102,5 +102,5 @@ def test_a_lab_that_did_not_come_up_is_taken_down(
     monkeypatch.setattr(runner, "testbed", no_lab)
     options = runner.Options(lab=None, evidence=tmp_path / "evidence", cluster="kubernetes")
     result = runner.run([registry.load(needy)], options, Progress(quiet=True))[0]
-    assert (result["verdict"], said) == ("error", ["up", "down"])
-    assert "no room for a lab" in result["failure"]
+    assert (result.verdict, said) == ("error", ["up", "down"])
+    assert "no room for a lab" in str(result.failure)

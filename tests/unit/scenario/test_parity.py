@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.scenario.run.parity import compare, kept
+from testbed.scenario.run.parity import compare
+from testbed.scenario.run.result import (
+    CheckResult,
+    ScenarioResult,
+    Verdict,
+    read_results,
+    write_result,
+)
 
 
-def result(name: str, *checks: tuple[str, bool, str], verdict: str = "pass") -> dict[str, Any]:
-    said = [
-        {"claim": claim, "passed": passed, "seen": seen, "path": "probes" in seen}
+def result(
+    name: str,
+    *checks: tuple[str, bool, str],
+    verdict: Verdict = "pass",
+    reason: str | None = None,
+    declared: str | None = None,
+) -> ScenarioResult:
+    said = tuple(
+        CheckResult(
+            sentence=claim,
+            claim=claim,
+            passed=passed,
+            expected="",
+            seen=seen,
+            path="probes" in seen,
+        )
         for claim, passed, seen in checks
-    ]
-    return {"scenario": name, "verdict": verdict, "seconds": 1.0, "checks": said}
+    )
+    return ScenarioResult(
+        scenario=name,
+        sentence="A sentence.",
+        claims=(),
+        verdict=verdict,
+        seconds=1.0,
+        checks=said,
+        reason=reason,
+        declared=declared,
+    )
 
 
 PATH = ("IPv4 a → b is best effort", True, "all 8 probes: outer destination fcdd::1, no SRH")
@@ -40,8 +67,8 @@ def test_verdicts_and_missing_checks_are_differences() -> None:
 
 
 def test_what_a_kernel_lacks_is_explained_not_a_difference() -> None:
-    unable = result("ipip", verdict="not applicable") | {"reason": "no IP-in-IP"}
-    declared = unable | {"declared": "kernel"}
+    unable = result("ipip", verdict="not applicable", reason="no IP-in-IP")
+    declared = unable.model_copy(update={"declared": "kernel"})
     for one, other in ((declared, result("ipip", PATH)), (result("ipip", PATH), declared)):
         [row] = compare([one], [other])
         assert (row.equal, row.excused, row.checks) == (True, "no IP-in-IP", 0)
@@ -96,10 +123,13 @@ def test_names_may_not_differ(one: str, other: str) -> None:
 def test_runs_are_read_from_their_evidence(tmp_path: Path) -> None:
     for name in ("smoke", "dns"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "result.json").write_text(json.dumps(result(name, PATH)))
-    assert [row.scenario for row in compare(kept(tmp_path), kept(tmp_path))] == ["dns", "smoke"]
+        write_result(tmp_path / name, result(name, PATH))
+    assert [row.scenario for row in compare(read_results(tmp_path), read_results(tmp_path))] == [
+        "dns",
+        "smoke",
+    ]
     with pytest.raises(TestbedError, match="no results"):
-        kept(tmp_path / "smoke" / "nowhere")
+        read_results(tmp_path / "smoke" / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -114,5 +144,5 @@ def test_evidence_that_cannot_be_compared_is_named(tmp_path: Path, text: str, sa
     (tmp_path / "smoke").mkdir()
     (tmp_path / "smoke" / "result.json").write_text(text)
     with pytest.raises(TestbedError, match=said) as refused:
-        kept(tmp_path)
+        read_results(tmp_path)
     assert "smoke/result.json" in str(refused.value)

@@ -11,7 +11,7 @@ from testbed.plan.model import Plan
 from testbed.plan.traits import EMULATED
 from testbed.scenario.api import context, manifests
 from testbed.scenario.api.check import Check
-from testbed.scenario.api.context import World
+from testbed.scenario.api.context import Context
 from testbed.topology.load import load_plan
 
 FACTOR = EMULATED
@@ -37,7 +37,7 @@ def test_waits(word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(context, "wait_for", remember)
     for plan in (load_plan("basic"), machines()):
-        here = World(plan, Check(), tmp_path, None)
+        here = Context(plan, Check(), tmp_path, None)
         getattr(here, word)("something", lambda: (True, ""), timeout=7)
     assert seen == [7, 7 * FACTOR]
 

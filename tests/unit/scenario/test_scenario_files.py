@@ -13,6 +13,7 @@ from testbed.paths import POLICIES
 from testbed.scenario.api.check import Check
 from testbed.scenario.run import registry
 from testbed.scenario.run.junit import write_junit
+from testbed.scenario.run.result import ScenarioResult
 from testbed.te.load import load_configmaps, load_policy_file
 
 EXPECTED = {
@@ -85,14 +86,17 @@ def test_the_first_failing_check_ends_the_scenario() -> None:
 
 
 def test_junit_names_the_cause(tmp_path: Path) -> None:
-    result = {
-        "scenario": "te-bgp",
-        "seconds": 1.5,
-        "verdict": "fail",
-        "failure": "path is wrong",
-        "evidence": "runs/te-bgp",
-    }
-    write_junit([result, {**result, "scenario": "smoke", "verdict": "pass"}], tmp_path / "x.xml")
+    result = ScenarioResult(
+        scenario="te-bgp",
+        sentence="A sentence.",
+        claims=(),
+        seconds=1.5,
+        verdict="fail",
+        failure="path is wrong",
+        evidence="runs/te-bgp",
+    )
+    smoke = result.model_copy(update={"scenario": "smoke", "verdict": "pass"})
+    write_junit([result, smoke], tmp_path / "x.xml")
     suite = ElementTree.parse(tmp_path / "x.xml").getroot()[0]
     assert suite.attrib["failures"] == "1"
     assert "path is wrong" in ElementTree.tostring(suite, encoding="unicode")

@@ -1,0 +1,43 @@
+"""`testbed.links`: links that are cut and mended, and routers that process SRHs or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from testbed.backbone.build import set_link
+from testbed.host.namespaces import in_netns
+from testbed.lab import verify
+from testbed.lab.access.inside import find_link
+from testbed.scenario.api.context import Context
+
+
+class Links:
+    """The backbone; all of it is as before when the scenario ends."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def cut(self, a: str, b: str) -> None:
+        """Cut a link; it is mended when the scenario ends."""
+        plan = self._context.plan
+        link = find_link(plan, a, b)
+        self._context.undo.callback(self.mend, a, b)
+        set_link(plan, link, up=False)
+
+    def mend(self, a: str, b: str) -> None:
+        """Mend a link and wait for IS-IS."""
+        plan = self._context.plan
+        set_link(plan, find_link(plan, a, b), up=True)
+        verify.backbone_converged(plan)
+
+    def set_seg6(self, router: str, enabled: bool) -> None:
+        """Let a router process SRHs or not (seg6_enabled on all its interfaces)."""
+        _write_seg6(router, enabled)
+        if not enabled:
+            self._context.undo.callback(_write_seg6, router, True)
+
+
+def _write_seg6(router: str, enabled: bool) -> None:
+    with in_netns(router):
+        for file in Path("/proc/sys/net/ipv6/conf").glob("*/seg6_enabled"):
+            file.write_text("1" if enabled else "0")

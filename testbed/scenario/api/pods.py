@@ -1,0 +1,59 @@
+"""`testbed.pods`: pods of a scenario, and streams of packets between them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from testbed.lab.access.locate import run_in
+from testbed.orchestrators.pod import Pod
+from testbed.prove.in_lab import stream
+from testbed.prove.stream import Stream
+from testbed.scenario.api.context import Context
+
+
+class Pods:
+    """Pods on nodes of the scenario's choice."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._numbers = itertools.count(1)
+
+    def create(self, node: str) -> Pod:
+        """A new pod on a cluster node, removed when the scenario ends."""
+        pod = self._create(node)
+        self._context.undo.callback(self._delete_if_left, pod)
+        return pod
+
+    @contextmanager
+    def short_lived(self, node: str) -> Iterator[Pod]:
+        """A pod for a `with` block only."""
+        pod = self._create(node)
+        try:
+            yield pod
+        finally:
+            self._delete(pod)
+
+    def mtu(self, pod: Pod) -> int:
+        """MTU of the pod's interface, in bytes, as its kernel has it."""
+        command = ["ip", "-j", "link", "show", "dev", "eth0"]
+        return int(json.loads(run_in(self._context.plan, pod.netns, command).stdout)[0]["mtu"])
+
+    def traffic(self, source: Pod, destination: Pod, rate: int = 1000, family: int = 4) -> Stream:
+        """A numbered stream, `rate` packets per second, for a `with` block."""
+        address = self._context.address(destination, family)
+        return stream(self._context.plan, source, destination, address, rate)
+
+    def _create(self, node: str) -> Pod:
+        name = f"t{next(self._numbers)}-{node}"
+        return self._context.orchestrator.create_pod(self._context.plan, name, node)
+
+    def _delete(self, pod: Pod) -> None:
+        self._context.orchestrator.delete_pod(self._context.plan, pod.name)
+
+    def _delete_if_left(self, pod: Pod) -> None:
+        """Its node may have left, or been drained."""
+        if pod in self._context.orchestrator.pods(self._context.plan):
+            self._delete(pod)

@@ -1,0 +1,183 @@
+"""The parts of a scenario's Testbed, and the names by which scenarios of before reach them."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+from shipped_plans import shipped_plan
+
+from testbed.errors import TestbedError
+from testbed.orchestrators.pod import Pod
+from testbed.scenario.api import nodes, steering
+from testbed.scenario.api.check import Check, NotApplicable
+from testbed.scenario.api.context import Context
+from testbed.scenario.api.testbed import Testbed
+
+# Each name of before, the part that it leads to, and a call as user scenarios write it.
+CALLS: dict[str, tuple[str, tuple[object, ...], tuple[str, ...]]] = {
+    "nodes": ("nodes.__call__", (), ()),
+    "status": ("context.status", ("worker1",), ()),
+    "address": ("context.address", ("worker1", 4), ()),
+    "wait": ("context.wait", ("it", bool), ("seen", "timeout")),
+    "wait_for": ("context.wait_for", ("it", bool, 3), ("interval", "fix")),
+    "keep": ("context.keep", ("name", "text"), ()),
+    "restored": ("context.restored", (), ()),
+    "join": ("nodes.join", ("worker2",), ()),
+    "leave": ("nodes.leave", ("worker2",), ()),
+    "configuration": ("nodes.configuration", ("worker1",), ()),
+    "routes": ("nodes.routes", ("worker1",), ()),
+    "stop": ("programs.stop", ("master.etcd", "master.kubelet"), ()),
+    "start": ("programs.start", ("master.etcd", "master.kubelet"), ()),
+    "kill": ("programs.kill", ("worker1.agent",), ()),
+    "cut": ("links.cut", ("r6", "r8"), ()),
+    "mend": ("links.mend", ("r6", "r8"), ()),
+    "set_seg6": ("links.set_seg6", ("r6",), ("enabled",)),
+    "neighbour": ("second_labs.bring_up", (), ()),
+    "pod": ("pods.create", ("worker1",), ()),
+    "short_lived_pod": ("pods.short_lived", ("worker1",), ()),
+    "pod_mtu": ("pods.mtu", ("pod",), ()),
+    "traffic": ("pods.traffic", ("pod", "pod"), ("rate", "family")),
+    "path": ("paths.between", ("pod", "pod", 4), ("through",)),
+    "pool": ("pools.add", ("name", "172.18.0.0/16", "vxlan"), ()),
+    "inject": ("te.inject", ("file.yaml",), ("force",)),
+    "withdraw": ("te.withdraw", ([],), ()),
+    "apply": ("te.apply", ("file.yaml",), ()),
+    "unapply": ("te.unapply", ([],), ()),
+    "mode": ("te.mode", ("bgp",), ()),
+    "chosen": ("te.chosen", ("worker1", "worker2", 4), ()),
+    "first_segment": ("te.first_segment", ("worker1", "worker2", 4), ()),
+    "wait_chosen": ("te.wait_chosen", ("worker1", "worker2", 4, "bgp"), ()),
+    "wait_policy": ("te.wait_policy", ("policy", True), ("head_ends", "lists")),
+    "api_answers": ("kube.api_answers", (), ()),
+    "families": ("kube.families", (), ()),
+    "deploy": ("kube.deploy", ("web",), ("replicas", "node")),
+    "roll": ("kube.roll", ("web", "2"), ()),
+    "wait_rolled_out": ("kube.wait_rolled_out", ("web",), ()),
+    "servers": ("kube.servers", ("web",), ()),
+    "service": ("kube.service", ("web", "NodePort"), ()),
+    "kubectl": ("kube.kubectl", ("get", "pods"), ("timeout",)),
+    "run_in": ("kube.run_in", ("pod", "ip", "link"), ()),
+    "logs": ("kube.logs", ("pod",), ()),
+    "drain": ("kube.drain", ("worker2",), ()),
+    "blocks": ("kube.blocks", ("worker1",), ()),
+    "containers": ("kube.containers", (), ()),
+    "ask": ("http.ask", ("pod", "10.96.0.1"), ("port", "times", "patience")),
+    "requests": ("http.requests", ("pod", "10.96.0.1"), ("port", "rate")),
+    "resolve": ("dns.resolve", ("pod", "name"), ("kind", "server", "tcp")),
+    "wait_resolved": ("dns.wait_resolved", ("pod", "name", "address"), ("patience",)),
+    "dns_servers": ("dns.servers", (), ()),
+}
+WORKER1 = Pod("t1-worker1", "worker1", "172.16.0.2/32", None)
+
+
+class FakeOrchestrator:
+    """Pods that are only remembered."""
+
+    def __init__(self) -> None:
+        self.running: list[Pod] = []
+
+    def create_pod(self, _plan: object, name: str, node: str) -> Pod:
+        self.running.append(Pod(name, node, "172.16.0.2/32", None))
+        return self.running[-1]
+
+    def delete_pod(self, _plan: object, name: str) -> None:
+        self.running = [pod for pod in self.running if pod.name != name]
+
+    def pods(self, _plan: object) -> list[Pod]:
+        return self.running
+
+
+@pytest.fixture
+def testbed(tmp_path: Path) -> Testbed:
+    return Testbed(Context(shipped_plan("full"), Check(), tmp_path))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_scenarios_of_before_run(name: str, testbed: Testbed) -> None:
+    part, arguments, keywords = CALLS[name]
+    found = getattr(testbed, name)
+    inspect.signature(found).bind(*arguments, **dict.fromkeys(keywords))
+    for step in part.split("."):
+        testbed = getattr(testbed, step)
+    assert found == testbed or found.__call__ == testbed
+
+
+def test_what_it_works_on_has_its_old_names(testbed: Testbed, tmp_path: Path) -> None:
+    assert (testbed.plan.topology, testbed.evidence) == ("full", tmp_path)
+    assert testbed.policy_file is None and testbed.check.done == []
+    assert testbed.api is testbed.context.api
+    with pytest.raises(TestbedError, match="this lab has no Kubernetes"):
+        _ = testbed.kubernetes
+
+
+def test_the_parts_share_one_context(testbed: Testbed) -> None:
+    """A pod of one part is put back by the context of all."""
+    fake = FakeOrchestrator()
+    testbed.context.orchestrator = fake  # type: ignore[assignment]
+    with testbed.restored():
+        pod = testbed.pod("worker1")
+        assert pod == WORKER1 == fake.running[0]
+        assert testbed.context.address(pod, 4) == testbed.address(pod, 4)
+        with testbed.pods.short_lived("worker2") as other:
+            assert other.name == "t2-worker2"
+        assert fake.running == [pod]
+    assert fake.running == []
+
+
+def test_a_pod_whose_node_took_it_along_is_not_deleted(testbed: Testbed) -> None:
+    fake = FakeOrchestrator()
+    testbed.context.orchestrator = fake  # type: ignore[assignment]
+    with testbed.restored():
+        fake.delete_pod(None, testbed.pods.create("worker1").name)
+    assert fake.running == []
+
+
+def test_policies_are_withdrawn_when_the_scenario_ends(
+    testbed: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(steering.policies, "inject", lambda *_: said.append("inject"))
+    monkeypatch.setattr(steering.policies, "withdraw", lambda *_: said.append("withdraw"))
+    monkeypatch.setattr(testbed.context, "wait", lambda *_: said.append("wait"))
+    with testbed.restored():
+        testbed.inject("worker2-via-r4.yaml")
+        assert said == ["inject", "wait"]
+    assert said == ["inject", "wait", "withdraw", "wait"]
+
+
+def test_members_are_remembered_once(testbed: Testbed, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {"master", "worker1", "worker2"}
+    plan = testbed.plan
+
+    class Orchestrator(FakeOrchestrator):
+        def join(self, _plan: object, wanted: list[nodes.Node], _gobgpd: object) -> None:
+            members.update(node.name for node in wanted)
+
+        def leave(self, _plan: object, node: nodes.Node) -> None:
+            members.remove(node.name)
+
+    testbed.context.orchestrator = Orchestrator()  # type: ignore[assignment]
+    monkeypatch.setattr(
+        testbed.context, "present_nodes", lambda: [n for n in plan.cluster if n.name in members]
+    )
+    monkeypatch.setattr(nodes.state, "gobgpd", lambda: None)
+    monkeypatch.setattr(nodes.verify, "cluster_complete", lambda _: None)
+    monkeypatch.setattr(testbed.context, "wait", lambda *_: None)
+    with testbed.restored():
+        testbed.nodes.leave("worker2")
+        testbed.leave("worker1")
+        assert [node.name for node in testbed.nodes()] == ["master"]
+    assert members == {"master", "worker1", "worker2"}
+
+
+def test_a_kernel_without_an_overlay_is_named(
+    testbed: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(testbed.context, "present_nodes", lambda: list(testbed.plan.cluster))
+    able = {"overlays": ["vxlan"]}
+    monkeypatch.setattr(testbed.context, "status", lambda _: able)
+    testbed.pools.refuse_unable("vxlan")
+    with pytest.raises(NotApplicable, match="worker2 has no IP-in-IP"):
+        testbed.pools.refuse_unable("ipip")

@@ -15,7 +15,7 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
     back = testbed.traffic(destination, source, rate=1000, family=6)
     with there, back:
         for name in names:
-            last = testbed.status(name)["generation"]
+            last = testbed.status(name).generation
             testbed.kill(f"{name}.agent")
             testbed.wait(
                 f"{name}'s agent to have everything in place again",
@@ -33,11 +33,11 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
 
 def is_settled(status, last):
     """Has the agent looked at everything since `last`, and is nothing left to do?"""
-    return status["generation"] > last and status["ready"]
+    return status.generation > last and status.ready
 
 
 def state(testbed, node):
     """What forwards, and what was decided."""
     status = testbed.status(node)
-    said = {key: status[key] for key in ("policies", "local_sids", "blocks", "te_mode")}
-    return {"routes": testbed.routes(node), **said}
+    said = (status.policies, status.local_sids, status.blocks, status.te_mode)
+    return {"routes": testbed.routes(node), "decided": said}

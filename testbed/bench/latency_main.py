@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import CheckFailed
 from testbed.host.labs import lab_dir
 from testbed.host.namespaces import in_netns
@@ -20,7 +21,6 @@ from testbed.lab.state import enter
 from testbed.orchestrators.agents import write_te_mode
 from testbed.paths import POLICIES
 from testbed.plan.model import Plan
-from testbed.render.cluster import TE_NAMESPACE
 from testbed.te.load import load_policy_file
 
 RTMGRP_IPV4_ROUTE = 0x40

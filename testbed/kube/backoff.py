@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 
-class Pace:
+class Backoff:
     """Shared by all watches of a source."""
 
     def __init__(self) -> None:

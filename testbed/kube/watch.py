@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import one_line
-from testbed.kube.backoff import Pace
+from testbed.kube.backoff import Backoff
 from testbed.kube.client import KubeClient, Refused, Unreachable
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class ResourceWatch(threading.Thread):
         config: Path,
         resource: Resource,
         on_change: Callable[[], None],
-        pace: Pace,
+        backoff: Backoff,
     ) -> None:
         super().__init__(name=f"watch-{resource.kind}", daemon=True)
         self.resource = resource
@@ -56,16 +56,16 @@ class ResourceWatch(threading.Thread):
         self.listed = False
         self.failure: TestbedError | None = None
         self._client = KubeClient(config)
-        self._on_change, self._pace = on_change, pace
+        self._on_change, self._backoff = on_change, backoff
         self._pause = 0.0
 
     def run(self) -> None:
-        """Work until the pace ends; after any loss everything is listed again."""
+        """Work until the backoff ends; after any loss everything is listed again."""
         version: str | None = None
-        before = self._pace.successes
-        while not self._pace.wait(self._pause, before):
-            if self._pace.successes != before:  # the server is back: no reason to wait long
-                before, self._pause = self._pace.successes, 0.0
+        before = self._backoff.successes
+        while not self._backoff.wait(self._pause, before):
+            if self._backoff.successes != before:  # the server is back: no reason to wait long
+                before, self._pause = self._backoff.successes, 0.0
             try:
                 version = self._list() if version is None else version
                 version = self._follow(version)
@@ -112,7 +112,7 @@ class ResourceWatch(threading.Thread):
 
     def _accept(self, documents: Mapping[str, Any]) -> None:
         if self.failure is not None:
-            self._pace.through()
+            self._backoff.through()
         changed = not self.listed or self.failure is not None or documents != self.documents
         self.documents, self.listed, self.failure = documents, True, None
         if changed:

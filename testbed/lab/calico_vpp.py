@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.host.wait import wait_for
 from testbed.images.calico_vpp import Supplies
 from testbed.images.store.load import load, loaded
@@ -11,7 +12,6 @@ from testbed.lab.up.progress import Progress
 from testbed.orchestrators.kubernetes import calico_vpp
 from testbed.plan.model import Plan
 from testbed.plan.resolve import UPLINK
-from testbed.render.cluster import TE_NAMESPACE
 
 PATIENCE = 900.0  # seconds; VPP's and Calico's programs start one after the other
 

@@ -21,7 +21,7 @@ DISK_LOW = 64 << 20  # bytes; etcd alone takes as much at a time
 
 
 def overview(plan: Plan) -> dict[str, Any]:
-    """Stable JSON data behind `testbed status`."""
+    """The data behind `testbed status`; the agents' reports as NodeStatus."""
     programs = {
         name: {
             "state": info["statename"],
@@ -30,7 +30,7 @@ def overview(plan: Plan) -> dict[str, Any]:
         }
         for name, info in sorted(all_states().items())
     }
-    agents = {n.name: verify.agent_status(n.name) for n in present(plan)}
+    agents = {node.name: verify.agent_status(node.name) for node in present(plan)}
     return {
         "topology": plan.topology,
         "profile": plan.profile,
@@ -42,6 +42,12 @@ def overview(plan: Plan) -> dict[str, Any]:
         "programs": programs,
         "problems": problems(plan, programs),
     }
+
+
+def to_json(view: dict[str, Any]) -> dict[str, Any]:
+    """What overview() returns, as the stable JSON of `testbed status --format json`."""
+    nodes = {name: status and status.to_json() for name, status in view["nodes"].items()}
+    return {**view, "nodes": nodes}
 
 
 def box(plan: Plan) -> dict[str, str] | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
+from testbed.agent.contract import NodeStatus
+from testbed.agent.status_file import read_status
 from testbed.host.wait import wait_for
 from testbed.observe.convergence import difference
 from testbed.observe.routes import isis_routes
@@ -46,12 +46,9 @@ def backbone_problems(plan: Plan) -> list[str]:
     return difference(demanded, {router: isis_routes(router) for router in demanded})
 
 
-def agent_status(node: str) -> dict[str, Any] | None:
+def agent_status(node: str) -> NodeStatus | None:
     """The status that a node's agent wrote last, or None before its first."""
-    try:
-        return dict(json.loads((NODES / node / "status.json").read_text()))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
+    return read_status(NODES / node / "status.json")
 
 
 def cluster_problems(plan: Plan) -> list[str]:
@@ -74,7 +71,7 @@ def cluster_problems(plan: Plan) -> list[str]:
 def generations(plan: Plan) -> dict[str, int]:
     """Node → how many statuses its agent has written."""
     statuses = {node.name: agent_status(node.name) for node in present(plan)}
-    return {name: int(status["generation"]) for name, status in statuses.items() if status}
+    return {name: status.generation for name, status in statuses.items() if status}
 
 
 def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:
@@ -88,22 +85,21 @@ def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:
     wait_for("the agents to report anew", probe, timeout=60, fix="testbed logs NODE.agent")
 
 
-def _node_problems(plan: Plan, status: dict[str, Any], present_nodes: list[str]) -> list[str]:
-    problems = [str(p) for p in status["problems"]]
-    if not status["ready"]:
+def _node_problems(plan: Plan, status: NodeStatus, present_nodes: list[str]) -> list[str]:
+    problems = list(status.problems)
+    if not status.ready:
         problems.append("agent is not ready")
-    up = {s["address"] for s in status["sessions"] if s["state"] == "Established"}
-    peers = [n for n in present_nodes if n != status["node"]] + [n.name for n in plan.injectors]
+    up = {session.address for session in status.sessions if session.established}
+    peers = [n for n in present_nodes if n != status.node] + [n.name for n in plan.injectors]
     for peer in peers:
         if str(plan.address_v6(peer)) not in up:
             problems.append(f"no BGP session with {peer}")
-    chosen = {(p["endpoint"], p["family"]) for p in status["policies"] if p["chosen"]}
     for peer in present_nodes:
-        if peer == status["node"]:
+        if peer == status.node:
             continue
         endpoint = str(plan.address_v6(peer))
         for family in _families(plan):
-            if (endpoint, family) not in chosen:
+            if status.chosen_policy(endpoint, family) is None:
                 problems.append(f"no IPv{family} policy towards {peer}")
     return problems
 

@@ -1,21 +1,21 @@
-"""The Kubernetes API as a node's source: six watches, claims, and a report of the node's state."""
+"""Reads the Kubernetes API by six watches, claims blocks there, and reports the node's state."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from testbed.agent.api import block_claims
 from testbed.agent.api.block_claims import Claims
 from testbed.agent.api.reporter import Reporter
+from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
 from testbed.host.coalescing_worker import one_line
-from testbed.kube.backoff import Pace
+from testbed.kube.backoff import Backoff
 from testbed.kube.client import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
 from testbed.srpolicy.files.configmap import NAMESPACE
@@ -38,14 +38,15 @@ class KubernetesSource:
         self, node: str, kubeconfig: Path, clock: Callable[[], datetime] = datetime.now
     ) -> None:
         self._clock = clock
-        self._pace = Pace()
+        self._backoff = Backoff()
         self._lock = threading.Lock()
         self._since: str | None = None
         self._objects: Objects | None = None
         self._claims = Claims(kubeconfig)
         self._reporter = Reporter(kubeconfig, node, self._publish)
         self._watches = [
-            ResourceWatch(kubeconfig, resource, self._publish, self._pace) for resource in RESOURCES
+            ResourceWatch(kubeconfig, resource, self._publish, self._backoff)
+            for resource in RESOURCES
         ]
 
     def start(self, on_change: Callable[[Objects], None]) -> None:
@@ -57,7 +58,7 @@ class KubernetesSource:
 
     def stop(self) -> None:
         """End the watches, each at its next event or loss."""
-        self._pace.end()
+        self._backoff.end()
 
     def claim(self, block: IpNetwork, node: Node) -> bool:
         """Create the block's affinity; False if it is another node's."""
@@ -70,7 +71,7 @@ class KubernetesSource:
     def register(self) -> None:
         """The kubelet makes the Node object."""
 
-    def report(self, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+    def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Hand the newest state to the reporter's thread."""
         with self._lock:
             objects = self._objects
@@ -80,15 +81,15 @@ class KubernetesSource:
     def _publish(self) -> None:
         """From any thread: tell what is known now, if that differs from what was told last."""
         with self._lock:
-            objects = self._read()
+            objects = self._read_objects()
             if objects == self._objects or not (objects.complete or objects.problems):
                 return
             self._objects = objects
             self._on_change(objects)
 
-    def _read(self) -> Objects:
+    def _read_objects(self) -> Objects:
         complete = all(watch.listed for watch in self._watches)
-        problems = self._problems(complete)
+        problems = self._describe_failures(complete)
         if not complete:
             return Objects(problems=tuple(problems), complete=False)
         documents = [
@@ -98,7 +99,7 @@ class KubernetesSource:
         ]
         return read_objects.read(documents, problems)
 
-    def _problems(self, complete: bool) -> list[str]:
+    def _describe_failures(self, complete: bool) -> list[str]:
         failures = [watch.failure for watch in self._watches if watch.failure]
         away = [failure for failure in failures if isinstance(failure, Unreachable)]
         if not away:

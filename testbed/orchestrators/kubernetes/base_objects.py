@@ -11,12 +11,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster as render_cluster
 from testbed.render import kubernetes as render
-from testbed.render.cluster import TE_NAMESPACE
 
 Object = dict[str, Any]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
 from testbed.render.calico_vpp import DAEMONSET, files
 from testbed.render.calico_vpp_images import CRDS, OPERATOR_MANIFEST
-from testbed.render.cluster import TE_NAMESPACE
 from testbed.render.kubernetes import documents
 
 Object = dict[str, Any]

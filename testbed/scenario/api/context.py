@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any, TypeVar
 
+from testbed.agent.contract import NodeStatus
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.lab import membership, verify
@@ -48,9 +49,9 @@ class World:
         """The cluster nodes that are there."""
         return agents.present(self.plan)
 
-    def status(self, node: str) -> dict[str, Any]:
+    def status(self, node: str) -> NodeStatus:
         """What the node's agent reported last."""
-        return verify.agent_status(node) or {"policies": [], "te_mode": None, "generation": -1}
+        return verify.agent_status(node) or NodeStatus(node)
 
     def address(self, end: Pod | str, family: int) -> IPv4Address | IPv6Address:
         """The address of a pod or node. Raises TestbedError if it has none of this family."""

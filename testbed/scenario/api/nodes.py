@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from testbed.agent.desired.routes import PROTOCOL
 from testbed.backbone.build import set_link
 from testbed.host.namespaces import in_netns
 from testbed.lab import membership, verify
@@ -62,8 +63,8 @@ class Machines(World):
     def _knows(self, node: str, other: str) -> bool:
         """Has a node still a policy towards another, or a session?"""
         status, address = self.status(node), str(self.plan.address_v6(other))
-        entries = [p["endpoint"] for p in status["policies"]]
-        return address in entries + [s["address"] for s in status["sessions"]]
+        entries = [policy.endpoint for policy in status.policies]
+        return address in entries + [session.address for session in status.sessions]
 
     def stop(self, *programs: str) -> None:
         """End programs, e.g. "master.etcd", until they are started or the scenario ends."""
@@ -132,7 +133,7 @@ class Machines(World):
         """The node's overlay routes, normalised: destination → encapsulation, for comparing."""
         lines: dict[str, list[str]] = {}
         for family in ("-4", "-6"):
-            command = ["ip", family, "-j", "route", "show", "proto", "201", "table", "all"]
+            command = ["ip", family, "-j", "route", "show", "proto", str(PROTOCOL), "table", "all"]
             for route in json.loads(run_in(self.plan, node, command).stdout or "[]"):
                 kept = {k: v for k, v in route.items() if k not in ("flags", "pref", "metric")}
                 lines.setdefault(str(route["dst"]), []).append(json.dumps(kept, sort_keys=True))

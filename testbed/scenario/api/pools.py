@@ -5,13 +5,12 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Any
 
-from testbed.agent.desired.overlays.tunnels import WORDS
+from testbed.agent.desired.overlays.registry import TITLES
+from testbed.agent.model.overlay_names import POOL_MODES
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
 from testbed.scenario.api.check import NotApplicable
 from testbed.scenario.api.context import World
-
-_MODES = {"ipip": "ipipMode", "vxlan": "vxlanMode"}
 
 
 class Pools(World):
@@ -32,7 +31,7 @@ class Pools(World):
             "apiVersion": "crd.projectcalico.org/v1",
             "kind": "IPPool",
             "metadata": {"name": name},
-            "spec": {"cidr": cidr, "nodeSelector": "all()", _MODES[overlay]: "Always"},
+            "spec": {"cidr": cidr, "nodeSelector": "all()", POOL_MODES[overlay]: "Always"},
         }
         ranges = [doc["spec"]["cidr"] for doc in own]
         self._undo.callback(self._wait_blocks, ranges, [cidr])
@@ -44,12 +43,10 @@ class Pools(World):
         self._wait_blocks([cidr])
 
     def _refuse_unable(self, overlay: str) -> None:
-        unable = [
-            n.name for n in self.nodes() if overlay not in self.status(n.name).get("overlays", [])
-        ]
+        unable = [n.name for n in self.nodes() if overlay not in self.status(n.name).overlays]
         if unable:
             raise NotApplicable(
-                f"the kernel of {', '.join(unable)} has no {WORDS[overlay]}",
+                f"the kernel of {', '.join(unable)} has no {TITLES[overlay]}",
                 fix="load its module, or run it on machines (--nodes vagrant)",
             )
 
@@ -57,20 +54,19 @@ class Pools(World):
         """Until every node is well, with a block inside each of these, and none in the others."""
 
         def owned(node: str, cidr: str) -> bool:
-            blocks = map(ip_network, self.status(node).get("blocks", []))
+            blocks = map(ip_network, self.status(node).blocks)
             return any(b.network_address in ip_network(cidr) for b in blocks)
 
         names = [node.name for node in self.nodes()]
         self.wait(
             f"a block of {', '.join(inside)} on every node",
             lambda: (
-                all(self.status(n).get("ready") for n in names)
+                all(self.status(n).ready for n in names)
                 and all(owned(n, cidr) for n in names for cidr in inside)
                 and not any(owned(n, cidr) for n in names for cidr in outside or ())
             ),
             lambda: "; ".join(
-                f"{n}: {self.status(n).get('blocks')} {self.status(n).get('problems')}"
-                for n in names
+                f"{n}: {list(self.status(n).blocks)} {list(self.status(n).problems)}" for n in names
             ),
         )
 

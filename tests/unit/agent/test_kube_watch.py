@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.kube import watch
-from testbed.kube.backoff import Pace
+from testbed.kube.backoff import Backoff
 from testbed.kube.client import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
 
@@ -26,7 +26,7 @@ class NoServer:
         pass
 
 
-class Recorded(Pace):
+class Recorded(Backoff):
     """Never waits; another watch gets through during the fifth pause, all ends with the eighth."""
 
     def __init__(self) -> None:

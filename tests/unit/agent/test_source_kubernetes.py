@@ -21,7 +21,7 @@ from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube import client as kube_client
 from testbed.kube import kubeconfig, watch
-from testbed.kube.backoff import Pace
+from testbed.kube.backoff import Backoff
 from testbed.kube.client import KubeClient, Refused, Unreachable
 
 NODES, POOLS, BLOCKS = "/api/v1/nodes", f"{CALICO}/ippools", f"{CALICO}/blockaffinities"
@@ -156,7 +156,7 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
                 api.changed.notify_all()
             return versions[-1]
 
-    pace = Pace()
+    pace = Backoff()
     Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace).start()
     watches(api, 1)
     api.put(NODES, "w1")

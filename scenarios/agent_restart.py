@@ -17,7 +17,7 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
     back = testbed.traffic(destination, source, rate=1000, family=6)
     with there, back:
         for name in names:
-            last = testbed.nodes.status(name)["generation"]
+            last = testbed.nodes.status(name).generation
             testbed.programs.kill(f"{name}.agent")
             testbed.wait(
                 f"{name}'s agent to have everything in place again",
@@ -36,11 +36,11 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
 def is_settled(testbed: Testbed, node: str, last: int) -> bool:
     """Has the agent looked at everything since `last`, and is nothing left to do?"""
     status = testbed.nodes.status(node)
-    return bool(status["generation"] > last and status["ready"])
+    return status.generation > last and status.ready
 
 
 def state(testbed: Testbed, node: str) -> dict[str, object]:
     """What forwards, and what was decided."""
     status = testbed.nodes.status(node)
-    said = {key: status[key] for key in ("policies", "local_sids", "blocks", "te_mode")}
-    return {"routes": testbed.nodes.routes(node), **said}
+    said = (status.policies, status.local_sids, status.blocks, status.te_mode)
+    return {"routes": testbed.nodes.routes(node), "decided": said}

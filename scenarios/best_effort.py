@@ -12,7 +12,7 @@ def best_effort(testbed: Testbed, check: Check) -> None:
     for head_end, endpoint in permutations(pods, 2):
         for family in (4, 6):
             chosen = testbed.te.chosen(head_end, endpoint, family)
-            check.that(chosen["source"], f"{head_end}→{endpoint} IPv{family} source").equals(
+            check.that(chosen.source, f"{head_end}→{endpoint} IPv{family} source").equals(
                 "best-effort"
             )
             testbed.path(pods[head_end], pods[endpoint], family).is_best_effort()

@@ -18,13 +18,13 @@ def priority(testbed: Testbed, check: Check) -> None:
     for order in permutations(CANDIDATES):
         changes = [testbed.te.inject(CANDIDATES[name]) for name in order]
         chosen = testbed.te.chosen("worker1", "worker2", 4)
-        check.that(chosen["distinguisher"], f"discriminator chosen after {order}").equals(9)
+        check.that(chosen.distinguisher, f"discriminator chosen after {order}").equals(9)
         for change in changes:
             testbed.te.withdraw(change)
     testbed.te.inject(CANDIDATES["low"])
     testbed.te.inject("priority-invalid.yaml", force=True)
     chosen = testbed.te.chosen("worker1", "worker2", 4)
-    check.that(chosen["preference"], "preference beside an invalid candidate").equals(50)
-    invalid = [p for p in testbed.nodes.status("worker1")["policies"] if p["preference"] == 900]
-    check.that([p["valid"] for p in invalid], "validity of the invalid candidate").equals([False])
+    check.that(chosen.preference, "preference beside an invalid candidate").equals(50)
+    invalid = [p for p in testbed.nodes.status("worker1").policies if p.preference == 900]
+    check.that([p.valid for p in invalid], "validity of the invalid candidate").equals([False])
     testbed.path(source, destination, family=4).uses_segments("r4")

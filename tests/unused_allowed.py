@@ -18,8 +18,11 @@ _.hello, _.hello_multiplier, _.lsp_gen, _.spf_delay_ms, _.point_to_point, _.hell
 _.serial, _.slot
 
 # Written in files of users: the words of scenario files, and topologies by name.
-_.is_at_least, _.is_one_of
+_.is_at_least, _.is_one_of, _.short_lived_pod, _.dns_servers
 Basic, Full, Grid
+
+# Keys of CNI documents.
+_.msg, _.sandbox, _.gw
 
 # Members of an enumeration that the command line reads by value.
 _.none

@@ -1,4 +1,4 @@
-"""agent.json: what an agent is told once, at start; everything else it watches."""
+"""Reads agent.json: what an agent is told once, at start. Everything else it watches."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
+from testbed.json_types import JsonObject, as_object, get_number, get_object, get_text
 
 TE_MODES = ("bgp", "configmap")
 
@@ -84,8 +84,7 @@ class AgentConfig:
 def load(path: Path) -> AgentConfig:
     """Read agent.json; raises TestbedError naming the file and the field."""
     try:
-        data = json.loads(path.read_text())
-        return parse(data)
+        return parse(as_object(json.loads(path.read_text())))
     except OSError as error:
         raise TestbedError("cannot read", where=str(path), why=error.strerror) from None
     except KeyError as error:
@@ -96,34 +95,40 @@ def load(path: Path) -> AgentConfig:
         ) from None
 
 
-def parse(data: dict[str, Any]) -> AgentConfig:
+def parse(data: JsonObject) -> AgentConfig:
     """agent.json's content as a config; KeyError, ValueError or TypeError if it is none."""
-    if data["te_mode"] not in TE_MODES:
-        raise ValueError(f"te_mode {data['te_mode']!r} is neither bgp nor configmap")
-    v4, sids, bsids = data.get("address_v4"), data.get("local_sids"), data["binding_sids"]
+    te_mode = data["te_mode"]
+    if te_mode not in TE_MODES:
+        raise ValueError(f"te_mode {te_mode!r} is neither bgp nor configmap")
+    v4 = get_text(data, "address_v4") if data.get("address_v4") else None
+    sids = get_object(data, "local_sids") if data.get("local_sids") else None
     return AgentConfig(
-        node=str(data["node"]),
-        address_v6=IPv6Address(data["address_v6"]),
+        node=get_text(data, "node"),
+        address_v6=IPv6Address(get_text(data, "address_v6")),
         address_v4=IPv4Address(v4) if v4 else None,
-        router_id=str(IPv4Address(data["router_id"])),
-        uplink=str(data["uplink"]),
-        asn=int(data["asn"]),
-        te_mode=data["te_mode"],
-        pod_mtu=int(data["pod_mtu"]),
-        max_segments=int(data["max_segments"]),
-        local_sids=SidPair(IPv6Address(sids["dt4"]), IPv6Address(sids["dt6"])) if sids else None,
-        binding_sids=SidPair(IPv6Address(bsids["v4"]), IPv6Address(bsids["v6"])),
-        source=_source(data["source"]),
-        gobgp_socket=Path(data["gobgp_socket"]),
-        state_dir=Path(data["state_dir"]),
+        router_id=str(IPv4Address(get_text(data, "router_id"))),
+        uplink=get_text(data, "uplink"),
+        asn=get_number(data, "asn"),
+        te_mode=str(te_mode),
+        pod_mtu=get_number(data, "pod_mtu"),
+        max_segments=get_number(data, "max_segments"),
+        local_sids=_parse_sids(sids, "dt4", "dt6") if sids else None,
+        binding_sids=_parse_sids(get_object(data, "binding_sids"), "v4", "v6"),
+        source=_parse_source(get_object(data, "source")),
+        gobgp_socket=Path(get_text(data, "gobgp_socket")),
+        state_dir=Path(get_text(data, "state_dir")),
         services=bool(data.get("services", False)),
         patient=bool(data.get("patient", False)),
     )
 
 
-def _source(data: dict[str, Any]) -> DirectoryAt | KubernetesAt:
+def _parse_sids(data: JsonObject, v4: str, v6: str) -> SidPair:
+    return SidPair(IPv6Address(get_text(data, v4)), IPv6Address(get_text(data, v6)))
+
+
+def _parse_source(data: JsonObject) -> DirectoryAt | KubernetesAt:
     if data["kind"] == "directory":
-        return DirectoryAt(Path(data["path"]))
+        return DirectoryAt(Path(get_text(data, "path")))
     if data["kind"] == "kubernetes":
-        return KubernetesAt(Path(data["kubeconfig"]))
+        return KubernetesAt(Path(get_text(data, "kubeconfig")))
     raise ValueError(f"source kind {data['kind']!r} is neither directory nor kubernetes")

@@ -1,4 +1,4 @@
-"""One thread that turns "something changed" into "everything is as wanted", as often as needed.
+"""Brings everything to the desired state after each notification, in one thread.
 
 Changes that come while it works are done together in the next round.
 """
@@ -16,25 +16,25 @@ _RETRY, _RETRY_MAX = 1.0, 30.0  # seconds until something that did not work is t
 
 
 class Reconciler:
-    """Calls `round_` after every poke; `round_` says whether all is as wanted."""
+    """Calls `reconcile` after every notify(); it says whether all is as wanted."""
 
-    def __init__(self, round_: Callable[[], bool]) -> None:
-        self._round = round_
+    def __init__(self, reconcile: Callable[[], bool]) -> None:
+        self._reconcile = reconcile
         self._changed = threading.Condition()
         self._asked = 0
         self._done = 0
         self._stopping = False
 
-    def poke(self) -> int:
+    def notify(self) -> int:
         """Something changed; returns the round that will have seen it. From any thread."""
         with self._changed:
             self._asked += 1
             self._changed.notify_all()
             return self._asked
 
-    def settle(self, timeout: float = 15.0) -> None:
+    def wait_synced(self, timeout: float = 15.0) -> None:
         """Return when a round that began after this call has ended; TestbedError on timeout (s)."""
-        number = self.poke()
+        number = self.notify()
         with self._changed:
             if not self._changed.wait_for(lambda: self._done >= number, timeout):
                 raise TestbedError("the node agent is busy", why=f"no round ended in {timeout:g} s")
@@ -54,14 +54,14 @@ class Reconciler:
                 if self._stopping:
                     return
                 number = self._asked
-            pause = None if self._one() else _later(None if woken else pause)
+            pause = None if self._run_once() else _next_pause(None if woken else pause)
             with self._changed:
                 self._done = number
                 self._changed.notify_all()
 
-    def _one(self) -> bool:
+    def _run_once(self) -> bool:
         try:
-            return self._round()
+            return self._reconcile()
         except TestbedError as error:
             log.error("%s", error)
         except Exception:  # a defect of ours must not end the agent: the next input may do
@@ -72,6 +72,6 @@ class Reconciler:
         return self._stopping or self._asked > self._done
 
 
-def _later(pause: float | None) -> float:
+def _next_pause(pause: float | None) -> float:
     """The next pause: short after something new, ever longer while nothing helps."""
     return _RETRY if pause is None else min(2 * pause, _RETRY_MAX)

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import CheckFailed
 from testbed.host.labs import lab_dir
 from testbed.host.namespaces import in_netns
@@ -21,7 +22,6 @@ from testbed.orchestrators.agents import write_te_mode
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import POLICIES
 from testbed.plan.model import Plan
-from testbed.render.cluster import TE_NAMESPACE
 from testbed.te.load import load_policy_file
 
 RTMGRP_IPV4_ROUTE = 0x40

@@ -149,12 +149,12 @@ def _state(alive: bool, known: bool) -> str:
 def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
     """Nodes, sessions, blocks, SIDs, policies, pods, and what is not as wanted."""
     plan = enter(name)
-    from testbed.lab.status import overview
+    from testbed.lab.status import overview, to_json
     from testbed.report.status import print_status
 
     view = overview(plan)
     if format is Format.json:
-        print_json(view)
+        print_json(to_json(view))
     else:
         print_status(name, view)
     if view["problems"]:

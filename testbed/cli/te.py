@@ -61,8 +61,9 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
 
     rows: list[dict[str, Any]] = []
     for node in present(plan):
-        status = agent_status(node.name) or {"policies": []}
-        rows += [{"head_end": node.name, **policy} for policy in status["policies"]]
+        status = agent_status(node.name)
+        found = status.policies if status else ()
+        rows += [{"head_end": node.name, **policy.to_json()} for policy in found]
     if format is Format.json:
         print_json(rows)
         return

@@ -15,7 +15,7 @@ _RETRY, _RETRY_MAX = 0.2, 5.0  # seconds until something that did not work is tr
 T = TypeVar("T")
 
 
-class Latest(threading.Thread, Generic[T]):
+class CoalescingWorker(threading.Thread, Generic[T]):
     """Gives the newest value put to `work`; values that it was too busy for are dropped.
 
     `work` raises TestbedError for what may work later: it is called again after a growing pause.
@@ -50,13 +50,13 @@ class Latest(threading.Thread, Generic[T]):
             with self._changed:
                 self._changed.wait_for(lambda: self._fresh, wait)
                 value, self._fresh = self._value, False
-            wait = self._one(value)
+            wait = self._work_once(value)
             if self._problem is None:
                 backoff.succeeded()
             else:
                 wait = backoff.failed()
 
-    def _one(self, value: T) -> float | None:
+    def _work_once(self, value: T) -> float | None:
         problem, again = None, None
         try:
             again = self._work(value)

@@ -18,7 +18,7 @@ from testbed.providers.registry import all_states, provider_of
 
 
 def overview(plan: Plan) -> dict[str, Any]:
-    """Stable JSON data behind `testbed status`."""
+    """The data behind `testbed status`; the agents' reports as NodeStatus."""
     programs = {
         name: {
             "state": info.statename,
@@ -39,6 +39,12 @@ def overview(plan: Plan) -> dict[str, Any]:
         "programs": programs,
         "problems": problems(plan, programs),
     }
+
+
+def to_json(view: dict[str, Any]) -> dict[str, Any]:
+    """What overview() returns, as the stable JSON of `testbed status --format json`."""
+    nodes = {name: status and status.to_json() for name, status in view["nodes"].items()}
+    return {**view, "nodes": nodes}
 
 
 def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:

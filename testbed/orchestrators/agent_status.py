@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
+from testbed.agent.contract import NodeStatus
+from testbed.agent.status_file import read_status
 from testbed.host.wait import wait_for
 from testbed.paths import NODES
 from testbed.plan.model import Plan
 from testbed.providers.members import present
 
 
-def agent_status(node: str) -> dict[str, Any] | None:
+def agent_status(node: str) -> NodeStatus | None:
     """The status that a node's agent wrote last, or None before its first."""
-    try:
-        return dict(json.loads((NODES / node / "status.json").read_text()))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
+    return read_status(NODES / node / "status.json")
 
 
 def generations(plan: Plan) -> dict[str, int]:
     """Node → how many statuses its agent has written."""
     statuses = {node.name: agent_status(node.name) for node in present(plan)}
-    return {name: int(status["generation"]) for name, status in statuses.items() if status}
+    return {name: status.generation for name, status in statuses.items() if status}
 
 
 def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:

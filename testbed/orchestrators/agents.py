@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from testbed.api_objects import TE_SWITCH_KEY, te_mode_object
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.interpreter import own_program
@@ -29,13 +30,13 @@ def prepare_api(plan: Plan, api: Api) -> None:
 
 def write_te_mode(mode: str, api: Api) -> None:
     """Switch between TE by BGP and TE by ConfigMap; every agent sees it at once."""
-    api.apply(render.te_mode(mode))
+    api.apply(te_mode_object(mode))
 
 
 def te_mode(api: Api) -> str:
     """The TE mode in force."""
-    document = api.get(render.te_mode(""))
-    return str(document["data"]["CALICOVPP_SRV6_TE"]) if document else "bgp"
+    document = api.get(te_mode_object(""))
+    return str(document["data"][TE_SWITCH_KEY]) if document else "bgp"
 
 
 def join(plan: Plan, nodes: Iterable[Node], gobgpd: Path, api: Api | None = None) -> None:

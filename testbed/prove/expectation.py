@@ -10,7 +10,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
-from testbed.agent.desired.overlays.tunnels import VNI, VXLAN, WORDS
+from testbed.agent.desired.overlays.registry import TITLES
+from testbed.agent.desired.overlays.vxlan import VNI
+from testbed.agent.model.overlay_names import VXLAN
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
@@ -60,7 +62,7 @@ class Tunnelled:
     remote: IPv4Address | IPv6Address
 
     def __str__(self) -> str:
-        return f"{WORDS[self.kind]} to {self.remote}"
+        return f"{TITLES[self.kind]} to {self.remote}"
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,7 @@ def _tunnel_complaints(one: Trace, expectation: Tunnelled) -> list[str]:
     if left.outer_dst != expectation.remote:
         return [f"{at} sends it to {left.outer_dst} instead of {expectation.remote}"]
     if left.vni != (VNI if expectation.kind == VXLAN else None) or left.segments is not None:
-        return [f"{at} sends it by another encapsulation than {WORDS[expectation.kind]}"]
+        return [f"{at} sends it by another encapsulation than {TITLES[expectation.kind]}"]
     tail = one.tail_end
     if tail is None or tail.arrived is None:
         return ["never taken out of the tunnel"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
-from typing import Any
 
-from testbed.agent.desired.overlays.tunnels import IPIP, KINDS
+from testbed.agent.contract import PolicyStatus
+from testbed.agent.desired.overlays.registry import DEVICE_KINDS
+from testbed.agent.model.overlay_names import IPIP
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.observe.place import Place
@@ -33,7 +34,7 @@ from testbed.providers.vagrant import node as guests
 from testbed.providers.vagrant.provider import guest_of
 
 PLAIN = "plain"
-WITHOUT_SEGMENTS = (*KINDS, PLAIN)  # what can be expected besides segment endpoints
+WITHOUT_SEGMENTS = (*DEVICE_KINDS, PLAIN)  # what can be expected besides segment endpoints
 SLOWER = 10  # streams between virtual machines
 
 
@@ -115,7 +116,7 @@ def _expectation(
     node = dst.pod_on or dst.name
     if tuple(expect) == (PLAIN,):
         return Plain()
-    if len(expect) == 1 and expect[0] in KINDS:
+    if len(expect) == 1 and expect[0] in DEVICE_KINDS:
         return _tunnelled(plan, expect[0], node)
     if expect:
         return via(plan, list(expect), node)
@@ -136,18 +137,18 @@ def _promised(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
     if endpoint is None or head_end == endpoint:
         return Plain()
     kind = _overlay(head_end, dst.address)
-    if kind in KINDS:
+    if kind in DEVICE_KINDS:
         return _tunnelled(plan, kind, endpoint)
     policy = _chosen(plan, head_end, endpoint, dst.address.version)
-    choices = tuple(_of_list(entry["segments"]) for entry in policy["segment_lists"])
+    choices = tuple(_of_list(entry.segments) for entry in policy.segment_lists)
     return choices[0] if len(choices) == 1 else OneOf(choices)
 
 
 def _overlay(head_end: str, address: IPv4Address | IPv6Address) -> str:
     """How the head end says that it reaches a pod's address; empty where it says nothing."""
-    prefixes = (agent_status(head_end) or {"prefixes": []})["prefixes"]
-    found = [p for p in prefixes if address in ip_network(p["prefix"])]
-    return str(found[0]["via"]) if found else ""
+    status = agent_status(head_end)
+    prefixes = status.prefixes if status else ()
+    return next((p.via for p in prefixes if address in ip_network(p.prefix)), "")
 
 
 def _tunnelled(plan: Plan, kind: str, node: str) -> Tunnelled:
@@ -164,11 +165,11 @@ def _of_list(segments: Sequence[str]) -> Single:
     return UsesSegments(tuple(waypoints), egress) if waypoints else BestEffort(egress)
 
 
-def _chosen(plan: Plan, head_end: str, endpoint: str, family: int) -> dict[str, Any]:
-    address = str(plan.address_v6(endpoint))
-    for policy in (agent_status(head_end) or {"policies": []})["policies"]:
-        if policy["chosen"] and (policy["endpoint"], policy["family"]) == (address, family):
-            return dict(policy)
+def _chosen(plan: Plan, head_end: str, endpoint: str, family: int) -> PolicyStatus:
+    status = agent_status(head_end)
+    policy = status.chosen_policy(str(plan.address_v6(endpoint)), family) if status else None
+    if policy is not None:
+        return policy
     raise TestbedError(
         f"{head_end} has no IPv{family} policy towards {endpoint}",
         fix="testbed policy list; testbed status",
@@ -178,6 +179,7 @@ def _chosen(plan: Plan, head_end: str, endpoint: str, family: int) -> dict[str, 
 
 def _egress_sid(node: str, family: int) -> str:
     status = agent_status(node)
-    if status is None:
+    sid = status.local_sids.of(family) if status else None
+    if sid is None:
         raise TestbedError(f"{node} has no agent that reports", fix="testbed status", exit_code=1)
-    return str(status["local_sids"][f"dt{family}"])
+    return sid

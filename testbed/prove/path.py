@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from testbed.agent.desired.overlays.tunnels import DEVICES
+from testbed.agent.desired.overlays.registry import INTERFACES
 from testbed.agent.desired.service_veth import ENDS
 from testbed.plan.model import Plan
 from testbed.prove.packets import Observation
 
-# On these a packet only goes from one part of its node to another. What passes the pair is routed
-# twice there, so that its own hop limit falls by two inside one node.
-_INSIDE_A_NODE = ("lo", *ENDS, *DEVICES.values())
+# On these a packet only goes from one part of its node to another. What passes the service veth is
+# routed twice there, so that its own hop limit falls by two inside one node.
+_INSIDE_A_NODE = ("lo", *ENDS, *INTERFACES)
 
 
 @dataclass(frozen=True)

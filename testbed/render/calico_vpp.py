@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.plan import calico_vpp
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster
 from testbed.render.calico_vpp_images import AGENT, CALICO, OPERATOR, VPP, images
-from testbed.render.cluster import TE_NAMESPACE
 from testbed.render.environment import render
 
 RUN, EXEC_FILE = "/var/run/vpp", "/etc/vpp/startup.exec"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from testbed import api_objects
 from testbed.paths import NODES
 from testbed.plan.model import Node, Plan
 from testbed.render.environment import render
-
-TE_NAMESPACE = "calico-vpp-dataplane"
 
 
 def ippools(plan: Plan) -> str:
@@ -22,27 +21,10 @@ def bgp(plan: Plan) -> str:
     return render("api/bgp.yaml.j2", plan=plan, injectors=injectors)
 
 
-def node_object(plan: Plan, node: Node) -> dict[str, Any]:
+def node_object(plan: Plan, node: Node) -> dict[str, object]:
     """The Kubernetes Node object that a joining node writes for itself."""
     addresses = [plan.address_v6(node.name), plan.address_v4(node.name)]
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": node.name, "labels": {"kubernetes.io/hostname": node.name}},
-        "status": {
-            "addresses": [{"type": "InternalIP", "address": str(a)} for a in addresses if a]
-        },
-    }
-
-
-def te_mode(mode: str) -> dict[str, Any]:
-    """The switch CALICOVPP_SRV6_TE, as an object that agents watch."""
-    return {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "testbed-config", "namespace": TE_NAMESPACE},
-        "data": {"CALICOVPP_SRV6_TE": mode},
-    }
+    return api_objects.node_object(node.name, (address for address in addresses if address))
 
 
 def agent_config(plan: Plan, node: Node) -> dict[str, Any]:

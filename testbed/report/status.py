@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from testbed.agent.contract import NodeStatus
 from testbed.report.tables import show_table
 
 SHOWN = 12  # problems on a terminal; one cut link has dozens of consequences
@@ -40,34 +41,33 @@ def print_status(lab: str, view: dict[str, Any]) -> None:
         print("Everything is as wanted.")
 
 
-def _nodes(agents: dict[str, Any]) -> list[list[str]]:
+def _nodes(agents: dict[str, NodeStatus]) -> list[list[str]]:
     rows = []
     for name, status in agents.items():
-        sessions = status["sessions"]
-        up = sum(s["state"] == "Established" for s in sessions)
-        sids = status["local_sids"]
+        up = sum(session.established for session in status.sessions)
+        sids = (("dt4", status.local_sids.dt4), ("dt6", status.local_sids.dt6))
         rows.append(
             [
                 name,
-                status["te_mode"],
-                f"{up}/{len(sessions)}",
-                "\n".join(status["blocks"]),
-                "\n".join(f"{kind} {sid}" for kind, sid in sids.items() if isinstance(sid, str)),
+                status.te_mode,
+                f"{up}/{len(status.sessions)}",
+                "\n".join(status.blocks),
+                "\n".join(f"{kind} {sid}" for kind, sid in sids if sid),
             ]
         )
     return rows
 
 
-def _policies(agents: dict[str, Any]) -> list[list[str]]:
+def _policies(agents: dict[str, NodeStatus]) -> list[list[str]]:
     return [
         [
             name,
-            policy["endpoint"],
-            f"IPv{policy['family']}",
-            policy["source"],
-            "\n".join(" → ".join(x["segments"]) for x in policy["segment_lists"]),
+            policy.endpoint,
+            f"IPv{policy.family}",
+            policy.source,
+            "\n".join(" → ".join(item.segments) for item in policy.segment_lists),
         ]
         for name, status in agents.items()
-        for policy in status["policies"]
-        if policy["chosen"]
+        for policy in status.policies
+        if policy.chosen
     ]

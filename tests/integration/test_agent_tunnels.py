@@ -10,8 +10,8 @@ import pytest
 from agent_lab import MTU, Lab, ip
 from programs import GOBGPD, needs_gobgpd
 
-from testbed.agent.dataplane import tunnels
-from testbed.agent.desired.overlays.tunnels import DEVICES, KINDS, WORDS
+from testbed.agent.dataplane import overlay_devices
+from testbed.agent.desired.overlays.registry import DEVICE_KINDS, TITLES
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 NODES = ("w1", "w2")
@@ -34,13 +34,13 @@ def _ways(status: dict[str, Any]) -> dict[str, int]:
     return {via: vias.count(via) for via in vias}
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=list(DEVICE_KINDS))
 def pool(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
     """A pool of that kind, from which new pods take their IPv4 addresses."""
     kind: str = request.param
     words = lab.status("w1")["overlays"]
     if kind not in words:
-        pytest.skip(f"this kernel has no {WORDS[kind]} (modprobe {kind})")
+        pytest.skip(f"this kernel has no {TITLES[kind]} (modprobe {kind})")
     pools = (lab.api / "pools.yaml").read_text()
     lab.put("pools.yaml", pools.replace("natOutgoing: true", "natOutgoing: true, disabled: true"))
     spec = {"cidr": "172.20.0.0/16", MODES[kind]: "Always"}
@@ -54,7 +54,7 @@ def pool(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
         lab.put("pools.yaml", pools)
     for name in NODES:
         lab.wait(name, f"the end of the {kind} pool on {name}", lambda s: kind not in _ways(s))
-        left = lab.attempt(name, "ip", "link", "show", DEVICES[kind])
+        left = lab.attempt(name, "ip", "link", "show", DEVICE_KINDS[kind].interface)
         assert left.returncode, left.stdout
 
 
@@ -65,8 +65,8 @@ def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
         assert lab.ping(f"{pool}1", other[4], "-M", "do", "-s", str(MTU - 96 - 28)).returncode == 0
         assert lab.ping(f"{pool}1", other[6]).returncode == 0  # by SRv6
         for damage in (
-            ("ip", "link", "del", DEVICES[pool]),
-            ("ip", "link", "set", "dev", DEVICES[pool], "down"),
+            ("ip", "link", "del", DEVICE_KINDS[pool].interface),
+            ("ip", "link", "set", "dev", DEVICE_KINDS[pool].interface, "down"),
         ):
             before = lab.status("w1")["generation"]
             done = lab.attempt("w1", *damage)
@@ -84,5 +84,5 @@ def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
 
 def test_a_trial_leaves_no_device_behind() -> None:
     before = ip("-o", "link")
-    assert tunnels.possible() <= set(KINDS)
+    assert overlay_devices.possible() <= set(DEVICE_KINDS)
     assert ip("-o", "link") == before

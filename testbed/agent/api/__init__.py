@@ -1,1 +1,1 @@
-"""Where an agent reads objects, claims blocks and writes its report."""
+"""The API as an agent uses it: it reads objects, claims blocks and reports its state there."""

@@ -1,15 +1,15 @@
-"""Blocks as BlockAffinity objects: creating one is the claim, and of one name only one can be."""
+"""Claims blocks as BlockAffinity objects: creating one is the claim, and a name exists once."""
 
 from __future__ import annotations
 
 import threading
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 from testbed.agent.ipam import addresses
-from testbed.agent.model.objects import IpNetwork, Node
+from testbed.agent.model.objects import IpNetwork, Node, owner_reference
 from testbed.errors import TestbedError
+from testbed.json_types import JsonObject, as_object, get_object, get_text
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused
 from testbed.kube.kubeconfig import reader
@@ -40,53 +40,53 @@ class Claims:
             except Refused as error:
                 if error.status != _CONFLICT:
                     raise
-                return self._adopt(block, node)
-            return self._alone(block, made)
+                return self._adopt_claim(block, node)
+            return self._yield_to_earlier(block, made)
 
     def release(self, block: IpNetwork, node: Node) -> None:
         """Remove the claim if it is still the node's."""
         with self._lock:
-            found = self._get(block)
-            if found is None or found["spec"]["node"] != node.name:
+            found = self._get_claim(block)
+            if found is None or get_object(found, "spec")["node"] != node.name:
                 return
-            self._delete(block, found)
+            self._delete_claim(block, found)
 
-    def _adopt(self, block: IpNetwork, node: Node) -> bool:
+    def _adopt_claim(self, block: IpNetwork, node: Node) -> bool:
         """A claim that is there may be ours, of before a restart or of the node's earlier self."""
-        found = self._get(block)
-        if found is None or found["spec"]["node"] != node.name:
+        found = self._get_claim(block)
+        if found is None or get_object(found, "spec")["node"] != node.name:
             return False
-        wanted = addresses.affinity(block, node)["metadata"]["ownerReferences"]
-        if found["metadata"].get("ownerReferences") != wanted:
-            found["metadata"]["ownerReferences"] = wanted
-            self._client.call("PUT", f"{PATH}/{addresses.affinity_name(block)}", found)
+        wanted, metadata = [owner_reference(node)], get_object(found, "metadata")
+        if metadata.get("ownerReferences") != wanted:
+            renewed = {**found, "metadata": {**metadata, "ownerReferences": wanted}}
+            self._client.call("PUT", f"{PATH}/{addresses.affinity_name(block)}", renewed)
         return True
 
-    def _alone(self, block: IpNetwork, made: dict[str, Any]) -> bool:
+    def _yield_to_earlier(self, block: IpNetwork, made: JsonObject) -> bool:
         """After the pool's block size changed, others may claim what overlaps at the same time.
 
         Whoever comes later gives way: of two that do not see each other one cannot be later.
         """
-        born = int(made["metadata"]["resourceVersion"])
+        born = int(get_text(get_object(made, "metadata"), "resourceVersion"))
         for other in self._client.call("GET", PATH)["items"]:
             cidr = ip_network(other["spec"]["cidr"])
             earlier = int(other["metadata"]["resourceVersion"]) < born
             if earlier and cidr.version == block.version and cidr.overlaps(block):
-                self._delete(block, made)
+                self._delete_claim(block, made)
                 return False
         return True
 
-    def _get(self, block: IpNetwork) -> dict[str, Any] | None:
+    def _get_claim(self, block: IpNetwork) -> JsonObject | None:
         try:
-            return dict(self._client.call("GET", f"{PATH}/{addresses.affinity_name(block)}"))
+            return as_object(self._client.call("GET", f"{PATH}/{addresses.affinity_name(block)}"))
         except Refused as error:
             if error.status != _ABSENT:
                 raise
             return None
 
-    def _delete(self, block: IpNetwork, found: dict[str, Any]) -> None:
+    def _delete_claim(self, block: IpNetwork, found: JsonObject) -> None:
         """That very object, not one that somebody made meanwhile."""
-        only = {"preconditions": {"uid": found["metadata"]["uid"]}}
+        only = {"preconditions": {"uid": get_object(found, "metadata")["uid"]}}
         try:
             self._client.call("DELETE", f"{PATH}/{addresses.affinity_name(block)}", only)
         except Refused as error:

@@ -1,4 +1,4 @@
-"""The directory that plays the Kubernetes API in a light lab: read once, then watched.
+"""Reads and watches the directory that plays the Kubernetes API in a light lab.
 
 One object or several (multi-document YAML, a List) per file; files appear by rename or are
 complete when they are closed. Hidden files are temporary ones of writers and not read.
@@ -10,16 +10,16 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import inotify_simple
 
 from testbed.agent.api import registration
 from testbed.agent.api.publish import publish_once
 from testbed.agent.config import AgentConfig
+from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.ipam import addresses
 from testbed.agent.model import read_objects
@@ -38,7 +38,7 @@ class _File:
     """A file as last read: what tells it from a newer one, and its documents."""
 
     stamp: tuple[int, int, int]
-    documents: tuple[Any, ...]
+    documents: tuple[object, ...]
     problem: str | None
 
 
@@ -58,7 +58,7 @@ class DirectoryReader:
 
     def _refresh(self) -> list[str]:
         try:
-            names = {e.name for e in os.scandir(self._directory) if _wanted(e.name)}
+            names = {e.name for e in os.scandir(self._directory) if _is_read(e.name)}
         except OSError as error:
             # the objects did not vanish, the way to them did: keep what we know
             return [f"{self._directory}: cannot be read ({error.strerror}); last state kept"]
@@ -76,7 +76,7 @@ class DirectoryReader:
             self._files.pop(name, None)
             return
         except OSError as error:
-            self._keep(name, (0, 0, 0), f"{name}: {error.strerror}")
+            self._keep_last(name, (0, 0, 0), f"{name}: {error.strerror}")
             return
         stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
         if known is not None and known.stamp == stamp:
@@ -84,19 +84,19 @@ class DirectoryReader:
         try:
             self._files[name] = _File(stamp, tuple(load_documents(path)), None)
         except TestbedError as error:
-            self._keep(name, stamp, f"{name}: {error.what}: {error.why}")
+            self._keep_last(name, stamp, f"{name}: {error.what}: {error.why}")
 
-    def _keep(self, name: str, stamp: tuple[int, int, int], problem: str) -> None:
+    def _keep_last(self, name: str, stamp: tuple[int, int, int], problem: str) -> None:
         known = self._files.get(name)
         note = f"{problem}; its last good content is kept" if known and known.documents else problem
         self._files[name] = _File(stamp, known.documents if known else (), note)
 
 
-def _wanted(name: str) -> bool:
+def _is_read(name: str) -> bool:
     return not name.startswith(".") and name.endswith(SUFFIXES)
 
 
-def load_documents(path: Path) -> list[Any]:
+def load_documents(path: Path) -> list[object]:
     """The documents of one JSON or YAML file; raises TestbedError on anything else."""
     try:
         with path.open("rb") as file:
@@ -146,13 +146,13 @@ class DirectoryWatch(threading.Thread):
             events = self._inotify.read()
             if any(e.mask & (_FLAGS.DELETE_SELF | _FLAGS.MOVE_SELF) for e in events):
                 self._publish()  # reports the loss; the objects stay
-                if not self._come_back():
+                if not self._wait_until_back():
                     return
                 self._publish()
-            elif any(e.mask & _FLAGS.Q_OVERFLOW or _wanted(e.name) for e in events):
+            elif any(e.mask & _FLAGS.Q_OVERFLOW or _is_read(e.name) for e in events):
                 self._publish()
 
-    def _come_back(self) -> bool:
+    def _wait_until_back(self) -> bool:
         """Wait until the directory is there again, watching its parent; False if that is lost."""
         try:
             with inotify_simple.INotify() as parent:
@@ -181,27 +181,30 @@ class DirectorySource:
 
     def claim(self, block: IpNetwork, node: Node) -> bool:
         """Make the claim appear complete and at most once; False if somebody was first."""
-        target = self._file(block)
-        return publish_once(target, addresses.affinity(block, node)) or _owner(target) == node.name
+        target = self._claim_file(block)
+        return (
+            publish_once(target, addresses.affinity(block, node))
+            or _read_owner(target) == node.name
+        )
 
     def release(self, block: IpNetwork, node: Node) -> None:
         """Remove the claim if it is this node's."""
-        target = self._file(block)
-        if _owner(target) == node.name:
+        target = self._claim_file(block)
+        if _read_owner(target) == node.name:
             target.unlink(missing_ok=True)
 
     def register(self) -> None:
         """A joining node writes its own Node object."""
         registration.register(self._config, self._directory)
 
-    def report(self, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+    def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Nobody reads answers here: `testbed status` shows status.json."""
 
-    def _file(self, block: IpNetwork) -> Path:
+    def _claim_file(self, block: IpNetwork) -> Path:
         return self._directory / f"BlockAffinity.{addresses.affinity_name(block)}.json"
 
 
-def _owner(claim: Path) -> str | None:
+def _read_owner(claim: Path) -> str | None:
     try:
         return str(json.loads(claim.read_text())["spec"]["node"])
     except (OSError, ValueError, KeyError, TypeError):

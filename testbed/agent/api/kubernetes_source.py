@@ -1,16 +1,16 @@
-"""The Kubernetes API as a node's source: six watches, claims, and a report of the node's state."""
+"""Reads the Kubernetes API by six watches, claims blocks there, and reports the node's state."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from testbed.agent.api import block_claims
 from testbed.agent.api.block_claims import Claims
 from testbed.agent.api.reporter import Reporter
+from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
@@ -71,7 +71,7 @@ class KubernetesSource:
     def register(self) -> None:
         """The kubelet makes the Node object."""
 
-    def report(self, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+    def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Hand the newest state to the reporter's thread."""
         with self._lock:
             objects = self._objects
@@ -81,15 +81,15 @@ class KubernetesSource:
     def _publish(self) -> None:
         """From any thread: tell what is known now, if that differs from what was told last."""
         with self._lock:
-            objects = self._read()
+            objects = self._read_objects()
             if objects == self._objects or not (objects.complete or objects.problems):
                 return
             self._objects = objects
             self._on_change(objects)
 
-    def _read(self) -> Objects:
+    def _read_objects(self) -> Objects:
         complete = all(watch.listed for watch in self._watches)
-        problems = self._problems(complete)
+        problems = self._describe_failures(complete)
         if not complete:
             return Objects(problems=tuple(problems), complete=False)
         documents = [
@@ -99,7 +99,7 @@ class KubernetesSource:
         ]
         return read_objects.read(documents, problems)
 
-    def _problems(self, complete: bool) -> list[str]:
+    def _describe_failures(self, complete: bool) -> list[str]:
         failures = [watch.failure for watch in self._watches if watch.failure]
         away = [failure for failure in failures if isinstance(failure, Unreachable)]
         if not away:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Literal, TypedDict
 
+from testbed.agent.contract import BEST_EFFORT, NodeStatus, PolicyStatus, SessionStatus
 from testbed.agent.desired.te_config import Refusal
-from testbed.agent.model.objects import ConfigMap, Node
+from testbed.agent.model.objects import ConfigMap, Node, owner_reference
 
 GROUP, VERSION, PLURAL = "srv6.testbed.invalid", "v1alpha1", "srv6nodestatuses"
 PATH = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
@@ -15,30 +16,123 @@ COMPONENT = "srv6-agent"
 _MOST, _LONGEST = 200, 300  # entries of a list, characters of a sentence: etcd's limit is 1.5 MB
 
 
-def skeleton(node: Node) -> dict[str, Any]:
+class Condition(TypedDict):
+    type: str
+    status: str
+    reason: str
+    message: str
+    lastTransitionTime: str
+
+
+class SessionEntry(TypedDict):
+    """A BGP session in the object's status."""
+
+    peer: str
+    address: str
+    established: bool
+    state: str
+
+
+class SegmentListEntry(TypedDict):
+    """A segment list in the object's status."""
+
+    weight: int
+    segments: list[str]
+
+
+class PolicyEntry(TypedDict):
+    """A policy in the object's status."""
+
+    endpoint: str
+    family: str
+    source: str
+    color: int
+    preference: int
+    bindingSID: str
+    segmentLists: list[SegmentListEntry]
+    valid: bool
+    chosen: bool
+    why: str
+
+
+class Summary(TypedDict):
+    """What `kubectl get` shows in its columns."""
+
+    sessions: str
+    policiesChosen: int
+    policiesSteering: int
+    policiesInvalid: int
+    problems: int
+    firstProblem: str
+
+
+class SRv6NodeStatus(TypedDict):
+    """The `status` of an SRv6NodeStatus, but for its conditions."""
+
+    mode: str
+    ready: bool
+    sessions: list[SessionEntry]
+    policies: list[PolicyEntry]
+    blocks: list[str]
+    localSIDs: dict[str, str | None]
+    problems: list[str]
+    summary: Summary
+
+
+class Event(TypedDict):
+    """A Kubernetes Event."""
+
+    apiVersion: Literal["v1"]
+    kind: Literal["Event"]
+    metadata: dict[str, str]
+    involvedObject: dict[str, str]
+    type: str
+    reason: str
+    message: str
+    source: dict[str, str]
+    reportingComponent: str
+    reportingInstance: str
+    firstTimestamp: str
+    lastTimestamp: str
+    count: int
+
+
+class _Metadata(TypedDict):
+    name: str
+    ownerReferences: list[dict[str, str]]
+
+
+class Skeleton(TypedDict):
+    """An SRv6NodeStatus without status."""
+
+    apiVersion: str
+    kind: str
+    metadata: _Metadata
+
+
+def skeleton(node: Node) -> Skeleton:
     """The object without any status; it goes away with its Node."""
-    owner = {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
     return {
         "apiVersion": f"{GROUP}/{VERSION}",
         "kind": "SRv6NodeStatus",
-        "metadata": {"name": node.name, "ownerReferences": [owner]},
+        "metadata": {"name": node.name, "ownerReferences": [owner_reference(node)]},
     }
 
 
-def status(seen: Mapping[str, Any]) -> dict[str, Any]:
+def status(seen: NodeStatus) -> SRv6NodeStatus:
     """The `status` of the object from what status.json says; every field is always there."""
-    problems = [_short(problem) for problem in seen["problems"]]
-    sessions = [_session(session) for session in seen["sessions"]]
-    policies = sorted((_policy(p) for p in seen["policies"]), key=lambda p: not p["chosen"])
+    problems = [_shorten(problem) for problem in seen.problems]
+    sessions = [_session_entry(session) for session in seen.sessions]
+    policies = sorted((_policy_entry(p) for p in seen.policies), key=lambda p: not p["chosen"])
     up = sum(session["established"] for session in sessions)
-    te = [p for p in policies if p["chosen"] and p["source"] != "best-effort"]
+    te = [p for p in policies if p["chosen"] and p["source"] != BEST_EFFORT]
     return {
-        "mode": seen["te_mode"],
-        "ready": bool(seen["ready"]),
+        "mode": seen.te_mode,
+        "ready": seen.ready,
         "sessions": sessions,
         "policies": policies[:_MOST],
-        "blocks": list(seen["blocks"])[:_MOST],
-        "localSIDs": {key: seen["local_sids"].get(key.lower()) for key in ("DT4", "DT6")},
+        "blocks": list(seen.blocks[:_MOST]),
+        "localSIDs": {"DT4": seen.local_sids.dt4, "DT6": seen.local_sids.dt6},
         "problems": problems[:_MOST],
         "summary": {
             "sessions": f"{up}/{len(sessions)}",
@@ -52,15 +146,15 @@ def status(seen: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ready_condition(
-    seen: Mapping[str, Any], before: Sequence[Mapping[str, Any]], now: str
-) -> dict[str, Any]:
+    ready: bool, problems: Iterable[str], before: Iterable[Condition], now: str
+) -> Condition:
     """The condition Ready as Kubernetes writes conditions; `now` in RFC 3339.
 
     The time is kept from `before`, the object's earlier conditions, while the state is the same.
     """
-    state = "True" if seen["ready"] else "False"
-    message = _short("; ".join(seen["problems"]))
-    reason = "Forwarding" if seen["ready"] else "NotConverged"
+    state = "True" if ready else "False"
+    message = _shorten("; ".join(problems))
+    reason = "Forwarding" if ready else "NotConverged"
     since = next(
         (c["lastTransitionTime"] for c in before if c["type"] == "Ready" and c["status"] == state),
         now,
@@ -69,7 +163,7 @@ def ready_condition(
             "lastTransitionTime": since}  # fmt: skip
 
 
-def event(refusal: Refusal, concerned: ConfigMap, node: str, now: str) -> dict[str, Any]:
+def event(refusal: Refusal, concerned: ConfigMap, node: str, now: str) -> Event:
     """A Warning on the ConfigMap, of the same name whenever the same is refused again."""
     digest = hashlib.sha256(f"{concerned.uid} {node} {refusal.why}".encode()).hexdigest()[:16]
     return {
@@ -80,7 +174,7 @@ def event(refusal: Refusal, concerned: ConfigMap, node: str, now: str) -> dict[s
                            "namespace": concerned.namespace, "uid": concerned.uid},
         "type": "Warning",
         "reason": "Refused",
-        "message": f"{node}: {_short(refusal.why)}",
+        "message": f"{node}: {_shorten(refusal.why)}",
         "source": {"component": COMPONENT, "host": node},
         "reportingComponent": COMPONENT,
         "reportingInstance": node,
@@ -90,31 +184,33 @@ def event(refusal: Refusal, concerned: ConfigMap, node: str, now: str) -> dict[s
     }  # fmt: skip
 
 
-def _session(session: Mapping[str, Any]) -> dict[str, Any]:
+def _session_entry(session: SessionStatus) -> SessionEntry:
     return {
-        "peer": session["peer"],
-        "address": session["address"],
-        "established": session["state"] == "Established",
-        "state": session["state"],
+        "peer": session.peer,
+        "address": session.address,
+        "established": session.established,
+        "state": session.state,
     }
 
 
-def _policy(policy: Mapping[str, Any]) -> dict[str, Any]:
-    lists = policy["segment_lists"]
+def _policy_entry(policy: PolicyStatus) -> PolicyEntry:
     return {
-        "endpoint": policy["endpoint"],
-        "family": f"IPv{policy['family']}" if policy["family"] else "",
-        "source": policy["source"],
-        "color": policy["color"],
-        "preference": policy["preference"],
-        "bindingSID": policy["binding_sid"] or "",
-        "segmentLists": [{"weight": s["weight"], "segments": s["segments"]} for s in lists],
-        "valid": policy["valid"],
-        "chosen": policy["chosen"],
-        "why": _short(policy["why"]),
+        "endpoint": policy.endpoint,
+        "family": f"IPv{policy.family}" if policy.family else "",
+        "source": policy.source,
+        "color": policy.color,
+        "preference": policy.preference,
+        "bindingSID": policy.binding_sid or "",
+        "segmentLists": [
+            {"weight": item.weight, "segments": list(item.segments)}
+            for item in policy.segment_lists
+        ],
+        "valid": policy.valid,
+        "chosen": policy.chosen,
+        "why": _shorten(policy.why),
     }
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

@@ -1,16 +1,16 @@
-"""Making an object appear in the API directory: complete, and at most once."""
+"""Creates an object's file in the API directory: complete, and at most once."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 
 
-def publish_once(target: Path, content: dict[str, Any]) -> bool:
+def publish_once(target: Path, content: Mapping[str, object]) -> bool:
     """Create `target` with this content; False if it is there. Raises TestbedError.
 
     Like O_EXCL, but nobody ever sees half a file.

@@ -6,18 +6,11 @@ from pathlib import Path
 
 from testbed.agent.api.publish import publish_once
 from testbed.agent.config import AgentConfig
-from testbed.agent.model.objects import HOSTNAME
+from testbed.api_objects import node_object
 
 
 def register(config: AgentConfig, directory: Path) -> None:
     """Write the Node object unless somebody has; raises TestbedError when it cannot be written."""
     addresses = [a for a in (config.address_v6, config.address_v4) if a]
-    node = {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": config.node, "labels": {HOSTNAME: config.node}},
-        "status": {
-            "addresses": [{"type": "InternalIP", "address": str(a)} for a in addresses],
-        },
-    }
+    node = node_object(config.node, addresses)
     publish_once(directory / f"Node.{config.node}.json", node)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from testbed.agent.api import node_status_object
+from testbed.agent.api.node_status_object import Condition, Event, SRv6NodeStatus
+from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import ConfigMap, Node, Objects
-from testbed.host.coalescing_worker import Latest
+from testbed.host.coalescing_worker import CoalescingWorker
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused
 from testbed.kube.kubeconfig import reader
@@ -28,7 +29,7 @@ class _News:
     """What is to be told, of which node."""
 
     node: Node
-    status: Mapping[str, Any]
+    status: SRv6NodeStatus
     refused: frozenset[tuple[Refusal, ConfigMap]]
 
 
@@ -49,16 +50,16 @@ class Reporter:
         self._clock, self._monotonic = clock, monotonic
         self._path = f"{node_status_object.PATH}/{node}"
         self._told: _News | None = None
-        self._conditions: list[dict[str, Any]] = []
+        self._conditions: list[Condition] = []
         self._warned: set[tuple[Refusal, ConfigMap]] = set()
         self._since: dict[tuple[Refusal, ConfigMap], float] = {}
-        self._writer = Latest[_News]("report", self._tell, self._trouble)
+        self._writer = CoalescingWorker[_News]("report", self._write_news, self._note_problem)
 
     def start(self) -> None:
         """Write from now on."""
         self._writer.start()
 
-    def put(self, objects: Objects, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
+    def put(self, objects: Objects, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Tell this unless something newer comes first. Returns at once."""
         node = objects.node(self._name)
         if node is None or not node.uid:
@@ -67,34 +68,36 @@ class Reporter:
         refused = {(r, concerned[r.config_map]) for r in refusals if r.config_map in concerned}
         self._writer.put(_News(node, node_status_object.status(status), frozenset(refused)))
 
-    def _trouble(self, problem: str | None) -> None:
+    def _note_problem(self, problem: str | None) -> None:
         self.problems = [f"kubectl does not show this node's state: {problem}"] if problem else []
         self._on_problem()
 
-    def _now(self) -> str:
+    def _timestamp(self) -> str:
         return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def _tell(self, news: _News) -> float | None:
+    def _write_news(self, news: _News) -> float | None:
         """Write what is new; returns after how many seconds to look again."""
         self._warned &= news.refused
         self._since = {one: self._since.get(one, self._monotonic()) for one in news.refused}
         try:
-            self._show(news)
+            self._show_status(news)
         finally:  # neither of the two waits for the other to work
-            self._warn_of(news.refused - self._warned)
+            self._warn_of_refusals(news.refused - self._warned)
         return min((self._patience(*one) for one in news.refused - self._warned), default=None)
 
-    def _show(self, news: _News) -> None:
+    def _show_status(self, news: _News) -> None:
         if self._told is None or news.node.uid != self._told.node.uid:
-            self._conditions = self._earlier(news)
+            self._conditions = self._read_conditions(news)
         if news != self._told:
-            self._write(news)
+            self._write_status(news)
             self._told = news
 
-    def _warn_of(self, refused: Iterable[tuple[Refusal, ConfigMap]]) -> None:
+    def _warn_of_refusals(self, refused: Iterable[tuple[Refusal, ConfigMap]]) -> None:
         for refusal, concerned in sorted(refused, key=repr):
             if self._patience(refusal, concerned) <= 0:
-                self._warn(node_status_object.event(refusal, concerned, self._name, self._now()))
+                self._write_event(
+                    node_status_object.event(refusal, concerned, self._name, self._timestamp())
+                )
                 self._warned.add((refusal, concerned))
 
     def _patience(self, refusal: Refusal, concerned: ConfigMap) -> float:
@@ -102,8 +105,10 @@ class Reporter:
         due = self._since[refusal, concerned] + (_PASSING if refusal.passing else 0.0)
         return due - self._monotonic()
 
-    def _write(self, news: _News) -> None:
-        ready = node_status_object.ready_condition(news.status, self._conditions, self._now())
+    def _write_status(self, news: _News) -> None:
+        ready = node_status_object.ready_condition(
+            news.status["ready"], news.status["problems"], self._conditions, self._timestamp()
+        )
         body = {"status": {**news.status, "conditions": [ready]}}
         try:
             self._client.call("PATCH", f"{self._path}/status", body)
@@ -116,7 +121,7 @@ class Reporter:
             self._client.call("PATCH", f"{self._path}/status", body)
         self._conditions = [ready]
 
-    def _earlier(self, news: _News) -> list[dict[str, Any]]:
+    def _read_conditions(self, news: _News) -> list[Condition]:
         """The conditions that an earlier agent left; also makes them a present Node's."""
         try:
             found = self._client.call("GET", self._path)
@@ -129,7 +134,7 @@ class Reporter:
             self._client.call("PATCH", self._path, wanted)
         return list((found.get("status") or {}).get("conditions") or [])
 
-    def _warn(self, event: dict[str, Any]) -> None:
+    def _write_event(self, event: Event) -> None:
         """An event, or one more occurrence of it."""
         try:
             self._client.call("POST", _EVENTS, event)

@@ -1,16 +1,18 @@
-"""Where an agent's objects come from and where its claims go, whichever kind it is."""
+"""The API as one node's agent sees it, whichever kind it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from testbed.agent.config import AgentConfig, DirectoryAt
+from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
-from testbed.agent.model.objects import IpNetwork, Node, Objects
+from testbed.agent.ipam.blocks import BlockClaims
+from testbed.agent.model.objects import Objects
 
 
-class Source(Protocol):
+class Source(BlockClaims, Protocol):
     """The API as one node's agent sees it. Safe for use by several threads."""
 
     def start(self, on_change: Callable[[Objects], None]) -> None:
@@ -19,17 +21,11 @@ class Source(Protocol):
         Objects that are not `complete` come only with the problem that keeps them so.
         """
 
-    def claim(self, block: IpNetwork, node: Node) -> bool:
-        """Record this node as the block's owner; False if another node is. Raises TestbedError."""
-
-    def release(self, block: IpNetwork, node: Node) -> None:
-        """Give back a block of this node. Raises TestbedError."""
-
     def register(self) -> None:
         """Make this node known, if that is the agent's business. Raises TestbedError."""
 
-    def report(self, status: Mapping[str, Any], refusals: Iterable[Refusal]) -> None:
-        """Show the users of this API what became of their wishes; returns at once."""
+    def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
+        """Show the users of this API what became of what they asked for; returns at once."""
 
 
 def open_source(config: AgentConfig) -> Source:

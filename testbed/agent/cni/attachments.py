@@ -1,42 +1,17 @@
-"""Which pods are attached, with their addresses: one file per interface, kept over restarts."""
+"""The store of attached pod interfaces: one file per interface, kept over restarts."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from dataclasses import asdict, fields
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
-from testbed.agent.model.objects import IpAddress
-from testbed.errors import TestbedError
-from testbed.host import files
-
-
-@dataclass(frozen=True, order=True)
-class Attachment:
-    """One pod interface: its container, its addresses, and the veth end on the node."""
-
-    container: str
-    interface: str
-    netns: str
-    name: str
-    ipv4: str | None
-    ipv6: str | None
-    host_interface: str
-
-    @property
-    def addresses(self) -> list[IpAddress]:
-        """The pod's addresses, IPv4 first."""
-        return [ip_address(a) for a in (self.ipv4, self.ipv6) if a]
-
-
-def host_interface(container: str, interface: str) -> str:
-    """Name of the node's end: 15 characters, the same for the same pod interface."""
-    return "cali" + hashlib.sha256(f"{container} {interface}".encode()).hexdigest()[:11]
+from testbed.agent.files import write_file
+from testbed.agent.model.attachment import Attachment
+from testbed.json_types import JsonObject, as_object, get_optional_text, get_text
 
 
 class AttachmentStore:
@@ -63,7 +38,7 @@ class AttachmentStore:
     def put(self, attachment: Attachment) -> None:
         """Remember durably; raises TestbedError when the file cannot be written."""
         path = self._path(attachment.container, attachment.interface)
-        write_atomically(path, json.dumps(asdict(attachment)) + "\n")
+        write_file(path, json.dumps(asdict(attachment)) + "\n")
         with self._lock:
             self._all[attachment.container, attachment.interface] = attachment
 
@@ -78,27 +53,28 @@ class AttachmentStore:
 
     def _load(self, path: Path) -> None:
         try:
-            found = _parse(json.loads(path.read_text()))
-        except (OSError, ValueError, TypeError) as error:
+            found = _parse(as_object(json.loads(path.read_text())))
+        except (OSError, ValueError, KeyError, RecursionError) as error:
             self.problems.append(f"{path}: not an attachment of ours, ignored: {error}")
             return
         self._all[found.container, found.interface] = found
 
 
-def _parse(data: Any) -> Attachment:
-    found = Attachment(**data)
+def _parse(data: JsonObject) -> Attachment:
+    unknown = data.keys() - {f.name for f in fields(Attachment)}
+    if unknown:
+        raise ValueError(f"unknown fields {sorted(unknown)}")
+    found = Attachment(
+        container=get_text(data, "container"),
+        interface=get_text(data, "interface"),
+        netns=get_text(data, "netns"),
+        name=get_text(data, "name"),
+        ipv4=get_optional_text(data, "ipv4"),
+        ipv6=get_optional_text(data, "ipv6"),
+        host_interface=get_text(data, "host_interface"),
+    )
     if found.ipv4 is not None:
         IPv4Address(found.ipv4)
     if found.ipv6 is not None:
         IPv6Address(found.ipv6)
     return found
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file so that readers see the old or the new one; raises TestbedError."""
-    try:
-        files.write_atomically(path, text)
-    except OSError as error:
-        raise TestbedError(
-            "cannot write", where=str(path), why=error.strerror, exit_code=4
-        ) from None

@@ -15,6 +15,10 @@ import socket
 import sys
 import time
 
+TYPE_CHECKING = False  # the typing module would cost every pod some milliseconds
+if TYPE_CHECKING:
+    from testbed.agent.cni.protocol import AgentRequest, ErrorReply
+
 VERSIONS = ["1.0.0", "1.1.0"]
 TIMEOUT = 60  # seconds; the runtime's own limit is longer
 INVALID_ENVIRONMENT, DECODING, INVALID_CONFIG, TRY_AGAIN, UNAVAILABLE = 4, 6, 7, 11, 50
@@ -35,7 +39,7 @@ class CniError(Exception):
         super().__init__(message)
         self.code, self.message, self.details = code, message, details
 
-    def reply(self, version: str) -> dict[str, object]:
+    def reply(self, version: str) -> ErrorReply:
         """The error as the runtime wants to read it."""
         return {
             "cniVersion": version,
@@ -45,7 +49,7 @@ class CniError(Exception):
         }
 
 
-def request(environment: dict[str, str], config: object) -> dict[str, object]:
+def request(environment: dict[str, str], config: object) -> AgentRequest:
     """The agent's request from what the runtime gave; raises CniError."""
     command = environment.get("CNI_COMMAND", "")
     if command not in NEEDED:
@@ -65,7 +69,7 @@ def request(environment: dict[str, str], config: object) -> dict[str, object]:
     }
 
 
-def ask(config: dict[str, object], line: dict[str, object]) -> dict[str, object]:
+def ask(config: dict[str, object], line: AgentRequest) -> dict[str, object]:
     """One request to the agent, one reply; raises CniError when there is no agent."""
     path, patience = config.get("agentSocket"), config.get("agentPatience", 0)
     if not isinstance(path, str) or not path:
@@ -75,7 +79,7 @@ def ask(config: dict[str, object], line: dict[str, object]) -> dict[str, object]
     status = line["command"] == "STATUS"
     absent = UNAVAILABLE if status else TRY_AGAIN
     try:
-        with _connected(path, 0 if status else patience) as agent:
+        with _connect(path, 0 if status else patience) as agent:
             agent.sendall(json.dumps(line).encode() + b"\n")
             agent.shutdown(socket.SHUT_WR)
             data = b"".join(iter(lambda: agent.recv(65536), b""))
@@ -87,7 +91,7 @@ def ask(config: dict[str, object], line: dict[str, object]) -> dict[str, object]
     return reply
 
 
-def _connected(path: str, patience: float) -> socket.socket:
+def _connect(path: str, patience: float) -> socket.socket:
     """A connection to the agent, which may be about to start; raises OSError after that time."""
     deadline = time.monotonic() + patience
     while True:
@@ -116,9 +120,9 @@ def main() -> int:
             raise CniError(DECODING, "stdin is not JSON", str(error)) from None
         line = request(dict(os.environ), config)
         version = str(config.get("cniVersion", version))
-        reply = ask(config, line)
+        reply = ask(line["config"], line)
     except CniError as error:
-        reply = error.reply(version)
+        reply = dict(error.reply(version))
     if reply:
         print(json.dumps(reply))
     return 1 if "code" in reply else 0

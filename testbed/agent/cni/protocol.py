@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
-from testbed.agent.cni.attachments import Attachment
 from testbed.agent.cni.plugin_main import (
     DECODING,
     INVALID_CONFIG,
@@ -17,12 +15,78 @@ from testbed.agent.cni.plugin_main import (
     VERSIONS,
     CniError,
 )
+from testbed.agent.model.attachment import GATEWAY_V4, GATEWAY_V6, Attachment
+from testbed.json_types import JsonObject, get_objects
 
 INCOMPATIBLE, UNKNOWN_CONTAINER, INTERNAL = 1, 3, 999
-GATEWAY_V4, GATEWAY_V6 = "169.254.1.1", "fe80::ecee:eeff:feee:eeee"
-HOST_MAC = "ee:ee:ee:ee:ee:ee"  # its EUI-64 link-local address is GATEWAY_V6
 _CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
 _INTERFACE = re.compile(r"[^/:\s]{1,15}")
+
+
+class AgentRequest(TypedDict):
+    """The line that the plugin sends: what the runtime put into its environment and stdin."""
+
+    command: str
+    containerId: str
+    netns: str
+    ifName: str
+    args: str
+    config: dict[str, object]
+
+
+class ErrorReply(TypedDict):
+    """The reply to what failed."""
+
+    cniVersion: str
+    code: int
+    msg: str
+    details: str
+
+
+class VersionReply(TypedDict):
+    """The reply to VERSION."""
+
+    cniVersion: str
+    supportedVersions: list[str]
+
+
+class _NodeEnd(TypedDict):
+    name: str
+    mac: str
+
+
+class InterfaceEntry(_NodeEnd, total=False):
+    """An end of a pod's veth; the pod's has a sandbox."""
+
+    sandbox: str
+
+
+class IpEntry(TypedDict):
+    """An address of the pod; `interface` is an index into the result's interfaces."""
+
+    address: str
+    gateway: str
+    interface: int
+
+
+class RouteEntry(TypedDict):
+    """A route in the pod."""
+
+    dst: str
+    gw: str
+
+
+class AddResult(TypedDict):
+    """The reply to ADD."""
+
+    cniVersion: str
+    interfaces: list[InterfaceEntry]
+    ips: list[IpEntry]
+    routes: list[RouteEntry]
+    dns: dict[str, str]
+
+
+Reply = AddResult | VersionReply | ErrorReply | dict[str, object]  # the last: of most, and empty
 
 
 @dataclass(frozen=True)
@@ -35,7 +99,7 @@ class Request:
     interface: str
     pod: str
     version: str
-    config: Mapping[str, Any]
+    config: JsonObject
 
 
 def parse(line: bytes) -> Request:
@@ -52,20 +116,20 @@ def parse(line: bytes) -> Request:
     version = config.get("cniVersion", VERSIONS[-1])
     if not isinstance(version, str) or version not in VERSIONS:
         raise CniError(INCOMPATIBLE, f"cniVersion {version!r} is not one of {VERSIONS}")
-    container, interface = _text(data, "containerId"), _text(data, "ifName")
+    container, interface = _get_text(data, "containerId"), _get_text(data, "ifName")
     if command in ("ADD", "DEL", "CHECK"):
         if not _CONTAINER.fullmatch(container):
             raise CniError(INVALID_ENVIRONMENT, f"containerId {container!r} is not valid")
         if not _INTERFACE.fullmatch(interface) or interface in (".", ".."):
             raise CniError(INVALID_ENVIRONMENT, f"ifName {interface!r} is not valid")
-    netns = _text(data, "netns")
+    netns = _get_text(data, "netns")
     if command in ("ADD", "CHECK") and not netns.startswith("/"):
         raise CniError(INVALID_ENVIRONMENT, f"netns {netns!r} is not an absolute path")
-    pod = pod_name(_text(data, "args"), container)
+    pod = pod_name(_get_text(data, "args"), container)
     return Request(command, container, netns, interface, pod, version, config)
 
 
-def _text(data: Mapping[str, Any], key: str) -> str:
+def _get_text(data: JsonObject, key: str) -> str:
     value = data.get(key) or ""
     if not isinstance(value, str) or "\0" in value:
         raise CniError(INVALID_ENVIRONMENT, f"{key} is not text")
@@ -78,9 +142,10 @@ def pod_name(args: str, container: str) -> str:
     return pairs.get("K8S_POD_NAME") or container
 
 
-def result(version: str, attachment: Attachment, host_mac: str, pod_mac: str) -> dict[str, Any]:
+def result(version: str, attachment: Attachment, host_mac: str, pod_mac: str) -> AddResult:
     """The success result of ADD."""
-    ips, pod_routes = [], []
+    ips: list[IpEntry] = []
+    pod_routes: list[RouteEntry] = []
     for address, length, gateway, default in (
         (attachment.ipv4, 32, GATEWAY_V4, "0.0.0.0/0"),
         (attachment.ipv6, 128, GATEWAY_V6, "::/0"),
@@ -100,10 +165,12 @@ def result(version: str, attachment: Attachment, host_mac: str, pod_mac: str) ->
     }
 
 
-def valid_attachments(config: Mapping[str, Any]) -> set[tuple[str, str]]:
+def valid_attachments(config: JsonObject) -> set[tuple[str, str]]:
     """What GC must keep, as (container, interface); raises CniError when that is not said."""
-    entries = config.get("cni.dev/valid-attachments", config.get("cni.dev/attachments"))
+    key = "cni.dev/valid-attachments"
+    key = key if key in config else "cni.dev/attachments"
     try:
-        return {(str(e["containerID"]), str(e["ifname"])) for e in entries or []}
-    except (TypeError, KeyError):
+        entries = get_objects({key: [], **{k: v for k, v in config.items() if v}}, key)
+        return {(str(entry["containerID"]), str(entry["ifname"])) for entry in entries}
+    except (ValueError, KeyError):
         raise CniError(INVALID_CONFIG, "cni.dev/valid-attachments cannot be read") from None

@@ -8,11 +8,10 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from testbed.agent.cni import protocol
 from testbed.agent.cni.plugin_main import VERSIONS, CniError
-from testbed.agent.cni.protocol import INTERNAL, Request
+from testbed.agent.cni.protocol import INTERNAL, Reply, Request
 from testbed.errors import TestbedError
 
 log = logging.getLogger(__name__)
@@ -23,7 +22,7 @@ _SILENCE = 10.0  # seconds that a client may take to send its line
 class CniServer:
     """Listens until the process ends; every connection has its own thread."""
 
-    def __init__(self, path: Path, handle: Callable[[Request], dict[str, Any]]) -> None:
+    def __init__(self, path: Path, handle: Callable[[Request], Reply]) -> None:
         self._handle = handle
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # left by a killed predecessor
@@ -37,28 +36,28 @@ class CniServer:
 
     def start(self) -> None:
         """Begin to accept."""
-        threading.Thread(target=self._accept, name="cni", daemon=True).start()
+        threading.Thread(target=self._accept_connections, name="cni", daemon=True).start()
 
-    def _accept(self) -> None:
+    def _accept_connections(self) -> None:
         while True:
             try:
                 connection, _ = self._socket.accept()
             except OSError:
                 log.exception("the CNI socket is closed")
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve_connection, args=(connection,), daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve_connection(self, connection: socket.socket) -> None:
         with connection:
             try:
                 connection.settimeout(_SILENCE)
-                reply = self._answer(_read_line(connection))
+                reply = self._handle_line(_read_line(connection))
                 connection.settimeout(_SILENCE)
                 connection.sendall(json.dumps(reply).encode() + b"\n")
             except OSError as error:
                 log.warning("a CNI client went away: %s", error)
 
-    def _answer(self, line: bytes) -> dict[str, Any]:
+    def _handle_line(self, line: bytes) -> Reply:
         version = VERSIONS[-1]
         try:
             request = protocol.parse(line)

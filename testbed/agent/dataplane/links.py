@@ -1,4 +1,4 @@
-"""Which interfaces this network namespace has; /sys may show those of another one."""
+"""Tells which interfaces this network namespace has; /sys may show those of another one."""
 
 from __future__ import annotations
 

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
-from testbed.agent.dataplane import service_veth, vrf
-from testbed.agent.dataplane import tunnels as linux_tunnels
+from testbed.agent.dataplane import overlay_devices, service_veth, vrf
 from testbed.agent.dataplane.firewall import Firewall
 from testbed.agent.dataplane.run import attempt, listed, run
 from testbed.agent.dataplane.sysctl import set_switch
 from testbed.agent.desired import routes
-from testbed.agent.desired.overlays import tunnels
-from testbed.agent.desired.overlays.tunnels import Tunnels
-from testbed.agent.desired.service_veth import Pair
+from testbed.agent.desired.capabilities import Capabilities
+from testbed.agent.desired.overlays.devices import Tunnels
+from testbed.agent.desired.overlays.registry import DEVICE_KINDS, TITLES
+from testbed.agent.desired.routes import Route
+from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.errors import TestbedError
 
 _NO_TUNNELS = Tunnels()
 _PROBE_PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)
-
-
-@dataclass(frozen=True)
-class Capabilities:
-    """What this kernel (and this iproute2) can do; probed once."""
-
-    encap_red: bool = True  # one segment without SRH; kernel 6.0 or newer
-    seg6local: bool = True
-    vrf: bool = False  # End.DT4 proper; without it End.DX4 does the same through the main table
-    tunnels: frozenset[str] = frozenset(tunnels.KINDS)  # legacy overlays, for pools that want them
-    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -39,7 +30,7 @@ class Linux:
     tunnel_source: IPv6Address
     _firewall: Firewall = field(default_factory=Firewall, init=False)
     _tunnel_source_set: bool = field(default=False, init=False)
-    _pair_gone: bool = field(default=False, init=False)  # one of an earlier agent, that is
+    _veth_gone: bool = field(default=False, init=False)  # one of an earlier agent, that is
 
     def probe(self) -> Capabilities:
         """Try what the wanted state may need; leaves nothing behind."""
@@ -54,10 +45,10 @@ class Linux:
             )
         if not (local and dx4):
             notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
-        kinds = linux_tunnels.possible()
-        for kind in tunnels.KINDS:
+        kinds = overlay_devices.possible()
+        for kind in sorted(DEVICE_KINDS):
             if kind not in kinds:
-                notes.append(f"this kernel lacks {tunnels.WORDS[kind]}: no pool can have it (C9)")
+                notes.append(f"this kernel lacks {TITLES[kind]}: no pool can have it (C9)")
         return Capabilities(red, local and dx4, local and vrf.possible(), kinds, tuple(notes))
 
     def prepare(self) -> list[str]:
@@ -81,9 +72,9 @@ class Linux:
                 problems.append(f"tunnel source {self.tunnel_source}: {error.why or error.what}")
         return problems
 
-    def read(self) -> list[routes.Route]:
+    def read(self) -> list[Route]:
         """The agent's routes as the kernel has them."""
-        found: list[routes.Route] = []
+        found: list[Route] = []
         for family in (4, 6):
             show = ["ip", "-N", "-j", f"-{family}", "route", "show", "proto", str(routes.PROTOCOL)]
             found += routes.parse(listed([*show, "table", "all"]), family)
@@ -91,10 +82,10 @@ class Linux:
 
     def apply(
         self,
-        wanted: list[routes.Route],
-        pair: Pair | None,
+        wanted: Sequence[Route],
+        veth: ServiceVeth | None,
         rules: str,
-        legacy: Tunnels = _NO_TUNNELS,
+        tunnels: Tunnels = _NO_TUNNELS,
         keep: bool = False,
     ) -> list[str]:
         """Bring devices, nftables table and routes to the wanted ones; returns what is not so.
@@ -102,22 +93,22 @@ class Linux:
         Routes that lead to a device come after it, and one that is not wanted goes after them.
         `keep` deletes nothing of all this: not everything that is wanted is known yet.
         """
-        problems = service_veth.apply(pair) + vrf.apply(pair.vrf) if pair else []
-        if legacy.devices and not keep:
-            problems += linux_tunnels.apply(legacy)
+        problems = service_veth.apply(veth) + vrf.apply(veth.vrf) if veth else []
+        if tunnels.devices and not keep:
+            problems += overlay_devices.apply(tunnels)
         refusal = self._firewall.load(rules)
         problems += self._apply_routes(wanted, keep)
         refusal = refusal or self._firewall.mend()  # last, as a look takes longer than a route
         problems += [refusal] if refusal else []
-        if pair is None and not keep and not self._pair_gone:
+        if veth is None and not keep and not self._veth_gone:
             left = service_veth.apply(None) + vrf.apply(False)
-            self._pair_gone = not left
+            self._veth_gone = not left
             problems += left
-        if not legacy.devices and not keep:
-            problems += linux_tunnels.apply(legacy)
+        if not tunnels.devices and not keep:
+            problems += overlay_devices.apply(tunnels)
         return problems
 
-    def _apply_routes(self, wanted: list[routes.Route], keep: bool) -> list[str]:
+    def _apply_routes(self, wanted: Sequence[Route], keep: bool) -> list[str]:
         change = _without_deletions(routes.diff(wanted, self.read()), keep)
         if change.empty:
             return []
@@ -127,9 +118,9 @@ class Linux:
             if lines:
                 batch = ["ip", f"-{family}", "-force", "-batch", "-"]
                 done = attempt(batch, "\n".join(lines) + "\n")
-                complaints += _complaints(done.stderr, lines)
+                complaints += _parse_complaints(done.stderr, lines)
         left = _without_deletions(routes.diff(wanted, self.read()), keep)
-        return _describe(left, complaints)
+        return _describe_differences(left, complaints)
 
 
 def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:
@@ -146,7 +137,7 @@ def _accepts(encapsulation: str) -> bool:
     return True
 
 
-def _complaints(stderr: str, lines: list[str]) -> list[str]:
+def _parse_complaints(stderr: str, lines: list[str]) -> list[str]:
     """ip's messages, each with the line that it is about ("Command failed -:N" follows it)."""
     found: list[str] = []
     message = ""
@@ -161,7 +152,7 @@ def _complaints(stderr: str, lines: list[str]) -> list[str]:
     return found
 
 
-def _describe(left: routes.Change, complaints: list[str]) -> list[str]:
+def _describe_differences(left: routes.Change, complaints: list[str]) -> list[str]:
     """One sentence per route that is not as wanted; complaints that had no effect are dropped."""
     problems = []
     for verb, group in (("route missing", left.replace), ("route left over", left.delete)):

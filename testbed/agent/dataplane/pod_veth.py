@@ -1,14 +1,12 @@
-"""Wiring one pod: a veth pair between the node's namespace (this process's) and the pod's."""
+"""Wires one pod: a veth pair between the node's namespace (this process's) and the pod's."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from testbed.agent.cni.attachments import Attachment
-from testbed.agent.cni.protocol import GATEWAY_V4, GATEWAY_V6, HOST_MAC
 from testbed.agent.dataplane.run import attempt, listed, run
 from testbed.agent.dataplane.sysctl import set_switch
+from testbed.agent.model.attachment import GATEWAY_V4, GATEWAY_V6, HOST_MAC, Attachment
 from testbed.errors import TestbedError
+from testbed.json_types import JsonObject, get_objects, get_text
 
 # In the pod: IPv6 on and no duplicate address detection, which would delay the first packet.
 _IN_POD = """
@@ -27,16 +25,16 @@ def attach(attachment: Attachment, mtu: int) -> None:
     host = attachment.host_interface
     detach(host)
     try:
-        run(["ip", "-batch", "-"], _host_link(attachment, mtu))
-        _host_switches(host)
-        run(_inside(attachment.netns, attachment.interface), _pod_commands(attachment))
-        run(["ip", "-batch", "-"], _host_up(attachment))
+        run(["ip", "-batch", "-"], _render_host_link(attachment, mtu))
+        _set_host_switches(host)
+        run(_command_inside(attachment.netns, attachment.interface), _render_pod_lines(attachment))
+        run(["ip", "-batch", "-"], _render_host_up(attachment))
     except TestbedError:
         detach(host)
         raise
 
 
-def _host_link(attachment: Attachment, mtu: int) -> str:
+def _render_host_link(attachment: Attachment, mtu: int) -> str:
     host, pod = attachment.host_interface, attachment.interface
     return (
         f"link add {host} address {HOST_MAC} mtu {mtu} type veth "
@@ -44,7 +42,7 @@ def _host_link(attachment: Attachment, mtu: int) -> str:
     )
 
 
-def _host_switches(host: str) -> None:
+def _set_host_switches(host: str) -> None:
     for name, value in (
         (f"ipv6/conf/{host}/disable_ipv6", "0"),
         (f"ipv6/conf/{host}/accept_dad", "0"),
@@ -56,7 +54,7 @@ def _host_switches(host: str) -> None:
         set_switch(name, value)
 
 
-def _host_up(attachment: Attachment) -> str:
+def _render_host_up(attachment: Attachment) -> str:
     """The pod's IPv4 gateway lives on every host end; it answers ARP without proxy or delay."""
     host = attachment.host_interface
     lines = [f"link set {host} up"]
@@ -65,7 +63,7 @@ def _host_up(attachment: Attachment) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _pod_commands(attachment: Attachment) -> str:
+def _render_pod_lines(attachment: Attachment) -> str:
     pod = attachment.interface
     lines = ["link set lo up", f"link set {pod} up"]
     if attachment.ipv4:
@@ -82,7 +80,7 @@ def _pod_commands(attachment: Attachment) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _inside(netns: str, interface: str) -> list[str]:
+def _command_inside(netns: str, interface: str) -> list[str]:
     return ["nsenter", f"--net={netns}", "--", "sh", "-c", _IN_POD, "sh", interface]
 
 
@@ -91,7 +89,7 @@ def detach(host: str) -> None:
     attempt(["ip", "link", "del", "dev", host])
 
 
-def _link(host: str) -> dict[str, Any] | None:
+def _show_link(host: str) -> JsonObject | None:
     try:
         found = listed(["ip", "-j", "link", "show", "dev", host])
     except TestbedError:
@@ -101,18 +99,18 @@ def _link(host: str) -> dict[str, Any] | None:
 
 def host_mac(host: str) -> str | None:
     """MAC address of the node's end, None if it does not exist."""
-    found = _link(host)
-    return str(found["address"]) if found else None
+    found = _show_link(host)
+    return get_text(found, "address") if found else None
 
 
 def faults(attachment: Attachment) -> list[str]:
     """What is not as attach() made it; empty when all is well."""
-    if _link(attachment.host_interface) is None:
+    if _show_link(attachment.host_interface) is None:
         return [f"{attachment.host_interface} is gone from the node"]
-    found = _pod_link(attachment)
+    found = _show_pod_link(attachment)
     if found is None:
         return [f"{attachment.interface} is gone from {attachment.netns}"]
-    present = {a.get("local") for a in found.get("addr_info", [])}
+    present = {a.get("local") for a in get_objects({"addr_info": [], **found}, "addr_info")}
     return [
         f"{attachment.interface} has lost {address}"
         for address in (attachment.ipv4, attachment.ipv6)
@@ -122,11 +120,11 @@ def faults(attachment: Attachment) -> list[str]:
 
 def pod_mac(attachment: Attachment) -> str:
     """MAC address of the pod's end, empty if it cannot be seen."""
-    found = _pod_link(attachment)
-    return str(found["address"]) if found else ""
+    found = _show_pod_link(attachment)
+    return get_text(found, "address") if found else ""
 
 
-def _pod_link(attachment: Attachment) -> dict[str, Any] | None:
+def _show_pod_link(attachment: Attachment) -> JsonObject | None:
     show = ["ip", "-j", "address", "show", "dev", attachment.interface]
     try:
         found = listed(["nsenter", f"--net={attachment.netns}", "--", *show])

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from testbed.agent.desired import service_veth
-from testbed.agent.desired.overlays import tunnels
+from testbed.agent.desired.overlays.registry import INTERFACES
 from testbed.agent.desired.routes import PROTOCOL
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _GROUPS = 0x1 | 0x40 | 0x80 | 0x400 | 1 << 18
 _RTM_NEWLINK, _RTM_DELLINK, _RTM_DELROUTE, _RTM_DELRULE = 16, 17, 25, 33
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _PROTOCOL_AT = _HEADER.size + 5  # rtmsg.rtm_protocol
-_DEVICES = (*service_veth.ENDS, *tunnels.DEVICES.values())
+_DEVICES = (*service_veth.ENDS, *INTERFACES)
 # rtattr IFLA_IFNAME: what a message about a device of ours contains
 _NAMES = tuple(
     struct.pack("=HH", 4 + len(name) + 1, 3) + name.encode() + b"\0" for name in _DEVICES
@@ -42,7 +42,7 @@ class RouteWatch(threading.Thread):
             with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as link:
                 link.bind((0, _GROUPS))
                 while True:
-                    lost, changed = self._next(link)
+                    lost, changed = self._receive(link)
                     if lost:
                         self._on_loss()
                     elif changed:
@@ -50,7 +50,7 @@ class RouteWatch(threading.Thread):
         except OSError:
             log.exception("routes are not watched any more")
 
-    def _next(self, link: socket.socket) -> tuple[bool, bool]:
+    def _receive(self, link: socket.socket) -> tuple[bool, bool]:
         try:
             return read(link.recv(65536))
         except OSError as error:

@@ -1,13 +1,13 @@
-"""Running the two programs that change the kernel for us: ip and nft."""
+"""Runs the programs that change the kernel for the agent: ip, bridge and nft."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from collections.abc import Sequence
-from typing import Any
 
 from testbed.host import run as host_run
+from testbed.json_types import JsonObject, as_object
 
 TIMEOUT = 20.0  # seconds; these programs answer in milliseconds unless the machine hangs
 
@@ -30,8 +30,11 @@ def batch(argv: Sequence[str], lines: Sequence[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if not line.startswith("Command failed")]
 
 
-def listed(argv: Sequence[str]) -> list[dict[str, Any]]:
+def listed(argv: Sequence[str]) -> list[JsonObject]:
     """The JSON list that `ip -j` prints (nothing at all when the list is empty)."""
-    out = run(argv).strip()
-    found = json.loads(out) if out else []
-    return [entry for entry in found if entry]
+    return parse_list(run(argv))
+
+
+def parse_list(text: str) -> list[JsonObject]:
+    """The objects of a JSON list as `ip` prints it: no text is an empty list."""
+    return [as_object(entry) for entry in json.loads(text.strip() or "[]") if entry]

@@ -1,27 +1,25 @@
-"""Brings the pair of interfaces for Services to its wanted state, by diff; pair.py tells why."""
+"""Brings the service veth to its wanted state, by diff."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from testbed.agent.dataplane.run import attempt, batch
+from testbed.agent.dataplane.run import attempt, batch, parse_list
 from testbed.agent.dataplane.sysctl import set_switch
 from testbed.agent.desired import service_veth
-from testbed.agent.desired.service_veth import Pair, Seen
+from testbed.agent.desired.service_veth import Seen, ServiceVeth
 from testbed.errors import TestbedError
+from testbed.json_types import JsonObject
 
 
 def read() -> Seen:
-    """What this network namespace has of a pair."""
-    links, neighbours, rules_v6 = _listed(
+    """What this network namespace has of a service veth."""
+    links, neighbours, rules_v6 = _list_by_batch(
         6, "link show type veth", "neigh show nud permanent", "rule show"
     )
-    (rules_v4,) = _listed(4, "rule show")
+    (rules_v4,) = _list_by_batch(4, "rule show")
     return service_veth.parse(links, neighbours, {4: rules_v4, 6: rules_v6})
 
 
-def _listed(family: int, *questions: str) -> list[list[dict[str, Any]]]:
+def _list_by_batch(family: int, *questions: str) -> list[list[JsonObject]]:
     """One list per question, all by one process."""
     argv = ["ip", "-N", "-j", f"-{family}", "-batch", "-"]
     done = attempt(argv, "\n".join(questions) + "\n")
@@ -29,12 +27,11 @@ def _listed(family: int, *questions: str) -> list[list[dict[str, Any]]]:
         raise TestbedError(
             "ip failed", where="; ".join(questions), why=done.stderr.strip()[:500], exit_code=1
         )
-    answers = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-    return [[entry for entry in answer if entry] for answer in answers]
+    return [parse_list(line) for line in done.stdout.splitlines() if line.strip()]
 
 
-def apply(wanted: Pair | None) -> list[str]:
-    """Make the pair as wanted (None: there is none); returns what is not so afterwards."""
+def apply(wanted: ServiceVeth | None) -> list[str]:
+    """Make the veth as wanted (None: there is none); returns what is not so afterwards."""
     seen = read()
     lines = service_veth.creation(wanted, seen)
     complaints = batch(["ip", "-6"], lines)

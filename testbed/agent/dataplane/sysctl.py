@@ -1,4 +1,4 @@
-"""Switches of the kernel that belong to one network namespace."""
+"""Sets the sysctls that belong to this network namespace."""
 
 from __future__ import annotations
 

@@ -1,17 +1,12 @@
-"""The VRF behind End.DT4 (RFC 8986, section 4.7), where the kernel has VRFs.
-
-What arrives for a node's IPv4 SID is looked up in the VRF's table. Without Services' pair there is
-no need: End.DX4 to 0.0.0.0 forwards by the main table. With it, the table holds one route, back in
-by the pair. A kernel without VRFs does the same by End.DX4 to an address inside the pair.
-"""
+"""Makes and removes the VRF behind End.DT4, where the kernel has VRFs."""
 
 from __future__ import annotations
 
 from testbed.agent.dataplane.links import has_link
 from testbed.agent.dataplane.run import attempt
 from testbed.agent.dataplane.sysctl import PROC, set_switch
+from testbed.agent.desired.vrf import NAME, TABLE
 
-NAME, TABLE = "srv6-vrf", 203
 _TRIED = "srv6-vrf-try"
 _STRICT = "vrf/strict_mode"  # one VRF per table, which vrftable demands
 _PREFIX = "100::bad:cafe/128"  # discard-only (RFC 6666)

@@ -1,13 +1,19 @@
-"""SR Policy candidates of one head end: from peers and ConfigMap to one choice per endpoint."""
+"""SR Policy candidates of one head end, evaluated to one choice per endpoint and family."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
 
 from testbed.agent.config import AgentConfig
+from testbed.agent.contract import (
+    BEST_EFFORT,
+    BGP,
+    CONFIGMAP,
+    PolicyStatus,
+    SegmentListStatus,
+)
 from testbed.bgp.model import Family, ReceivedPath
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import (
@@ -19,24 +25,23 @@ from testbed.srpolicy.model import (
 from testbed.srpolicy.select import select
 from testbed.srpolicy.validity import problems as validity
 
-BEST_EFFORT, BGP, CONFIGMAP = "best-effort", "bgp", "configmap"
 Target = tuple[IPv6Address, int]
 
 
 @dataclass(frozen=True)
-class Known:
-    """A candidate and its origin; `excluded` says why it does not even compete."""
+class CandidateWithOrigin:
+    """A candidate and where it comes from; `excluded` says why it does not even compete."""
 
     candidate: Candidate
-    source: str
+    origin: str
     excluded: str = ""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Evaluated:
     """A candidate's fate."""
 
-    known: Known
+    entry: CandidateWithOrigin
     valid: bool
     chosen: bool
     why: str
@@ -44,7 +49,7 @@ class Judged:
 
 def from_rib(
     config: AgentConfig, asn: int, mode: str, paths: Iterable[ReceivedPath]
-) -> tuple[list[Known], list[str]]:
+) -> tuple[list[CandidateWithOrigin], list[str]]:
     """Every SR Policy that peers sent, and a sentence for each path that cannot be read."""
     received = [p for p in paths if p.family is Family.IPV6_SRPOLICY]
     triples = [(p.nlri, p.attrs, Originator(asn, ip_address(p.peer))) for p in received]
@@ -52,17 +57,17 @@ def from_rib(
     me = {config.address_v4, IPv4Address(config.router_id)}
     known = []
     for item in found:
-        candidate, source = _classified(item.candidate)
+        candidate, origin = _classify(item.candidate)
         excluded = ""
         if not any(item.is_for(address) for address in me):
             excluded = "its route targets name other head ends"
-        elif source == BGP and mode != "bgp":
+        elif origin == BGP and mode != "bgp":
             excluded = f"policies by BGP do not count in TE mode {mode}"
-        known.append(Known(candidate, source, excluded))
+        known.append(CandidateWithOrigin(candidate, origin, excluded))
     return known, sorted(set(faults))
 
 
-def _classified(candidate: Candidate) -> tuple[Candidate, str]:
+def _classify(candidate: Candidate) -> tuple[Candidate, str]:
     """Best effort is what a node announces for itself: one SID of its own, discriminator 0.
 
     Calico-VPP's own tunnels carry no preference, which would read as 100: they get ours.
@@ -78,28 +83,30 @@ def _classified(candidate: Candidate) -> tuple[Candidate, str]:
     return lowest, BEST_EFFORT
 
 
-def from_configmap(candidates: Iterable[Candidate], mode: str) -> list[Known]:
+def from_configmap(candidates: Iterable[Candidate], mode: str) -> list[CandidateWithOrigin]:
     """The ConfigMap's policies; present but out of the competition in mode bgp."""
     excluded = "" if mode == "configmap" else f"the ConfigMap does not count in TE mode {mode}"
-    return [Known(candidate, CONFIGMAP, excluded) for candidate in candidates]
+    return [CandidateWithOrigin(candidate, CONFIGMAP, excluded) for candidate in candidates]
 
 
-def announced_sids(known: Iterable[Known]) -> dict[IPv6Address, dict[IPv6Address, int]]:
+def announced_sids(
+    known: Iterable[CandidateWithOrigin],
+) -> dict[IPv6Address, dict[IPv6Address, int]]:
     """Which SIDs each endpoint announces as its own, with the family that each decapsulates."""
     announced: dict[IPv6Address, dict[IPv6Address, int]] = {}
     for item in known:
         family = item.candidate.family
-        if item.source == BEST_EFFORT and family is not None:
+        if item.origin == BEST_EFFORT and family is not None:
             sid = item.candidate.segment_lists[0].segments[0].sid
             announced.setdefault(item.candidate.endpoint, {})[sid] = family
     return announced
 
 
-def judge(
-    config: AgentConfig, known: Iterable[Known]
-) -> tuple[list[Judged], dict[Target, Candidate]]:
+def evaluate(
+    config: AgentConfig, known: Iterable[CandidateWithOrigin]
+) -> tuple[list[Evaluated], dict[Target, Candidate]]:
     """Everybody's fate in a stable order, and the chosen candidate per endpoint and family."""
-    items = sorted(set(known), key=_order)
+    items = sorted(set(known), key=_sort_key)
     announced = announced_sids(items)
 
     def faults(candidate: Candidate) -> list[str]:
@@ -107,12 +114,12 @@ def judge(
             return ["its endpoint is this node itself"]
         return validity(candidate, announced, config.max_segments)
 
-    by_target: dict[tuple[IPv6Address, int | None], list[Known]] = {}
-    judged: list[Judged] = []
+    by_target: dict[tuple[IPv6Address, int | None], list[CandidateWithOrigin]] = {}
+    evaluated: list[Evaluated] = []
     chosen: dict[Target, Candidate] = {}
     for item in items:
         if item.excluded:
-            judged.append(Judged(item, not faults(item.candidate), False, item.excluded))
+            evaluated.append(Evaluated(item, not faults(item.candidate), False, item.excluded))
         else:
             by_target.setdefault(item.candidate.steers, []).append(item)
     for (endpoint, family), competitors in by_target.items():
@@ -123,39 +130,39 @@ def judge(
         for item in competitors:
             other = lost.get(item.candidate)
             if other is None:
-                judged.append(Judged(item, True, True, _reason(len(competitors))))
+                evaluated.append(Evaluated(item, True, True, _explain_choice(len(competitors))))
             else:
-                judged.append(Judged(item, other.valid, False, other.reason))
-    return sorted(judged, key=lambda j: _order(j.known)), chosen
+                evaluated.append(Evaluated(item, other.valid, False, other.reason))
+    return sorted(evaluated, key=lambda item: _sort_key(item.entry)), chosen
 
 
-def _reason(competitors: int) -> str:
+def _explain_choice(competitors: int) -> str:
     return "the only candidate" if competitors == 1 else "best of the valid candidates (RFC 9256)"
 
 
-def _order(item: Known) -> tuple[Any, ...]:
+def _sort_key(item: CandidateWithOrigin) -> tuple[int, int, int, str, int, str]:
     c = item.candidate
-    return int(c.endpoint), c.family or 0, -c.preference, item.source, c.distinguisher, repr(item)
+    return int(c.endpoint), c.family or 0, -c.preference, item.origin, c.distinguisher, repr(item)
 
 
-def to_dict(judged: Judged) -> dict[str, Any]:
-    """A candidate as status.json shows it."""
-    c = judged.known.candidate
-    return {
-        "endpoint": str(c.endpoint),
-        "family": c.family or 0,
-        "source": judged.known.source,
-        "color": c.color,
-        "distinguisher": c.distinguisher,
-        "preference": c.preference,
-        "priority": c.wire_priority,
-        "originator": str(c.originator.address),
-        "binding_sid": str(c.binding_sid) if c.binding_sid else None,
-        "segment_lists": [
-            {"weight": item.weight, "segments": [str(sid) for sid in item.sids]}
+def policy_status(evaluated: Evaluated) -> PolicyStatus:
+    """A candidate as the status shows it."""
+    c = evaluated.entry.candidate
+    return PolicyStatus(
+        endpoint=str(c.endpoint),
+        family=c.family or 0,
+        source=evaluated.entry.origin,
+        color=c.color,
+        distinguisher=c.distinguisher,
+        preference=c.preference,
+        priority=c.wire_priority,
+        originator=str(c.originator.address),
+        binding_sid=str(c.binding_sid) if c.binding_sid else None,
+        segment_lists=tuple(
+            SegmentListStatus(item.weight, tuple(str(sid) for sid in item.sids))
             for item in c.segment_lists
-        ],
-        "valid": judged.valid,
-        "chosen": judged.chosen,
-        "why": judged.why,
-    }
+        ),
+        valid=evaluated.valid,
+        chosen=evaluated.chosen,
+        why=evaluated.why,
+    )

@@ -1,7 +1,7 @@
 """How a node's packets enter and leave SRv6, as routes. Pure.
 
-Without Services they do so at the uplink itself. With Services they pass the pair of interfaces
-that pair.py describes, so that conntrack sees both directions of every connection.
+Without Services they do so at the uplink itself. With Services they pass the service veth
+(testbed.agent.desired.service_veth), so that conntrack sees both directions of every connection.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from testbed.agent.config import AgentConfig
-from testbed.agent.dataplane import vrf
-from testbed.agent.desired import service_veth
+from testbed.agent.desired import service_veth, vrf
 from testbed.agent.desired.routes import Hop, Route
 from testbed.agent.model.objects import IpNetwork
 
-# Never assigned: what End.DX4 sends to, so that the packet comes in again by the pair.
+# Never assigned: what End.DX4 sends to, so that the packet comes in again by the veth.
 _INSIDE_V4 = "169.254.2.1"
 
 
-class Plane(Protocol):
+class Forwarding(Protocol):
     """The routes of one way to forward."""
 
     def fixed(self, pools: Iterable[IpNetwork], /) -> list[Route]:
@@ -32,12 +31,14 @@ class Plane(Protocol):
         """What takes packets of an inner family out at a SID of this node."""
 
 
-def plane(config: AgentConfig, has_vrf: bool = False) -> Plane:
+def choose_forwarding(config: AgentConfig, has_vrf: bool = False) -> Forwarding:
     """The way that the configuration asks for; `has_vrf`: this kernel has VRFs."""
-    return Paired(config, has_vrf) if config.services else Direct(config)
+    if config.services:
+        return ServiceVethForwarding(config, has_vrf)
+    return UplinkForwarding(config)
 
 
-class Direct:
+class UplinkForwarding:
     """Encapsulation and decapsulation at the uplink, straight from and to the main table."""
 
     def __init__(self, config: AgentConfig) -> None:
@@ -57,8 +58,8 @@ class Direct:
         return Route(f"{sid}/128", (self._uplink,), action=action)
 
 
-class Paired:
-    """The main table leads to the pair, whose other end has the encapsulations."""
+class ServiceVethForwarding:
+    """The main table leads to the service veth, whose other end has the encapsulations."""
 
     def __init__(self, config: AgentConfig, has_vrf: bool = False) -> None:
         self._uplink = Hop(config.uplink)
@@ -87,14 +88,14 @@ class Paired:
         ]
 
     def steer(self, prefix: str, hops: tuple[Hop, ...]) -> list[Route]:
-        """An encapsulating route behind the pair, and one that leads there."""
+        """An encapsulating route behind the veth, and one that leads there."""
         route = Route(prefix, hops, table=service_veth.EGRESS_TABLE)
         source = self._sources[route.family]
         lead = (Hop(service_veth.INSIDE, via=service_veth.TO_TUNNEL),)
         return [route, Route(prefix, lead, source=str(source) if source else "")]
 
     def decapsulate(self, sid: str, family: int) -> Route:
-        """What is taken out leaves by the pair's far end, and so arrives by the near one."""
+        """What is taken out leaves by the veth's far end, and so arrives by the near one."""
         dt4 = f"End.DT4 vrftable {vrf.TABLE}" if self._vrf else f"End.DX4 nh4 {_INSIDE_V4}"
         action = {
             4: dt4,

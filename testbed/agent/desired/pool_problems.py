@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from testbed.agent.cni.attachments import Attachment
 from testbed.agent.ipam.addresses import overlaps
+from testbed.agent.model.attachment import Attachment
 from testbed.agent.model.objects import IPPool
 
 _SHOWN = 3  # pods named in a sentence
@@ -28,10 +28,10 @@ def problems(
             f"IPPool {pool.name} ({pool.cidr}) overlaps IPPool {older.name} ({older.cidr}), "
             f"which was there first: {effect}"
         )
-    return found + _homeless(pools, pods)
+    return found + _find_pods_outside(pools, pods)
 
 
-def _homeless(pools: list[IPPool], pods: Iterable[Attachment]) -> list[str]:
+def _find_pods_outside(pools: list[IPPool], pods: Iterable[Attachment]) -> list[str]:
     """A pool was deleted or shrank while pods use it."""
     cidrs = [pool.cidr for pool in pools if pool.for_pods]
     outside = [

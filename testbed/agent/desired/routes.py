@@ -5,10 +5,12 @@ Only routes of protocol 201 are ours, in whichever table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
-from typing import Any
+from typing import cast
+
+from testbed.json_types import JsonObject, as_object, get_objects
 
 PROTOCOL = 201  # unassigned in iproute2, so that it is shown as it is
 MAIN = 254  # the main table
@@ -126,69 +128,71 @@ def render(route: Route) -> str:
         hop = route.hops[0]
         source = f" src {route.source}" if route.source else ""
         scope = " scope link" if route.family == 4 and not (hop.segments or hop.via) else ""
-        return f"{head} {_hop(hop)}{source}{scope}"
+        return f"{head} {_render_hop(hop)}{source}{scope}"
     via = f"via {MULTIPATH_GATEWAY} " if route.family == 6 else ""
     return head + "".join(
-        f" nexthop {_encap(h)}{via}dev {h.device} weight {h.weight}" for h in route.hops
+        f" nexthop {_render_encapsulation(h)}{via}dev {h.device} weight {h.weight}"
+        for h in route.hops
     )
 
 
-def _hop(hop: Hop) -> str:
+def _render_hop(hop: Hop) -> str:
     if hop.via:
         family = "inet6 " if ":" in hop.via else ""
         return f"via {family}{hop.via} dev {hop.device} onlink"
-    return f"{_encap(hop)}dev {hop.device}"
+    return f"{_render_encapsulation(hop)}dev {hop.device}"
 
 
-def _encap(hop: Hop) -> str:
+def _render_encapsulation(hop: Hop) -> str:
     if not hop.segments:
         return ""
     return f"encap seg6 mode {hop.mode} segs {','.join(hop.segments)} "
 
 
-def parse(listed: Iterable[Mapping[str, Any]], family: int) -> list[Route]:
+def parse(listed: Iterable[JsonObject], family: int) -> list[Route]:
     """Routes from `ip -N -j -FAMILY route show proto 201 table all`, as the wanted ones look.
 
     Numeric, because a machine may have names for our tables.
     """
-    return [_parse(entry, family) for entry in listed]
+    return [_parse_route(entry, family) for entry in listed]
 
 
-def _parse(entry: Mapping[str, Any], family: int) -> Route:
-    prefix = _prefix(str(entry["dst"]), family)
+def _parse_route(entry: JsonObject, family: int) -> Route:
+    prefix = _parse_prefix(str(entry["dst"]), family)
     if entry.get("encap") == "seg6local":  # a "table" here is the behaviour's
-        return Route(prefix, (Hop(str(entry.get("dev"))),), action=_action(entry))
-    table = int(entry.get("table", MAIN))
+        return Route(prefix, (Hop(str(entry.get("dev"))),), action=_parse_action(entry))
+    table = int(str(entry.get("table", MAIN)))
     refusal = _REFUSALS.get(str(entry.get("type")))
     if refusal:
         return Route(prefix, refusal=refusal, table=table)
     source = str(entry.get("prefsrc", ""))
     if "nexthops" in entry:
-        hops = (_parse_hop(h, MULTIPATH_GATEWAY) for h in entry["nexthops"])
+        hops = (_parse_hop(h, MULTIPATH_GATEWAY) for h in get_objects(entry, "nexthops"))
         return Route(prefix, tuple(sorted(hops)), table=table)
     return Route(prefix, (_parse_hop({**entry, "weight": 1}),), source=source, table=table)
 
 
-def _prefix(text: str, family: int) -> str:
+def _parse_prefix(text: str, family: int) -> str:
     if text == "default":
         return "::/0" if family == 6 else "0.0.0.0/0"
     return str(ip_network(text))
 
 
-def _parse_hop(entry: Mapping[str, Any], placeholder: str = "") -> Hop:
-    segments = tuple(str(IPv6Address(s)) for s in entry.get("segs", ()))
+def _parse_hop(entry: JsonObject, placeholder: str = "") -> Hop:
+    listed = cast("list[str]", entry.get("segs") or [])
+    segments = tuple(str(IPv6Address(sid)) for sid in listed)
     mode = str(entry.get("mode", "")) if segments else ""
-    via = str(entry.get("gateway") or entry.get("via", {}).get("host", ""))
+    via = str(entry.get("gateway") or as_object(entry.get("via", {})).get("host", ""))
     return Hop(
         str(entry.get("dev", "")),
-        int(entry.get("weight", 1)),
+        int(str(entry.get("weight", 1))),
         mode,
         segments,
         "" if via == placeholder else via,
     )
 
 
-def _action(entry: Mapping[str, Any]) -> str:
+def _parse_action(entry: JsonObject) -> str:
     words = [str(entry.get("action"))]
     for key in ("nh4", "nh6", "vrftable", "table"):
         if key in entry:

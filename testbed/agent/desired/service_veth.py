@@ -1,4 +1,4 @@
-"""The pair of interfaces behind which packets enter and leave SRv6 where there are Services. Pure.
+"""The service veth, behind which packets enter and leave SRv6 where there are Services. Pure.
 
 Linux encapsulates right behind PREROUTING and decapsulates past it, so that conntrack would see
 half of every connection, and no address translation would work across SRv6. So the stack gets a
@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from testbed.agent.desired.routes import PROTOCOL
+from testbed.json_types import JsonObject, get_number, get_text
 
 INSIDE, TUNNEL = "srv6", "srv6-tun"
 ENDS = (INSIDE, TUNNEL)
@@ -29,10 +29,10 @@ FAMILIES = (6, 4)
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The wanted pair. Both ends have the pods' MTU (bytes), so that path MTUs come out right.
+class ServiceVeth:
+    """The wanted veth. Both ends have the pods' MTU (bytes), so that path MTUs come out right.
 
-    `vrf`: the VRF of End.DT4 (testbed.agent.dataplane.vrf) leads into it.
+    `vrf`: the VRF of End.DT4 (testbed.agent.desired.vrf) leads into it.
     """
 
     mtu: int
@@ -51,7 +51,7 @@ class End:
 
 @dataclass(frozen=True)
 class Seen:
-    """What there is of a pair: veth ends, permanent neighbours, the agent's rules by family."""
+    """What there is of a service veth: ends, permanent neighbours, the agent's rules by family."""
 
     ends: Mapping[str, End] = field(default_factory=dict)
     neighbours: frozenset[tuple[str, str, str]] = frozenset()
@@ -65,43 +65,49 @@ class Seen:
 
 
 def parse(
-    links: Iterable[Mapping[str, Any]],
-    neighbours: Iterable[Mapping[str, Any]],
-    rules: Mapping[int, Iterable[Mapping[str, Any]]],
+    links: Iterable[JsonObject],
+    neighbours: Iterable[JsonObject],
+    rules: Mapping[int, Iterable[JsonObject]],
 ) -> Seen:
     """From `ip -j`: `link show type veth`, `neigh show nud permanent`, `rule show`."""
     ends = {
-        str(e["ifname"]): End(
-            str(e["address"]), int(e["mtu"]), "UP" in e["flags"], str(e.get("link", ""))
-        )
-        for e in links
-        if e["ifname"] in ENDS
+        get_text(entry, "ifname"): _parse_end(entry) for entry in links if entry["ifname"] in ENDS
     }
     known = {(str(e["dev"]), str(e["dst"]), str(e.get("lladdr"))) for e in neighbours}
     return Seen(
         ends,
         frozenset(n for n in known if n[0] in ENDS),
-        {family: tuple(map(_rule, filter(_ours, listed))) for family, listed in rules.items()},
+        {
+            family: tuple(map(_parse_rule, filter(_is_ours, listed)))
+            for family, listed in rules.items()
+        },
     )
 
 
-def _ours(rule: Mapping[str, Any]) -> bool:
+def _parse_end(entry: JsonObject) -> End:
+    flags = entry["flags"]
+    is_up = isinstance(flags, list) and "UP" in flags
+    peer = str(entry.get("link", ""))
+    return End(get_text(entry, "address"), get_number(entry, "mtu"), is_up, peer)
+
+
+def _is_ours(rule: JsonObject) -> bool:
     return str(rule.get("protocol")) == str(PROTOCOL)
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
-    return int(rule["priority"]), str(rule.get("iif", "")), str(rule.get("table", ""))
+def _parse_rule(rule: JsonObject) -> Rule:
+    return get_number(rule, "priority"), str(rule.get("iif", "")), str(rule.get("table", ""))
 
 
-def creation(wanted: Pair | None, seen: Seen) -> list[str]:
-    """Lines for `ip -batch`: a pair that is not whole goes, and a new one comes (still down).
+def creation(wanted: ServiceVeth | None, seen: Seen) -> list[str]:
+    """Lines for `ip -batch`: a veth that is not whole goes, and a new one comes (still down).
 
-    Without a wanted pair, whatever is left of one goes.
+    Without a wanted veth, whatever is left of one goes.
     """
     if wanted is not None and seen.whole:
         return []
     gone = [] if not seen.ends else [f"link del dev {sorted(seen.ends)[0]}"]
-    if len(seen.ends) == len(ENDS) and not seen.whole:  # two halves of different pairs
+    if len(seen.ends) == len(ENDS) and not seen.whole:  # two halves of different veths
         gone = [f"link del dev {name}" for name in sorted(seen.ends)]
     if wanted is None:
         return gone
@@ -110,7 +116,7 @@ def creation(wanted: Pair | None, seen: Seen) -> list[str]:
 
 
 def switches() -> dict[str, str]:
-    """Sysctls of the pair, below /proc/sys/net; to be set before it goes up."""
+    """Sysctls of the veth, below /proc/sys/net; to be set before it goes up."""
     found = {f"ipv4/conf/{TUNNEL}/accept_local": "1"}  # the node's own packets come in here
     for end in ENDS:
         found |= {
@@ -124,8 +130,8 @@ def switches() -> dict[str, str]:
     return found
 
 
-def settings(wanted: Pair | None, seen: Seen, family: int) -> list[str]:
-    """Lines for `ip -FAMILY -force -batch -` that make a whole pair what it shall be.
+def settings(wanted: ServiceVeth | None, seen: Seen, family: int) -> list[str]:
+    """Lines for `ip -FAMILY -force -batch -` that make a whole veth what it shall be.
 
     Family 6 has what belongs to both.
     """
@@ -142,19 +148,19 @@ def settings(wanted: Pair | None, seen: Seen, family: int) -> list[str]:
     return lines + rules
 
 
-def _rule_lines(wanted: Pair | None, have: tuple[Rule, ...]) -> list[str]:
+def _rule_lines(wanted: ServiceVeth | None, have: tuple[Rule, ...]) -> list[str]:
     want = (RULE,) if wanted else ()
-    lines = [f"rule add {_words(rule)}" for rule in want if rule not in have]
-    return lines + [f"rule del {_words(rule)}" for rule in have if rule not in want]
+    lines = [f"rule add {_render_rule(rule)}" for rule in want if rule not in have]
+    return lines + [f"rule del {_render_rule(rule)}" for rule in have if rule not in want]
 
 
-def _words(rule: Rule) -> str:
+def _render_rule(rule: Rule) -> str:
     priority, interface, table = rule
     incoming = f"iif {interface} " if interface else ""
     return f"priority {priority} {incoming}lookup {table} protocol {PROTOCOL}"
 
 
-def faults(wanted: Pair | None, seen: Seen) -> list[str]:
+def faults(wanted: ServiceVeth | None, seen: Seen) -> list[str]:
     """What is not as wanted, as sentences; empty when all is well."""
     if wanted is None:
         return [f"{name} is left over" for name in sorted(seen.ends)]

@@ -31,7 +31,7 @@ def names(objects: Objects) -> dict[str, str]:
     return found
 
 
-def _of_mesh(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
+def _mesh_session(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
     """A session with another node.
 
     The node with the lower address connects: where both do at the same moment, each refuses the
@@ -60,7 +60,7 @@ def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], l
             elif other.v6 == config.address_v6:
                 problems.append(f"node {other.name} has this node's address {other.v6}")
             else:
-                peers[str(other.v6)] = _of_mesh(config, other.v6, asn)
+                peers[str(other.v6)] = _mesh_session(config, other.v6, asn)
     for wish in objects.peers:
         if not wish.concerns(config.node, node.label_map) or wish.peer_ip == config.address_v6:
             continue

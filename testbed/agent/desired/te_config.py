@@ -8,15 +8,15 @@ from functools import lru_cache
 from ipaddress import IPv6Address
 
 from testbed.agent.config import TE_MODES, AgentConfig, SidPair
-from testbed.agent.desired.candidates import CONFIGMAP, Judged
+from testbed.agent.contract import CONFIGMAP
+from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.ipam.addresses import local_sid
 from testbed.agent.model.objects import LOCALSID_POOL, ConfigMap, IPPool, Objects
+from testbed.api_objects import TE_SWITCH, TE_SWITCH_KEY
 from testbed.errors import TestbedError
 from testbed.srpolicy import validity
 from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.configmap import NodeConfig
-
-SWITCH_NAME, SWITCH_KEY = "testbed-config", "CALICOVPP_SRV6_TE"
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Refusal:
 
 def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[Refusal]]:
     """ "bgp" or "configmap": the switch in the API directory, else the agent's own setting."""
-    switch = objects.config_map(configmap.NAMESPACE, SWITCH_NAME)
-    said = switch.map.get(SWITCH_KEY) if switch else None
+    switch = objects.config_map(configmap.NAMESPACE, TE_SWITCH)
+    said = switch.map.get(TE_SWITCH_KEY) if switch else None
     if said is None:
         return config.te_mode, []
     if said not in TE_MODES:
-        why = f"{SWITCH_KEY} is {said[:40]!r}, not bgp or configmap; {config.te_mode} is used"
-        return config.te_mode, [Refusal(why, SWITCH_NAME)]
+        why = f"{TE_SWITCH_KEY} is {said[:40]!r}, not bgp or configmap; {config.te_mode} is used"
+        return config.te_mode, [Refusal(why, TE_SWITCH)]
     return said, []
 
 
@@ -53,7 +53,7 @@ def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | Non
         if found is None:
             continue
         try:
-            mine = [c for c in _parsed(found) if c.node == config.node]
+            mine = [c for c in _parse_config_map(found) if c.node == config.node]
         except TestbedError as error:
             why = f" ({error.why})" if error.why else ""
             sentence = f"ConfigMap {name} is not used: {error.where}: {error.what}{why}"
@@ -64,7 +64,7 @@ def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | Non
 
 
 @lru_cache(maxsize=16)
-def _parsed(found: ConfigMap) -> tuple[NodeConfig, ...]:
+def _parse_config_map(found: ConfigMap) -> tuple[NodeConfig, ...]:
     """Parsing costs milliseconds, and most changes are about something else."""
     plain = {
         "kind": "ConfigMap",
@@ -114,13 +114,13 @@ def _from_pool(config: AgentConfig, pool: IPPool | None) -> SidPair | None:
 
 
 def refused_policies(
-    config: AgentConfig, said: NodeConfig, judged: Iterable[Judged]
+    config: AgentConfig, said: NodeConfig, evaluated: Iterable[Evaluated]
 ) -> list[Refusal]:
     """The ConfigMap's policies that cannot be used, and why."""
     found = []
-    for one in judged:
-        policy = one.known.candidate
-        if one.known.source == CONFIGMAP and not one.valid:
+    for one in evaluated:
+        policy = one.entry.candidate
+        if one.entry.origin == CONFIGMAP and not one.valid:
             why = f"policy to {policy.endpoint} IPv{policy.family} is not used: {one.why}"
             passing = not validity.structure(policy, config.max_segments)
             found.append(Refusal(why, said.configmap, passing))

@@ -1,1 +1,1 @@
-"""Address blocks of a node and the addresses of its pods."""
+"""Address management: the blocks of a node and the addresses of its pods."""

@@ -1,4 +1,4 @@
-"""Address management: which blocks of a pool are this node's, and which address a pod gets.
+"""Computes which blocks of a pool are this node's, and which address a pod gets. Pure.
 
 Who owns a block is recorded in the API as BlockAffinity objects, one per block and named after it:
 the object's appearance is the claim, and of one name only one can appear.
@@ -9,9 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from ipaddress import IPv6Address, IPv6Network, ip_network
-from typing import Any
 
-from testbed.agent.model.objects import BlockAffinity, IpAddress, IpNetwork, IPPool, Node
+from testbed.agent.model.objects import (
+    BlockAffinity,
+    IpAddress,
+    IpNetwork,
+    IPPool,
+    Node,
+    owner_reference,
+)
 from testbed.errors import TestbedError
 
 _MAX_TRIES = 1 << 16  # blocks looked at before a pool counts as exhausted
@@ -46,7 +52,7 @@ def overlaps(pools: Iterable[IPPool]) -> dict[IPPool, IPPool]:
     accepted: list[IPPool] = []
     refused: dict[IPPool, IPPool] = {}
     for pool in sorted(pools, key=lambda p: (p.created, p.name)):
-        older = next((p for p in accepted if _overlap(p.cidr, pool.cidr)), None)
+        older = next((p for p in accepted if _do_overlap(p.cidr, pool.cidr)), None)
         if older is None:
             accepted.append(pool)
         else:
@@ -54,7 +60,7 @@ def overlaps(pools: Iterable[IPPool]) -> dict[IPPool, IPPool]:
     return refused
 
 
-def _overlap(one: IpNetwork, other: IpNetwork) -> bool:
+def _do_overlap(one: IpNetwork, other: IpNetwork) -> bool:
     return one.version == other.version and one.overlaps(other)
 
 
@@ -89,7 +95,7 @@ def claim_block(
     """
     same, others = set(taken), [t for t in taken if t.prefixlen != pool.block_size]
     for block in candidate_blocks(pool, node):
-        if block in same or any(_overlap(block, other) for other in others):
+        if block in same or any(_do_overlap(block, other) for other in others):
             continue
         if claim(block):
             return block
@@ -101,12 +107,11 @@ def affinity_name(block: IpNetwork) -> str:
     return str(block).replace(":", "-").replace("/", "-")
 
 
-def affinity(block: IpNetwork, node: Node) -> dict[str, Any]:
+def affinity(block: IpNetwork, node: Node) -> dict[str, object]:
     """The claim as an object; where nodes have a uid, it goes away with its node."""
-    metadata: dict[str, Any] = {"name": affinity_name(block)}
+    metadata: dict[str, object] = {"name": affinity_name(block)}
     if node.uid:
-        owner = {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
-        metadata["ownerReferences"] = [owner]
+        metadata["ownerReferences"] = [owner_reference(node)]
     return {
         "apiVersion": "crd.projectcalico.org/v1",
         "kind": "BlockAffinity",
@@ -130,10 +135,10 @@ def pick_address(blocks: Iterable[IpNetwork], used: Collection[IpAddress]) -> Ip
 def blocks_of(pools: Iterable[IPPool], owned: Iterable[IpNetwork]) -> list[IpNetwork]:
     """Those of a node's blocks that lie inside one of these pools."""
     cidrs = [p.cidr for p in pools]
-    return [b for b in owned if any(_inside(b, cidr) for cidr in cidrs)]
+    return [b for b in owned if any(_is_inside(b, cidr) for cidr in cidrs)]
 
 
-def _inside(inner: IpNetwork, outer: IpNetwork) -> bool:
+def _is_inside(inner: IpNetwork, outer: IpNetwork) -> bool:
     return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]
 
 
@@ -151,12 +156,12 @@ def idle_blocks(
         if any(address in block for address in used):
             continue
         others = [b for b in usable if b != block and b not in idle and b.version == block.version]
-        if block not in usable or any(_half_free(other, used) for other in others):
+        if block not in usable or any(_is_half_free(other, used) for other in others):
             idle.append(block)
     return idle
 
 
-def _half_free(block: IpNetwork, used: Collection[IpAddress]) -> bool:
+def _is_half_free(block: IpNetwork, used: Collection[IpAddress]) -> bool:
     return 2 * sum(address in block for address in used) <= block.num_addresses - 1
 
 

@@ -1,12 +1,12 @@
-"""This node's blocks and its pods' addresses, on top of the claims in the API."""
+"""Claims this node's blocks in the API, and gives out its pods' addresses from them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
+from typing import Protocol
 
-from testbed.agent.api.source import Source
 from testbed.agent.ipam import addresses
 from testbed.agent.model.objects import IpAddress, IpNetwork, IPPool, Node, Objects
 from testbed.errors import TestbedError
@@ -15,49 +15,59 @@ from testbed.host.coalescing_worker import one_line
 FAMILIES = (4, 6)
 
 
+class BlockClaims(Protocol):
+    """Where claims of blocks are recorded. Safe for use by several threads."""
+
+    def claim(self, block: IpNetwork, node: Node) -> bool:
+        """Record this node as the block's owner; False if another node is. Raises TestbedError."""
+
+    def release(self, block: IpNetwork, node: Node) -> None:
+        """Give back a block of this node. Raises TestbedError."""
+
+
 class Blocks:
     """Claims blocks for one node. Safe for use by several threads.
 
-    `used` gives the addresses of this node's pods. Whoever gives out an address holds `turn` until
-    `used` knows of it; the API may be slow meanwhile, so that reconciling never takes a turn.
+    `used` gives the addresses of this node's pods. Whoever gives out an address holds `lock` until
+    `used` knows of it; the API may be slow meanwhile, so that reconciling never takes it.
     `on_exhaustion` is called when a pod gets no address, so that ensure() can say so. `usable`:
     can this node serve pods of a pool?
     """
 
     def __init__(
         self,
-        source: Source,
+        claims: BlockClaims,
         node: Node,
         used: Callable[[], Iterable[IpAddress]],
         on_exhaustion: Callable[[], None] = lambda: None,
         usable: Callable[[IPPool], bool] = lambda _: True,
     ) -> None:
-        self.turn = threading.RLock()
-        self._source, self._used, self._on_exhaustion = source, used, on_exhaustion
+        self.lock = threading.RLock()
+        self._claims, self._used, self._on_exhaustion = claims, used, on_exhaustion
         self._usable = usable
-        self._lock = threading.Lock()
+        self._state_lock = threading.Lock()
         self._objects, self._node = Objects(complete=False), node
         self._fresh: set[IpNetwork] = set()  # claimed by us, not yet come back from the source
         self._leaving: set[IpNetwork] = set()  # given back, not yet gone from the source
         self._once: set[IpNetwork] = set()  # everything that was ever ours
         self._exhausted: dict[int, str] = {}
 
-    def see(self, objects: Objects, node: Node) -> None:
+    def update(self, objects: Objects, node: Node) -> None:
         """This is how the API looks now; never called with an older state than before."""
-        with self._lock:
+        with self._state_lock:
             self._objects, self._node = objects, node
-            seen = set(self._seen())
+            seen = set(self._claimed())
             self._fresh -= seen
             self._leaving &= seen
             self._once |= seen
 
-    def _seen(self) -> list[IpNetwork]:
+    def _claimed(self) -> list[IpNetwork]:
         return addresses.owned_blocks(self._objects.affinities, self._node.name)
 
     def owned(self) -> list[IpNetwork]:
         """All blocks of this node, whatever became of their pools."""
-        with self._lock:
-            kept = [block for block in self._seen() if block not in self._leaving]
+        with self._state_lock:
+            kept = [block for block in self._claimed() if block not in self._leaving]
             return kept + sorted(self._fresh, key=str)
 
     def ensure(self) -> list[str]:
@@ -67,19 +77,19 @@ class Blocks:
         needs goes back.
         """
         problems: list[str] = []
-        with self.turn:
+        with self.lock:
             if not self._objects.complete:
                 return []
             for family in FAMILIES:
-                self._attempt(problems, lambda f=family: self._ensure_family(f))  # type: ignore[misc]
-            self._attempt(problems, self._adopt)
+                self._try(problems, lambda f=family: self._ensure_family(f))  # type: ignore[misc]
+            self._try(problems, self._adopt_claims)
             for address in self._used():
-                self._attempt(problems, lambda a=address: self._keep(a))  # type: ignore[misc]
+                self._try(problems, lambda a=address: self._keep_block_of(a))  # type: ignore[misc]
             if not problems:
-                self._attempt(problems, self._give_back)
+                self._try(problems, self._release_idle)
         return list(dict.fromkeys(problems))
 
-    def _attempt(self, problems: list[str], action: Callable[[], None]) -> None:
+    def _try(self, problems: list[str], action: Callable[[], None]) -> None:
         try:
             action()
         except TestbedError as error:
@@ -97,23 +107,23 @@ class Blocks:
             raise
 
     def _allocate(self, family: int, used: Iterable[IpAddress]) -> IpAddress | None:
-        with self.turn:
-            pools = self._pools(family)
+        with self.lock:
+            pools = self._pools_for(family)
             if not pools:
                 return None
             in_use = set(used)
             free = addresses.pick_address(addresses.blocks_of(pools, self.owned()), in_use)
             if free is None:
-                free = addresses.pick_address([self._claim(family, pools)], in_use)
+                free = addresses.pick_address([self._claim_block(family, pools)], in_use)
         if free is None:
             raise addresses.Exhausted(f"the new block has no address for IPv{family} pods")
         return free
 
-    def _pools(self, family: int) -> list[IPPool]:
+    def _pools_for(self, family: int) -> list[IPPool]:
         return addresses.pools_for(self._objects.pools, self._node, family, self._usable)
 
     def _ensure_family(self, family: int) -> None:
-        pools = self._pools(family)
+        pools = self._pools_for(family)
         blocks = addresses.blocks_of(pools, self.owned())
         if (
             family in self._exhausted
@@ -121,16 +131,16 @@ class Blocks:
         ):
             del self._exhausted[family]
         if pools and (not blocks or family in self._exhausted):
-            self._claim(family, pools)
+            self._claim_block(family, pools)
 
-    def _claim(self, family: int, pools: list[IPPool]) -> IpNetwork:
+    def _claim_block(self, family: int, pools: list[IPPool]) -> IpNetwork:
         """One more block from the first pool that still has one."""
-        with self._lock:
+        with self._state_lock:
             taken = {a.cidr for a in self._objects.affinities} | self._fresh
         refusals = []
         for pool in pools:
             try:
-                block = addresses.claim_block(self._make_ours, pool, self._node.name, taken)
+                block = addresses.claim_block(self._claim, pool, self._node.name, taken)
             except addresses.Exhausted as error:
                 refusals.append(error.what)
                 continue
@@ -139,47 +149,47 @@ class Blocks:
         self._exhausted[family] = "; ".join(refusals)
         raise addresses.Exhausted(self._exhausted[family])
 
-    def _make_ours(self, block: IpNetwork) -> bool:
-        if not self._source.claim(block, self._node):
+    def _claim(self, block: IpNetwork) -> bool:
+        if not self._claims.claim(block, self._node):
             return False
-        with self._lock:
+        with self._state_lock:
             self._once.add(block)
             self._leaving.discard(block)
-            if block not in self._seen():
+            if block not in self._claimed():
                 self._fresh.add(block)
         return True
 
-    def _adopt(self) -> None:
+    def _adopt_claims(self) -> None:
         """A node that was deleted and came back takes over its earlier self's claims in time."""
         for affinity in self._objects.affinities:
             mine = affinity.node == self._node.name and affinity.cidr not in self._leaving
             if mine and self._node.uid and affinity.owner != self._node.uid:
-                self._make_ours(affinity.cidr)
+                self._claim(affinity.cidr)
 
-    def _keep(self, address: IpAddress) -> None:
+    def _keep_block_of(self, address: IpAddress) -> None:
         """The claim of a pod's block may be gone (somebody deleted it): take it again."""
         if any(address in block for block in self.owned()):
             return
-        block = self._home(address)
-        if block is not None and not self._make_ours(block):
+        block = self._block_of(address)
+        if block is not None and not self._claim(block):
             what = f"{address} belongs to a pod of this node, but its block {block} to another node"
             raise TestbedError(what)
 
-    def _home(self, address: IpAddress) -> IpNetwork | None:
+    def _block_of(self, address: IpAddress) -> IpNetwork | None:
         blocks = [block for block in self._once if address in block]
         pools = [p for p in self._objects.pools if p.for_pods and address in p.cidr]
         blocks += [ip_network((address, p.block_size), strict=False) for p in pools]
         return blocks[0] if blocks else None
 
-    def _give_back(self) -> None:
+    def _release_idle(self) -> None:
         used = set(self._used())
-        for block in addresses.idle_blocks(self.owned(), self._both_families(), used):
-            self._source.release(block, self._node)
-            with self._lock:
-                if block in self._seen():
+        for block in addresses.idle_blocks(self.owned(), self._pools_for_all(), used):
+            self._claims.release(block, self._node)
+            with self._state_lock:
+                if block in self._claimed():
                     self._leaving.add(block)
                 self._fresh.discard(block)
                 self._once.discard(block)
 
-    def _both_families(self) -> list[IPPool]:
-        return [pool for family in FAMILIES for pool in self._pools(family)]
+    def _pools_for_all(self) -> list[IPPool]:
+        return [pool for family in FAMILIES for pool in self._pools_for(family)]

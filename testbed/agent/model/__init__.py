@@ -1,1 +1,1 @@
-"""What an agent knows: Kubernetes-shaped objects as immutable types. Pure."""
+"""What an agent knows, as immutable types: the API's objects and the attached pods. Pure."""

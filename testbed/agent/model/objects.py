@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from testbed.agent.model import selector
+from testbed.agent.model import overlay_names, selector
+from testbed.api_objects import HOSTNAME
 
 IpAddress = IPv4Address | IPv6Address
 IpNetwork = IPv4Network | IPv6Network
 
 POLICY_POOL = "sr-policies-pool"
 LOCALSID_POOL = "sr-localsids-pool-"
-HOSTNAME = "kubernetes.io/hostname"
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,7 @@ class IPPool:
     selector: str = "all()"
     nat_outgoing: bool = False
     disabled: bool = False
-    overlay: str = (
-        "srv6"  # or "ipip", "vxlan" (testbed.agent.desired.overlays.tunnels), by the pool's modes
-    )
+    overlay: str = overlay_names.SRV6
     created: str = ""  # RFC 3339, as the API server wrote it; of overlapping pools the older counts
 
     @property
@@ -60,6 +58,11 @@ class Node:
     def label_map(self) -> dict[str, str]:
         """Labels, with the hostname label that every kubelet sets."""
         return {HOSTNAME: self.name, **dict(self.labels)}
+
+
+def owner_reference(node: Node) -> dict[str, str]:
+    """What an object's metadata says so that the object goes away with a node."""
+    return {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""From documents to objects, tolerantly: what makes no sense becomes a sentence in `problems`."""
+"""Reads documents as objects, tolerantly: what makes no sense becomes a sentence in `problems`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import TypeVar
 
-from testbed.agent.model import selector
+from testbed.agent.model import overlay_names, selector
 from testbed.agent.model.objects import (
     BGPConfiguration,
     BGPPeer,
@@ -17,38 +17,48 @@ from testbed.agent.model.objects import (
     Node,
     Objects,
 )
+from testbed.json_types import JsonObject, as_object, get_object, get_objects
 
 _DEFAULT_BLOCK = {4: 26, 6: 122}  # Calico's
 
 
+Model = IPPool | Node | BGPPeer | BGPConfiguration | ConfigMap | BlockAffinity
+M = TypeVar("M", bound=Model)
+
+
 @dataclass
 class _Found:
-    objects: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    objects: dict[tuple[str, str, str], Model] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
+    def of(self, kind: type[M]) -> tuple[M, ...]:
+        """The objects of one type, by namespace and name."""
+        return tuple(o for _, o in sorted(self.objects.items(), key=_key) if isinstance(o, kind))
 
-def read(documents: Iterable[tuple[str, Any]], problems: Iterable[str] = ()) -> Objects:
+
+def _key(item: tuple[tuple[str, str, str], Model]) -> tuple[str, str, str]:
+    return item[0]
+
+
+def read(documents: Iterable[tuple[str, object]], problems: Iterable[str] = ()) -> Objects:
     """Sort documents, each with the name of its origin, into types; never raises on content."""
     found = _Found(problems=list(problems))
     for origin, document in documents:
         for item in _flatten(document):
-            _read_one(origin, item, found)
-    of: Callable[[str], tuple[Any, ...]] = lambda kind: tuple(  # noqa: E731
-        found.objects[key] for key in sorted(found.objects) if key[0] == kind
-    )
-    bgp = [b for key, b in found.objects.items() if key[0] == "BGPConfiguration"]
+            _read_object(origin, item, found)
+    bgp = found.of(BGPConfiguration)
     return Objects(
-        pools=of("IPPool"),
-        nodes=of("Node"),
-        peers=of("BGPPeer"),
+        pools=found.of(IPPool),
+        nodes=found.of(Node),
+        peers=found.of(BGPPeer),
         bgp=bgp[0] if bgp else BGPConfiguration(),
-        config_maps=of("ConfigMap"),
-        affinities=of("BlockAffinity"),
+        config_maps=found.of(ConfigMap),
+        affinities=found.of(BlockAffinity),
         problems=tuple(found.problems),
     )
 
 
-def _flatten(document: Any) -> list[Any]:
+def _flatten(document: object) -> list[object]:
     """A List's items, or the object itself; empty documents vanish."""
     if document is None:
         return []
@@ -58,76 +68,77 @@ def _flatten(document: Any) -> list[Any]:
     return [document]
 
 
-def _read_one(origin: str, item: Any, found: _Found) -> None:
+def _read_object(origin: str, item: object, found: _Found) -> None:
     try:
-        kind, metadata = item["kind"], item["metadata"]
-        name = _text(metadata["name"])
+        data = as_object(item)
+        kind, metadata = data["kind"], get_object(data, "metadata")
+        name = _check_name(metadata["name"])
         namespace = str(metadata.get("namespace") or "")
         reader = _READERS.get(kind) if isinstance(kind, str) else None
         if reader is None:
             return  # another kind of object is none of our business
         if kind == "BGPConfiguration" and name != "default":
             return  # per-node overrides (node.NAME) carry nothing that we use
-        parsed = reader(namespace, name, item)
+        parsed = reader(namespace, name, data)
     except KeyError as error:
         found.problems.append(f"{origin}: field {error} is missing")
         return
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        found.problems.append(f"{origin}: {_label(item)}: {error}")
+        found.problems.append(f"{origin}: {_describe(item)}: {error}")
         return
-    key = (kind, namespace, name)
+    key = (str(kind), namespace, name)
     if key in found.objects and found.objects[key] != parsed:
         found.problems.append(f"{origin}: {kind} {name} is there twice; this one is taken")
     found.objects[key] = parsed
 
 
-def _label(item: Any) -> str:
+def _describe(item: object) -> str:
     if isinstance(item, dict) and isinstance(item.get("metadata"), dict):
         return f"{item.get('kind')} {item['metadata'].get('name')}"[:200]
     return "not a Kubernetes object"
 
 
-def _text(value: Any) -> str:
+def _check_name(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError(f"a name is expected, not {str(value)[:80]!r}")
     return value
 
 
-def _uid(metadata: Mapping[str, Any]) -> str:
+def _read_uid(metadata: JsonObject) -> str:
     return str(metadata.get("uid") or "")
 
 
-def _switch(spec: Mapping[str, Any], name: str, default: bool = False) -> bool:
+def _read_switch(spec: JsonObject, name: str, default: bool = False) -> bool:
     value = spec.get(name, default)
     if not isinstance(value, bool):
         raise ValueError(f"{name} is true or false, not {str(value)[:80]!r}")
     return value
 
 
-def _number(value: Any, name: str, low: int, high: int) -> int:
+def _check_number(value: object, name: str, low: int, high: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ValueError(f"{name} {str(value)[:80]!r} is not a number from {low} to {high}")
     return value
 
 
-def _asn(value: Any) -> int | None:
-    return None if value is None else _number(value, "asNumber", 1, 2**32 - 1)
+def _check_asn(value: object) -> int | None:
+    return None if value is None else _check_number(value, "asNumber", 1, 2**32 - 1)
 
 
-def _pool(_namespace: str, name: str, item: Mapping[str, Any]) -> IPPool:
-    spec = item["spec"]
-    cidr = ip_network(_text(spec["cidr"]))
+def _read_pool(_namespace: str, name: str, item: JsonObject) -> IPPool:
+    spec = get_object(item, "spec")
+    cidr = ip_network(_check_name(spec["cidr"]))
     block = spec.get("blockSize", _DEFAULT_BLOCK[cidr.version])
-    block = _number(block, "blockSize", 0, cidr.max_prefixlen)
+    block = _check_number(block, "blockSize", 0, cidr.max_prefixlen)
     pool = IPPool(
         name=name,
         cidr=cidr,
         block_size=max(block, cidr.prefixlen),
         selector=str(spec.get("nodeSelector", "all()")),
-        nat_outgoing=_switch(spec, "natOutgoing"),
-        disabled=_switch(spec, "disabled"),
-        overlay=_overlay(spec),
-        created=str(item["metadata"].get("creationTimestamp") or ""),
+        nat_outgoing=_read_switch(spec, "natOutgoing"),
+        disabled=_read_switch(spec, "disabled"),
+        overlay=_read_overlay(spec),
+        created=str(get_object(item, "metadata").get("creationTimestamp") or ""),
     )
     selector.parse(pool.selector)
     if pool.for_pods and block < cidr.prefixlen:
@@ -135,86 +146,91 @@ def _pool(_namespace: str, name: str, item: Mapping[str, Any]) -> IPPool:
     return pool
 
 
-def _overlay(spec: Mapping[str, Any]) -> str:
+def _read_overlay(spec: JsonObject) -> str:
     """CrossSubnet is Always here: no two nodes of a lab share a subnet."""
-    for key, overlay in (("ipipMode", "ipip"), ("vxlanMode", "vxlan")):
+    for overlay, key in overlay_names.POOL_MODES.items():
         mode = spec.get(key, "Never")
         if mode not in ("Never", "Always", "CrossSubnet"):
             raise ValueError(f"{key} {str(mode)[:80]!r} is not Never, Always or CrossSubnet")
         if mode != "Never":
             return overlay
-    return "srv6"
+    return overlay_names.SRV6
 
 
-def _node(_namespace: str, name: str, item: Mapping[str, Any]) -> Node:
+def _read_node(_namespace: str, name: str, item: JsonObject) -> Node:
     v4: IPv4Address | None = None
     v6: IPv6Address | None = None
-    for entry in item.get("status", {}).get("addresses", []):
+    status = as_object(item.get("status", {}))
+    for entry in get_objects({"addresses": [], **status}, "addresses"):
         if entry["type"] != "InternalIP":
             continue
-        address = ip_address(_text(entry["address"]))
+        address = ip_address(_check_name(entry["address"]))
         if isinstance(address, IPv4Address):
             v4 = v4 or address
         else:
             v6 = v6 or address
-    labels = item["metadata"].get("labels") or {}
+    metadata = get_object(item, "metadata")
+    labels = as_object(metadata.get("labels") or {})
     pairs = tuple(sorted((str(k), str(v)) for k, v in labels.items()))
-    return Node(name, v6, v4, pairs, _uid(item["metadata"]))
+    return Node(name, v6, v4, pairs, _read_uid(metadata))
 
 
-def _peer(_namespace: str, name: str, item: Mapping[str, Any]) -> BGPPeer:
-    spec = item["spec"]
+def _read_peer(_namespace: str, name: str, item: JsonObject) -> BGPPeer:
+    spec = get_object(item, "spec")
     if spec.get("peerSelector"):
         raise ValueError("peerSelector is not supported: give peerIP")
     if spec.get("password"):
         raise ValueError("password is not supported")
-    text, port = _text(spec["peerIP"]), 179
+    text, port = _check_name(spec["peerIP"]), 179
     if text.startswith("["):
         text, _, tail = text[1:].partition("]")
         port = int(tail[1:]) if tail else 179
     elif text.count(":") == 1:
         text, _, tail = text.partition(":")
         port = int(tail)
-    chosen = spec.get("nodeSelector")
+    chosen = None if spec.get("nodeSelector") is None else _check_name(spec["nodeSelector"])
     if chosen is not None:
-        selector.parse(_text(chosen))
+        selector.parse(chosen)
     return BGPPeer(
         name=name,
         peer_ip=ip_address(text),
-        port=_number(port, "port", 1, 65535),
-        asn=_asn(spec.get("asNumber")),
-        node=_text(spec["node"]) if spec.get("node") else None,
+        port=_check_number(port, "port", 1, 65535),
+        asn=_check_asn(spec.get("asNumber")),
+        node=_check_name(spec["node"]) if spec.get("node") else None,
         selector=chosen,
     )
 
 
-def _bgp(_namespace: str, _name: str, item: Mapping[str, Any]) -> BGPConfiguration:
-    spec = item.get("spec") or {}
+def _read_bgp(_namespace: str, _name: str, item: JsonObject) -> BGPConfiguration:
+    spec = as_object(item.get("spec") or {})
     return BGPConfiguration(
-        _asn(spec.get("asNumber")), _switch(spec, "nodeToNodeMeshEnabled", default=True)
+        _check_asn(spec.get("asNumber")), _read_switch(spec, "nodeToNodeMeshEnabled", default=True)
     )
 
 
-def _config_map(namespace: str, name: str, item: Mapping[str, Any]) -> ConfigMap:
-    data = item.get("data") or {}
-    for key, value in data.items():
+def _read_config_map(namespace: str, name: str, item: JsonObject) -> ConfigMap:
+    texts: dict[str, str] = {}
+    for key, value in as_object(item.get("data") or {}).items():
         if not isinstance(value, str):
             raise ValueError(f"data.{key} is not text")
-    return ConfigMap(namespace, name, tuple(sorted(data.items())), _uid(item["metadata"]))
+        texts[key] = value
+    uid = _read_uid(get_object(item, "metadata"))
+    return ConfigMap(namespace, name, tuple(sorted(texts.items())), uid)
 
 
-def _affinity(_namespace: str, _name: str, item: Mapping[str, Any]) -> BlockAffinity:
-    spec = item["spec"]
-    owners = item["metadata"].get("ownerReferences") or []
-    owner = next((_uid(o) for o in owners if o.get("kind") == "Node"), "")
-    return BlockAffinity(_text(spec["node"]), ip_network(_text(spec["cidr"])), owner)
+def _read_affinity(_namespace: str, _name: str, item: JsonObject) -> BlockAffinity:
+    spec = get_object(item, "spec")
+    metadata = get_object(item, "metadata")
+    owners = get_objects(metadata, "ownerReferences") if metadata.get("ownerReferences") else []
+    owner = next((_read_uid(o) for o in owners if o.get("kind") == "Node"), "")
+    return BlockAffinity(_check_name(spec["node"]), ip_network(_check_name(spec["cidr"])), owner)
 
 
-_READERS: dict[str, Callable[[str, str, Mapping[str, Any]], Any]] = {
-    "IPPool": _pool,
-    "Node": _node,
-    "BGPPeer": _peer,
-    "BGPConfiguration": _bgp,
-    "ConfigMap": _config_map,
-    "BlockAffinity": _affinity,
+_READERS: dict[str, Callable[[str, str, JsonObject], Model]] = {
+    "IPPool": _read_pool,
+    "Node": _read_node,
+    "BGPPeer": _read_peer,
+    "BGPConfiguration": _read_bgp,
+    "ConfigMap": _read_config_map,
+    "BlockAffinity": _read_affinity,
 }

@@ -1,4 +1,4 @@
-"""Calico's label selectors, as far as pools and peers use them.
+"""Compiles Calico's label selectors, as far as pools and peers use them.
 
 Grammar: all(), global(), has(k), k == 'v', k != 'v', k in {'a', 'b'}, k not in {…},
 !, &&, ||, parentheses. Anything else is refused, never guessed.
@@ -24,9 +24,9 @@ def parse(text: str) -> Matcher:
         raise ValueError("selector is too long")
     if not text.strip():
         return lambda _labels: True
-    parser = _Parser(_tokens(text))
+    parser = _Parser(_split_tokens(text))
     try:
-        matcher = parser.either()
+        matcher = parser.parse_either()
     except RecursionError:
         raise ValueError("selector is nested too deeply") from None
     if parser.rest:
@@ -34,7 +34,7 @@ def parse(text: str) -> Matcher:
     return matcher
 
 
-def _tokens(text: str) -> list[str]:
+def _split_tokens(text: str) -> list[str]:
     tokens, position = [], 0
     while text[position:].strip():
         match = _TOKEN.match(text, position)
@@ -51,65 +51,65 @@ class _Parser:
     def __init__(self, tokens: list[str]) -> None:
         self.rest = tokens
 
-    def either(self) -> Matcher:
-        left = self.both()
+    def parse_either(self) -> Matcher:
+        left = self.parse_both()
         while self._accept("||"):
-            left = _any_of(left, self.both())
+            left = _any_of(left, self.parse_both())
         return left
 
-    def both(self) -> Matcher:
-        left = self.single()
+    def parse_both(self) -> Matcher:
+        left = self.parse_single()
         while self._accept("&&"):
-            left = _all_of(left, self.single())
+            left = _all_of(left, self.parse_single())
         return left
 
-    def single(self) -> Matcher:
+    def parse_single(self) -> Matcher:
         if self._accept("!"):
-            inner = self.single()
+            inner = self.parse_single()
             return lambda labels: not inner(labels)
         if self._accept("("):
-            inner = self.either()
+            inner = self.parse_either()
             self._expect(")")
             return inner
-        word = self._take()
+        word = self._take_token()
         if word in ("all", "global", "has") and self._accept("("):
-            return self._call(word)
-        return self._comparison(word)
+            return self._parse_call(word)
+        return self._parse_comparison(word)
 
-    def _call(self, name: str) -> Matcher:
+    def _parse_call(self, name: str) -> Matcher:
         if name != "has":
             self._expect(")")
             return lambda _labels: True
-        key = self._take()
+        key = self._take_token()
         self._expect(")")
         return lambda labels: key in labels
 
-    def _comparison(self, key: str) -> Matcher:
-        operator = self._take()
+    def _parse_comparison(self, key: str) -> Matcher:
+        operator = self._take_token()
         if operator == "==":
-            value = self._value()
+            value = self._parse_value()
             return lambda labels: labels.get(key) == value
         if operator == "!=":
-            value = self._value()
+            value = self._parse_value()
             return lambda labels: labels.get(key) != value
         negated = operator == "not"
         if negated:
-            operator = self._take()
+            operator = self._take_token()
         if operator != "in":
             raise ValueError(f"selector: {operator!r} after {key!r} is not an operator")
-        values = self._set()
+        values = self._parse_set()
         return lambda labels: (labels.get(key) in values) != negated
 
-    def _set(self) -> set[str]:
+    def _parse_set(self) -> set[str]:
         self._expect("{")
-        values = {self._value()}
+        values = {self._parse_value()}
         while self._accept(","):
-            values.add(self._value())
+            values.add(self._parse_value())
         self._expect("}")
         return values
 
-    def _value(self) -> str:
-        token = self._take()
+    def _parse_value(self) -> str:
+        token = self._take_token()
         if token[0] not in "'\"":
             raise ValueError(f"selector: the value {token!r} needs quotes")
         return token[1:-1]
@@ -124,7 +124,7 @@ class _Parser:
         if not self._accept(token):
             raise ValueError(f"selector: {token!r} is missing")
 
-    def _take(self) -> str:
+    def _take_token(self) -> str:
         if not self.rest:
             raise ValueError("selector ends too early")
         token, self.rest = self.rest[0], self.rest[1:]

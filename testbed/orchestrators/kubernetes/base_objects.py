@@ -10,13 +10,13 @@ from collections.abc import Iterable
 
 from ruamel.yaml import YAML
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render import cluster as render_cluster
 from testbed.render import kubernetes as render
-from testbed.render.cluster import TE_NAMESPACE
 
 IMAGES_NAME, IMAGES_NAMESPACE = "testbed-loaded-images", "kube-system"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
@@ -12,7 +13,6 @@ from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
 from testbed.render.calico_vpp import DAEMONSET, files
 from testbed.render.calico_vpp_images import CRDS, OPERATOR_MANIFEST
-from testbed.render.cluster import TE_NAMESPACE
 from testbed.render.kubernetes import documents
 
 _DAEMONSETS = f"/apis/apps/v1/namespaces/{TE_NAMESPACE}/daemonsets"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
+from testbed.agent.contract import NodeStatus
 from testbed.host.progress import Progress
 from testbed.orchestrators import agents
 from testbed.orchestrators.agent_status import agent_status
@@ -59,22 +59,21 @@ class AgentOverlay:
         return problems
 
 
-def _node_problems(plan: Plan, status: dict[str, Any], present_nodes: list[str]) -> list[str]:
-    problems = [str(p) for p in status["problems"]]
-    if not status["ready"]:
+def _node_problems(plan: Plan, status: NodeStatus, present_nodes: list[str]) -> list[str]:
+    problems = list(status.problems)
+    if not status.ready:
         problems.append("agent is not ready")
-    up = {s["address"] for s in status["sessions"] if s["state"] == "Established"}
-    peers = [n for n in present_nodes if n != status["node"]] + [n.name for n in plan.injectors]
+    up = {session.address for session in status.sessions if session.established}
+    peers = [n for n in present_nodes if n != status.node] + [n.name for n in plan.injectors]
     for peer in peers:
         if str(plan.address_v6(peer)) not in up:
             problems.append(f"no BGP session with {peer}")
-    chosen = {(p["endpoint"], p["family"]) for p in status["policies"] if p["chosen"]}
     for peer in present_nodes:
-        if peer == status["node"]:
+        if peer == status.node:
             continue
         endpoint = str(plan.address_v6(peer))
         for family in _families(plan):
-            if (endpoint, family) not in chosen:
+            if status.chosen_policy(endpoint, family) is None:
                 problems.append(f"no IPv{family} policy towards {peer}")
     return problems
 

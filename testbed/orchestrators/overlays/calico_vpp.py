@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.host.progress import Progress
 from testbed.host.wait import wait_for
@@ -16,7 +17,6 @@ from testbed.orchestrators.kubernetes.images import announce, of_lab
 from testbed.orchestrators.overlays.base import CniFiles
 from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeHandle
-from testbed.render.cluster import TE_NAMESPACE
 
 PATIENCE = 900.0  # seconds; VPP's and Calico's programs start one after the other
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from testbed.agent.contract import NodeStatus
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.orchestrators.agent_status import agent_status
@@ -65,10 +66,9 @@ class Context:
         """The cluster nodes that have joined."""
         return present(self.plan)
 
-    # Any: the fields of an agent's status are the agent's contract
-    def status(self, node: str) -> dict[str, Any]:
+    def status(self, node: str) -> NodeStatus:
         """What the node's agent reported last."""
-        return agent_status(node) or {"policies": [], "te_mode": None, "generation": -1}
+        return agent_status(node) or NodeStatus(node)
 
     def address(self, end: Pod | str, family: int) -> IPv4Address | IPv6Address:
         """The address of a pod or node. Raises TestbedError if it has none of this family."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
+from testbed.api_objects import HOSTNAME
 from testbed.observe.probe import FIRST_PORT
 
 Object = dict[str, Any]
 
 NAMESPACE = "default"
 IMAGE = "docker.io/library/busybox:latest"
-HOST_LABEL = "kubernetes.io/hostname"
 WEB_PORT, PORT = 8080, 80  # of a server, and of its Service
 # A Service also takes the probes of a proof of path, so that its packets can be followed.
 PROBE_PORTS = range(FIRST_PORT, FIRST_PORT + 8)
@@ -94,7 +94,7 @@ def _pod(wanted: Deployment) -> Object:
     if wanted.node is None:
         return {**spec, "topologySpreadConstraints": [_spread(wanted)]}
     tolerations = [{"operator": "Exists", "effect": "NoSchedule"}]
-    return {**spec, "nodeSelector": {HOST_LABEL: wanted.node}, "tolerations": tolerations}
+    return {**spec, "nodeSelector": {HOSTNAME: wanted.node}, "tolerations": tolerations}
 
 
 def _container(wanted: Deployment) -> Object:
@@ -114,7 +114,7 @@ def _spread(wanted: Deployment) -> Object:
     """Evenly over the nodes that take pods; a drained one is none of them."""
     return {
         "maxSkew": 1,
-        "topologyKey": HOST_LABEL,
+        "topologyKey": HOSTNAME,
         "whenUnsatisfiable": "DoNotSchedule",
         "nodeTaintsPolicy": "Honor",
         "labelSelector": {"matchLabels": {"app": wanted.name}},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
+from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.routes import PROTOCOL
 from testbed.lab import state, verify
 from testbed.lab.access.locate import run_in
@@ -26,8 +26,7 @@ class Nodes:
         """The cluster nodes that have joined."""
         return self._context.present_nodes()
 
-    # Any: the fields of an agent's status are the agent's contract
-    def status(self, node: str) -> dict[str, Any]:
+    def status(self, node: str) -> NodeStatus:
         """What the node's agent reported last."""
         return self._context.status(node)
 
@@ -71,8 +70,8 @@ class Nodes:
     def _knows_node(self, node: str, other: str) -> bool:
         """Has a node still a policy towards another, or a session?"""
         status, address = self.status(node), str(self._context.plan.address_v6(other))
-        entries = [p["endpoint"] for p in status["policies"]]
-        return address in entries + [s["address"] for s in status["sessions"]]
+        entries = [policy.endpoint for policy in status.policies]
+        return address in entries + [session.address for session in status.sessions]
 
     def configuration(self, node: str) -> dict[str, object]:
         """What a node was configured with, and which processes it runs since when."""

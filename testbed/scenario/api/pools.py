@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from testbed.agent.desired.overlays.tunnels import WORDS
+from testbed.agent.desired.overlays.registry import TITLES
+from testbed.agent.model.overlay_names import POOL_MODES
 from testbed.plan.model import Plan
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
 from testbed.scenario.api.check import NotApplicable
 from testbed.scenario.api.context import Context
 from testbed.scenario.api.manifests import Object
-
-_MODES = {"ipip": "ipipMode", "vxlan": "vxlanMode"}
 
 
 class Pools:
@@ -38,7 +37,7 @@ class Pools:
             "apiVersion": "crd.projectcalico.org/v1",
             "kind": "IPPool",
             "metadata": {"name": name},
-            "spec": {"cidr": cidr, "nodeSelector": "all()", _MODES[overlay]: "Always"},
+            "spec": {"cidr": cidr, "nodeSelector": "all()", POOL_MODES[overlay]: "Always"},
         }
         ranges = [doc["spec"]["cidr"] for doc in own]
         self._context.undo.callback(self._wait_blocks, ranges, [cidr])
@@ -52,10 +51,10 @@ class Pools:
     def refuse_unable(self, overlay: str) -> None:
         """Raises NotApplicable where a node's kernel lacks an overlay."""
         names = [node.name for node in self._context.present_nodes()]
-        unable = [n for n in names if overlay not in self._context.status(n).get("overlays", [])]
+        unable = [n for n in names if overlay not in self._context.status(n).overlays]
         if unable:
             raise NotApplicable(
-                f"the kernel of {', '.join(unable)} has no {WORDS[overlay]}",
+                f"the kernel of {', '.join(unable)} has no {TITLES[overlay]}",
                 fix="load its module, or run it on machines (--nodes vagrant)",
             )
 
@@ -65,7 +64,7 @@ class Pools:
         self._context.wait(
             f"a block of {', '.join(inside)} on every node",
             lambda: (
-                all(self._context.status(n).get("ready") for n in names)
+                all(self._context.status(n).ready for n in names)
                 and all(self._owns_block(n, cidr) for n in names for cidr in inside)
                 and not any(self._owns_block(n, cidr) for n in names for cidr in outside or ())
             ),
@@ -73,12 +72,12 @@ class Pools:
         )
 
     def _owns_block(self, node: str, cidr: str) -> bool:
-        blocks = map(ip_network, self._context.status(node).get("blocks", []))
+        blocks = map(ip_network, self._context.status(node).blocks)
         return any(block.network_address in ip_network(cidr) for block in blocks)
 
     def _describe_node(self, node: str) -> str:
         status = self._context.status(node)
-        return f"{node}: {status.get('blocks')} {status.get('problems')}"
+        return f"{node}: {list(status.blocks)} {list(status.problems)}"
 
 
 def _plan_pools(plan: Plan) -> list[Object]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
+from testbed.agent.contract import BGP, PolicyStatus
 from testbed.lab import policies
 from testbed.orchestrators import agents
 from testbed.paths import POLICIES
@@ -61,31 +61,27 @@ class Steering:
         self._context.wait(
             f"TE mode {mode} everywhere",
             lambda: all(
-                self._context.status(n.name)["te_mode"] == mode
-                for n in self._context.present_nodes()
+                self._context.status(n.name).te_mode == mode for n in self._context.present_nodes()
             ),
         )
 
-    # Any: an entry of the agent's status, as in Context.status()
-    def chosen(self, head_end: str, endpoint: str, family: int) -> dict[str, Any]:
-        """The policy that a head end uses towards a node (an entry of its status)."""
+    def chosen(self, head_end: str, endpoint: str, family: int) -> PolicyStatus:
+        """The policy that a head end uses towards a node; its source is "none" if there is none."""
         address = str(self._context.plan.address_v6(endpoint))
-        for policy in self._context.status(head_end)["policies"]:
-            if policy["chosen"] and (policy["endpoint"], policy["family"]) == (address, family):
-                return dict(policy)
-        return {"source": "none", "segment_lists": []}
+        found = self._context.status(head_end).chosen_policy(address, family)
+        return found or PolicyStatus.none(address)
 
     def first_segment(self, head_end: str, endpoint: str, family: int) -> str | None:
         """The first segment in use towards a node."""
-        lists = self.chosen(head_end, endpoint, family)["segment_lists"]
-        return str(lists[0]["segments"][0]) if lists else None
+        lists = self.chosen(head_end, endpoint, family).segment_lists
+        return lists[0].segments[0] if lists else None
 
     def wait_chosen(self, head_end: str, endpoint: str, family: int, source: str) -> None:
         """Wait until a head end uses a policy of this source (best-effort, bgp, configmap)."""
         self._context.wait(
             f"{head_end} to use {source} towards {endpoint} for IPv{family}",
-            lambda: self.chosen(head_end, endpoint, family)["source"] == source,
-            lambda: json.dumps(self.chosen(head_end, endpoint, family)),
+            lambda: self.chosen(head_end, endpoint, family).source == source,
+            lambda: json.dumps(self.chosen(head_end, endpoint, family).to_json()),
         )
 
     def _wait_announced(self, change: PolicyChange) -> None:
@@ -114,16 +110,15 @@ class Steering:
     def _has_policy(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:
         wanted = (policy.distinguisher, policy.color, str(policy.endpoint))
         return any(
-            (p["distinguisher"], p["color"], p["endpoint"]) == wanted
-            and p["source"] == "bgp"
-            and (lists is None or not p["valid"] or _segment_lists(p) == lists)
-            for p in self._context.status(head_end)["policies"]
+            (p.distinguisher, p.color, p.endpoint) == wanted
+            and p.source == BGP
+            and (lists is None or not p.valid or _segment_lists(p) == lists)
+            for p in self._context.status(head_end).policies
         )
 
 
-# Any: an entry of the agent's status
-def _segment_lists(entry: dict[str, Any]) -> list[list[str]]:
-    return sorted(found["segments"] for found in entry["segment_lists"])
+def _segment_lists(policy: PolicyStatus) -> list[list[str]]:
+    return sorted(list(found.segments) for found in policy.segment_lists)
 
 
 def _find_policy_file(file: str | Path) -> Path:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any
 
+from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.srpolicy.files import fields
 from testbed.srpolicy.files.change import Lines
@@ -23,7 +24,7 @@ from testbed.srpolicy.model import (
     SegmentList,
 )
 
-NAMESPACE = "calico-vpp-dataplane"
+NAMESPACE = TE_NAMESPACE
 OLDER_NAME = "srv6-config"
 PREFIX = OLDER_NAME + "-"
 KEY = "srv6"

@@ -43,7 +43,7 @@ class Cluster:
 
     def tell(self, node: Node = NODE) -> None:
         affinities = tuple(self.claims.values())
-        self.blocks.see(Objects(self.pools, (node,), affinities=affinities), node)
+        self.blocks.update(Objects(self.pools, (node,), affinities=affinities), node)
 
     def claim(self, block: IpNetwork, node: Node) -> bool:
         self.asked += 1
@@ -59,7 +59,7 @@ class Cluster:
         del self.claims[block]
 
     def attach(self, family: int = 4) -> IpAddress:
-        with self.blocks.turn:
+        with self.blocks.lock:
             address = self.blocks.allocate(family, self.used)
             assert address is not None
             self.used.add(address)
@@ -114,7 +114,7 @@ def test_twenty_pods_at_once_get_different_addresses() -> None:
 
 def test_nothing_is_claimed_before_everything_is_known() -> None:
     cluster = Cluster(pool())
-    cluster.blocks.see(Objects(complete=False, pools=(pool(),)), NODE)
+    cluster.blocks.update(Objects(complete=False, pools=(pool(),)), NODE)
     assert cluster.blocks.ensure() == [] and cluster.asked == 0
 
 
@@ -202,7 +202,7 @@ def test_disabled_foreign_and_unusable_pools_give_nothing() -> None:
 def test_the_directory_keeps_claims_as_files(tmp_path: Path) -> None:
     source = DirectorySource(None, tmp_path)  # type: ignore[arg-type]
     blocks = Blocks(source, NODE, lambda: ())
-    blocks.see(Objects(pools=(pool(),)), NODE)
+    blocks.update(Objects(pools=(pool(),)), NODE)
     assert blocks.ensure() == []
     (found,) = DirectoryReader(tmp_path).read().affinities
     assert (found.node, [found.cidr]) == ("worker1", blocks.owned())
@@ -217,7 +217,7 @@ def test_the_directory_keeps_claims_as_files(tmp_path: Path) -> None:
 def test_an_unwritable_directory_is_a_sentence(tmp_path: Path) -> None:
     source = DirectorySource(None, tmp_path / "absent")  # type: ignore[arg-type]
     blocks = Blocks(source, NODE, lambda: ())
-    blocks.see(Objects(pools=(pool(),)), NODE)
+    blocks.update(Objects(pools=(pool(),)), NODE)
     assert "cannot create" in blocks.ensure()[0]
 
 
@@ -248,9 +248,9 @@ def test_a_block_may_come_back_before_its_return_is_seen() -> None:
     cluster.tell()
     before, cluster.pools = cluster.pools, ()
     objects = Objects(affinities=tuple(cluster.claims.values()))
-    cluster.blocks.see(objects, NODE)
+    cluster.blocks.update(objects, NODE)
     assert cluster.blocks.ensure() == [] and cluster.blocks.owned() == []
-    cluster.blocks.see(replace(objects, pools=before), NODE)
+    cluster.blocks.update(replace(objects, pools=before), NODE)
     assert cluster.blocks.ensure() == []
     cluster.pools = before
     cluster.tell()

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from testbed.agent.api.source import Source
 from testbed.agent.cni import plugin_main, protocol
-from testbed.agent.cni.attachments import Attachment, AttachmentStore, host_interface
+from testbed.agent.cni.attachments import AttachmentStore
 from testbed.agent.cni.commands import Pods
 from testbed.agent.cni.plugin_main import CniError
 from testbed.agent.cni.protocol import Request
 from testbed.agent.cni.server import CniServer
 from testbed.agent.ipam.blocks import Blocks
+from testbed.agent.model.attachment import Attachment, host_interface
 from testbed.agent.model.objects import Node
 
 NODE = Node("worker1", IPv6Address("fd11::1000"), None)

@@ -11,12 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent.cni.attachments import Attachment
 from testbed.agent.config import AgentConfig, parse
-from testbed.agent.dataplane.linux import Capabilities
 from testbed.agent.desired import routes
-from testbed.agent.desired.decide import Inputs, OwnSid, Wanted, decide, hops, remember
+from testbed.agent.desired.capabilities import Capabilities
+from testbed.agent.desired.decide import decide
+from testbed.agent.desired.inputs import Inputs, OwnSid, remember
+from testbed.agent.desired.node_status import node_status
+from testbed.agent.desired.overlays.srv6 import hops
+from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model import read_objects
+from testbed.agent.model.attachment import Attachment
 from testbed.agent.model.objects import BlockAffinity, Node, Objects
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, Family, PeerStatus, ReceivedPath
@@ -122,13 +126,18 @@ def segments(wanted: Wanted, to: str = B4) -> list[tuple[str, ...]]:
     return [hop.segments for hop in found.hops] if found else []
 
 
+def status_of(inputs: Inputs) -> Any:
+    """status.json, but for what only the process knows."""
+    return node_status(inputs, decide(inputs)).to_json()
+
+
 def why(wanted: Wanted, source: str) -> str:
-    return next(j.why for j in wanted.judged if j.known.source == source)
+    return next(item.why for item in wanted.evaluated if item.entry.origin == source)
 
 
 def test_best_effort_is_one_reduced_segment() -> None:
     wanted = decide(BASE)
-    assert wanted.problems == []
+    assert list(wanted.problems) == []
     assert route(wanted, B4) == routes.Route(
         B4, (routes.Hop("up", mode="encap.red", segments=(str(SID4),)),)
     )
@@ -150,7 +159,7 @@ def test_without_encap_red_best_effort_still_works_and_says_so() -> None:
     inputs = replace(BASE, capabilities=old)
     found = route(decide(inputs), B4)
     assert found and found.hops[0].mode == "encap"
-    assert decide(inputs).status(inputs)["notes"] == ["C3 unsupported"]
+    assert status_of(inputs)["notes"] == ["C3 unsupported"]
 
 
 def test_what_is_announced() -> None:
@@ -257,7 +266,7 @@ def test_policies_that_do_not_count_say_why(path: ReceivedPath, reason: str) -> 
     wanted = decide(replace(BASE, paths=(*PEERED, path)))
     assert segments(wanted) == [(str(SID4),)]
     assert reason in why(wanted, "bgp")
-    assert wanted.problems == []
+    assert list(wanted.problems) == []
 
 
 def test_a_route_target_that_names_this_node_counts() -> None:
@@ -414,7 +423,7 @@ def test_status_is_what_others_read() -> None:
         peers=(PeerStatus(str(W2), 64512, "ESTABLISHED"),),
         paths=(*PEERED, policy(steered(R6))),
     )
-    status = decide(inputs).status(inputs)
+    status = status_of(inputs)
     assert status["sessions"][0]["state"] == "Established"
     assert status["local_sids"]["dt4"] == "fcdd:0:0:11aa::a682"
     chosen = [p for p in status["policies"] if p["chosen"]]
@@ -456,7 +465,7 @@ PATHS = st.lists(CANDIDATES | GARBAGE | PREFIXES | st.sampled_from(PEERED), max_
 
 def summary(inputs: Inputs) -> tuple[Any, ...]:
     wanted = decide(inputs)
-    status = wanted.status(inputs)
+    status = status_of(inputs)
     return (
         wanted.routes,
         wanted.bgp,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from testbed.agent import config, main
 from testbed.agent.api.registration import register
 from testbed.agent.dataplane import route_watch
-from testbed.agent.desired.decide import OwnSid
+from testbed.agent.desired.inputs import OwnSid
 from testbed.agent.desired.routes import PROTOCOL
 from testbed.errors import TestbedError
 

@@ -27,9 +27,9 @@ def test_many_pokes_are_few_rounds() -> None:
     reconciler = Reconciler(one)
     thread = start(reconciler)
     for _ in range(50):
-        reconciler.poke()
+        reconciler.notify()
     gate.set()
-    reconciler.settle()
+    reconciler.wait_synced()
     assert len(rounds) <= 3
     reconciler.stop()
     thread.join(10)
@@ -47,11 +47,11 @@ def test_a_failing_round_does_not_end_it() -> None:
     reconciler = Reconciler(one)
     start(reconciler)
     for _ in range(3):
-        reconciler.settle()
+        reconciler.wait_synced()
     assert not outcomes
     reconciler.stop()
 
 
 def test_settle_gives_up_with_a_sentence() -> None:
     with pytest.raises(TestbedError, match="busy"):
-        Reconciler(lambda: True).settle(timeout=0.01)
+        Reconciler(lambda: True).wait_synced(timeout=0.01)

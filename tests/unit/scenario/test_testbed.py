@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from shipped_plans import shipped_plan
 
+from testbed.agent.contract import NodeStatus
 from testbed.errors import TestbedError
 from testbed.orchestrators.pod import Pod
 from testbed.scenario.api import nodes, steering
@@ -176,7 +177,7 @@ def test_a_kernel_without_an_overlay_is_named(
     testbed: Testbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(testbed.context, "present_nodes", lambda: list(testbed.plan.cluster))
-    able = {"overlays": ["vxlan"]}
+    able = NodeStatus("worker2", overlays=("vxlan",))
     monkeypatch.setattr(testbed.context, "status", lambda _: able)
     testbed.pools.refuse_unable("vxlan")
     with pytest.raises(NotApplicable, match="worker2 has no IP-in-IP"):

@@ -1,1 +1,1 @@
-"""The overlays that a pool can choose: srv6, vxlan, ipip. Pure."""
+"""How pods of one pool reach those of other nodes: one object per overlay. Pure."""

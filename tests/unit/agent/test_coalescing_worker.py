@@ -9,7 +9,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.host import coalescing_worker
-from testbed.host.coalescing_worker import Latest, one_line
+from testbed.host.coalescing_worker import CoalescingWorker, one_line
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def test_what_it_was_too_busy_for_is_dropped() -> None:
         assert go_on.wait(20)
         done.put(value)
 
-    worker = Latest("t", work, lambda _: None)
+    worker = CoalescingWorker("t", work, lambda _: None)
     worker.start()
     worker.put(1)
     assert began.wait(20)
@@ -49,7 +49,7 @@ def test_what_fails_is_tried_again_and_told_once(error: Exception) -> None:
         if attempts < 4:
             raise error
 
-    worker = Latest("t", work, told.put)
+    worker = CoalescingWorker("t", work, told.put)
     worker.start()
     worker.put(1)
     assert told.get(timeout=20) in ("no (full)", "t: RuntimeError('defect')")
@@ -64,7 +64,7 @@ def test_work_may_ask_to_see_the_value_again() -> None:
         seen.put(value)
         return 0.01 if seen.qsize() < 3 else None
 
-    worker = Latest("t", work, lambda _: None)
+    worker = CoalescingWorker("t", work, lambda _: None)
     worker.start()
     worker.put(7)
     assert [seen.get(timeout=20) for _ in range(3)] == [7, 7, 7]

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent.dataplane import firewall, route_watch
-from testbed.agent.desired import service_veth
-from testbed.agent.desired.service_veth import End, Pair, Seen
+from testbed.agent.dataplane import route_watch
+from testbed.agent.desired import nftables, service_veth
+from testbed.agent.desired.service_veth import End, Seen, ServiceVeth
 
-WANTED = Pair(1284)
+WANTED = ServiceVeth(1284)
 GOOD = Seen(
     ends={
         "srv6": End("02:00:00:00:00:01", 1284, True, "srv6-tun"),
@@ -47,7 +47,7 @@ LISTED: tuple[list[Any], list[Any], dict[int, list[Any]]] = (
 )
 
 
-def all_lines(wanted: Pair | None, seen: Seen) -> list[str]:
+def all_lines(wanted: ServiceVeth | None, seen: Seen) -> list[str]:
     return [
         *service_veth.creation(wanted, seen),
         *service_veth.settings(wanted, seen, 6),
@@ -139,11 +139,11 @@ def test_each_damage_has_one_line_and_one_sentence(what: str) -> None:
 
 
 def test_nftables_has_only_what_is_wanted() -> None:
-    assert firewall.ruleset([], ["172.16.0.0/16"], "up") == ""
-    both = firewall.ruleset(["172.16.0.0/16", "fd::/48"], ["172.16.0.0/16", "fd::/48"], "up", "t")
+    assert nftables.ruleset([], ["172.16.0.0/16"], "up") == ""
+    both = nftables.ruleset(["172.16.0.0/16", "fd::/48"], ["172.16.0.0/16", "fd::/48"], "up", "t")
     assert 'oifname "up" ip6 saddr { fd::/48 } ip6 daddr != { fd::/48 } masquerade' in both
     assert "hook prerouting priority -450" in both and 'iifname "t" notrack' in both
-    assert "postrouting" not in firewall.ruleset([], [], "up", "t")
+    assert "postrouting" not in nftables.ruleset([], [], "up", "t")
 
 
 @pytest.mark.parametrize(

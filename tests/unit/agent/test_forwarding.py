@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from test_decision import B4, B6, BASE, PATHS, R6, R8, SID4, SID6, api, config, policy, steered
 
-from testbed.agent.dataplane.linux import Capabilities
 from testbed.agent.desired import routes, service_veth
-from testbed.agent.desired.decide import Inputs, Wanted, decide
+from testbed.agent.desired.capabilities import Capabilities
+from testbed.agent.desired.decide import decide
+from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.routes import Hop, Route
-from testbed.agent.desired.service_veth import Pair
+from testbed.agent.desired.service_veth import ServiceVeth
+from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model.objects import Objects
 from testbed.bgp.model import ReceivedPath
 from testbed.srpolicy.model import Segment, SegmentList
@@ -55,7 +57,7 @@ def test_where_there_are_vrfs_ipv4_is_taken_out_by_end_dt4() -> None:
         Route("0.0.0.0/0", FROM_PAIR, table=203)
     ]
     assert not [r for r in wanted.routes if r.prefix == "169.254.2.1/32"]
-    assert wanted.pair == Pair(able.config.pod_mtu, vrf=True)
+    assert wanted.service_veth == ServiceVeth(able.config.pod_mtu, vrf=True)
     # what the VRF hands on is looked at once, where it comes in by the pair
     assert 'iifname "srv6-vrf" notrack' in wanted.rules
     assert "srv6-vrf" not in decide(SERVICES).rules
@@ -113,7 +115,7 @@ def test_from_one_plane_to_the_other_packets_always_have_a_way(
 
 def test_pair_and_rules_are_wanted_with_services_only() -> None:
     with_, without = decide(SERVICES), decide(BASE)
-    assert with_.pair == Pair(1284) and without.pair is None
+    assert with_.service_veth == ServiceVeth(1284) and without.service_veth is None
     assert f'iifname "{service_veth.TUNNEL}" notrack' in with_.rules
     assert "notrack" not in without.rules
     assert 'oifname "up" ip saddr { 172.16.0.0/16 }' in with_.rules  # what leaves by the uplink

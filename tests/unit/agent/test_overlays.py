@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from test_decision import BASE, ME, OWN4, PEERED, W2, api, config, policy, prefix, route, steered
 
-from testbed.agent.dataplane import tunnels as linux_tunnels
-from testbed.agent.dataplane.linux import Capabilities
-from testbed.agent.desired.decide import Inputs, Wanted, decide
-from testbed.agent.desired.overlays import tunnels
-from testbed.agent.desired.overlays.tunnels import Device, Seen, Tunnels
+from testbed.agent.dataplane import overlay_devices
+from testbed.agent.desired.capabilities import Capabilities
+from testbed.agent.desired.decide import decide
+from testbed.agent.desired.inputs import Inputs
+from testbed.agent.desired.overlays import devices, vxlan
+from testbed.agent.desired.overlays.base import Device
+from testbed.agent.desired.overlays.devices import Seen, Tunnels
 from testbed.agent.desired.routes import Hop, Route, parse, render
+from testbed.agent.desired.wanted import Wanted
 
 L4, L6 = "172.18.1.0/26", "fd18::40/122"
 NODE = {
@@ -54,7 +57,7 @@ def vias(wanted: Wanted) -> dict[str, str]:
 @pytest.mark.parametrize("services", [False, True])
 def test_a_vxlan_pool_is_reached_by_vxlan_and_others_by_srv6(services: bool) -> None:
     wanted = decide(inputs(*VXLAN, config=config(services=services)))
-    way = (Hop("pods-vxlan", via=tunnels.neighbour(W2)),)
+    way = (Hop("pods-vxlan", via=vxlan.neighbour(W2)),)
     assert route(wanted, L4) == Route(L4, way, source="192.168.11.254")
     assert route(wanted, L6) == Route(L6, way, source=str(ME))
     assert wanted.tunnels == Tunnels((Device("vxlan", ME, 1284),), (W2,))
@@ -137,16 +140,16 @@ BOTH = Tunnels((IP, VX), (W2,))
 DONE = Seen(
     frozenset([IP, VX]),
     frozenset(["pods-ipip", "pods-vxlan"]),
-    frozenset([(tunnels.neighbour(W2), tunnels.mac(W2))]),
-    frozenset([(tunnels.mac(W2), str(W2))]),
+    frozenset([(vxlan.neighbour(W2), vxlan.mac(W2))]),
+    frozenset([(vxlan.mac(W2), str(W2))]),
 )
 
 
 def lines(want: Tunnels, seen: Seen) -> list[str]:
     return [
-        *tunnels.links(want, seen),
-        *tunnels.neighbour_lines(want, seen),
-        *tunnels.place_lines(want, seen),
+        *devices.links(want, seen),
+        *devices.neighbour_lines(want, seen),
+        *devices.place_lines(want, seen),
     ]
 
 
@@ -154,52 +157,51 @@ def test_from_nothing_to_all_and_back() -> None:
     made = lines(BOTH, Seen())
     assert "link add pods-ipip mtu 1284 type ipip local 192.168.12.254 ttl 64" in made
     assert [line for line in made if line.startswith("fdb replace")] == [
-        f"fdb replace {tunnels.mac(W2)} dev pods-vxlan dst {W2} self"
+        f"fdb replace {vxlan.mac(W2)} dev pods-vxlan dst {W2} self"
     ]
-    assert lines(BOTH, DONE) == [] and tunnels.faults(BOTH, DONE) == []
-    assert tunnels.links(Tunnels(), DONE) == ["link del dev pods-ipip", "link del dev pods-vxlan"]
-    assert tunnels.faults(BOTH, Seen())
+    assert lines(BOTH, DONE) == [] and devices.faults(BOTH, DONE) == []
+    assert devices.links(Tunnels(), DONE) == ["link del dev pods-ipip", "link del dev pods-vxlan"]
+    assert devices.faults(BOTH, Seen())
 
 
 @pytest.mark.parametrize("change", [{"mtu": 1400}, {"local": W2}])
 def test_a_device_that_is_not_as_wanted_is_made_anew(change: dict[str, Any]) -> None:
     other = replace(DONE, devices=frozenset([IP, replace(VX, **change)]))
-    first, second, *_ = tunnels.links(BOTH, other)
+    first, second, *_ = devices.links(BOTH, other)
     assert first == "link del dev pods-vxlan" and second.startswith("link add pods-vxlan mtu 1284")
 
 
 def test_entries_of_nodes_that_left_go() -> None:
     gone = lines(Tunnels((IP, VX)), DONE)
     assert gone == [
-        f"neigh del {tunnels.neighbour(W2)} dev pods-vxlan",
-        f"fdb del {tunnels.mac(W2)} dev pods-vxlan dst {W2} self",
+        f"neigh del {vxlan.neighbour(W2)} dev pods-vxlan",
+        f"fdb del {vxlan.mac(W2)} dev pods-vxlan dst {W2} self",
     ]
 
 
 def test_a_wrong_mac_is_replaced_not_deleted() -> None:
-    wrong = replace(DONE, neighbours=frozenset([(tunnels.neighbour(W2), "02:00:00:00:00:09")]))
+    wrong = replace(DONE, neighbours=frozenset([(vxlan.neighbour(W2), "02:00:00:00:00:09")]))
     assert lines(BOTH, wrong) == [
-        f"neigh replace {tunnels.neighbour(W2)} lladdr {tunnels.mac(W2)} dev pods-vxlan "
-        "nud permanent"
+        f"neigh replace {vxlan.neighbour(W2)} lladdr {vxlan.mac(W2)} dev pods-vxlan nud permanent"
     ]
 
 
 def test_what_ip_and_bridge_list_is_read() -> None:
     up = ["BROADCAST", "UP"]
-    vxlan = {"id": 4096, "local6": str(ME), "port": 4789}
-    seen = tunnels.parse(
+    data = {"id": 4096, "local6": str(ME), "port": 4789}
+    seen = devices.parse(
         [
             {"ifname": "pods-vxlan", "mtu": 1284, "flags": up,
-             "linkinfo": {"info_kind": "vxlan", "info_data": vxlan}},
+             "linkinfo": {"info_kind": "vxlan", "info_data": data}},
             {"ifname": "pods-ipip", "mtu": 1284, "flags": up,
              "linkinfo": {"info_kind": "ipip", "info_data": {"local": str(LEGACY_4)}}},
             {"ifname": "tunl0", "mtu": 1480, "flags": [], "linkinfo": {"info_kind": "ipip"}},
         ],
         [
-            {"dst": tunnels.neighbour(W2), "dev": "pods-vxlan", "lladdr": tunnels.mac(W2)},
+            {"dst": vxlan.neighbour(W2), "dev": "pods-vxlan", "lladdr": vxlan.mac(W2)},
             {"dst": "fe80::2", "dev": "srv6", "lladdr": "02:00:00:00:00:02"},
         ],
-        [{"mac": tunnels.mac(W2), "dst": str(W2), "flags": ["self"], "state": "permanent"},
+        [{"mac": vxlan.mac(W2), "dst": str(W2), "flags": ["self"], "state": "permanent"},
          {"mac": "33:33:00:00:00:01", "flags": ["self"], "state": "permanent"}],
     )  # fmt: skip
     assert seen == DONE
@@ -217,15 +219,15 @@ def test_a_device_of_our_name_that_is_something_else_is_seen_as_such(entry: dict
     data = {"id": 4096, "local6": str(ME), "port": 4789}
     good = {"ifname": "pods-vxlan", "mtu": 1284, "flags": ["UP"],
             "linkinfo": {"info_kind": "vxlan", "info_data": data}}  # fmt: skip
-    seen = tunnels.parse([{**good, **entry}], [], [])
+    seen = devices.parse([{**good, **entry}], [], [])
     assert (seen.devices, seen.names) == (frozenset(), frozenset(["pods-vxlan"]))
 
 
 def test_nodes_have_macs_and_neighbours_of_their_own() -> None:
     nodes = [IPv6Address(f"fd{n}::1000") for n in range(10, 40)]
-    assert len({tunnels.mac(n) for n in nodes}) == len({tunnels.neighbour(n) for n in nodes}) == 30
-    assert all(tunnels.mac(n).startswith("02:") for n in nodes)
-    assert all(IPv6Address(tunnels.neighbour(n)).is_link_local for n in nodes)
+    assert len({vxlan.mac(n) for n in nodes}) == len({vxlan.neighbour(n) for n in nodes}) == 30
+    assert all(vxlan.mac(n).startswith("02:") for n in nodes)
+    assert all(IPv6Address(vxlan.neighbour(n)).is_link_local for n in nodes)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +249,7 @@ def test_ipip_is_asked_for_before_it_is_tried(
         agreed = argv[0] in accepted or any(k in accepted for k in argv[4:]) or "del" in argv
         return CompletedProcess(argv, 0 if agreed else 1, "", "")
 
-    monkeypatch.setattr(linux_tunnels, "attempt", attempt)
-    assert linux_tunnels.possible() == kinds
+    monkeypatch.setattr(overlay_devices, "attempt", attempt)
+    assert overlay_devices.possible() == kinds
     tried = any("type ipip" in line for line in asked)
     assert tried == ("modprobe" not in accepted), "trying would load the module"

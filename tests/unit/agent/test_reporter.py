@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from testbed.agent.api import node_status_object
 from testbed.agent.api.reporter import Reporter
+from testbed.agent.contract import parse_status
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import ConfigMap, Node, Objects
 from testbed.host import coalescing_worker
@@ -37,7 +38,7 @@ SEEN: dict[str, Any] = {
     "sessions": [{"peer": "w2", "address": "fd12::1000", "state": "Established", "reason": "",
                   "received": 4}],
     "policies": [{**POLICY, "chosen": False, "valid": False, "why": "bad"}, POLICY],
-    "pods": [], "prefixes": [], "notes": [],
+    "pods": [], "prefixes": [], "overlays": ["srv6"], "notes": [],
 }  # fmt: skip
 
 
@@ -63,7 +64,7 @@ class Told:
             self.api.changed.notify_all()
 
     def put(self, *refusals: Refusal, objects: Objects = OBJECTS, **changed: Any) -> None:
-        self.reporter.put(objects, {**SEEN, **changed}, refusals)
+        self.reporter.put(objects, parse_status({**SEEN, **changed}), refusals)
 
     def until(self, holds: Callable[[], Any]) -> None:
         with self.api.changed:
@@ -202,8 +203,10 @@ def test_every_status_fits_the_definition(
     policy = {**POLICY, "why": text, "binding_sid": binding, "family": family}
     seen = {**SEEN, "problems": [text] * 300, "ready": ready, "policies": [policy] * 300,
             "local_sids": {"replaced": []}}  # fmt: skip
-    status = node_status_object.status(seen)
-    condition = node_status_object.ready_condition(seen, [], "2026-01-02T12:00:00Z")
+    status = node_status_object.status(parse_status(seen))
+    condition = node_status_object.ready_condition(
+        ready, seen["problems"], [], "2026-01-02T12:00:00Z"
+    )
     jsonschema.validate({**status, "conditions": [condition]}, schema())
     assert len(json.dumps(status, ensure_ascii=False).encode()) < 1_000_000
 

@@ -1,0 +1,36 @@
+"""What a node announces by BGP: its pods' blocks, and a best-effort policy per own SID."""
+
+from __future__ import annotations
+
+from testbed.agent.desired.inputs import Inputs, OwnSid
+from testbed.agent.ipam.addresses import blocks_of
+from testbed.bgp import unicast
+from testbed.bgp.model import Announcement, Family
+from testbed.errors import TestbedError
+from testbed.srpolicy.bgp import codec
+from testbed.srpolicy.model import best_effort
+
+
+def announce(
+    inputs: Inputs, own: tuple[OwnSid, ...]
+) -> tuple[frozenset[Announcement], tuple[str, ...]]:
+    """The announcements, and a sentence for each policy that cannot be announced."""
+    node, used = inputs.config.address_v6, inputs.pod_addresses
+    occupied = [block for block in inputs.blocks if any(address in block for address in used)]
+    # pods outlive their pool
+    blocks = {*blocks_of(inputs.pod_pools, inputs.blocks), *occupied}
+    found = {unicast.announce(block, node) for block in blocks}
+    problems = []
+    for sid in own if inputs.capabilities.seg6local else ():
+        try:
+            found.add(_announce_best_effort(inputs, sid))
+        except TestbedError as error:
+            problems.append(f"best effort for IPv{sid.family} is not announced: {error.what}")
+    return frozenset(found), tuple(problems)
+
+
+def _announce_best_effort(inputs: Inputs, own: OwnSid) -> Announcement:
+    node, binding = inputs.config.address_v6, inputs.config.binding_sids.of(own.family)
+    policy = best_effort(node, own.family, own.sid, binding)
+    nlri, attributes = codec.encode_nlri(policy.key), codec.encode_attributes(policy, node)
+    return Announcement(Family.IPV6_SRPOLICY, nlri, attributes)

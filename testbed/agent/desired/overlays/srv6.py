@@ -1,0 +1,71 @@
+"""The SRv6 overlay: the chosen SR Policy of the prefix's node encapsulates (RFC 8986, 9256)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv6Address
+
+from testbed.agent.config import AgentConfig
+from testbed.agent.contract import PLAIN, SEGMENTS
+from testbed.agent.desired.inputs import Inputs
+from testbed.agent.desired.overlays.base import OuterAddress, Reach, Remote, Situation
+from testbed.agent.desired.routes import Hop
+from testbed.agent.model import overlay_names
+from testbed.agent.model.objects import IPPool
+from testbed.srpolicy.model import SegmentList
+
+_MAX_WEIGHT = 256  # of a Linux next hop
+
+
+class Srv6:
+    """Encapsulation by routes; no device, and every node can do it."""
+
+    name = overlay_names.SRV6
+    title = "SRv6"
+    device_kind = None
+
+    def obstacle(self, _pool: IPPool, _config: AgentConfig, /) -> str:
+        """None."""
+        return ""
+
+    def outer_address(self, _config: AgentConfig, /) -> OuterAddress | None:
+        """None: there is no device."""
+        return None
+
+    def neighbours(self, _nodes: Iterable[IPv6Address], /) -> tuple[IPv6Address, ...]:
+        """None: there is no device."""
+        return ()
+
+    def reach(self, remote: Remote, situation: Situation, /) -> Reach:
+        """By the policy in use; a prefix without one is left to the underlay."""
+        prefix, node = remote.prefix, remote.node
+        policy = situation.chosen.get((node, prefix.version))
+        if policy is None:
+            why = f"no valid IPv{prefix.version} policy towards {node}"
+            return Reach(PLAIN, problem=f"{prefix} is left to the underlay: {why}")
+        ways = hops(situation.inputs, policy.segment_lists)
+        return Reach(SEGMENTS, tuple(situation.forwarding.steer(str(prefix), ways)))
+
+
+def hops(inputs: Inputs, lists: Iterable[SegmentList]) -> tuple[Hop, ...]:
+    """One next hop per different segment list, weights brought into the kernel's range."""
+    weights: dict[tuple[str, ...], int] = {}
+    for item in lists:
+        segments = tuple(str(sid) for sid in item.sids)
+        weights[segments] = weights.get(segments, 0) + item.weight
+    if len(weights) == 1:
+        weights = dict.fromkeys(weights, 1)
+    largest = max(weights.values(), default=1)
+    scale = largest if largest > _MAX_WEIGHT else _MAX_WEIGHT
+    red = inputs.capabilities.encap_red
+    return tuple(
+        sorted(
+            Hop(
+                inputs.config.uplink,
+                max(1, weight * _MAX_WEIGHT // scale),
+                "encap.red" if red and len(segments) == 1 else "encap",
+                segments,
+            )
+            for segments, weight in weights.items()
+        )
+    )

@@ -1,0 +1,35 @@
+"""Reads and writes an agent's status.json as the types of testbed.agent.contract."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from testbed.agent.contract import NodeStatus, parse_status
+from testbed.agent.files import write_file
+from testbed.errors import TestbedError
+from testbed.json_types import as_object
+
+NAME = "status.json"
+
+
+def read_status(path: Path) -> NodeStatus | None:
+    """The status, None where there is no file; raises TestbedError naming a file that is bad."""
+    try:
+        return parse_status(as_object(json.loads(path.read_text())))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise TestbedError("cannot read", where=str(path), why=error.strerror) from None
+    except KeyError as error:
+        why = f"field {error} is missing"
+    except (ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())
+    raise TestbedError(
+        "not an agent's status", where=str(path), why=why, fix="restart that node's agent"
+    )
+
+
+def write_status(path: Path, status: NodeStatus) -> None:
+    """Replace the file, so that readers see the old or the new one; raises TestbedError."""
+    write_file(path, json.dumps(status.to_json(), indent=1) + "\n")

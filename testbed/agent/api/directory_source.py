@@ -51,12 +51,12 @@ class DirectoryReader:
 
     def read(self) -> Objects:
         """All objects as of now. A file that became unreadable keeps its last good content."""
-        lost = self._refresh()
+        lost = self._refresh_files()
         documents = [(n, d) for n in sorted(self._files) for d in self._files[n].documents]
         problems = [f.problem for _, f in sorted(self._files.items()) if f.problem]
         return read_objects.read(documents, [*lost, *problems])
 
-    def _refresh(self) -> list[str]:
+    def _refresh_files(self) -> list[str]:
         try:
             names = {e.name for e in os.scandir(self._directory) if _is_read(e.name)}
         except OSError as error:
@@ -125,7 +125,7 @@ class DirectoryWatch(threading.Thread):
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._inotify = inotify_simple.INotify()
-            self._watch()
+            self._add_watch()
         except OSError as error:
             raise TestbedError(
                 "cannot watch the API directory",
@@ -135,22 +135,22 @@ class DirectoryWatch(threading.Thread):
                 exit_code=4,
             ) from None
 
-    def _watch(self) -> None:
+    def _add_watch(self) -> None:
         mask = _FLAGS.CLOSE_WRITE | _FLAGS.MOVED_TO | _FLAGS.MOVED_FROM | _FLAGS.DELETE
         self._inotify.add_watch(self._directory, mask | _FLAGS.DELETE_SELF | _FLAGS.MOVE_SELF)
 
     def run(self) -> None:
         """Watched first, read second: nothing that happens in between is missed."""
-        self._publish()
+        self._publish_objects()
         while True:
             events = self._inotify.read()
             if any(e.mask & (_FLAGS.DELETE_SELF | _FLAGS.MOVE_SELF) for e in events):
-                self._publish()  # reports the loss; the objects stay
+                self._publish_objects()  # reports the loss; the objects stay
                 if not self._wait_until_back():
                     return
-                self._publish()
+                self._publish_objects()
             elif any(e.mask & _FLAGS.Q_OVERFLOW or _is_read(e.name) for e in events):
-                self._publish()
+                self._publish_objects()
 
     def _wait_until_back(self) -> bool:
         """Wait until the directory is there again, watching its parent; False if that is lost."""
@@ -159,13 +159,13 @@ class DirectoryWatch(threading.Thread):
                 parent.add_watch(self._directory.parent, _FLAGS.CREATE | _FLAGS.MOVED_TO)
                 while not self._directory.is_dir():
                     parent.read()
-            self._watch()
+            self._add_watch()
         except OSError as error:
             log.error("%s is not watched any more: %s", self._directory, error)
             return False
         return True
 
-    def _publish(self) -> None:
+    def _publish_objects(self) -> None:
         self._on_change(self._reader.read())
 
 

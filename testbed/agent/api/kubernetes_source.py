@@ -14,16 +14,16 @@ from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
+from testbed.api_objects import TE_NAMESPACE
 from testbed.host.coalescing_worker import one_line
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.errors import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
-from testbed.srpolicy.files.configmap import NAMESPACE
 
 _CALICO = "/apis/crd.projectcalico.org/v1"
 RESOURCES = (
     Resource("Node", "/api/v1/nodes", scout=True),
-    Resource("ConfigMap", f"/api/v1/namespaces/{NAMESPACE}/configmaps"),
+    Resource("ConfigMap", f"/api/v1/namespaces/{TE_NAMESPACE}/configmaps"),
     Resource("IPPool", f"{_CALICO}/ippools", optional=True),
     Resource("BGPPeer", f"{_CALICO}/bgppeers", optional=True),
     Resource("BGPConfiguration", f"{_CALICO}/bgpconfigurations", optional=True),
@@ -43,9 +43,9 @@ class KubernetesSource:
         self._since: str | None = None
         self._objects: Objects | None = None
         self._claims = Claims(kubeconfig)
-        self._reporter = Reporter(kubeconfig, node, self._publish)
+        self._reporter = Reporter(kubeconfig, node, self._publish_objects)
         self._watches = [
-            ResourceWatch(kubeconfig, resource, self._publish, self._backoff)
+            ResourceWatch(kubeconfig, resource, self._publish_objects, self._backoff)
             for resource in RESOURCES
         ]
 
@@ -78,7 +78,7 @@ class KubernetesSource:
         if objects is not None and objects.complete:
             self._reporter.put(objects, status, refusals)
 
-    def _publish(self) -> None:
+    def _publish_objects(self) -> None:
         """From any thread: tell what is known now, if that differs from what was told last."""
         with self._lock:
             objects = self._read_objects()

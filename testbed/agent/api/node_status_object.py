@@ -121,7 +121,7 @@ def skeleton(node: Node) -> Skeleton:
 
 def status(seen: NodeStatus) -> SRv6NodeStatus:
     """The `status` of the object from what status.json says; every field is always there."""
-    problems = [_shorten(problem) for problem in seen.problems]
+    problems = [_shorten_text(problem) for problem in seen.problems]
     sessions = [_session_entry(session) for session in seen.sessions]
     policies = sorted((_policy_entry(p) for p in seen.policies), key=lambda p: not p["chosen"])
     up = sum(session["established"] for session in sessions)
@@ -153,7 +153,7 @@ def ready_condition(
     The time is kept from `before`, the object's earlier conditions, while the state is the same.
     """
     state = "True" if ready else "False"
-    message = _shorten("; ".join(problems))
+    message = _shorten_text("; ".join(problems))
     reason = "Forwarding" if ready else "NotConverged"
     since = next(
         (c["lastTransitionTime"] for c in before if c["type"] == "Ready" and c["status"] == state),
@@ -174,7 +174,7 @@ def event(refusal: Refusal, concerned: ConfigMap, node: str, now: str) -> Event:
                            "namespace": concerned.namespace, "uid": concerned.uid},
         "type": "Warning",
         "reason": "Refused",
-        "message": f"{node}: {_shorten(refusal.why)}",
+        "message": f"{node}: {_shorten_text(refusal.why)}",
         "source": {"component": COMPONENT, "host": node},
         "reportingComponent": COMPONENT,
         "reportingInstance": node,
@@ -207,10 +207,10 @@ def _policy_entry(policy: PolicyStatus) -> PolicyEntry:
         ],
         "valid": policy.valid,
         "chosen": policy.chosen,
-        "why": _shorten(policy.why),
+        "why": _shorten_text(policy.why),
     }
 
 
-def _shorten(text: str) -> str:
+def _shorten_text(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1] + "…"

@@ -13,15 +13,15 @@ from testbed.agent.api.node_status_object import Condition, Event, SRv6NodeStatu
 from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import ConfigMap, Node, Objects
+from testbed.api_objects import TE_NAMESPACE
 from testbed.host.coalescing_worker import CoalescingWorker
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused
 from testbed.kube.kubeconfig import reader
-from testbed.srpolicy.files.configmap import NAMESPACE
 
 _CONFLICT, _ABSENT = 409, 404
 _PASSING = 3.0  # seconds that a refusal lasts before users hear of it, if it may be over soon
-_EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
+_EVENTS = f"/api/v1/namespaces/{TE_NAMESPACE}/events"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Reporter:
         node = objects.node(self._name)
         if node is None or not node.uid:
             return  # nothing is told of a node that the cluster does not know
-        concerned = {m.name: m for m in objects.config_maps if m.namespace == NAMESPACE}
+        concerned = {m.name: m for m in objects.config_maps if m.namespace == TE_NAMESPACE}
         refused = {(r, concerned[r.config_map]) for r in refusals if r.config_map in concerned}
         self._writer.put(_News(node, node_status_object.status(status), frozenset(refused)))
 
@@ -72,7 +72,7 @@ class Reporter:
         self.problems = [f"kubectl does not show this node's state: {problem}"] if problem else []
         self._on_problem()
 
-    def _timestamp(self) -> str:
+    def _format_now(self) -> str:
         return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _write_news(self, news: _News) -> float | None:
@@ -83,7 +83,9 @@ class Reporter:
             self._show_status(news)
         finally:  # neither of the two waits for the other to work
             self._warn_of_refusals(news.refused - self._warned)
-        return min((self._patience(*one) for one in news.refused - self._warned), default=None)
+        return min(
+            (self._seconds_until_told(*one) for one in news.refused - self._warned), default=None
+        )
 
     def _show_status(self, news: _News) -> None:
         if self._told is None or news.node.uid != self._told.node.uid:
@@ -94,20 +96,20 @@ class Reporter:
 
     def _warn_of_refusals(self, refused: Iterable[tuple[Refusal, ConfigMap]]) -> None:
         for refusal, concerned in sorted(refused, key=repr):
-            if self._patience(refusal, concerned) <= 0:
+            if self._seconds_until_told(refusal, concerned) <= 0:
                 self._write_event(
-                    node_status_object.event(refusal, concerned, self._name, self._timestamp())
+                    node_status_object.event(refusal, concerned, self._name, self._format_now())
                 )
                 self._warned.add((refusal, concerned))
 
-    def _patience(self, refusal: Refusal, concerned: ConfigMap) -> float:
+    def _seconds_until_told(self, refusal: Refusal, concerned: ConfigMap) -> float:
         """Seconds until users hear of it: not at once of what may be over in a moment."""
         due = self._since[refusal, concerned] + (_PASSING if refusal.passing else 0.0)
         return due - self._monotonic()
 
     def _write_status(self, news: _News) -> None:
         ready = node_status_object.ready_condition(
-            news.status["ready"], news.status["problems"], self._conditions, self._timestamp()
+            news.status["ready"], news.status["problems"], self._conditions, self._format_now()
         )
         body = {"status": {**news.status, "conditions": [ready]}}
         try:

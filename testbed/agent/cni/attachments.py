@@ -24,7 +24,7 @@ class AttachmentStore:
         self.problems: list[str] = []
         directory.mkdir(parents=True, exist_ok=True)
         for path in sorted(directory.glob("*.json")):
-            self._load(path)
+            self._load_file(path)
 
     def __iter__(self) -> Iterator[Attachment]:
         with self._lock:
@@ -37,7 +37,7 @@ class AttachmentStore:
 
     def put(self, attachment: Attachment) -> None:
         """Remember durably; raises TestbedError when the file cannot be written."""
-        path = self._path(attachment.container, attachment.interface)
+        path = self._file_of(attachment.container, attachment.interface)
         write_file(path, json.dumps(asdict(attachment)) + "\n")
         with self._lock:
             self._all[attachment.container, attachment.interface] = attachment
@@ -46,21 +46,21 @@ class AttachmentStore:
         """Forget; nothing happens if it is not known."""
         with self._lock:
             self._all.pop((container, interface), None)
-        self._path(container, interface).unlink(missing_ok=True)
+        self._file_of(container, interface).unlink(missing_ok=True)
 
-    def _path(self, container: str, interface: str) -> Path:
+    def _file_of(self, container: str, interface: str) -> Path:
         return self._directory / f"{container[:128]}.{interface}.json"
 
-    def _load(self, path: Path) -> None:
+    def _load_file(self, path: Path) -> None:
         try:
-            found = _parse(as_object(json.loads(path.read_text())))
+            found = _parse_attachment(as_object(json.loads(path.read_text())))
         except (OSError, ValueError, KeyError, RecursionError) as error:
             self.problems.append(f"{path}: not an attachment of ours, ignored: {error}")
             return
         self._all[found.container, found.interface] = found
 
 
-def _parse(data: JsonObject) -> Attachment:
+def _parse_attachment(data: JsonObject) -> Attachment:
     unknown = data.keys() - {f.name for f in fields(Attachment)}
     if unknown:
         raise ValueError(f"unknown fields {sorted(unknown)}")

@@ -79,7 +79,7 @@ def ask(config: dict[str, object], line: AgentRequest) -> dict[str, object]:
     status = line["command"] == "STATUS"
     absent = UNAVAILABLE if status else TRY_AGAIN
     try:
-        with _connect(path, 0 if status else patience) as agent:
+        with _connect_to_agent(path, 0 if status else patience) as agent:
             agent.sendall(json.dumps(line).encode() + b"\n")
             agent.shutdown(socket.SHUT_WR)
             data = b"".join(iter(lambda: agent.recv(65536), b""))
@@ -91,7 +91,7 @@ def ask(config: dict[str, object], line: AgentRequest) -> dict[str, object]:
     return reply
 
 
-def _connect(path: str, patience: float) -> socket.socket:
+def _connect_to_agent(path: str, patience: float) -> socket.socket:
     """A connection to the agent, which may be about to start; raises OSError after that time."""
     deadline = time.monotonic() + patience
     while True:

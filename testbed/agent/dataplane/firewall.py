@@ -34,7 +34,7 @@ class Firewall:
             return f"the rules for natOutgoing and Services are not in effect: nft: {why}"
         return None
 
-    def mend(self) -> str | None:
+    def reload_if_changed(self) -> str | None:
         """Load the table again if somebody changed it; returns the problem, if any."""
         text = self._loaded
         try:

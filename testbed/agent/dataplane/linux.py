@@ -34,9 +34,9 @@ class Linux:
 
     def probe(self) -> Capabilities:
         """Try what the wanted state may need; leaves nothing behind."""
-        red = _accepts(f"encap seg6 mode encap.red segs {self.tunnel_source}")
-        local = _accepts("encap seg6local action End.DT6 table 254")
-        dx4 = _accepts("encap seg6local action End.DX4 nh4 0.0.0.0")
+        red = _accepts_route(f"encap seg6 mode encap.red segs {self.tunnel_source}")
+        local = _accepts_route("encap seg6local action End.DT6 table 254")
+        dx4 = _accepts_route("encap seg6local action End.DX4 nh4 0.0.0.0")
         notes = []
         if not red:
             notes.append(
@@ -98,7 +98,9 @@ class Linux:
             problems += overlay_devices.apply(tunnels)
         refusal = self._firewall.load(rules)
         problems += self._apply_routes(wanted, keep)
-        refusal = refusal or self._firewall.mend()  # last, as a look takes longer than a route
+        refusal = (
+            refusal or self._firewall.reload_if_changed()
+        )  # last, as a look takes longer than a route
         problems += [refusal] if refusal else []
         if veth is None and not keep and not self._veth_gone:
             left = service_veth.apply(None) + vrf.apply(False)
@@ -127,7 +129,7 @@ def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:
     return routes.Change(change.replace) if keep else change
 
 
-def _accepts(encapsulation: str) -> bool:
+def _accepts_route(encapsulation: str) -> bool:
     """Does the kernel take a route with this encapsulation? Only tried, in a table of its own."""
     table = f"table 18{routes.PROTOCOL}"
     line = f"{_PROBE_PREFIX} {table} {encapsulation} dev lo"

@@ -20,7 +20,7 @@ def possible() -> frozenset[str]:
 
 
 def _is_possible(kind: DeviceKind) -> bool:
-    return bool(kind.module and _is_loadable(kind.module)) or _accepts(kind.trial)
+    return bool(kind.module and _is_loadable(kind.module)) or _accepts_device(kind.trial)
 
 
 def _is_loadable(module: str) -> bool:
@@ -31,7 +31,7 @@ def _is_loadable(module: str) -> bool:
         return False
 
 
-def _accepts(options: str) -> bool:
+def _accepts_device(options: str) -> bool:
     if attempt(["ip", "link", "add", _TRIED, *options.split()]).returncode:
         return False
     attempt(["ip", "link", "del", "dev", _TRIED])

@@ -42,7 +42,7 @@ class RouteWatch(threading.Thread):
             with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as link:
                 link.bind((0, _GROUPS))
                 while True:
-                    lost, changed = self._receive(link)
+                    lost, changed = self._receive_changes(link)
                     if lost:
                         self._on_loss()
                     elif changed:
@@ -50,7 +50,7 @@ class RouteWatch(threading.Thread):
         except OSError:
             log.exception("routes are not watched any more")
 
-    def _receive(self, link: socket.socket) -> tuple[bool, bool]:
+    def _receive_changes(self, link: socket.socket) -> tuple[bool, bool]:
         try:
             return read(link.recv(65536))
         except OSError as error:

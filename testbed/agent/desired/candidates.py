@@ -57,7 +57,7 @@ def from_rib(
     me = {config.address_v4, IPv4Address(config.router_id)}
     known = []
     for item in found:
-        candidate, origin = _classify(item.candidate)
+        candidate, origin = _classify_origin(item.candidate)
         excluded = ""
         if not any(item.is_for(address) for address in me):
             excluded = "its route targets name other head ends"
@@ -67,7 +67,7 @@ def from_rib(
     return known, sorted(set(faults))
 
 
-def _classify(candidate: Candidate) -> tuple[Candidate, str]:
+def _classify_origin(candidate: Candidate) -> tuple[Candidate, str]:
     """Best effort is what a node announces for itself: one SID of its own, discriminator 0.
 
     Calico-VPP's own tunnels carry no preference, which would read as 100: they get ours.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address
+from typing import TYPE_CHECKING
 
-from testbed.agent.contract import LOCAL, PrefixStatus
+from testbed.agent.contract import CONFIGMAP, LOCAL, PrefixStatus
 from testbed.agent.desired import candidates, nftables, pool_problems, sessions, te_config
 from testbed.agent.desired.announcements import announce
 from testbed.agent.desired.candidates import Evaluated, Target
@@ -24,8 +25,10 @@ from testbed.agent.desired.te_config import Refusal
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model.objects import IpNetwork
 from testbed.bgp.model import DesiredBgp
-from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.srpolicy.model import Candidate
+
+if TYPE_CHECKING:
+    from testbed.srpolicy.files.configmap import NodeConfig
 
 
 def decide(inputs: Inputs) -> Wanted:
@@ -87,14 +90,14 @@ class _TeConfig:
 
     @property
     def by_configmap(self) -> bool:
-        return self.mode == "configmap"
+        return self.mode == CONFIGMAP
 
 
 def _read_te_config(inputs: Inputs) -> _TeConfig:
     config, objects = inputs.config, inputs.objects
     mode, mode_refusals = te_config.te_mode(config, objects)
     node_config, config_refusals = te_config.node_config(config, objects)
-    in_force = mode == "configmap"
+    in_force = mode == CONFIGMAP
     sids, sid_refusals = te_config.local_sids(config, objects, node_config if in_force else None)
     refusals = (*mode_refusals, *(config_refusals if in_force else ()), *sid_refusals)
     return _TeConfig(mode, node_config, own_sids(sids), refusals)

@@ -6,17 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
+from typing import TYPE_CHECKING
 
 from testbed.agent.config import TE_MODES, AgentConfig, SidPair
 from testbed.agent.contract import CONFIGMAP
 from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.ipam.addresses import local_sid
 from testbed.agent.model.objects import LOCALSID_POOL, ConfigMap, IPPool, Objects
-from testbed.api_objects import TE_SWITCH, TE_SWITCH_KEY
+from testbed.api_objects import TE_CONFIG, TE_NAMESPACE, TE_SWITCH, TE_SWITCH_KEY
 from testbed.errors import TestbedError
 from testbed.srpolicy import validity
-from testbed.srpolicy.files import configmap
-from testbed.srpolicy.files.configmap import NodeConfig
+
+if TYPE_CHECKING:
+    from testbed.srpolicy.files.configmap import NodeConfig
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Refusal:
 
 def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[Refusal]]:
     """ "bgp" or "configmap": the switch in the API directory, else the agent's own setting."""
-    switch = objects.config_map(configmap.NAMESPACE, TE_SWITCH)
+    switch = objects.config_map(TE_NAMESPACE, TE_SWITCH)
     said = switch.map.get(TE_SWITCH_KEY) if switch else None
     if said is None:
         return config.te_mode, []
@@ -48,8 +50,8 @@ def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[Refusal]]:
 
 def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | None, list[Refusal]]:
     """This node's part of the TE ConfigMaps; its own ConfigMap comes before the older form."""
-    for name in (configmap.PREFIX + config.node, configmap.OLDER_NAME):
-        found = objects.config_map(configmap.NAMESPACE, name)
+    for name in (f"{TE_CONFIG}-{config.node}", TE_CONFIG):
+        found = objects.config_map(TE_NAMESPACE, name)
         if found is None:
             continue
         try:
@@ -66,6 +68,8 @@ def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | Non
 @lru_cache(maxsize=16)
 def _parse_config_map(found: ConfigMap) -> tuple[NodeConfig, ...]:
     """Parsing costs milliseconds, and most changes are about something else."""
+    from testbed.srpolicy.files import configmap  # its YAML costs 15 ms; many nodes need none
+
     plain = {
         "kind": "ConfigMap",
         "metadata": {"name": found.name, "namespace": found.namespace},

@@ -56,18 +56,18 @@ class Blocks:
         """This is how the API looks now; never called with an older state than before."""
         with self._state_lock:
             self._objects, self._node = objects, node
-            seen = set(self._claimed())
+            seen = set(self._claimed_blocks())
             self._fresh -= seen
             self._leaving &= seen
             self._once |= seen
 
-    def _claimed(self) -> list[IpNetwork]:
+    def _claimed_blocks(self) -> list[IpNetwork]:
         return addresses.owned_blocks(self._objects.affinities, self._node.name)
 
     def owned(self) -> list[IpNetwork]:
         """All blocks of this node, whatever became of their pools."""
         with self._state_lock:
-            kept = [block for block in self._claimed() if block not in self._leaving]
+            kept = [block for block in self._claimed_blocks() if block not in self._leaving]
             return kept + sorted(self._fresh, key=str)
 
     def ensure(self) -> list[str]:
@@ -81,15 +81,15 @@ class Blocks:
             if not self._objects.complete:
                 return []
             for family in FAMILIES:
-                self._try(problems, lambda f=family: self._ensure_family(f))  # type: ignore[misc]
-            self._try(problems, self._adopt_claims)
+                self._collect_problem(problems, lambda f=family: self._ensure_family(f))  # type: ignore[misc]
+            self._collect_problem(problems, self._adopt_claims)
             for address in self._used():
-                self._try(problems, lambda a=address: self._keep_block_of(a))  # type: ignore[misc]
+                self._collect_problem(problems, lambda a=address: self._keep_block_of(a))  # type: ignore[misc]
             if not problems:
-                self._try(problems, self._release_idle)
+                self._collect_problem(problems, self._release_idle)
         return list(dict.fromkeys(problems))
 
-    def _try(self, problems: list[str], action: Callable[[], None]) -> None:
+    def _collect_problem(self, problems: list[str], action: Callable[[], None]) -> None:
         try:
             action()
         except TestbedError as error:
@@ -101,12 +101,12 @@ class Blocks:
         Claims another block when those at hand are full; raises ipam.Exhausted when it cannot.
         """
         try:
-            return self._allocate(family, used)
+            return self._allocate_address(family, used)
         except addresses.Exhausted:
             self._on_exhaustion()
             raise
 
-    def _allocate(self, family: int, used: Iterable[IpAddress]) -> IpAddress | None:
+    def _allocate_address(self, family: int, used: Iterable[IpAddress]) -> IpAddress | None:
         with self.lock:
             pools = self._pools_for(family)
             if not pools:
@@ -140,7 +140,7 @@ class Blocks:
         refusals = []
         for pool in pools:
             try:
-                block = addresses.claim_block(self._claim, pool, self._node.name, taken)
+                block = addresses.claim_block(self._make_claim, pool, self._node.name, taken)
             except addresses.Exhausted as error:
                 refusals.append(error.what)
                 continue
@@ -149,13 +149,13 @@ class Blocks:
         self._exhausted[family] = "; ".join(refusals)
         raise addresses.Exhausted(self._exhausted[family])
 
-    def _claim(self, block: IpNetwork) -> bool:
+    def _make_claim(self, block: IpNetwork) -> bool:
         if not self._claims.claim(block, self._node):
             return False
         with self._state_lock:
             self._once.add(block)
             self._leaving.discard(block)
-            if block not in self._claimed():
+            if block not in self._claimed_blocks():
                 self._fresh.add(block)
         return True
 
@@ -164,14 +164,14 @@ class Blocks:
         for affinity in self._objects.affinities:
             mine = affinity.node == self._node.name and affinity.cidr not in self._leaving
             if mine and self._node.uid and affinity.owner != self._node.uid:
-                self._claim(affinity.cidr)
+                self._make_claim(affinity.cidr)
 
     def _keep_block_of(self, address: IpAddress) -> None:
         """The claim of a pod's block may be gone (somebody deleted it): take it again."""
         if any(address in block for block in self.owned()):
             return
         block = self._block_of(address)
-        if block is not None and not self._claim(block):
+        if block is not None and not self._make_claim(block):
             what = f"{address} belongs to a pod of this node, but its block {block} to another node"
             raise TestbedError(what)
 
@@ -186,7 +186,7 @@ class Blocks:
         for block in addresses.idle_blocks(self.owned(), self._pools_for_all(), used):
             self._claims.release(block, self._node)
             with self._state_lock:
-                if block in self._claimed():
+                if block in self._claimed_blocks():
                     self._leaving.add(block)
                 self._fresh.discard(block)
                 self._once.discard(block)

@@ -33,10 +33,12 @@ class _Found:
 
     def of(self, kind: type[M]) -> tuple[M, ...]:
         """The objects of one type, by namespace and name."""
-        return tuple(o for _, o in sorted(self.objects.items(), key=_key) if isinstance(o, kind))
+        return tuple(
+            o for _, o in sorted(self.objects.items(), key=_sort_key) if isinstance(o, kind)
+        )
 
 
-def _key(item: tuple[tuple[str, str, str], Model]) -> tuple[str, str, str]:
+def _sort_key(item: tuple[tuple[str, str, str], Model]) -> tuple[str, str, str]:
     return item[0]
 
 
@@ -44,7 +46,7 @@ def read(documents: Iterable[tuple[str, object]], problems: Iterable[str] = ()) 
     """Sort documents, each with the name of its origin, into types; never raises on content."""
     found = _Found(problems=list(problems))
     for origin, document in documents:
-        for item in _flatten(document):
+        for item in _unpack_list(document):
             _read_object(origin, item, found)
     bgp = found.of(BGPConfiguration)
     return Objects(
@@ -58,7 +60,7 @@ def read(documents: Iterable[tuple[str, object]], problems: Iterable[str] = ()) 
     )
 
 
-def _flatten(document: object) -> list[object]:
+def _unpack_list(document: object) -> list[object]:
     """A List's items, or the object itself; empty documents vanish."""
     if document is None:
         return []
@@ -84,7 +86,7 @@ def _read_object(origin: str, item: object, found: _Found) -> None:
         found.problems.append(f"{origin}: field {error} is missing")
         return
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        found.problems.append(f"{origin}: {_describe(item)}: {error}")
+        found.problems.append(f"{origin}: {_describe_object(item)}: {error}")
         return
     key = (str(kind), namespace, name)
     if key in found.objects and found.objects[key] != parsed:
@@ -92,7 +94,7 @@ def _read_object(origin: str, item: object, found: _Found) -> None:
     found.objects[key] = parsed
 
 
-def _describe(item: object) -> str:
+def _describe_object(item: object) -> str:
     if isinstance(item, dict) and isinstance(item.get("metadata"), dict):
         return f"{item.get('kind')} {item['metadata'].get('name')}"[:200]
     return "not a Kubernetes object"

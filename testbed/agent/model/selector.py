@@ -53,35 +53,35 @@ class _Parser:
 
     def parse_either(self) -> Matcher:
         left = self.parse_both()
-        while self._accept("||"):
+        while self._accept_token("||"):
             left = _any_of(left, self.parse_both())
         return left
 
     def parse_both(self) -> Matcher:
         left = self.parse_single()
-        while self._accept("&&"):
+        while self._accept_token("&&"):
             left = _all_of(left, self.parse_single())
         return left
 
     def parse_single(self) -> Matcher:
-        if self._accept("!"):
+        if self._accept_token("!"):
             inner = self.parse_single()
             return lambda labels: not inner(labels)
-        if self._accept("("):
+        if self._accept_token("("):
             inner = self.parse_either()
-            self._expect(")")
+            self._expect_token(")")
             return inner
         word = self._take_token()
-        if word in ("all", "global", "has") and self._accept("("):
+        if word in ("all", "global", "has") and self._accept_token("("):
             return self._parse_call(word)
         return self._parse_comparison(word)
 
     def _parse_call(self, name: str) -> Matcher:
         if name != "has":
-            self._expect(")")
+            self._expect_token(")")
             return lambda _labels: True
         key = self._take_token()
-        self._expect(")")
+        self._expect_token(")")
         return lambda labels: key in labels
 
     def _parse_comparison(self, key: str) -> Matcher:
@@ -101,11 +101,11 @@ class _Parser:
         return lambda labels: (labels.get(key) in values) != negated
 
     def _parse_set(self) -> set[str]:
-        self._expect("{")
+        self._expect_token("{")
         values = {self._parse_value()}
-        while self._accept(","):
+        while self._accept_token(","):
             values.add(self._parse_value())
-        self._expect("}")
+        self._expect_token("}")
         return values
 
     def _parse_value(self) -> str:
@@ -114,14 +114,14 @@ class _Parser:
             raise ValueError(f"selector: the value {token!r} needs quotes")
         return token[1:-1]
 
-    def _accept(self, token: str) -> bool:
+    def _accept_token(self, token: str) -> bool:
         if self.rest and self.rest[0] == token:
             self.rest = self.rest[1:]
             return True
         return False
 
-    def _expect(self, token: str) -> None:
-        if not self._accept(token):
+    def _expect_token(self, token: str) -> None:
+        if not self._accept_token(token):
             raise ValueError(f"selector: {token!r} is missing")
 
     def _take_token(self) -> str:

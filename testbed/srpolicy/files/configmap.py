@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Any
 
-from testbed.api_objects import TE_NAMESPACE
+from testbed.api_objects import TE_CONFIG, TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.srpolicy.files import fields
 from testbed.srpolicy.files.change import Lines
@@ -25,7 +25,7 @@ from testbed.srpolicy.model import (
 )
 
 NAMESPACE = TE_NAMESPACE
-OLDER_NAME = "srv6-config"
+OLDER_NAME = TE_CONFIG
 PREFIX = OLDER_NAME + "-"
 KEY = "srv6"
 _TRAFFIC = {"IPv4": 4, "IPv6": 6}

@@ -14,11 +14,14 @@ from testbed.agent.dataplane import overlay_devices
 from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs
-from testbed.agent.desired.overlays import devices, vxlan
-from testbed.agent.desired.overlays.base import Device
+from testbed.agent.desired.node_status import node_status
+from testbed.agent.desired.overlays import devices, registry, vxlan
+from testbed.agent.desired.overlays.base import Device, Reach, Remote, Situation
 from testbed.agent.desired.overlays.devices import Seen, Tunnels
+from testbed.agent.desired.overlays.srv6 import Srv6
 from testbed.agent.desired.routes import Hop, Route, parse, render
 from testbed.agent.desired.wanted import Wanted
+from testbed.agent.model import overlay_names
 
 L4, L6 = "172.18.1.0/26", "fd18::40/122"
 NODE = {
@@ -253,3 +256,31 @@ def test_ipip_is_asked_for_before_it_is_tried(
     assert overlay_devices.possible() == kinds
     tried = any("type ipip" in line for line in asked)
     assert tried == ("modprobe" not in accepted), "trying would load the module"
+
+
+def test_every_overlay_that_a_pool_can_name_is_there() -> None:
+    assert {overlay_names.SRV6, *overlay_names.POOL_MODES} <= registry.OVERLAYS.keys()
+    assert all(name == overlay.name for name, overlay in registry.OVERLAYS.items())
+
+
+def test_a_new_overlay_is_one_entry_in_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """decide() asks the registry; nothing else knows the overlays by name."""
+
+    class Routed(Srv6):
+        name = "routed"
+        title = "plain routes"
+
+        def reach(self, remote: Remote, situation: Situation, /) -> Reach:
+            way = (Hop(situation.inputs.config.uplink, via=str(remote.node)),)
+            return Reach(self.name, (Route(str(remote.prefix), way),))
+
+    monkeypatch.setitem(registry.OVERLAYS, "routed", Routed())  # type: ignore[arg-type]
+    before = inputs(*VXLAN)
+    pools = tuple(
+        replace(p, overlay="routed") if p.name == "vx6" else p for p in before.objects.pools
+    )
+    after = replace(before, objects=replace(before.objects, pools=pools))
+    wanted = decide(after)
+    assert route(wanted, L6) == Route(L6, (Hop("up", via=str(W2)),))
+    assert vias(wanted)[L6] == "routed" and vias(wanted)[L4] == "vxlan"
+    assert "routed" in node_status(after, wanted).overlays and not wanted.problems

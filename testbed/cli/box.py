@@ -34,7 +34,7 @@ def build(
     """Make the box from the distribution's packages, unless it is made already."""
     from testbed.providers.vagrant.box.build import ensure_box
 
-    print(ensure_box(_say, again).directory)
+    print(ensure_box(_print_note, again).directory)
 
 
 def add(
@@ -44,7 +44,7 @@ def add(
     """Take an online box for `up --box NAME`, which else does it itself."""
     from testbed.providers.vagrant.stock.catalogue import location, take
 
-    print(take(location(name), _say, again).directory)
+    print(take(location(name), _print_note, again).directory)
 
 
 def remove(name: Asked) -> None:
@@ -63,16 +63,16 @@ def show(
     format: FormatOption = Format.table,
 ) -> None:
     """What the box consists of: kernel, packages, versions; of an online one what was taken."""
-    record = _taken(name) if name else _made()
+    record = _stock_box(name) if name else _own_box()
     if format is Format.json:
         print_json(record)
         return
     packages = record.pop("packages", {})
-    rows = [[key, _words(value)] for key, value in record.items()]
+    rows = [[key, _format_value(value)] for key, value in record.items()]
     show_table(None, ["what", "version"], rows + [[k, v] for k, v in sorted(packages.items())])
 
 
-def _made() -> dict[str, Any]:
+def _own_box() -> dict[str, Any]:
     from testbed.providers.vagrant.box.box import wanted
     from testbed.providers.vagrant.box.distribution import of_this_machine
 
@@ -82,7 +82,7 @@ def _made() -> dict[str, Any]:
     return {"name": box.name, "directory": str(box.directory), **box.record}
 
 
-def _taken(name: str) -> dict[str, Any]:
+def _stock_box(name: str) -> dict[str, Any]:
     from testbed.providers.vagrant.stock.catalogue import known, location
 
     taken = known(location(name))
@@ -95,11 +95,11 @@ def _not_taken(name: str) -> TestbedError:
     return TestbedError("this box was not taken yet", where=name, fix=f"testbed box add {name}")
 
 
-def _words(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """A distribution without its sources; anything else as it is."""
     words = value.values() if isinstance(value, dict) else [value]
     return " ".join(word for word in words if isinstance(word, str))
 
 
-def _say(text: str) -> None:
+def _print_note(text: str) -> None:
     print(text, file=sys.stderr)

@@ -25,7 +25,7 @@ def state_home() -> Path:
 def unforeseen(error: BaseException) -> TestbedError:
     """The error to show for a bug, with the file that holds its traceback."""
     try:
-        report = f"the details are in {_write(error)}; please report it with that file"
+        report = f"the details are in {_write_traceback(error)}; please report it with that file"
     except (OSError, RuntimeError) as failure:  # RuntimeError: there is no home directory
         report = f"its details could not be kept: {failure}"
     return TestbedError(
@@ -36,7 +36,7 @@ def unforeseen(error: BaseException) -> TestbedError:
     )
 
 
-def _write(error: BaseException) -> Path:
+def _write_traceback(error: BaseException) -> Path:
     directory = state_home() / "crashes"
     make_directory(directory)
     file = directory / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"

@@ -126,7 +126,7 @@ def ls(format: FormatOption = Format.table) -> None:
                 "name": name,
                 "topology": plan.topology if plan else None,
                 "profile": plan.profile if plan else None,
-                "state": _state(pid is not None, plan is not None),
+                "state": _format_state(pid is not None, plan is not None),
                 "init": pid,
             }
         )
@@ -140,7 +140,7 @@ def ls(format: FormatOption = Format.table) -> None:
         )
 
 
-def _state(alive: bool, known: bool) -> str:
+def _format_state(alive: bool, known: bool) -> str:
     if not alive:
         return "dead (testbed down removes what is left)"
     return "up" if known else "up, made by another version (testbed up --recreate replaces it)"

@@ -42,16 +42,17 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"testbed {__version__}")
         raise typer.Exit()
 
 
 @app.callback()
-def _root(
+def _root_options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
     ] = False,
 ) -> None:
     """Shared by all commands."""
@@ -75,7 +76,7 @@ class Interrupted(BaseException):
 def main() -> None:
     """Exit codes: 0 ok, 1 a check failed, 2 usage or input, 4 unfit machine, 130 interrupted."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGINT, _on_interrupt)
     if os.geteuid() == 0:
         settle(os.environ)
     try:
@@ -97,7 +98,7 @@ def _leave_interrupted() -> NoReturn:
     sys.exit(130)
 
 
-def _interrupt(*_: object) -> None:
+def _on_interrupt(*_: object) -> None:
     """The first Ctrl-C ends the command; further ones must not tear its clean-up apart."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Interrupted.seen = True

@@ -97,12 +97,12 @@ def calico_vpp(
     plan = _cluster_plan(topology, params)
     rendered = files(plan, uplink)
     if check:
-        _check(plan, rendered, name, format)
+        _check_files(plan, rendered, name, format)
     else:
         _write_all(out, rendered)
 
 
-def _check(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -> None:
+def _check_files(plan: Plan, rendered: Mapping[str, str], name: str, format: Format) -> None:
     """Verdicts on all files; exit code 1 if one is refused."""
     from testbed.orchestrators.kubernetes import dry_run, vpp_check
     from testbed.orchestrators.kubernetes.api import connect

@@ -46,7 +46,7 @@ def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LA
     from testbed.te.load import load_policy_file
 
     changes, findings = load_policy_file(plan, file, force)
-    _warn(findings)
+    _print_findings(findings)
     policies.inject(plan, changes)
     for change in changes:
         print(f"{change.name} {'withdrawn' if change.withdraw else 'announced'} {change.policy}")
@@ -121,7 +121,7 @@ def policy_explain(
         return
     for explanation in explained:
         print(explain_text(explanation))
-    _warn(findings)
+    _print_findings(findings)
 
 
 def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
@@ -133,7 +133,7 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
     from testbed.te.load import load_objects
 
     documents, findings = load_objects(plan, file, force)
-    _warn(findings)
+    _print_findings(findings)
     api = orchestrator_of(plan).api(plan)
     for applied in policies.apply_objects(api, documents):
         print(f"{applied} applied")
@@ -153,7 +153,7 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
         print(f"{deleted} deleted")
 
 
-def _warn(findings: Iterable[object]) -> None:
+def _print_findings(findings: Iterable[object]) -> None:
     for finding in findings:
         print(finding, file=sys.stderr)
 

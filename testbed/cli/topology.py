@@ -71,14 +71,14 @@ def graph(
         print(drawing.graph_text(plan))
     elif out.suffix in (".svg", ".dot"):
         draw = drawing.graph_svg if out.suffix == ".svg" else drawing.graph_dot
-        _write(out, draw(plan))
+        _write_drawing(out, draw(plan))
     elif out.suffix == ".png":
         drawing.graph_png(plan, out)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
 
 
-def _write(file: Path, text: str) -> None:
+def _write_drawing(file: Path, text: str) -> None:
     try:
         file.write_text(text)
     except OSError as error:

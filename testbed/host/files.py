@@ -22,10 +22,10 @@ def replacing(target: Path, prefix: str = ".", durable: bool = False) -> Iterato
     try:
         yield draft
         if durable:
-            _sync(draft)
+            _sync_directory(draft)
         draft.replace(target)
         if durable:
-            _sync(target.parent)
+            _sync_directory(target.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -50,7 +50,7 @@ def write_json(path: Path, value: object, mode: int = 0o644) -> None:
     write_atomically(path, json.dumps(value, indent=1) + "\n", mode)
 
 
-def _sync(path: Path) -> None:
+def _sync_directory(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

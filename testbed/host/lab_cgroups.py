@@ -31,7 +31,7 @@ def plan_for(
     """
     if unified:
         return [replace(h, path=unified) for h in found]
-    return [replace(h, path=_below(h.path, lab)) for h in found]
+    return [replace(h, path=_group_of_lab(h.path, lab)) for h in found]
 
 
 def come_from_systemd() -> bool:
@@ -49,13 +49,13 @@ def record(directory: Path, lab: str) -> list[str]:
     if come_from_systemd():
         unified, launcher = systemd.group(lab), systemd.launcher(lab)
     elif cgroups.version(found) == 2:
-        unified = _below(giver(found[0].path), lab)
+        unified = _group_of_lab(giver(found[0].path), lab)
     wanted = plan_for(lab, found, unified)
     write_json(directory / RECORD, [asdict(h) for h in wanted])
     return launcher
 
 
-def _below(path: str, lab: str) -> str:
+def _group_of_lab(path: str, lab: str) -> str:
     return f"{path.rstrip('/')}/testbed-{lab}"
 
 
@@ -93,14 +93,14 @@ def remove(directory: Path) -> None:
         systemd.end(found[0].path)
         wait_for(
             "the end of the lab's control groups",
-            lambda: (_try(found, directory) or None, "busy, or the kernel is still at it"),
+            lambda: (_try_remove(found, directory) or None, "busy, or the kernel is still at it"),
             timeout=30,
             fix="processes of the lab that were moved? see " + found[0].path,
         )
     (directory / RECORD).unlink(missing_ok=True)
 
 
-def _try(found: list[cgroups.Hierarchy], directory: Path) -> bool:
+def _try_remove(found: list[cgroups.Hierarchy], directory: Path) -> bool:
     """In a child with mounts of its own: the host may have the trees anywhere, or nowhere."""
     at = directory / "cgroup"
     at.mkdir(exist_ok=True)

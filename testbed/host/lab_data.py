@@ -51,17 +51,24 @@ def place(lab: str) -> Path:
 
 def own(lab: str, record: Path) -> Claim | None:
     """The claim to the lab's data that is there; its record wins over the environment."""
-    return next((c for c in _claims(lab, record) if os.path.lexists(c.data) and not _why(c)), None)
+    return next(
+        (
+            c
+            for c in _recorded_claims(lab, record)
+            if os.path.lexists(c.data) and not _why_not_ours(c)
+        ),
+        None,
+    )
 
 
 def claimed(lab: str, record: Path) -> bool:
     """True if there is a claim of the lab: with its data, with a part of them, or alone."""
-    return any(True for _ in _claims(lab, record))
+    return any(True for _ in _recorded_claims(lab, record))
 
 
 def strange(lab: str, record: Path) -> list[str]:
     """What lies where the lab's data would, and why it is not the lab's."""
-    found = {claim.data: _why(claim) for claim in _claims(lab, record)}
+    found = {claim.data: _why_not_ours(claim) for claim in _recorded_claims(lab, record)}
     found.setdefault(place(lab), _why_unmarked(place(lab), lab))
     there = {path: why for path, why in found.items() if why and os.path.lexists(path)}
     return [f"{path} is left: {why}" for path, why in there.items()]
@@ -82,11 +89,11 @@ def claim(lab: str, record: Path) -> Path:
         refuse(lab, record)
         where = place(lab)
         base_made = not where.parent.exists() or _is_ours(where.parent)
-        for old in _claims(lab, record):
+        for old in _recorded_claims(lab, record):
             _remove_aside(old)  # of an `up` that was killed
         new = Claim(lab=lab, id=uuid.uuid4().hex, data=where, base_made=base_made)
         _write_down(new, record)
-        _make(new)
+        _make_directory(new)
         return where
     _write_down(there, record)
     return there.data
@@ -94,14 +101,17 @@ def claim(lab: str, record: Path) -> Path:
 
 def remove(lab: str, record: Path) -> list[str]:
     """Remove what carries the lab's mark; says what else lies there, and why it stays."""
-    claims = list(_claims(lab, record))
+    claims = list(_recorded_claims(lab, record))
     found = own(lab, record)
     left = [] if found else strange(lab, record)
     if found:
         found.data.rename(found.aside)  # a killed removal leaves no half of it under the name
     for each in claims:
         _remove_aside(each)
-    for file in (_entry(lab), *REGISTRY.glob(f".{lab}.json.*")):  # and drafts of killed writers
+    for file in (
+        _registry_entry(lab),
+        *REGISTRY.glob(f".{lab}.json.*"),
+    ):  # and drafts of killed writers
         file.unlink(missing_ok=True)
     for base in {each.data.parent for each in claims if each.base_made}:
         if not _is_ours(base):  # no lab is left there that could remove it
@@ -114,17 +124,17 @@ def remove(lab: str, record: Path) -> list[str]:
 def registered() -> list[Claim]:
     """All claims of the registry, by lab."""
     files = sorted(REGISTRY.glob("*.json")) if REGISTRY.is_dir() else []
-    found = ((file.stem, _read(file)) for file in files)
+    found = ((file.stem, _read_claim(file)) for file in files)
     return [claim for lab, claim in found if claim and claim.lab == lab]
 
 
 def orphans(living: set[str]) -> list[tuple[Claim, str]]:
     """Data whose lab is not among `living`, each with the command that removes it."""
-    found = {c.data: c for c in registered() if not _why(c) or c.aside.is_dir()}
+    found = {c.data: c for c in registered() if not _why_not_ours(c) or c.aside.is_dir()}
     command = {c.data: f"testbed down -n {c.lab}" for c in found.values()}
     for base in {DEFAULT_DIR, DATA_DIR}:
-        for mark in _readable(base, f"*/{MARK}"):
-            there = _marked(mark.parent, mark.parent.name)
+        for mark in _readable_files(base, f"*/{MARK}"):
+            there = _claim_by_mark(mark.parent, mark.parent.name)
             if there and there.data not in found:
                 found[there.data] = there
                 command[there.data] = f"TESTBED_DATA={base} testbed down -n {there.lab}"
@@ -133,40 +143,42 @@ def orphans(living: set[str]) -> list[tuple[Claim, str]]:
 
 def unmarked() -> list[Path]:
     """Directories that look like a lab's data and carry no mark: an earlier version's, maybe."""
-    plans = {p for base in {DEFAULT_DIR, DATA_DIR} for p in _readable(base, "[!._]*/plan.json")}
+    plans = {
+        p for base in {DEFAULT_DIR, DATA_DIR} for p in _readable_files(base, "[!._]*/plan.json")
+    }
     return sorted(p.parent for p in plans if not os.path.lexists(p.parent / MARK))
 
 
-def _claims(lab: str, record: Path) -> Iterator[Claim]:
+def _recorded_claims(lab: str, record: Path) -> Iterator[Claim]:
     """By rank: the lab's record, the registry, the mark of what lies in the lab's place.
 
     A mark alone will do only where neither of the others says which it has to be.
     """
-    read = (_read(record), _read(_entry(lab)))
+    read = (_read_claim(record), _read_claim(_registry_entry(lab)))
     known = {found.id: found for found in read if found and found.lab == lab}
     yield from known.values()
-    mark = _marked(place(lab), lab)
+    mark = _claim_by_mark(place(lab), lab)
     if mark and (not known or mark.id in known) and mark not in known.values():
         yield mark
 
 
-def _marked(directory: Path, lab: str) -> Claim | None:
+def _claim_by_mark(directory: Path, lab: str) -> Claim | None:
     """By its mark alone; it may have been moved since it was written."""
-    mark = None if directory.is_symlink() else _read(directory / MARK)
+    mark = None if directory.is_symlink() else _read_claim(directory / MARK)
     if mark is None or mark.lab != lab:
         return None
-    return mark if mark.data == directory else _moved(mark, directory)
+    return mark if mark.data == directory else _moved_claim(mark, directory)
 
 
-def _moved(mark: Claim, directory: Path) -> Claim:
+def _moved_claim(mark: Claim, directory: Path) -> Claim:
     return mark.model_copy(update={"data": directory, "base_made": False})
 
 
-def _why(claim: Claim) -> str | None:
+def _why_not_ours(claim: Claim) -> str | None:
     """Why what lies there is not what was claimed; None if it is."""
     if claim.data.is_symlink() or claim.data.resolve() != claim.data:
         return "a symbolic link leads there"
-    mark = _read(claim.data / MARK)
+    mark = _read_claim(claim.data / MARK)
     if mark and (mark.lab, mark.id) == (claim.lab, claim.id):
         return None
     return _why_unmarked(claim.data, claim.lab)
@@ -177,7 +189,7 @@ def _why_unmarked(path: Path, lab: str) -> str:
         return "it is a symbolic link"
     if not path.is_dir():
         return "it is no directory"
-    mark = _read(path / MARK)
+    mark = _read_claim(path / MARK)
     if mark:
         whose = "another lab of this name" if mark.lab == lab else f"lab {mark.lab!r}"
         return f"its mark ({MARK}) is of {whose}"
@@ -194,7 +206,7 @@ def _not_ours(where: Path, lab: str) -> TestbedError:
     )
 
 
-def _read(file: Path) -> Claim | None:
+def _read_claim(file: Path) -> Claim | None:
     """None where there is none that can be read, or only a link to one."""
     try:
         fd = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -205,17 +217,17 @@ def _read(file: Path) -> Claim | None:
     return found if found.data.is_absolute() and found.data.name else None
 
 
-def _entry(lab: str) -> Path:
+def _registry_entry(lab: str) -> Path:
     return REGISTRY / f"{lab}.json"
 
 
 def _write_down(claim: Claim, record: Path) -> None:
     REGISTRY.mkdir(parents=True, exist_ok=True)
-    for file in (record, _entry(claim.lab)):
+    for file in (record, _registry_entry(claim.lab)):
         write_atomically(file, claim.model_dump_json())
 
 
-def _make(claim: Claim) -> None:
+def _make_directory(claim: Claim) -> None:
     claim.aside.mkdir(mode=0o700, parents=True)
     write_atomically(claim.aside / MARK, claim.model_dump_json(), 0o600)
     try:
@@ -248,7 +260,7 @@ def _remove_if_empty(directory: Path) -> None:
         directory.rmdir()
 
 
-def _readable(base: Path, pattern: str) -> list[Path]:
+def _readable_files(base: Path, pattern: str) -> list[Path]:
     """Below directories that this user may enter."""
     try:
         return sorted(base.glob(pattern))

@@ -31,7 +31,9 @@ def locked_directory(path: Path, patience: float, mode: int = 0o700) -> Iterator
     seconds, OSError where the directory cannot be made.
     """
     try:
-        fd = wait_for(f"the lock of {path}", lambda: (_try(path, mode), "held"), patience, RETRY)
+        fd = wait_for(
+            f"the lock of {path}", lambda: (_try_lock(path, mode), "held"), patience, RETRY
+        )
     except CheckFailed:
         raise LockHeld from None
     try:
@@ -56,7 +58,7 @@ def shared_directory(path: Path) -> Iterator[None]:
         os.close(fd)
 
 
-def _try(path: Path, mode: int) -> int | None:
+def _try_lock(path: Path, mode: int) -> int | None:
     try:
         path.mkdir(mode=mode, parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

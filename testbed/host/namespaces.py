@@ -23,7 +23,7 @@ CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _check(result: int, what: str) -> None:
+def _raise_errno(result: int, what: str) -> None:
     if result != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"{what}: {os.strerror(error)}")
@@ -31,12 +31,12 @@ def _check(result: int, what: str) -> None:
 
 def setns(fd: int, kind: int) -> None:
     """setns(2). Raises OSError."""
-    _check(_libc.setns(fd, kind), "setns")
+    _raise_errno(_libc.setns(fd, kind), "setns")
 
 
 def unshare(kinds: int) -> None:
     """unshare(2). Raises OSError."""
-    _check(_libc.unshare(kinds), "unshare")
+    _raise_errno(_libc.unshare(kinds), "unshare")
 
 
 # Flags of mount(2).
@@ -53,18 +53,18 @@ def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str 
         ctypes.c_ulong(flags),
         data.encode() or None,
     )
-    _check(result, f"mount {target}")
+    _raise_errno(result, f"mount {target}")
 
 
 def umount(target: str, flags: int = 0) -> None:
     """umount2(2). Raises OSError."""
-    _check(_libc.umount2(target.encode(), flags), f"umount {target}")
+    _raise_errno(_libc.umount2(target.encode(), flags), f"umount {target}")
 
 
 def pivot_root(new: str) -> None:
     """Make `new`, a mount point, the root; the old root is gone afterwards. Raises OSError."""
     os.chdir(new)
-    _check(_libc.pivot_root(b".", b"."), f"pivot_root {new}")  # stacked, see pivot_root(2)
+    _raise_errno(_libc.pivot_root(b".", b"."), f"pivot_root {new}")  # stacked, see pivot_root(2)
     umount(".", 2)
     os.chdir("/")
 
@@ -136,7 +136,7 @@ def end_with_parent() -> None:
 
     Who calls this checks afterwards that the parent is still there.
     """
-    _check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+    _raise_errno(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
 
 
 def _exit_code_of(child: int) -> int:

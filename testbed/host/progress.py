@@ -52,7 +52,7 @@ class Progress:
         self.quiet = quiet
         self.style: Style = style
         self.events: list[Event] = []
-        self._listen = _listener("none" if quiet and style == "text" else style)
+        self._listen = _choose_listener("none" if quiet and style == "text" else style)
         self._step: tuple[str, float] = ("", time.monotonic())
 
     @property
@@ -68,25 +68,25 @@ class Progress:
         """
         name, outer, begun = id or slug(title), self._step, time.monotonic()
         self._step = (name, begun)
-        self._tell(Event("started", name, title))
+        self._emit(Event("started", name, title))
         try:
             yield
         except BaseException:
-            self._tell(Event("failed", name, title, time.monotonic() - begun))
+            self._emit(Event("failed", name, title, time.monotonic() - begun))
             raise
         finally:
             self._step = outer
-        self._tell(Event("done", name, title, time.monotonic() - begun))
+        self._emit(Event("done", name, title, time.monotonic() - begun))
 
     def arrived(self, title: str, seconds: float) -> None:
         """A part of the step that is under way is done, so many seconds after the step began."""
-        self._tell(Event("part", self._step[0], title, seconds))
+        self._emit(Event("part", self._step[0], title, seconds))
 
     def note(self, text: str) -> None:
         """A line that is no step."""
-        self._tell(Event("note", self._step[0], text))
+        self._emit(Event("note", self._step[0], text))
 
-    def _tell(self, event: Event) -> None:
+    def _emit(self, event: Event) -> None:
         self.events.append(event)
         self._listen(event)
 
@@ -102,7 +102,7 @@ def read_steps(said: str) -> dict[str, tuple[str, float]]:
     return {e.id: (e.title, e.seconds or 0.0) for e in events if e.event == "done"}
 
 
-def _listener(style: Style) -> Callable[[Event], None]:
+def _choose_listener(style: Style) -> Callable[[Event], None]:
     if style == "json":
         return _write_json
     return _write_text if style == "text" else _write_failures

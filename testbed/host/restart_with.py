@@ -31,7 +31,7 @@ def make(supervisord: Any, clock: Callable[[], float] = time.monotonic, **_: str
     def running(event: Any) -> None:
         name = event.process.config.name
         away = clock() - left.pop(name, clock())
-        for follower in _followers(supervisord, name, away):
+        for follower in _find_followers(supervisord, name, away):
             if follower.pid and _is_stale(follower, event.process):
                 follower.signal(signal.SIGKILL)  # an unexpected end, so it is started again
 
@@ -44,7 +44,7 @@ def make(supervisord: Any, clock: Callable[[], float] = time.monotonic, **_: str
     return NoCalls()
 
 
-def _followers(supervisord: Any, leader: str, away: float) -> Iterator[Any]:
+def _find_followers(supervisord: Any, leader: str, away: float) -> Iterator[Any]:
     """The processes that restart with `leader` after it was away for so many seconds."""
     for group in list(supervisord.process_groups.values()):
         for process in group.processes.values():

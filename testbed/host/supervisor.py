@@ -121,7 +121,7 @@ class Supervisor:
         self.place = place
 
     @property
-    def _rpc(self) -> Any:
+    def _connect(self) -> Any:
         """A connection per call: one that failed cannot be used again."""
         from supervisor.xmlrpc import SupervisorTransport
 
@@ -132,7 +132,7 @@ class Supervisor:
     def ready(self) -> bool:
         """True once it answers."""
         try:
-            return bool(self._rpc.supervisor.getState()["statecode"] == 1)
+            return bool(self._connect.supervisor.getState()["statecode"] == 1)
         except (OSError, HTTPException, Fault):
             return False
 
@@ -142,38 +142,38 @@ class Supervisor:
         for program in programs:
             file = self.place.programs / f"{program.name}.conf"
             file.write_text(program.conf(self.place))
-        added = self._call("reloadConfig")[0][0]
-        self._multi([("addProcessGroup", name) for name in added])
+        added = self._call_rpc("reloadConfig")[0][0]
+        self._call_each([("addProcessGroup", name) for name in added])
 
     def remove(self, names: Iterable[str]) -> None:
         """Stop programs and forget them."""
         names = list(names)
-        self._multi([("stopProcessGroup", name) for name in names])
+        self._call_each([("stopProcessGroup", name) for name in names])
         for name in names:
             (self.place.programs / f"{name}.conf").unlink(missing_ok=True)
-        self._call("reloadConfig")
-        self._multi([("removeProcessGroup", name) for name in names])
+        self._call_rpc("reloadConfig")
+        self._call_each([("removeProcessGroup", name) for name in names])
 
     def restart(self, name: str) -> None:
         """Stop and start one program."""
-        self._multi([("stopProcess", name), ("startProcess", name)])
+        self._call_each([("stopProcess", name), ("startProcess", name)])
 
     def stop(self, names: Iterable[str]) -> None:
         """End programs and keep them ended, until they are started again."""
-        self._multi([("stopProcess", name) for name in names])
+        self._call_each([("stopProcess", name) for name in names])
 
     def start(self, names: Iterable[str]) -> None:
         """Start programs that were stopped."""
-        self._multi([("startProcess", name) for name in names])
+        self._call_each([("startProcess", name) for name in names])
 
     def kill(self, name: str) -> None:
         """kill -9 of a program; it is started anew like any that ends by itself."""
-        self._call("signalProcess", name, "KILL")
+        self._call_rpc("signalProcess", name, "KILL")
 
     def revive(self) -> list[str]:
         """Start what does not run and is not about to; returns the names."""
         dead = [n for n, p in self.states().items() if p.statename in DEAD]
-        self._multi([("startProcess", name) for name in dead])
+        self._call_each([("startProcess", name) for name in dead])
         return dead
 
     def unsettled(self, programs: Iterable[Program]) -> list[str]:
@@ -189,12 +189,12 @@ class Supervisor:
     def states(self) -> dict[str, ProgramState]:
         """The state of every program, by name."""
         names = [field.name for field in fields(ProgramState)]
-        told = self._call("getAllProcessInfo")
+        told = self._call_rpc("getAllProcessInfo")
         return {str(p["name"]): ProgramState(**{name: p[name] for name in names}) for p in told}
 
-    def _call(self, method: str, *args: Any) -> Any:
+    def _call_rpc(self, method: str, *args: Any) -> Any:
         try:
-            return getattr(self._rpc.supervisor, method)(*args)
+            return getattr(self._connect.supervisor, method)(*args)
         except (OSError, HTTPException, Fault) as error:
             raise TestbedError(
                 f"the lab's supervisor did not do {method}: {error}",
@@ -202,12 +202,12 @@ class Supervisor:
                 exit_code=1,
             ) from None
 
-    def _multi(self, calls: list[tuple[str, str]]) -> None:
+    def _call_each(self, calls: list[tuple[str, str]]) -> None:
         """Several calls in one round trip; what is in the wanted state already is fine."""
         if not calls:
             return
         batch = [{"methodName": f"supervisor.{m}", "params": [a]} for m, a in calls]
         try:
-            self._rpc.system.multicall(batch)
+            self._connect.system.multicall(batch)
         except (OSError, HTTPException, Fault) as error:
             raise TestbedError(f"the lab's supervisor: {error}", exit_code=1) from None

@@ -23,12 +23,16 @@ def runs_this_host() -> bool:
 
 def group(lab: str) -> str:
     """The control group of a lab's scope."""
-    return f"/{_SLICE}/{_unit(lab)}"
+    return f"/{_SLICE}/{_scope_name(lab)}"
 
 
 def launcher(lab: str) -> list[str]:
     """What starts a command in the lab's scope, which ends with the last process in it."""
-    named = [f"--slice={_SLICE}", f"--unit={_unit(lab)}", f"--description=testbed's lab {lab}"]
+    named = [
+        f"--slice={_SLICE}",
+        f"--unit={_scope_name(lab)}",
+        f"--description=testbed's lab {lab}",
+    ]
     options = ["--scope", "--quiet", "--collect", "--no-ask-password", "--property=Delegate=yes"]
     return ["systemd-run", *options, *named, "--"]
 
@@ -50,5 +54,5 @@ def end(group: str) -> None:
         )
 
 
-def _unit(lab: str) -> str:
+def _scope_name(lab: str) -> str:
     return f"testbed-{lab}.scope"

@@ -70,7 +70,7 @@ def injected(plan: Plan) -> list[InjectedPolicy]:
     """What the injector is to announce."""
     if not plan.injectors:
         return []
-    return [_read(file) for file in sorted(store(plan).glob("*.json"))]
+    return [_read_policy(file) for file in sorted(store(plan).glob("*.json"))]
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:
@@ -86,7 +86,7 @@ def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy
     return [policy for policy in there if every or policy.name in names]
 
 
-def _read(file: Path) -> InjectedPolicy:
+def _read_policy(file: Path) -> InjectedPolicy:
     try:
         about = json.loads(file.read_text())["about"]
         return InjectedPolicy(**{**about, "head_ends": tuple(about["head_ends"])})
@@ -146,14 +146,14 @@ def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
     applied = []
     for document in documents:
         api.apply(document)
-        applied.append(_called(document))
+        applied.append(_kind_and_name(document))
     return applied
 
 
 def delete_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
     """Remove objects from the lab's API; `kind/name` of each that was there."""
-    return [_called(document) for document in documents if api.delete(document)]
+    return [_kind_and_name(document) for document in documents if api.delete(document)]
 
 
-def _called(document: KubeObject) -> str:
+def _kind_and_name(document: KubeObject) -> str:
     return f"{str(document['kind']).lower()}/{document['metadata']['name']}"

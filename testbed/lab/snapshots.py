@@ -43,7 +43,7 @@ def save(lab: LabDir, name: str, progress: Progress, replace: bool = False) -> N
         with progress.step("nothing is wrong with the lab"):
             _is_whole(plan)
         with snapshots.draft(lab.name, name) as draft:
-            _save(plan, draft, progress)
+            _save_machines(plan, draft, progress)
 
 
 def _is_whole(plan: Plan) -> None:
@@ -61,7 +61,7 @@ def _is_whole(plan: Plan) -> None:
         )
 
 
-def _save(plan: Plan, draft: Snapshot, progress: Progress) -> None:
+def _save_machines(plan: Plan, draft: Snapshot, progress: Progress) -> None:
     data = paths.DATA.readlink()
     files, now = Files.of(data), datetime.now(timezone.utc)
     names = {node.name for node in present(plan)}
@@ -148,10 +148,10 @@ def refuse_unsaveable(plan: Plan) -> None:
 
 def table() -> list[dict[str, str]]:
     """A row per snapshot."""
-    return [_row(snapshot) for snapshot in snapshots.listing()]
+    return [_table_row(snapshot) for snapshot in snapshots.listing()]
 
 
-def _row(snapshot: Snapshot) -> dict[str, str]:
+def _table_row(snapshot: Snapshot) -> dict[str, str]:
     row = {"lab": snapshot.lab, "snapshot": snapshot.name}
     try:
         record = snapshot.record

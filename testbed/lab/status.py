@@ -53,7 +53,7 @@ def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
     if said:
         return said
     said += [
-        _ill(name, program)
+        _describe_failed(name, program)
         for name, program in programs.items()
         if program["state"] not in ("RUNNING", "STARTING")
     ]
@@ -63,7 +63,7 @@ def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
     return said + verify.cluster_problems(plan)
 
 
-def _ill(name: str, program: dict[str, Any]) -> str:
+def _describe_failed(name: str, program: dict[str, Any]) -> str:
     """A program that does not run: since when, and its last words."""
     words = last_line(services.log_file(name))
     why = f": {words}" if words else f" ({program['description']})"

@@ -131,7 +131,7 @@ def agent_program(node: str) -> Program:
 
 def _feeder_program(node: str) -> Program:
     directory = NODES / node
-    return _python(
+    return _module_program(
         f"{node}.injector",
         node,
         "testbed.bgp.injector_main",
@@ -141,5 +141,5 @@ def _feeder_program(node: str) -> Program:
     )
 
 
-def _python(name: str, node: str, module: str, *options: str) -> Program:
+def _module_program(name: str, node: str, module: str, *options: str) -> Program:
     return Program(name=name, node=node, command=tuple(own_program(module, *options)))

@@ -33,21 +33,21 @@ class DirectoryApi:
     def apply(self, document: KubeObject) -> None:
         """One object, one file: applying it again replaces it."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        write_json(self._file(document), document)
+        write_json(self._object_file(document), document)
 
     def delete(self, document: KubeObject) -> bool:
         """Remove the object's file."""
-        file = self._file(document)
+        file = self._object_file(document)
         there = file.exists()
         file.unlink(missing_ok=True)
         return there
 
     def get(self, document: KubeObject) -> KubeObject | None:
         """The object as it lies there."""
-        file = self._file(document)
+        file = self._object_file(document)
         return dict(json.loads(file.read_text())) if file.exists() else None
 
-    def _file(self, document: KubeObject) -> Path:
+    def _object_file(self, document: KubeObject) -> Path:
         name = f"{document['kind']}.{document['metadata']['name']}"
         safe = "".join(c if c.isalnum() or c in ".-" else "-" for c in name)
         return self.directory / f"{safe}.json"

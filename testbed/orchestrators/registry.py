@@ -10,20 +10,23 @@ from testbed.plan.model import Plan
 from testbed.plan.traits import ORCHESTRATORS, OrchestratorTraits
 
 
-def _kubernetes() -> Orchestrator:
+def _make_kubernetes() -> Orchestrator:
     from testbed.orchestrators.kubernetes.orchestrator import Kubernetes
 
     return Kubernetes()
 
 
-def _light() -> Orchestrator:
+def _make_light() -> Orchestrator:
     from testbed.orchestrators.light.orchestrator import Light
 
     return Light()
 
 
 # By the name in `--cluster`.
-_FACTORIES: dict[str, Callable[[], Orchestrator]] = {"kubernetes": _kubernetes, "none": _light}
+_FACTORIES: dict[str, Callable[[], Orchestrator]] = {
+    "kubernetes": _make_kubernetes,
+    "none": _make_light,
+}
 
 
 def register(name: str, traits: OrchestratorTraits, factory: Callable[[], Orchestrator]) -> None:

@@ -15,20 +15,23 @@ from testbed.providers.base import NodeHandle, Provider, Services
 T = TypeVar("T")
 
 
-def _namespaces() -> Provider:
+def _make_namespaces() -> Provider:
     from testbed.providers.namespaces.provider import Namespaces
 
     return Namespaces()
 
 
-def _vagrant() -> Provider:
+def _make_vagrant() -> Provider:
     from testbed.providers.vagrant.provider import Vagrant
 
     return Vagrant()
 
 
 # By the name in `--nodes`. The first is the provider of every node that no other one claims.
-_FACTORIES: dict[str, Callable[[], Provider]] = {"namespace": _namespaces, "vagrant": _vagrant}
+_FACTORIES: dict[str, Callable[[], Provider]] = {
+    "namespace": _make_namespaces,
+    "vagrant": _make_vagrant,
+}
 
 
 def register(name: str, traits: ProviderTraits, factory: Callable[[], Provider]) -> None:

@@ -76,7 +76,7 @@ def replace_process(
         os.close(fd)
     else:
         ns.enter_process(init)
-    environment = dict(os.environ, PATH=_path(), TESTBED_NODE=name)
+    environment = dict(os.environ, PATH=_search_path(), TESTBED_NODE=name)
     if prompt:
         environment["PS1"] = prompt
     try:
@@ -96,7 +96,7 @@ def _own_view(plan: Plan, name: str) -> None:
     ns.mount(f"/run/frr/{name}", "/run/frr", None, MS_BIND)
 
 
-def _path() -> str:
+def _search_path() -> str:
     """The system's programs, and the lab's own gobgp before them."""
     own = [str(state.gobgpd().parent)] if GOBGPD.exists() else [NODE_TOOLS]
     return ":".join([*own, SYSTEM_PATH])

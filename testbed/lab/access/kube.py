@@ -21,7 +21,7 @@ SHIMS = ("kubectl", "k9s", "helm")
 
 def run_in_network(lab: LabDir, command: list[str]) -> None:
     """Become `command` in the API server's network, as the user who called. Raises TestbedError."""
-    root, node = _reach(lab)
+    root, node = _reach_api(lab)
     environment = _environment(lab, root)
     fd = os.open(root / "run/netns" / node, os.O_RDONLY)
     ns.setns(fd, ns.CLONE_NEWNET)
@@ -44,19 +44,19 @@ def exposed_lines(lab: LabDir) -> list[str]:
     """A KUBECONFIG for a loopback port of the host, which is opened: any program can use it."""
     from testbed.lab.access.expose import expose
 
-    root, node = _reach(lab)
+    root, node = _reach_api(lab)
     plan = recorded_plan(lab)
     assert plan is not None
     address = str(plan.address_v6(control_plane(plan).name))
     port = expose(lab, node, address, API_PORT)
     text = (root / ADMIN).read_text().replace(api_url(plan), f"https://127.0.0.1:{port}")
-    copy = _copy(lab, text, "-exposed")
+    copy = _copy_kubeconfig(lab, text, "-exposed")
     return [f"export KUBECONFIG={shlex.quote(str(copy))}"]
 
 
 def shell_lines(lab: LabDir) -> list[str]:
     """What `eval "$(testbed env)"` sets: a PATH with kubectl that joins the lab by itself."""
-    root, _ = _reach(lab)
+    root, _ = _reach_api(lab)
     environment = _environment(lab, root)
     shims = lab.path / "bin"
     shims.mkdir(mode=0o755, exist_ok=True)
@@ -74,7 +74,7 @@ def shell_lines(lab: LabDir) -> list[str]:
     ]
 
 
-def _reach(lab: LabDir) -> tuple[Path, str]:
+def _reach_api(lab: LabDir) -> tuple[Path, str]:
     """The lab's root, seen from the host, and the namespace that reaches its API server."""
     pid, plan = lab.init_pid(), recorded_plan(lab)
     if pid is None:
@@ -94,10 +94,10 @@ def _reach(lab: LabDir) -> tuple[Path, str]:
 
 def _environment(lab: LabDir, root: Path) -> dict[str, str]:
     """The caller's environment with KUBECONFIG."""
-    return {**os.environ, "KUBECONFIG": str(_copy(lab, (root / ADMIN).read_text()))}
+    return {**os.environ, "KUBECONFIG": str(_copy_kubeconfig(lab, (root / ADMIN).read_text()))}
 
 
-def _copy(lab: LabDir, kubeconfig: str, suffix: str = "") -> Path:
+def _copy_kubeconfig(lab: LabDir, kubeconfig: str, suffix: str = "") -> Path:
     """A kubeconfig that only the caller can read."""
     uid = int(os.environ.get("SUDO_UID", os.geteuid()))
     copy = lab.path / f"kubeconfig-{uid}{suffix}"

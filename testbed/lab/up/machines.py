@@ -53,7 +53,7 @@ def fill_data(context: UpContext) -> None:
     """Put back what the lab had on disk, in place of what is there."""
     lab = context.lab
     lab.forget_data()
-    data_copy.put(_source(context).snapshot.data, lab.claim_data())
+    data_copy.put(_saved_source(context).snapshot.data, lab.claim_data())
     room.record_data(context)
 
 
@@ -64,7 +64,7 @@ def begin_saved(context: UpContext) -> None:
 
 def start_daemons(context: UpContext) -> None:
     """Routers and injectors, which announce the saved policies."""
-    plan, source = context.plan, _source(context)
+    plan, source = context.plan, _saved_source(context)
     routers.prepare(plan)
     routers.start(plan, context.supervisor)
     GOBGPD.symlink_to(context.gobgpd)
@@ -76,13 +76,17 @@ def start_daemons(context: UpContext) -> None:
 
 
 def resume_title(context: UpContext) -> str:
-    source = _source(context)
+    source = _saved_source(context)
     return f"{len(source.record.machines)} virtual machines go on from {source.snapshot.name!r}"
 
 
 def resume(context: UpContext) -> None:
     """Let all machines go on; each is told as soon as it answers."""
-    source, there, files = _source(context), _machines(context), Files.of(paths.DATA.readlink())
+    source, there, files = (
+        _saved_source(context),
+        _saved_machines(context),
+        Files.of(paths.DATA.readlink()),
+    )
     context.resumed = datetime.now(timezone.utc)
     begun = time.monotonic()
     memory.thaw(there, files, source.record.disks)
@@ -103,7 +107,7 @@ def nodes_ready(context: UpContext) -> None:
 
     Certificates that have ended, or are about to, are replaced; that takes as long as a start.
     """
-    until = datetime.fromisoformat(_source(context).record.certificates_until)
+    until = datetime.fromisoformat(_saved_source(context).record.certificates_until)
     kubernetes.go_on(context.plan, Storage.of_lab(), context.resumed, until)
 
 
@@ -114,14 +118,14 @@ def have_injectors(context: UpContext) -> bool:
 
 def agents_report(context: UpContext) -> None:
     """Wait until every agent has reported since it went on."""
-    reported_anew(context.plan, _source(context).record.reports)
+    reported_anew(context.plan, _saved_source(context).record.reports)
 
 
-def _machines(context: UpContext) -> list[Machine]:
-    there = _source(context).record.machines
+def _saved_machines(context: UpContext) -> list[Machine]:
+    there = _saved_source(context).record.machines
     return [machine for machine in machines(context.plan) if machine.name in there]
 
 
-def _source(context: UpContext) -> Source:
+def _saved_source(context: UpContext) -> Source:
     assert context.source is not None, "this action is in the list from a snapshot"
     return context.source

@@ -61,7 +61,7 @@ def prepared(request: UpRequest, plan: Plan, progress: Progress) -> UpContext:
     source = None
     if request.from_snapshot is not None:
         source = Source.of(request.lab.name, request.from_snapshot, plan)
-    programs = _programs(plan)
+    programs = _choose_gobgpd(plan)
     images = orchestrator_of(plan).image_store()
     preparation = provider_of(plan).prepare(plan, request.lab.name, images, progress)
     if source:
@@ -79,7 +79,7 @@ def prepared(request: UpRequest, plan: Plan, progress: Progress) -> UpContext:
     )
 
 
-def _programs(plan: Plan) -> Path | None:
+def _choose_gobgpd(plan: Plan) -> Path | None:
     """The gobgpd of this lab, with all other programs that it needs; None without BGP speakers."""
     if not plan.cluster and not plan.injectors:
         return None

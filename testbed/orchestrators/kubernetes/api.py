@@ -49,28 +49,28 @@ class KubernetesApi:
 
     def apply(self, document: KubeObject) -> None:
         """Make an object, or make it as `document` says (server-side apply, conflicts forced)."""
-        path = f"{self._path(document)}?fieldManager={MANAGER}&force=true"
-        self._expect(self.client.request("PATCH", path, document, APPLY_PATCH), document)
+        path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true"
+        self._expect_ok(self.client.request("PATCH", path, document, APPLY_PATCH), document)
 
     def dry_run(self, document: KubeObject) -> None:
         """Let the server judge an object by schemas, rules and admission; nothing is kept.
 
         Unknown fields are refused where the schema knows all fields. Raises UnknownKind too.
         """
-        path = f"{self._path(document)}?fieldManager={MANAGER}&force=true"
+        path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true"
         path += "&dryRun=All&fieldValidation=Strict"
-        self._expect(self.client.request("PATCH", path, document, APPLY_PATCH), document)
+        self._expect_ok(self.client.request("PATCH", path, document, APPLY_PATCH), document)
 
     def delete(self, document: KubeObject) -> bool:
         """Remove the object of that kind and name; False if there was none."""
         body = {"propagationPolicy": "Background"}
-        answer = self.client.request("DELETE", self._path(document), body)
-        return answer.status != 404 and bool(self._expect(answer, document))
+        answer = self.client.request("DELETE", self._object_path(document), body)
+        return answer.status != 404 and bool(self._expect_ok(answer, document))
 
     def get(self, document: KubeObject) -> KubeObject | None:
         """The object of that kind and name, or None."""
-        answer = self.client.request("GET", self._path(document))
-        return None if answer.status == 404 else self._expect(answer, document)
+        answer = self.client.request("GET", self._object_path(document))
+        return None if answer.status == 404 else self._expect_ok(answer, document)
 
     def list_cached(self, path: str) -> list[KubeObject]:
         """A list as the server has it at hand; what has just happened may be missing from it.
@@ -87,17 +87,17 @@ class KubernetesApi:
             raise Refused(answer.status, f"cannot list {path}", why=answer.message)
         return [dict(item) for item in answer.body.get("items") or []]
 
-    def _path(self, document: KubeObject) -> str:
+    def _object_path(self, document: KubeObject) -> str:
         version = str(document["apiVersion"])
-        plural, namespaced = self._resource(version, str(document["kind"]))
+        plural, namespaced = self._find_resource(version, str(document["kind"]))
         metadata = document["metadata"]
         inside = f"/namespaces/{metadata.get('namespace', 'default')}" if namespaced else ""
-        return f"{_root(version)}{inside}/{plural}/{quote(str(metadata['name']))}"
+        return f"{_group_path(version)}{inside}/{plural}/{quote(str(metadata['name']))}"
 
-    def _resource(self, version: str, kind: str) -> tuple[str, bool]:
+    def _find_resource(self, version: str, kind: str) -> tuple[str, bool]:
         """The plural name, and whether objects are in a namespace, as the server says."""
         if kind not in self._resources.get(version, {}):
-            answer = self.client.request("GET", _root(version))
+            answer = self.client.request("GET", _group_path(version))
             self._resources[version] = {
                 r["kind"]: (r["name"], r["namespaced"])
                 for r in answer.body.get("resources") or []
@@ -111,14 +111,14 @@ class KubernetesApi:
                 fix="is its CustomResourceDefinition applied? kubectl api-resources lists all",
             ) from None
 
-    def _expect(self, answer: Answer, document: KubeObject) -> KubeObject:
+    def _expect_ok(self, answer: Answer, document: KubeObject) -> KubeObject:
         if answer.ok:
             return answer.body
         what = f"{document['kind']} {document['metadata']['name']}: refused by the API server"
         raise Refused(answer.status, what, why=answer.message)
 
 
-def _root(version: str) -> str:
+def _group_path(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
@@ -130,14 +130,14 @@ def client_in(netns: str, host: str, port: int, files: Files, limit: float = LIM
     """
     return KubeClient(
         partial(endpoint, host, port, *files),
-        dial=partial(_dial, netns),
+        dial=partial(_open_socket, netns),
         limits=Limits(limit, limit),
         name=MANAGER,
         fix="testbed status; testbed logs CONTROL_PLANE.kube-apiserver",
     )
 
 
-def _dial(netns: str, address: tuple[str, int], timeout: float) -> socket.socket:
+def _open_socket(netns: str, address: tuple[str, int], timeout: float) -> socket.socket:
     """A socket stays in the namespace in which it was made, wherever its user goes."""
     with in_netns(netns):
         return socket.create_connection(address, timeout)

@@ -30,7 +30,7 @@ def definitions(images: Iterable[str], own_definitions: bool = False) -> list[Ku
     """
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *([] if own_definitions else _crds()),
+        *([] if own_definitions else _definitions_of_crds()),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,
@@ -74,10 +74,10 @@ def resources(plan: Plan) -> list[KubeObject]:
 
 def crd_names() -> list[str]:
     """Names of the CustomResourceDefinitions to wait for before `resources`."""
-    return [str(crd["metadata"]["name"]) for crd in _crds()]
+    return [str(crd["metadata"]["name"]) for crd in _definitions_of_crds()]
 
 
-def _crds() -> list[KubeObject]:
+def _definitions_of_crds() -> list[KubeObject]:
     """Calico's, and the one by which agents tell their node's state."""
     return render.objects("crds.yaml.j2") + render.objects("crd-srv6nodestatus.yaml.j2")
 
@@ -103,7 +103,7 @@ def spellings(image: str) -> list[str]:
 
     docker.io/library/busybox:latest is also busybox, busybox:latest, library/busybox …
     """
-    registry, repository, tag = _parts(image)
+    registry, repository, tag = _name_parts(image)
     names = {f"{registry}/{repository}"}
     if registry == _HUB:
         names |= {repository, f"index.{_HUB}/{repository}"}
@@ -114,7 +114,7 @@ def spellings(image: str) -> list[str]:
     return sorted(name + suffix for name in names for suffix in tags)
 
 
-def _parts(image: str) -> tuple[str, str, str]:
+def _name_parts(image: str) -> tuple[str, str, str]:
     """(registry, repository, ":tag" or "@digest"), completed as container runtimes do."""
     name, at, digest = image.partition("@")
     head, slash, last = name.rpartition("/")

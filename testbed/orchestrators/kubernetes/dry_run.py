@@ -24,14 +24,14 @@ class Verdict:
 def judge(api: KubernetesApi, files: Mapping[str, str]) -> list[Verdict]:
     """A verdict on every object of every .yaml file. Raises TestbedError when no server answers."""
     return [
-        _judge(api, name, document)
+        _judge_file(api, name, document)
         for name, text in files.items()
         if name.endswith(".yaml")
         for document in documents(name, text)
     ]
 
 
-def _judge(api: KubernetesApi, file: str, document: KubeObject) -> Verdict:
+def _judge_file(api: KubernetesApi, file: str, document: KubeObject) -> Verdict:
     subject = f"{file}: {document['kind']} {document['metadata']['name']}"
     try:
         api.dry_run(document)

@@ -31,8 +31,8 @@ def bundle(plan: Plan, now: datetime) -> dict[str, str]:
 
 def new_token() -> str:
     """A bootstrap token: its public id (6 letters), a dot, its secret (16 letters, 82 bits)."""
-    return f"{_letters(6)}.{_letters(16)}"
+    return f"{_random_letters(6)}.{_random_letters(16)}"
 
 
-def _letters(count: int) -> str:
+def _random_letters(count: int) -> str:
     return "".join(secrets.choice(_TOKEN_LETTERS) for _ in range(count))

@@ -43,8 +43,8 @@ def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> 
     provider_of(plan).appear(plan, nodes, storage)
     alive = on_each(lambda node: handle(node.name).alive(), nodes)
     new = [node for node, there in zip(nodes, alive, strict=True) if not there]
-    _make(plan, new, storage)
-    _run(plan, nodes, Phase.AT_ONCE)
+    _make_nodes(plan, new, storage)
+    _start_phase(plan, nodes, Phase.AT_ONCE)
     agents.configure(plan, nodes)
     if not plan.provider_traits.starts_late:
         overlay_of(plan).start(nodes, gobgpd)
@@ -55,14 +55,14 @@ def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -
     """Start what waits for something else; returns when the API server is ready and filled."""
     containerd_answers([n.name for n in nodes])
     if not plan.provider_traits.starts_late:
-        _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+        _start_phase(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
     api_ready(api)
-    _run(plan, nodes, Phase.API_READY)
+    _start_phase(plan, nodes, Phase.API_READY)
     if control_plane(plan) in nodes:
         apply_base(plan, api, storage.image_names())
     if plan.provider_traits.starts_late:
-        _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
+        _start_phase(plan, nodes, Phase.CONTAINERD_ANSWERS)
         overlay_of(plan).start(nodes, gobgpd)
 
 
@@ -92,7 +92,7 @@ def leave(plan: Plan, node: Node) -> None:
     agents.write_injector_peers(plan)
 
 
-def _make(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
+def _make_nodes(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     """Keys, files, and a root of its own for every node."""
     if not nodes:
         return
@@ -111,7 +111,7 @@ def files_of(plan: Plan, node: Node, keys: authorities.Keys, now: datetime) -> N
         node,
         keys,
         now,
-        containerd_format=_format(),
+        containerd_format=_containerd_format(),
         proxy_mode=proxy_mode(there.kernel()),
     )
     cni = overlay_of(plan).cni(files["cni/10-testbed.conflist"], there)
@@ -135,17 +135,17 @@ def write_users(plan: Plan, keys: authorities.Keys, now: datetime) -> None:
     write_secret_files(USERS, files)
 
 
-def _run(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
+def _start_phase(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
     def add(node: Node) -> None:
         there = handle(node.name)
-        wanted = programs.programs(plan, node, partial(_binary, there))[phase]
+        wanted = programs.programs(plan, node, partial(_find_binary, there))[phase]
         if wanted:
-            there.services.add([_named(p) for p in wanted])
+            there.services.add([_with_node_name(p) for p in wanted])
 
     on_each(add, nodes)
 
 
-def _binary(there: NodeHandle, name: str) -> Path:
+def _find_binary(there: NodeHandle, name: str) -> Path:
     """A pinned program, where this node has it; containerd is the distribution's."""
     return there.path_of(_containerd() if name == "containerd" else program(name))
 
@@ -158,7 +158,7 @@ def _containerd() -> Path:
     return Path(found)
 
 
-def _named(wanted: Program) -> Program:
+def _with_node_name(wanted: Program) -> Program:
     """As the lab names it: worker1.kubelet."""
     return replace(
         wanted,
@@ -180,7 +180,7 @@ def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
 
 
 @cache
-def _format() -> int:
+def _containerd_format() -> int:
     """Of containerd's configuration: 2 before containerd 2.0, 3 from then on."""
     said = run([str(_containerd()), "--version"], check=False).stdout
     found = re.search(r" v?(\d+)\.\d+\.\d+", said)

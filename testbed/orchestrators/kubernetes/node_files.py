@@ -31,7 +31,7 @@ def node_files(
     """
     return {
         **_configuration(plan, node, containerd_format, proxy_mode),
-        **_keys(plan, node, keys, now),
+        **_key_files(plan, node, keys, now),
         **{
             f"{request.file}.conf": _kubeconfig(plan, keys, request, now, authorities.LEAF_LIFETIME)
             for request in certificates.clients(node)
@@ -59,7 +59,7 @@ def _configuration(
     return files
 
 
-def _keys(plan: Plan, node: Node, keys: Keys, now: datetime) -> dict[str, str]:
+def _key_files(plan: Plan, node: Node, keys: Keys, now: datetime) -> dict[str, str]:
     files = {"pki/ca.crt": keys.cluster.certificate}
     if render.is_control_plane(node):
         files |= {

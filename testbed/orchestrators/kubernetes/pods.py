@@ -45,7 +45,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
         name, node = document["metadata"]["name"], document["spec"]["nodeName"]
         wait_for(
             f"pod {name} on {node} to run",
-            partial(_running, plan, api, document),
+            partial(_probe_running, plan, api, document),
             PATIENCE,
             api.polling.interval,
             fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
@@ -92,7 +92,7 @@ def manifest(name: str, node: str) -> KubeObject:
 
 def listing(plan: Plan) -> list[Pod]:
     """The pods of the lab's network, by name; each can be entered as /run/netns/pod-NAME."""
-    found = [pod for node in present(plan) for pod in _attached(node.name)]
+    found = [pod for node in present(plan) for pod in _attached_pods(node.name)]
     return sorted(found, key=lambda pod: pod.name)
 
 
@@ -104,22 +104,27 @@ def get(plan: Plan, name: str) -> Pod:
     return pods[name]
 
 
-def _attached(node: str) -> Iterator[Pod]:
+def _attached_pods(node: str) -> Iterator[Pod]:
     root = handle(node).root()
     for file in (NODES / node / "cni").glob("*.json"):
         with suppress(FileNotFoundError):  # detached meanwhile
             record = json.loads(file.read_text())
-            pod = Pod(record["name"], node, _host(record["ipv4"], 32), _host(record["ipv6"], 128))
+            pod = Pod(
+                record["name"],
+                node,
+                _with_length(record["ipv4"], 32),
+                _with_length(record["ipv6"], 128),
+            )
             if root is not None:
-                _name_netns(pod, f"{root}{_real(record['netns'])}")
+                _name_netns(pod, f"{root}{_resolve_run(record['netns'])}")
             yield pod
 
 
-def _host(address: str | None, length: int) -> str | None:
+def _with_length(address: str | None, length: int) -> str | None:
     return f"{address}/{length}" if address else None
 
 
-def _real(path: str) -> str:
+def _resolve_run(path: str) -> str:
     """/var/run is a link to /run, which would lead out of the node's root."""
     return path.removeprefix("/var") if path.startswith("/var/run/") else path
 
@@ -148,7 +153,7 @@ def _service_account(api: KubernetesApi) -> None:
     )
 
 
-def _running(plan: Plan, api: KubernetesApi, document: KubeObject) -> tuple[bool | None, str]:
+def _probe_running(plan: Plan, api: KubernetesApi, document: KubeObject) -> tuple[bool | None, str]:
     """After a warm start the API still says Running of a pod that its node has yet to start."""
     status = (api.get(document) or {}).get("status", {})
     waiting = [

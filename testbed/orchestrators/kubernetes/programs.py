@@ -46,18 +46,18 @@ class Phase(Enum):
 def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Program]]:
     """The Kubernetes programs of one node by phase; `binaries` finds an executable by name."""
     commands: dict[Phase, dict[str, list[str]]] = {
-        Phase.AT_ONCE: {"containerd": _containerd()},
-        Phase.CONTAINERD_ANSWERS: {"kubelet": _kubelet(plan, node)},
+        Phase.AT_ONCE: {"containerd": _containerd_flags()},
+        Phase.CONTAINERD_ANSWERS: {"kubelet": _kubelet_flags(plan, node)},
         Phase.API_READY: {"kube-proxy": _kube_proxy()},
     }
     if is_control_plane(node):
         commands[Phase.AT_ONCE] |= {
-            "etcd": _etcd(plan, node),
+            "etcd": _etcd_flags(plan, node),
             "kube-apiserver": _kube_apiserver(plan, node),
         }
         commands[Phase.API_READY] |= {
             "kube-controller-manager": _controller_manager(plan),
-            "kube-scheduler": _scheduler(),
+            "kube-scheduler": _scheduler_flags(),
         }
     return {
         phase: [
@@ -76,18 +76,18 @@ def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Pro
     }
 
 
-def _flags(values: Mapping[str, object]) -> list[str]:
+def _format_flags(values: Mapping[str, object]) -> list[str]:
     """--name=value; True and False as Go wants them, several values by comma."""
-    return [f"--{name}={_value(value)}" for name, value in values.items()]
+    return [f"--{name}={_format_value(value)}" for name, value in values.items()]
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _pair(prefix: str, name: str) -> dict[str, object]:
+def _key_pair_flags(prefix: str, name: str) -> dict[str, object]:
     """tls-cert-file and tls-private-key-file, or what a program calls them, of one key pair."""
     cert, key = {
         "tls": ("tls-cert-file", "tls-private-key-file"),
@@ -100,9 +100,9 @@ def _pair(prefix: str, name: str) -> dict[str, object]:
     return {cert: f"{PKI}/{name}.crt", key: f"{PKI}/{name}.key"}
 
 
-def _etcd(plan: Plan, node: Node) -> list[str]:
+def _etcd_flags(plan: Plan, node: Node) -> list[str]:
     """On the node's loopback only, for clients of its own authority; a lab needs no fsync."""
-    return _flags(
+    return _format_flags(
         {
             "name": node.name,
             "data-dir": "/var/lib/etcd",
@@ -114,13 +114,13 @@ def _etcd(plan: Plan, node: Node) -> list[str]:
             "advertise-client-urls": ETCD_URL,
             "client-cert-auth": True,
             "trusted-ca-file": f"{PKI}/etcd-ca.crt",
-            **_pair("client", "etcd"),
+            **_key_pair_flags("client", "etcd"),
             "listen-peer-urls": ETCD_PEER_URL,
             "initial-advertise-peer-urls": ETCD_PEER_URL,
             "initial-cluster": f"{node.name}={ETCD_PEER_URL}",
             "peer-client-cert-auth": True,
             "peer-trusted-ca-file": f"{PKI}/etcd-ca.crt",
-            **_pair("peer", "etcd"),
+            **_key_pair_flags("peer", "etcd"),
         }
     )
 
@@ -134,7 +134,7 @@ def _etcd_timing(timing: ClusterTiming) -> dict[str, object]:
 
 
 def _kube_apiserver(plan: Plan, node: Node) -> list[str]:
-    return _flags(
+    return _format_flags(
         {
             "advertise-address": network.node_addresses(plan, node)[0],
             "bind-address": "::",
@@ -147,13 +147,13 @@ def _kube_apiserver(plan: Plan, node: Node) -> list[str]:
             "profiling": False,
             "client-ca-file": f"{PKI}/ca.crt",
             "tls-min-version": "VersionTLS12",
-            **_pair("tls", "apiserver"),
+            **_key_pair_flags("tls", "apiserver"),
             "etcd-servers": ETCD_URL,
             "etcd-cafile": f"{PKI}/etcd-ca.crt",
-            **_pair("etcd", "apiserver-etcd-client"),
+            **_key_pair_flags("etcd", "apiserver-etcd-client"),
             "kubelet-certificate-authority": f"{PKI}/ca.crt",
             "kubelet-preferred-address-types": "InternalIP",
-            **_pair("kubelet", "apiserver-kubelet-client"),
+            **_key_pair_flags("kubelet", "apiserver-kubelet-client"),
             "service-account-issuer": f"https://kubernetes.default.svc.{network.DOMAIN}",
             "service-account-key-file": f"{PKI}/service-accounts.pub",
             "service-account-signing-key-file": f"{PKI}/service-accounts.key",
@@ -162,21 +162,21 @@ def _kube_apiserver(plan: Plan, node: Node) -> list[str]:
             "requestheader-username-headers": "X-Remote-User",
             "requestheader-group-headers": "X-Remote-Group",
             "requestheader-extra-headers-prefix": "X-Remote-Extra-",
-            **_pair("proxy", "front-proxy-client"),
+            **_key_pair_flags("proxy", "front-proxy-client"),
         }
     )
 
 
 def _controller_manager(plan: Plan) -> list[str]:
     """One service account per controller: its own role cannot even remove a taint."""
-    return _flags(
+    return _format_flags(
         {
             "kubeconfig": f"{DIRECTORY}/controller-manager.conf",
             "kube-api-qps": 100,
             "kube-api-burst": 200,
             "bind-address": "127.0.0.1",
             "profiling": False,
-            **_pair("tls", "controller-manager"),
+            **_key_pair_flags("tls", "controller-manager"),
             "leader-elect": False,
             "use-service-account-credentials": True,
             "service-account-private-key-file": f"{PKI}/service-accounts.key",
@@ -189,22 +189,22 @@ def _controller_manager(plan: Plan) -> list[str]:
     )
 
 
-def _scheduler() -> list[str]:
-    return _flags(
+def _scheduler_flags() -> list[str]:
+    return _format_flags(
         {
             "config": f"{DIRECTORY}/scheduler.yaml",
             "bind-address": "127.0.0.1",
-            **_pair("tls", "scheduler"),
+            **_key_pair_flags("tls", "scheduler"),
         }
     )
 
 
-def _containerd() -> list[str]:
+def _containerd_flags() -> list[str]:
     return ["--config", f"{DIRECTORY}/containerd.toml"]
 
 
-def _kubelet(plan: Plan, node: Node) -> list[str]:
-    return _flags(
+def _kubelet_flags(plan: Plan, node: Node) -> list[str]:
+    return _format_flags(
         {
             "config": f"{DIRECTORY}/kubelet.yaml",
             "kubeconfig": f"{DIRECTORY}/kubelet.conf",
@@ -216,4 +216,4 @@ def _kubelet(plan: Plan, node: Node) -> list[str]:
 
 
 def _kube_proxy() -> list[str]:
-    return _flags({"config": f"{DIRECTORY}/kube-proxy.yaml"})
+    return _format_flags({"config": f"{DIRECTORY}/kube-proxy.yaml"})

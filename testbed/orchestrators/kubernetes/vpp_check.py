@@ -42,7 +42,7 @@ def judge(node: Node) -> Verdict:
     wanted = {node.cluster.local_sids.dt4: "DT4", node.cluster.local_sids.dt6: "DT6"}
     with tempfile.TemporaryDirectory(prefix="testbed-vpp-") as directory:
         try:
-            with _started(Path(directory), render.startup_exec(node)) as vpp:
+            with _started_vpp(Path(directory), render.startup_exec(node)) as vpp:
                 wait_for("VPP's SIDs", lambda: vpp.probe(wanted), PATIENCE, 0.1)
         except CheckFailed as error:
             return Verdict(subject, "refused", error.why or error.what)
@@ -70,11 +70,13 @@ class _Vpp:
             raise CheckFailed("vpp failed", why=said or f"vpp ended with exit code {code}")
         command = ["vppctl", "-s", str(self.socket), "show sr localsids"]
         found = local_sids(run(command, check=False).stdout) if self.socket.exists() else {}
-        return (True if found == wanted else None), f"SIDs {_words(found)}; wanted {_words(wanted)}"
+        return (
+            True if found == wanted else None
+        ), f"SIDs {_describe_sids(found)}; wanted {_describe_sids(wanted)}"
 
 
 @contextmanager
-def _started(directory: Path, commands: str) -> Iterator[_Vpp]:
+def _started_vpp(directory: Path, commands: str) -> Iterator[_Vpp]:
     """VPP with these first commands, until the block ends."""
     conf, exec_file, log = (directory / n for n in ("startup.conf", "startup.exec", "log"))
     conf.write_text(render.startup_conf(str(directory), str(exec_file)))
@@ -97,5 +99,5 @@ def _started(directory: Path, commands: str) -> Iterator[_Vpp]:
             process.wait()
 
 
-def _words(sids: Mapping[IPv6Address, str]) -> str:
+def _describe_sids(sids: Mapping[IPv6Address, str]) -> str:
     return ", ".join(f"{sid} {behaviour}" for sid, behaviour in sids.items()) or "none"

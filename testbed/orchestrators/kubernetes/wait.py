@@ -97,11 +97,11 @@ def stale_leases(leases: Iterable[KubeObject], names: Sequence[str], since: date
     return [
         f"{name}: last renewed {renewed.get(name) or 'never'}"
         for name in names
-        if not renewed.get(name) or _moment(renewed[name]) <= since
+        if not renewed.get(name) or _parse_time(renewed[name]) <= since
     ]
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     """Of a Kubernetes timestamp: RFC 3339, UTC."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 

@@ -28,18 +28,18 @@ def create(name: str, node: str) -> Pod:
     """Make the pod's namespace and have the node's agent attach it. Raises TestbedError."""
     checked_name(name)
     with _one_at_a_time():
-        if _record(name).exists():
+        if _pod_file(name).exists():
             raise TestbedError(f"pod {name!r} exists", fix=f"testbed pod delete {name}, or rename")
         if (NETNS / f"pod-{name}").exists():  # of a `create` that was killed
-            _detach(name, node)
-        return _create(name, node)
+            _detach_pod(name, node)
+        return _create_locked(name, node)
 
 
-def _create(name: str, node: str) -> Pod:
+def _create_locked(name: str, node: str) -> Pod:
     run(["ip", "netns", "add", f"pod-{name}"])
     try:
         run(["ip", "-n", f"pod-{name}", "link", "set", "dev", "lo", "up"])
-        result = _cni("ADD", name, node)
+        result = _call_plugin("ADD", name, node)
         addresses = [ip_interface(x["address"]) for x in result.get("ips", [])]
         pod = Pod(
             name=name,
@@ -47,7 +47,7 @@ def _create(name: str, node: str) -> Pod:
             ipv4=next((str(a) for a in addresses if a.version == 4), None),
             ipv6=next((str(a) for a in addresses if a.version == 6), None),
         )
-        write_json(_record(name), asdict(pod))
+        write_json(_pod_file(name), asdict(pod))
     except BaseException:
         run(["ip", "netns", "delete", f"pod-{name}"], check=False)
         raise
@@ -58,12 +58,12 @@ def delete(name: str) -> None:
     """Give the pod's addresses back and remove it. Raises TestbedError if there is none."""
     with _one_at_a_time():
         pod = get(name)
-        _detach(name, pod.node)
-        _record(name).unlink(missing_ok=True)
+        _detach_pod(name, pod.node)
+        _pod_file(name).unlink(missing_ok=True)
 
 
-def _detach(name: str, node: str) -> None:
-    _cni("DEL", name, node)
+def _detach_pod(name: str, node: str) -> None:
+    _call_plugin("DEL", name, node)
     run(["ip", "netns", "delete", f"pod-{name}"], check=False)
 
 
@@ -88,16 +88,16 @@ def get(name: str) -> Pod:
     try:
         if not re.fullmatch(NAME, name):  # it becomes part of a path
             raise FileNotFoundError
-        return Pod(**json.loads(_record(name).read_text()))
+        return Pod(**json.loads(_pod_file(name).read_text()))
     except FileNotFoundError:
         raise unknown_pod(name, [p.name for p in listing()]) from None
 
 
-def _record(name: str) -> Path:
+def _pod_file(name: str) -> Path:
     return PODS / f"{name}.json"
 
 
-def _cni(command: str, pod: str, node: str) -> dict[str, Any]:
+def _call_plugin(command: str, pod: str, node: str) -> dict[str, Any]:
     """Call the plugin as a container runtime would (CNI spec 1.1, section 2)."""
     from testbed.agent.cni import plugin_main
 

@@ -72,12 +72,12 @@ def _node_problems(plan: Plan, status: NodeStatus, present_nodes: list[str]) -> 
         if peer == status.node:
             continue
         endpoint = str(plan.address_v6(peer))
-        for family in _families(plan):
+        for family in _pod_families(plan):
             if status.chosen_policy(endpoint, family) is None:
                 problems.append(f"no IPv{family} policy towards {peer}")
     return problems
 
 
-def _families(plan: Plan) -> list[int]:
+def _pod_families(plan: Plan) -> list[int]:
     pools = plan.pools
     return [f for f, pool in ((4, pools.pods_v4), (6, pools.pods_v6)) if pool is not None]

@@ -61,13 +61,13 @@ class CalicoVpp:
         with progress.step("Calico's operator, Calico-VPP's objects", "calico-vpp-objects"):
             calico_vpp.apply(plan, connect(plan), self._supplies.manifests, uplink)
         with progress.step("agent and VPP on every node", "calico-vpp-ready"):
-            _wait(plan)
+            _wait_ready(plan)
 
     def problems(self, plan: Plan) -> list[str]:
         return calico_vpp.problems(plan)
 
 
-def _wait(plan: Plan) -> None:
+def _wait_ready(plan: Plan) -> None:
     """Before the nodes: these are not Ready without it, and could not say why."""
 
     def probe() -> tuple[bool | None, str]:

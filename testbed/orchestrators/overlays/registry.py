@@ -10,20 +10,23 @@ from testbed.plan.model import Plan
 from testbed.plan.traits import OVERLAYS, OverlayTraits
 
 
-def _agents() -> NodeOverlay:
+def _make_agents() -> NodeOverlay:
     from testbed.orchestrators.overlays.agent import AgentOverlay
 
     return AgentOverlay()
 
 
-def _calico_vpp() -> NodeOverlay:
+def _make_calico_vpp() -> NodeOverlay:
     from testbed.orchestrators.overlays.calico_vpp import CalicoVpp
 
     return CalicoVpp()
 
 
 # By the name in `--overlay`.
-_FACTORIES: dict[str, Callable[[], NodeOverlay]] = {"agent": _agents, "calico-vpp": _calico_vpp}
+_FACTORIES: dict[str, Callable[[], NodeOverlay]] = {
+    "agent": _make_agents,
+    "calico-vpp": _make_calico_vpp,
+}
 
 
 def register(name: str, traits: OverlayTraits, factory: Callable[[], NodeOverlay]) -> None:

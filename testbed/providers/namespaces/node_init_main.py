@@ -109,24 +109,24 @@ def _remove_group(group: Path) -> None:
 def _become_init(spec: dict[str, Any]) -> None:
     os.setsid()
     ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
-    root = _overlay(Path(spec["scratch"]))
+    root = _mount_overlay(Path(spec["scratch"]))
     _private_directories(root)
-    _devices(root / "dev")
+    _make_devices(root / "dev")
     _kernel_file_systems(root)
     hosts = runtime.read_only_paths(root / "proc", root / "sys")
     for path in [root / p.lstrip("/") for p in hosts if p.startswith("/proc/")]:
         if path.parent != root / "proc/sys":  # read-only already, with the masks in it
-            _bind(path, path, read_only=True)
-    _write(root / spec["runtime"].lstrip("/"), runtime.script(hosts), 0o755)
+            _bind_mount(path, path, read_only=True)
+    _write_file(root / spec["runtime"].lstrip("/"), runtime.script(hosts), 0o755)
     for path in spec["read_only"]:
-        _bind(Path(path), root / path.lstrip("/"), read_only=True)
+        _bind_mount(Path(path), root / path.lstrip("/"), read_only=True)
     for source, target in spec["binds"].items():
         Path(source).mkdir(parents=True, exist_ok=True)
-        _bind(Path(source), root / target.lstrip("/"))
+        _bind_mount(Path(source), root / target.lstrip("/"))
     for path, content in spec["files"].items():
-        _write(root / path.lstrip("/"), content)
+        _write_file(root / path.lstrip("/"), content)
     for path, target in spec["links"].items():
-        _link(root / path.lstrip("/"), target)
+        _make_link(root / path.lstrip("/"), target)
     socket.sethostname(spec["name"])
     ns.pivot_root(str(root))
     ns.mount("none", "/", None, MS_REC | MS_SHARED)  # the kubelet's mounts reach the pods
@@ -136,7 +136,7 @@ def _become_init(spec: dict[str, Any]) -> None:
     os.execv(command[0], command)
 
 
-def _overlay(scratch: Path) -> Path:
+def _mount_overlay(scratch: Path) -> Path:
     """The host's root below, what the node writes in a tmpfs above."""
     upper, work, root = (scratch / name for name in ("upper", "work", "root"))
     for directory in (upper, work, root):
@@ -144,7 +144,7 @@ def _overlay(scratch: Path) -> Path:
     layers = f"lowerdir=/,upperdir={upper},workdir={work}"
     ns.mount("overlay", str(root), "overlay", 0, layers)
     for path in _mounted_below("/usr", "/opt", "/lib", "/bin", "/sbin"):
-        _bind(Path(path), root / path.lstrip("/"), read_only=True)
+        _bind_mount(Path(path), root / path.lstrip("/"), read_only=True)
     return root
 
 
@@ -162,7 +162,7 @@ def _private_directories(root: Path) -> None:
     (root / "run/lock").mkdir(mode=0o1777)
 
 
-def _devices(dev: Path) -> None:
+def _make_devices(dev: Path) -> None:
     """The few devices that every program expects, and none of the host's."""
     ns.mount("tmpfs", str(dev), "tmpfs", MS_NOSUID, "mode=755")
     os.umask(0)
@@ -188,14 +188,14 @@ def _kernel_file_systems(root: Path) -> None:
     spare.mkdir()
     for at in (proc, spare):
         ns.mount("proc", str(at), "proc", flags)
-    _bind(proc / "sys", proc / "sys", read_only=True)
-    _bind(spare / "sys/net", proc / "sys/net")
+    _bind_mount(proc / "sys", proc / "sys", read_only=True)
+    _bind_mount(spare / "sys/net", proc / "sys/net")
     ns.umount(str(spare))
     for name, value in MASKED_SYSCTLS.items():
         mask = root / "run/sysctls" / name
-        _write(mask, value + "\n")
+        _write_file(mask, value + "\n")
         if (proc / "sys" / name).exists():
-            _bind(mask, proc / "sys" / name)
+            _bind_mount(mask, proc / "sys" / name)
     ns.mount("sysfs", str(sys_), "sysfs", flags | MS_RDONLY)
     groups = sys_ / "fs/cgroup"
     ns.mount("tmpfs", str(groups), "tmpfs", flags, "mode=755")
@@ -205,7 +205,7 @@ def _kernel_file_systems(root: Path) -> None:
         cgroups.mount_all([h for h in found if version_2 or h.kind == "cgroup"], groups)
 
 
-def _bind(source: Path, target: Path, read_only: bool = False) -> None:
+def _bind_mount(source: Path, target: Path, read_only: bool = False) -> None:
     """Make `source` appear at `target`, which is made if it is not there."""
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
@@ -217,14 +217,14 @@ def _bind(source: Path, target: Path, read_only: bool = False) -> None:
         ns.mount("", str(target), None, MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
-def _write(path: Path, content: str, mode: int = 0o644) -> None:
+def _write_file(path: Path, content: str, mode: int = 0o644) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.write_text(content)
     path.chmod(mode)
 
 
-def _link(path: Path, target: str) -> None:
+def _make_link(path: Path, target: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(target)

@@ -37,10 +37,10 @@ def write_spec(
         directory.mkdir(parents=True, exist_ok=True)
     conf = place.directory / "supervisord.conf"
     conf.write_text(place.conf)
-    write_json(place.directory / services.SPEC, _spec(node, data, programs, files, links))
+    write_json(place.directory / services.SPEC, _node_spec(node, data, programs, files, links))
 
 
-def _spec(
+def _node_spec(
     node: str,
     data: Path,
     programs: Mapping[str, Path],
@@ -52,13 +52,13 @@ def _spec(
         "name": node,
         "directory": str(directory),
         "scratch": str(ROOTS / node),
-        "read_only": _needed(programs.values()),
+        "read_only": _needed_directories(programs.values()),
         "binds": {
             str(directory): str(directory),
             str(directory / "kubernetes"): "/etc/kubernetes",
             **{str(on_disk(data, path)): path for path in ON_DISK},
         },
-        "files": {**_identity(node), **files},
+        "files": {**_identity_files(node), **files},
         "runtime": CONTAINER_RUNTIME,
         "links": {**{f"{NODE_TOOLS}/{n}": str(p) for n, p in programs.items()}, **links},
         "conf": str(directory / "supervisord.conf"),
@@ -70,7 +70,7 @@ def _spec(
     }
 
 
-def _needed(programs: Sequence[Path] | Any) -> list[str]:
+def _needed_directories(programs: Sequence[Path] | Any) -> list[str]:
     """What daemons are started from, which may lie in a home directory that a node hides."""
     package = PACKAGE
     prefixes = {sys.prefix, sys.base_prefix, str(package)}
@@ -78,7 +78,7 @@ def _needed(programs: Sequence[Path] | Any) -> list[str]:
     return sorted(paths)
 
 
-def _identity(node: str) -> dict[str, str]:
+def _identity_files(node: str) -> dict[str, str]:
     return {
         "/etc/hostname": f"{node}\n",
         "/etc/machine-id": hashlib.md5(f"testbed {node}".encode()).hexdigest() + "\n",

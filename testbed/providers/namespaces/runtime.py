@@ -53,19 +53,19 @@ exec runc "$@"
 
 def script(read_only: list[str]) -> str:
     """The wrapper, a shell script: `read_only` are paths in a privileged container."""
-    paths = f'"linux":{{"readonlyPaths":{_json(read_only)},'
+    paths = f'"linux":{{"readonlyPaths":{_compact_json(read_only)},'
     rules: list[dict[str, object]] = [{"allow": False, "access": "rwm"}]
     for major, minor in DEVICES.values():
         number = {"major": major} if minor is None else {"major": major, "minor": minor}
         rules.append({"allow": True, "type": "c", **number, "access": "rwm"})
-    devices = ",".join(_json(rule) for rule in rules)
+    devices = ",".join(_compact_json(rule) for rule in rules)
     return _SCRIPT.format(
         paths=_substitution('"linux":{', paths),
         devices=_substitution('{"allow":true,"access":"rwm"}', devices),
     )
 
 
-def _json(value: object) -> str:
+def _compact_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 

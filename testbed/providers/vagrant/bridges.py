@@ -11,7 +11,7 @@ from testbed.providers.vagrant.machines import Machine, machines
 
 def bridges(plan: Plan) -> str:
     """`ip -batch` lines for all machines, in the lab's own namespace; none without any."""
-    lines = [line for machine in machines(plan) for line in _bridge(plan, machine)]
+    lines = [line for machine in machines(plan) for line in _bridge_lines(plan, machine)]
     return "".join(f"{line}\n" for line in ["link set dev lo up", *lines]) if lines else ""
 
 
@@ -23,7 +23,7 @@ def end(plan: Plan, port: Port) -> tuple[str | None, str]:
     return port.node, port.interface
 
 
-def _bridge(plan: Plan, machine: Machine) -> list[str]:
+def _bridge_lines(plan: Plan, machine: Machine) -> list[str]:
     link = plan.uplink(machine.name)
     peer = link.peer(machine.name)
     return [

@@ -37,17 +37,17 @@ _FILES = {
 def start(supervisor: Supervisor) -> None:
     """Start libvirt's daemons, in the lab; returns when libvirtd answers. Raises TestbedError."""
     if not (ETC / "testbed").exists():
-        _cover()
-    supervisor.add([_daemon("virtlogd"), _daemon("libvirtd")])
+        _cover_directories()
+    supervisor.add([_daemon_program("virtlogd"), _daemon_program("libvirtd")])
     wait_for(
         "libvirtd",
-        lambda: (_answers() or None, "no answer"),
+        lambda: (_socket_answers() or None, "no answer"),
         60,
         fix="testbed logs libvirt.libvirtd",
     )
 
 
-def _cover() -> None:
+def _cover_directories() -> None:
     """Empty directories of the lab over the host's, with the lab's configuration in them."""
     for directory in _COVERED:
         directory.mkdir(parents=True, exist_ok=True)
@@ -57,12 +57,12 @@ def _cover() -> None:
     (ETC / "testbed").touch()
 
 
-def _daemon(name: str) -> Program:
+def _daemon_program(name: str) -> Program:
     command = (f"/usr/sbin/{name}", "--config", str(ETC / f"{name}.conf"))
     return Program(f"libvirt.{name}", "", command)
 
 
-def _answers() -> bool:
+def _socket_answers() -> bool:
     return SOCKET.exists() and virsh("uri", check=False).strip() == URI
 
 
@@ -74,13 +74,13 @@ def virsh(*arguments: str, check: bool = True, timeout: float = 120.0) -> str:
 def define(values: dict[str, Any]) -> None:
     """The management network and the pool of disks, unless they are there. Raises TestbedError."""
     if values["management"]["name"] not in virsh("net-list", "--name").split():
-        _create("net-create", render("vm/network.xml.j2", **values))
+        _create_object("net-create", render("vm/network.xml.j2", **values))
     if values["pool"]["name"] not in virsh("pool-list", "--name").split():
         Path(values["pool"]["path"]).mkdir(parents=True, exist_ok=True)
-        _create("pool-create", render("vm/pool.xml.j2", **values))
+        _create_object("pool-create", render("vm/pool.xml.j2", **values))
 
 
-def _create(command: str, xml: str) -> None:
+def _create_object(command: str, xml: str) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".xml", dir=LAB) as file:
         file.write(xml)
         file.flush()

@@ -47,11 +47,11 @@ class Machine:
     @property
     def mac(self) -> str:
         """Of the port."""
-        return _mac(2, self.number)
+        return _mac_address(2, self.number)
 
     @property
     def management_mac(self) -> str:
-        return _mac(1, self.number)
+        return _mac_address(1, self.number)
 
     @property
     def bridge(self) -> str:
@@ -66,15 +66,15 @@ class Machine:
 
 def machines(plan: Plan) -> list[Machine]:
     """One per cluster node, those that join later too."""
-    return [_machine(plan, number, node) for number, node in enumerate(plan.cluster)]
+    return [_machine_of_node(plan, number, node) for number, node in enumerate(plan.cluster)]
 
 
-def _machine(plan: Plan, number: int, node: Node) -> Machine:
+def _machine_of_node(plan: Plan, number: int, node: Node) -> Machine:
     link: Link = plan.uplink(node.name)
     return Machine(node.name, number, link.end(node.name).interface, link.mtu)
 
 
-def _mac(kind: int, number: int) -> str:
+def _mac_address(kind: int, number: int) -> str:
     """Locally administered, QEMU's prefix."""
     return f"52:54:00:{kind:02x}:{number >> 8:02x}:{number & 255:02x}"
 
@@ -174,7 +174,7 @@ class Disk:
     slot: str  # on the PCI bus, away from those that Vagrant gives
 
 
-def _ssh(box: Box, files: Files) -> dict[str, Any]:
+def _ssh_values(box: Box, files: Files) -> dict[str, Any]:
     """How Vagrant enters; testbed itself is always root with the lab's key and host keys."""
     if box.stock:
         # the box's own user: by everybody's key at first, by the lab's from then on
@@ -207,7 +207,7 @@ def values(
         "kernel": None if box.stock else str(files.kernel),
         "cmd_line": CMD_LINE,
         "disks": [{**vars(disk), "path": str(disk.path)} for disk in disks],
-        "ssh": _ssh(box, files),
+        "ssh": _ssh_values(box, files),
         "pool": {"name": "testbed", "path": str(files.pool)},
         "management": {
             "name": MANAGEMENT_NAME,

@@ -189,7 +189,7 @@ class GuestNode:
         return self.run(["uname", "-r"]).strip()
 
     def alive(self) -> bool:
-        return self.guest.answers() and self._ok("test", "-e", PREPARED)
+        return self.guest.answers() and self._succeeds("test", "-e", PREPARED)
 
     def trouble(self) -> str:
         domain = libvirt.domain(self.machine, self.files)
@@ -209,7 +209,7 @@ class GuestNode:
         self.guest.run(["sh", "-ec", _PREPARE, IMAGES, CONTAINERD, PREPARED, *links])
 
     def listens(self, socket: str) -> bool:
-        return self._ok("sh", "-c", 'ss -lxH | grep -qwF -- "$0"', socket)
+        return self._succeeds("sh", "-c", 'ss -lxH | grep -qwF -- "$0"', socket)
 
     def run(self, argv: Sequence[str], stdin: Path | None = None) -> str:
         data = stdin.read_bytes() if stdin else b""
@@ -231,7 +231,7 @@ class GuestNode:
     def remote_netns(self, pod: str | None = None) -> GuestNetns:
         return GuestNetns(self, pod_netns(self.name, pod) if pod else None)
 
-    def _ok(self, *argv: str) -> bool:
+    def _succeeds(self, *argv: str) -> bool:
         return self.guest.run(argv, check=False).returncode == 0
 
 

@@ -18,7 +18,7 @@ def clear(machines: Sequence[Machine], files: Files) -> list[str]:
     for machine in machines:
         name = libvirt.domain(machine, files)
         disk = files.pool / f"{name}.img"
-        if _known(machine, files) or not (name in domains or disk.exists()):
+        if _known_to_libvirt(machine, files) or not (name in domains or disk.exists()):
             continue
         if name in domains:
             libvirt.virsh("destroy", name, check=False)  # it may not run
@@ -30,6 +30,6 @@ def clear(machines: Sequence[Machine], files: Files) -> list[str]:
     return cleared
 
 
-def _known(machine: Machine, files: Files) -> bool:
+def _known_to_libvirt(machine: Machine, files: Files) -> bool:
     """Has Vagrant written down which domain this is?"""
     return (files.dotfiles / "machines" / machine.name / "libvirt" / "id").exists()

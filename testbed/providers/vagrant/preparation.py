@@ -61,20 +61,20 @@ def hardware(asked: str | None, images: Path, progress: Progress) -> Hardware:
     if asked is None:
         box = ensure_box(progress.note)
         record = {"name": box.name, "version": box.version, "stock": False, **box.record}
-        return Hardware(box, _driver(box, progress), payload, None, record)
+        return Hardware(box, _choose_driver(box, progress), payload, None, record)
     packages = ensure_packages(of_this_machine(), progress.note)
     taken = take(asked, progress.note)
     progress.note(f"box {taken.name}, version {taken.version}, disk sha256 {taken.sha256}")
     verdict = without_kvm()
     if verdict is None:  # what our kernel boots with, another does too
-        verdict = _driver(ensure_box(progress.note), progress)
+        verdict = _choose_driver(ensure_box(progress.note), progress)
     else:
         progress.note(verdict.why)
     record = {**asdict(taken), "stock": True}
     return Hardware(taken.box, verdict, payload, packages, record)
 
 
-def _driver(box: Box, progress: Progress) -> Verdict:
+def _choose_driver(box: Box, progress: Progress) -> Verdict:
     with progress.step("a test boot, if there is KVM"):
         verdict = choose(box)
     progress.note(verdict.why)

@@ -78,9 +78,9 @@ class Vagrant:
 def guest_of(name: str) -> node.GuestNode | None:
     """The machine of this name, if the node is one; one connection per machine and process."""
     record = node.record_text(name)
-    return _connected(record) if record is not None else None
+    return _connect_once(record) if record is not None else None
 
 
 @lru_cache
-def _connected(record: str) -> node.GuestNode:
+def _connect_once(record: str) -> node.GuestNode:
     return node.of_record(record)

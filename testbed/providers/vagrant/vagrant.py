@@ -64,7 +64,7 @@ def prepare(
     write_atomically(files.ssh_config, _ssh_config(files))
     for source, target in ((payload, files.payload), (packages, files.packages)):
         if source is not None:
-            _own(source, target)
+            _link_cached_file(source, target)
     opener = keys.ensure_user_key(files)
     known = keys.host_keys(files, machines(plan))
     if box.stock:
@@ -72,7 +72,7 @@ def prepare(
             archive = as_tar(given(plan, machine, known[machine.name], opener))
             write_atomically(files.seed(machine.name), archive, 0o600)
     else:
-        _own(box.kernel, files.kernel)
+        _link_cached_file(box.kernel, files.kernel)
         base = box.initrd.read_bytes()
         for machine in machines(plan):
             own = cpio.archive(seed(plan, machine, known[machine.name], opener))
@@ -91,7 +91,7 @@ def _ssh_config(files: Files) -> str:
     )
 
 
-def _own(source: Path, target: Path) -> None:
+def _link_cached_file(source: Path, target: Path) -> None:
     """The lab's own name for a file of the cache, which may be replaced there meanwhile."""
     target.unlink(missing_ok=True)
     try:
@@ -134,17 +134,17 @@ class Vagrant:
         which machine has ended, if one has: Vagrant would wait for it for ten minutes.
         """
         with _killed_when(ended):
-            for line in self._lines("up", [*names, "--provider=libvirt", "--no-provision"]):
+            for line in self._output_lines("up", [*names, "--provider=libvirt", "--no-provision"]):
                 name = reachable(line)
                 if name is not None:
                     arrived(name)
 
     def destroy(self, names: Sequence[str]) -> None:
         """Remove machines with their disks."""
-        for _ in self._lines("destroy", ["--force", *names]):
+        for _ in self._output_lines("destroy", ["--force", *names]):
             pass
 
-    def _lines(self, command: str, arguments: Sequence[str]) -> Iterator[str]:
+    def _output_lines(self, command: str, arguments: Sequence[str]) -> Iterator[str]:
         """What vagrant says, as it says it; all of it goes into the log."""
         try:
             with self._log.open("a") as log:

@@ -105,13 +105,13 @@ def test_what_is_no_mark_is_none(lab: LabDir, moved: MoveTo, kind: str, tmp_path
 def test_a_directory_that_appears_meanwhile_is_refused_and_left(
     lab: LabDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = lab_data._make
+    make = lab_data._make_directory
 
     def later(claim: lab_data.Claim) -> None:
         foreign(claim.data)
         make(claim)
 
-    monkeypatch.setattr(lab_data, "_make", later)
+    monkeypatch.setattr(lab_data, "_make_directory", later)
     with pytest.raises(TestbedError, match="no mark"):
         lab.claim_data()
     assert [p.name for p in lab.data.iterdir()] == ["letter.txt"]
@@ -249,7 +249,7 @@ def test_a_kill_between_record_and_mark(
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
         if at == "mkdir":
-            patched.setattr(lab_data, "_make", killed)
+            patched.setattr(lab_data, "_make_directory", killed)
         elif at == "rename":
             patched.setattr(Path, "rename", killed)
         else:

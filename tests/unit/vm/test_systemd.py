@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from testbed.host.supervisor import Program
-from testbed.orchestrators.kubernetes.lifecycle import _named
+from testbed.orchestrators.kubernetes.lifecycle import _with_node_name
 from testbed.orchestrators.kubernetes.programs import programs
 from testbed.providers.vagrant.guest import systemd
 from testbed.topology.load import load_plan
@@ -56,7 +56,7 @@ def test_words_with_special_characters_reach_the_program_as_they_are() -> None:
 
 def test_a_follower_stops_and_starts_with_what_it_follows() -> None:
     started = {
-        program.name: _named(program)
+        program.name: _with_node_name(program)
         for phase in programs(load_plan("full"), load_plan("full").node("master"), Path).values()
         for program in phase
     }

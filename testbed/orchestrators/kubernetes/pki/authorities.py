@@ -55,7 +55,7 @@ def ensure_keys(directory: Path, now: datetime, say: Say) -> Keys:
         cluster=ensure_authority(directory, CLUSTER, now, say),
         front_proxy=ensure_authority(directory, FRONT_PROXY, now, say),
         etcd=ensure_authority(directory, ETCD, now, say),
-        service_accounts=_ensure(
+        service_accounts=_ensure_secret(
             directory / f"{SERVICE_ACCOUNTS}.pem",
             x509.check_key,
             x509.new_key,
@@ -74,7 +74,7 @@ def ensure_authority(directory: Path, name: str, now: datetime, say: Say) -> Aut
         made = x509.new_authority(f"testbed {name}", now, AUTHORITY_LIFETIME)
         return made.key + made.certificate
 
-    return x509.read_authority(_ensure(directory / f"{name}.pem", check, make, say))
+    return x509.read_authority(_ensure_secret(directory / f"{name}.pem", check, make, say))
 
 
 def issue(
@@ -87,7 +87,9 @@ def issue(
     return x509.issue(keys.authority(request.authority), request, now, lifetime)
 
 
-def _ensure(path: Path, check: Callable[[str], None], make: Callable[[], str], say: Say) -> str:
+def _ensure_secret(
+    path: Path, check: Callable[[str], None], make: Callable[[], str], say: Say
+) -> str:
     """The text of a secret file; made if absent, made anew (aloud) if `check` refuses it."""
     try:
         text = _read_secret(path)

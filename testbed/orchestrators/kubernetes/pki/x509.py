@@ -74,7 +74,7 @@ def new_authority(name: str, now: datetime, lifetime: timedelta) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        _builder(subject, subject, key.public_key(), now - BACKDATED, now + lifetime)
+        _certificate_builder(subject, subject, key.public_key(), now - BACKDATED, now + lifetime)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(signs=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -122,7 +122,7 @@ def issue(
     start = max(now - BACKDATED, signer.not_valid_before_utc)
     end = min(now + lifetime, signer.not_valid_after_utc)
     builder = (
-        _builder(x509.Name(names), signer.subject, key.public_key(), start, end)
+        _certificate_builder(x509.Name(names), signer.subject, key.public_key(), start, end)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(_USAGES[request.purpose]), critical=False)
@@ -132,7 +132,7 @@ def issue(
         )
     )
     if request.sans:
-        sans = x509.SubjectAlternativeName([_san(s) for s in request.sans])
+        sans = x509.SubjectAlternativeName([_alternative_names(s) for s in request.sans])
         builder = builder.add_extension(sans, critical=False)
     certificate = builder.sign(signer_key, hashes.SHA256())
     return KeyPair(_certificate_text(certificate), _key_text(key))
@@ -151,7 +151,7 @@ def public_key_hash(certificate: str) -> str:
     return f"sha256:{sha256(key).hexdigest()}"
 
 
-def _builder(
+def _certificate_builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePublicKey,
@@ -184,7 +184,7 @@ def _key_usage(signs: bool) -> x509.KeyUsage:
     )
 
 
-def _san(text: str) -> x509.GeneralName:
+def _alternative_names(text: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ip_address(text))
     except ValueError:

@@ -44,7 +44,7 @@ def choose(box: Box) -> Verdict:
     """KVM where our own box boots with it within PATIENCE seconds, else software emulation."""
     if (verdict := without_kvm()) is not None:
         return verdict
-    why = _boot(box)
+    why = _boot_kernel(box)
     if why is None:
         return Verdict("kvm", "KVM: a test boot succeeded")
     return Verdict("qemu", f"KVM does not work here ({why}): {_COST}")
@@ -57,7 +57,7 @@ def qemu_version() -> str:
     return first.partition("version ")[2] or first
 
 
-def _boot(box: Box) -> str | None:
+def _boot_kernel(box: Box) -> str | None:
     """Boot to the first program and off again; None, or what went wrong."""
     command = [QEMU, "-accel", "kvm", "-cpu", "host", "-m", "256", "-nodefaults", "-no-reboot"]
     command += ["-display", "none", "-serial", "stdio"]

@@ -38,17 +38,17 @@ def ensure_box(say: Callable[[str], None], again: bool = False) -> Box:
     with alone(shelf()):
         if again or not box.made:  # another run may have made it meanwhile
             say(f"making box {box.name} from packages of {distribution.suite}")
-            _make(box, distribution)
+            _make_box(box, distribution)
     return box
 
 
-def _make(box: Box, distribution: Distribution) -> None:
-    with _scratch() as scratch:
+def _make_box(box: Box, distribution: Distribution) -> None:
+    with _scratch_directory() as scratch:
         archive, root, made = scratch / "root.tar", scratch / "root", scratch / "box"
         made.mkdir()
         _debootstrap(archive, distribution)
         disk = scratch / "disk.raw"
-        _fill(disk, archive, root)
+        _fill_root(disk, archive, root)
         _beside_the_disk(made, root, distribution)
         # zstd: a third of the size, and quick to read
         convert = ["qemu-img", "convert", "-O", "qcow2", "-c", "-o", "compression_type=zstd"]
@@ -87,7 +87,7 @@ def _debootstrap(archive: Path, distribution: Distribution) -> None:
         ) from None
 
 
-def _fill(disk: Path, archive: Path, root: Path) -> None:
+def _fill_root(disk: Path, archive: Path, root: Path) -> None:
     """A disk with the archive's files; a user gets its owners right by fakeroot."""
     root.mkdir()
     left_out = " ".join(f"--exclude='{pattern}'" for pattern in _KEPT_OUT_OF_TAR)
@@ -122,7 +122,7 @@ def _beside_the_disk(made: Path, root: Path, distribution: Distribution) -> None
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
+def _scratch_directory() -> Iterator[Path]:
     """On the disk of the shelf, so that the box can be moved there; removed whatever happens.
 
     A killed run's is removed by the next (testbed.artefacts.cache_dir.alone).

@@ -41,25 +41,25 @@ def link(target: str) -> Entry:
 
 def archive(entries: Mapping[str, Entry]) -> bytes:
     """The archive of these paths (without leading slash); parents are added where missing."""
-    complete = {parent: directory() for path in entries for parent in _parents(path)}
+    complete = {parent: directory() for path in entries for parent in _parent_directories(path)}
     complete.update(entries)
     numbered = enumerate(sorted(complete.items()), start=1)
-    parts = [_record(number, path, entry) for number, (path, entry) in numbered]
-    return b"".join([*parts, _record(0, _TRAILER, Entry(0))])
+    parts = [_encode_record(number, path, entry) for number, (path, entry) in numbered]
+    return b"".join([*parts, _encode_record(0, _TRAILER, Entry(0))])
 
 
-def _parents(path: str) -> Iterable[str]:
+def _parent_directories(path: str) -> Iterable[str]:
     return (str(p) for p in PurePosixPath(path).parents if str(p) != ".")
 
 
-def _record(number: int, path: str, entry: Entry) -> bytes:
+def _encode_record(number: int, path: str, entry: Entry) -> bytes:
     name = path.encode() + b"\0"
     links = 2 if stat.S_ISDIR(entry.mode) else 1
     # inode mode uid gid nlink mtime size devmajor devminor rdevmajor rdevminor namesize check
     fields = (number, entry.mode, 0, 0, links, 0, len(entry.content), 0, 0, 0, 0, len(name), 0)
     header = b"070701" + b"".join(b"%08X" % field for field in fields)
-    return _padded(header + name) + _padded(entry.content)
+    return _pad_to_four(header + name) + _pad_to_four(entry.content)
 
 
-def _padded(data: bytes) -> bytes:
+def _pad_to_four(data: bytes) -> bytes:
     return data + b"\0" * (-len(data) % _ALIGN)

@@ -24,7 +24,7 @@ def initrd(modules: Path, init: str) -> bytes:
     entries = {name: cpio.directory() for name in ("dev", "proc", "sys", "root")}
     entries |= {f"modules/{Path(m).name}": cpio.file((modules / m).read_bytes()) for m in wanted}
     entries |= {
-        **_busybox(),
+        **_busybox_entries(),
         "init": cpio.file(init, 0o755),
         "modules/order": cpio.file("".join(f"{Path(m).name}\n" for m in wanted)),
     }
@@ -53,7 +53,7 @@ def _after_its_needs(path: str, needs: dict[str, list[str]]) -> Iterator[str]:
     yield path
 
 
-def _busybox() -> dict[str, cpio.Entry]:
+def _busybox_entries() -> dict[str, cpio.Entry]:
     """This machine's, with its libraries if it is not static."""
     program = busybox.program()
     found = {"bin/busybox": cpio.file(program.read_bytes(), 0o755)}

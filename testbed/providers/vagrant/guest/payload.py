@@ -36,33 +36,33 @@ _PREFIX = "payload"
 def ensure_payload(programs: Mapping[str, Path], images: Path, say: Callable[[str], None]) -> Path:
     """The disk for these programs (name → executable) and this store of images, made if missing."""
     directory = shelf()
-    target = directory / f"{_PREFIX}-{_key(programs, images)}.img"
+    target = directory / f"{_PREFIX}-{_content_key(programs, images)}.img"
     if not target.exists():
         with alone(directory):
             if not target.exists():
                 say("making the disk of programs for virtual machines")
-                _make(target, programs, images)
+                _make_image(target, programs, images)
                 for old in directory.glob(f"{_PREFIX}-*.img"):
                     if old != target:
                         old.unlink()
     return target
 
 
-def _make(target: Path, programs: Mapping[str, Path], images: Path) -> None:
+def _make_image(target: Path, programs: Mapping[str, Path], images: Path) -> None:
     tree = target.with_name(f".new-{target.stem}")
     try:
-        _programs(tree / "bin", programs)
-        _packages(tree / "python")
+        _copy_programs(tree / "bin", programs)
+        _copy_packages(tree / "python")
         run(["cp", "-a", "--reflink=auto", str(images), str(tree / "containerd")], timeout=300)
         with fresh(target) as draft:
             make = ["mkfs.ext4", "-q", "-F", "-L", PAYLOAD[:16], "-O", "^has_journal"]
             make += ["-m", "0", "-E", "lazy_itable_init=0", "-d", str(tree), str(draft)]
-            run([*make, f"{_megabytes(tree)}M"], timeout=300)
+            run([*make, f"{_size_in_megabytes(tree)}M"], timeout=300)
     finally:
         shutil.rmtree(tree, ignore_errors=True)
 
 
-def _programs(directory: Path, programs: Mapping[str, Path]) -> None:
+def _copy_programs(directory: Path, programs: Mapping[str, Path]) -> None:
     """One copy of each file: several names are one program."""
     directory.mkdir(parents=True)
     seen: dict[tuple[int, int], str] = {}
@@ -77,8 +77,8 @@ def _programs(directory: Path, programs: Mapping[str, Path]) -> None:
     (directory / "testbed-runtime").symlink_to("/usr/sbin/runc")
 
 
-def _packages(directory: Path) -> None:
-    for source, name in _sources():
+def _copy_packages(directory: Path) -> None:
+    for source, name in _package_sources():
         copied = directory / name
         copied.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
@@ -93,7 +93,7 @@ def _packages(directory: Path) -> None:
     )
 
 
-def _sources() -> list[tuple[Path, str]]:
+def _package_sources() -> list[tuple[Path, str]]:
     """(directory or file, path below PYTHON) of everything that the agent imports."""
     found = [(PACKAGE, "testbed")]
     for module in AGENT_NEEDS:
@@ -108,20 +108,20 @@ def _sources() -> list[tuple[Path, str]]:
     return found
 
 
-def _key(programs: Mapping[str, Path], images: Path) -> str:
+def _content_key(programs: Mapping[str, Path], images: Path) -> str:
     """Hash of what would be on the disk: programs by stat, Python's by content."""
     digest = hashlib.sha256(images.name.encode())
     for name, path in sorted(programs.items()):
         found = path.stat()
         digest.update(f"\0{name} {path} {found.st_size} {found.st_mtime_ns}".encode())
-    for source, name in _sources():
+    for source, name in _package_sources():
         files = sorted(source.rglob("*.py")) if source.is_dir() else [source]
         for file in files:
             digest.update(f"\0{name}/{file.name}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _megabytes(tree: Path) -> int:
+def _size_in_megabytes(tree: Path) -> int:
     """The disk's size: what is in it, and the file system's own."""
     seen: dict[int, int] = {}
     count = 0

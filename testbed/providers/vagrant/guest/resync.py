@@ -16,10 +16,10 @@ _SCRIPT = 'date -s "@$0" >/dev/null; ip neigh flush all'
 
 def wake(guest: Guest) -> None:
     """Set a guest's clock by the host's, once it answers. Raises CheckFailed."""
-    wait_for(f"{guest.name} to answer", lambda: _try(guest), PATIENCE, PACE, "testbed status")
+    wait_for(f"{guest.name} to answer", lambda: _try_once(guest), PATIENCE, PACE, "testbed status")
 
 
-def _try(guest: Guest) -> tuple[bool | None, str]:
+def _try_once(guest: Guest) -> tuple[bool | None, str]:
     try:
         guest.run(["true"], timeout=PATIENCE)  # what takes long is done when the time is taken
         guest.run(["sh", "-ec", _SCRIPT, f"{time.time():.3f}"], timeout=PATIENCE)

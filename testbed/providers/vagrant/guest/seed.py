@@ -51,7 +51,7 @@ def own(plan: Plan, machine: Machine, host_key: HostKey, authorized: str) -> dic
         "etc/systemd/network/10-uplink.link": cpio.file(
             render("vm/uplink.link.j2", mac=machine.mac, name=machine.port, mtu=machine.mtu)
         ),
-        _SYSCTL.lstrip("/"): cpio.file(_sysctls(network.sysctls(node), machine.port)),
+        _SYSCTL.lstrip("/"): cpio.file(_sysctl_text(network.sysctls(node), machine.port)),
         "etc/testbed/network.batch": cpio.file(network.node(plan, node)),
         f"etc/systemd/system/{unit}": cpio.file(
             render(f"vm/{unit}.j2", node=machine.name, device=device)
@@ -67,7 +67,7 @@ def own(plan: Plan, machine: Machine, host_key: HostKey, authorized: str) -> dic
     }
 
 
-def _sysctls(values: Mapping[str, str], port: str) -> str:
+def _sysctl_text(values: Mapping[str, str], port: str) -> str:
     """The port may be older than what is said of ports to come."""
     of_port = {name.replace("/default/", f"/{port}/"): value for name, value in values.items()}
     return "".join(f"net/{name}={value}\n" for name, value in {**values, **of_port}.items())

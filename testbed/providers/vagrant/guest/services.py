@@ -47,15 +47,15 @@ class GuestServices:
 
     def restart(self, name: str) -> None:
         """Stop and start one program."""
-        self._systemctl("restart", [name])
+        self._run_systemctl("restart", [name])
 
     def stop(self, names: Iterable[str]) -> None:
         """End programs and keep them ended, until they are started again."""
-        self._systemctl("stop", names)
+        self._run_systemctl("stop", names)
 
     def start(self, names: Iterable[str]) -> None:
         """Start programs that were stopped."""
-        self._systemctl("start", names)
+        self._run_systemctl("start", names)
 
     def kill(self, name: str) -> None:
         """kill -9 of a program; it is started anew like any that ends by itself."""
@@ -72,5 +72,5 @@ class GuestServices:
             return {}
         return systemd.states(shown)
 
-    def _systemctl(self, verb: str, names: Iterable[str]) -> None:
+    def _run_systemctl(self, verb: str, names: Iterable[str]) -> None:
         self.guest.run(["systemctl", verb, *map(systemd.unit_name, names)])

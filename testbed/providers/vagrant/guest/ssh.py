@@ -51,10 +51,10 @@ class Guest:
             if stdin:
                 channel.sendall(stdin)
             channel.shutdown_write()
-            out, err = _both(channel)
+            out, err = _read_both(channel)
             code = channel.recv_exit_status()
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise self._gone(error) from None
+            raise self._connection_lost(error) from None
         if check and code != 0:
             said = (err or out).decode(errors="replace").strip()[-2000:]
             raise TestbedError(
@@ -74,7 +74,7 @@ class Guest:
             channel = self._transport.open_session(timeout=CONNECT_LIMIT)
             channel.exec_command(shlex.join(argv))
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise self._gone(error) from None
+            raise self._connection_lost(error) from None
         return channel
 
     def lines(self, argv: Sequence[str]) -> Iterator[str]:
@@ -90,7 +90,7 @@ class Guest:
             with channel.makefile("r") as output:
                 yield from output
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise self._gone(error) from None
+            raise self._connection_lost(error) from None
 
     def write(self, files: Mapping[str, str | bytes], mode: int = 0o644) -> None:
         """Write files (absolute path → content), parents with them, in one go."""
@@ -112,16 +112,16 @@ class Guest:
     def close(self) -> None:
         """Close the connection; the next call makes another."""
         if "_client" in self.__dict__:
-            self._client.close()
+            self._open_client.close()
             del self.__dict__["_client"]
 
     @cached_property
-    def _client(self) -> paramiko.SSHClient:
+    def _open_client(self) -> paramiko.SSHClient:
         import paramiko
 
         client = paramiko.SSHClient()
-        keys: Any = self._keys()  # paramiko takes several, its types know of one
-        self._trust(client)
+        keys: Any = self._private_keys()  # paramiko takes several, its types know of one
+        self._trust_host_key(client)
         try:
             client.connect(
                 str(self._machine.address),
@@ -129,29 +129,29 @@ class Guest:
                 key_filename=keys,
                 look_for_keys=False,
                 allow_agent=False,
-                sock=self._connected(),
+                sock=self._connect_once(),
                 banner_timeout=CONNECT_LIMIT,
                 auth_timeout=CONNECT_LIMIT,
             )
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise self._gone(error) from None
+            raise self._connection_lost(error) from None
         transport = client.get_transport()
         assert transport is not None
         transport.set_keepalive(KEEPALIVE)
         return client
 
-    def _keys(self) -> list[str]:
+    def _private_keys(self) -> list[str]:
         """Files of private keys."""
         return [str(self._files.key)]
 
-    def _trust(self, client: paramiko.SSHClient) -> None:
+    def _trust_host_key(self, client: paramiko.SSHClient) -> None:
         """The lab's host keys, and no others."""
         import paramiko
 
         client.load_host_keys(str(self._files.known_hosts))
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
 
-    def _connected(self) -> socket.socket:
+    def _connect_once(self) -> socket.socket:
         """A guest that is killed says nothing: its connections end after SILENCE."""
         there = socket.create_connection((str(self._machine.address), SSH), CONNECT_PAUSE)
         there.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE)
@@ -159,14 +159,14 @@ class Guest:
 
     @property
     def _transport(self) -> paramiko.Transport:
-        transport = self._client.get_transport()
+        transport = self._open_client.get_transport()
         if transport is None or not transport.is_active():
             self.close()
-            transport = self._client.get_transport()
+            transport = self._open_client.get_transport()
         assert transport is not None
         return transport
 
-    def _gone(self, error: Exception) -> TestbedError:
+    def _connection_lost(self, error: Exception) -> TestbedError:
         self.close()
         return TestbedError(
             f"virtual machine {self.name} does not answer",
@@ -177,7 +177,7 @@ class Guest:
         )
 
 
-def _both(channel: paramiko.Channel) -> tuple[bytes, bytes]:
+def _read_both(channel: paramiko.Channel) -> tuple[bytes, bytes]:
     """All of stdout and stderr, read as they come so that neither stops the other."""
     out, err = bytearray(), bytearray()
     while True:

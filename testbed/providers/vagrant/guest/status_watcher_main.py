@@ -32,21 +32,25 @@ class Watched:
     def look(self) -> list[dict[str, str]]:
         """What has changed since the last look."""
         said = []
-        seen = {str(p.relative_to(self.top)): p for p in self._files()}
+        seen = {str(p.relative_to(self.top)): p for p in self._watched_files()}
         for gone in self._stamps.keys() - seen.keys():
             del self._stamps[gone]
             said.append({"path": gone})
         for name, path in seen.items():
-            change = self._grown(name, path) if path.suffix == ".log" else self._other(name, path)
+            change = (
+                self._tell_growth(name, path)
+                if path.suffix == ".log"
+                else self._tell_new_text(name, path)
+            )
             if change:
                 said.append(change)
         return said
 
-    def _files(self) -> list[Path]:
+    def _watched_files(self) -> list[Path]:
         top = [p for p in self.top.glob("*.json") if not p.name.startswith(".")]
         return [*top, *self.top.glob("cni/*.json"), *self.top.glob(f"{LOGS}/*.log")]
 
-    def _other(self, name: str, path: Path) -> dict[str, str] | None:
+    def _tell_new_text(self, name: str, path: Path) -> dict[str, str] | None:
         try:
             found = path.stat()
             stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
@@ -58,7 +62,7 @@ class Watched:
         self._stamps[name] = stamp
         return {"path": name, "text": text}
 
-    def _grown(self, name: str, path: Path) -> dict[str, str] | None:
+    def _tell_growth(self, name: str, path: Path) -> dict[str, str] | None:
         with path.open("rb") as log:
             size = log.seek(0, 2)
             before = self._sizes.get(name, 0)

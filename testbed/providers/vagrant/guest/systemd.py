@@ -21,14 +21,14 @@ def unit_name(program: str) -> str:
 
 def unit(program: Program, logs: str) -> str:
     """The unit of a program that is started anew whenever it ends."""
-    command = " ".join(_quoted(word) for word in program.command)
-    environment = [f"Environment={_quoted(f'{k}={v}')}" for k, v in program.environment.items()]
+    command = " ".join(_quote_word(word) for word in program.command)
+    environment = [f"Environment={_quote_word(f'{k}={v}')}" for k, v in program.environment.items()]
     return "\n".join(
         [
             "[Unit]",
             f"Description={program.name}",
             "After=testbed-network.service",
-            *_following(program),
+            *_dependency_lines(program),
             "StartLimitIntervalSec=0",
             "[Service]",
             f"ExecStart={command}",
@@ -51,14 +51,14 @@ def unit(program: Program, logs: str) -> str:
     )
 
 
-def _following(program: Program) -> list[str]:
+def _dependency_lines(program: Program) -> list[str]:
     """It stops with what it follows and starts with it; a unit that is not there counts as none."""
     leader, follower = program.restarts_with, program.followed_by
     lines = [f"PartOf={unit_name(leader)}", f"After={unit_name(leader)}"] if leader else []
     return lines + ([f"Wants={unit_name(follower)}"] if follower else [])
 
 
-def _quoted(word: str) -> str:
+def _quote_word(word: str) -> str:
     """One word of a unit file; see systemd.service(5), systemd.syntax(7)."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     plain = escaped and all(c.isalnum() or c in "-_=./:,@+%" for c in escaped)
@@ -72,11 +72,11 @@ def states(shown: str) -> dict[str, ProgramState]:
         fields = dict(line.partition("=")[::2] for line in block.splitlines())
         if fields.get("LoadState") == "loaded":
             name = fields["Id"].removesuffix(".service")
-            found[name] = _state(name, fields)
+            found[name] = _program_state(name, fields)
     return found
 
 
-def _state(name: str, fields: dict[str, str]) -> ProgramState:
+def _program_state(name: str, fields: dict[str, str]) -> ProgramState:
     active, sub = fields["ActiveState"], fields["SubState"]
     word = {
         "active": "RUNNING",
@@ -89,11 +89,11 @@ def _state(name: str, fields: dict[str, str]) -> ProgramState:
         statename=word,
         pid=int(fields["MainPID"] or 0),
         description=f"{active} ({sub}), {fields['Result']} {fields['ExecMainStatus']}",
-        start=_seconds(fields["ActiveEnterTimestamp"]),
-        stop=0 if word == "RUNNING" else _seconds(fields["InactiveEnterTimestamp"]),
+        start=_parse_stamp(fields["ActiveEnterTimestamp"]),
+        stop=0 if word == "RUNNING" else _parse_stamp(fields["InactiveEnterTimestamp"]),
     )
 
 
-def _seconds(stamp: str) -> int:
+def _parse_stamp(stamp: str) -> int:
     """@1700000000, or nothing if that never happened."""
     return int(stamp.removeprefix("@") or 0)

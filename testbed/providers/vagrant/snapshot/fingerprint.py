@@ -18,11 +18,11 @@ def made_of(values: Mapping[str, Any], box: str, programs: str, qemu: str) -> di
         "programs of the machines": programs,
         "driver": "TCG" if emulated else "KVM",
         "QEMU": qemu,
-        **{f"machine {m['name']}": _machine(m) for m in values["machines"]},
+        **{f"machine {m['name']}": _describe_machine(m) for m in values["machines"]},
     }
 
 
-def _machine(machine: Mapping[str, Any]) -> str:
+def _describe_machine(machine: Mapping[str, Any]) -> str:
     return f"{machine['cpus']} × CPU, {machine['memory']} MB"
 
 

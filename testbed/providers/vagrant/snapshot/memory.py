@@ -39,7 +39,7 @@ def save(machines: Sequence[Machine], files: Files, into: Snapshot) -> None:
 def freeze(machines: Sequence[Machine], files: Files, name: str) -> None:
     """Give disks of machines that are off a second name, which stays when they thaw."""
     for machine in machines:
-        disk, frozen = _disk(machine, files, name)
+        disk, frozen = _disk_file(machine, files, name)
         os.link(disk, frozen)
 
 
@@ -49,7 +49,7 @@ def thaw(machines: Sequence[Machine], files: Files, name: str) -> None:
     At any moment each machine has a disk with all that is on it.
     """
     for machine in machines:
-        disk, frozen = _disk(machine, files, name)
+        disk, frozen = _disk_file(machine, files, name)
         draft = disk.with_name(f".{disk.name}")
         draft.unlink(missing_ok=True)
         create = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b"]
@@ -57,7 +57,7 @@ def thaw(machines: Sequence[Machine], files: Files, name: str) -> None:
         draft.replace(disk)
 
 
-def _disk(machine: Machine, files: Files, name: str) -> tuple[Path, Path]:
+def _disk_file(machine: Machine, files: Files, name: str) -> tuple[Path, Path]:
     """A machine's disk, and what it is called when frozen."""
     domain = libvirt.domain(machine, files)
     return files.pool / f"{domain}.img", files.pool / f"{domain}.{name}.img"

@@ -75,10 +75,12 @@ class Snapshot:
         try:
             record = Record.model_validate_json((self.directory / RECORD).read_text())
         except (OSError, ValidationError):
-            raise self._unusable("its record cannot be read: another version made it") from None
-        wrong = [path for path, size in record.sizes.items() if self._size(path) != size]
+            raise self._unusable_record(
+                "its record cannot be read: another version made it"
+            ) from None
+        wrong = [path for path, size in record.sizes.items() if self._size_of(path) != size]
         if wrong:
-            raise self._unusable(f"not as they were written: {', '.join(wrong[:3])}")
+            raise self._unusable_record(f"not as they were written: {', '.join(wrong[:3])}")
         return record
 
     def write_record(self, record: Record) -> None:
@@ -97,12 +99,12 @@ class Snapshot:
         found = {(s := p.lstat()).st_ino: s.st_blocks * 512 for p in self.directory.rglob("*")}
         return sum(found.values())
 
-    def _size(self, path: str) -> int:
+    def _size_of(self, path: str) -> int:
         with suppress(OSError):
             return (self.directory / path).stat().st_size
         return -1
 
-    def _unusable(self, why: str) -> TestbedError:
+    def _unusable_record(self, why: str) -> TestbedError:
         return TestbedError(
             f"snapshot {self.name!r} of lab {self.lab!r} cannot be used",
             where=str(self.directory),
@@ -147,7 +149,7 @@ def locked(lab: str) -> Iterator[None]:
     directory = TOP / lab
     try:
         with locked_directory(directory, 0.0):
-            _sweep(directory)
+            _remove_drafts(directory)
             try:
                 yield
             finally:
@@ -169,7 +171,7 @@ def draft(lab: str, name: str) -> Iterator[Snapshot]:
         made.domain("x").parent.mkdir(mode=0o700)
         made.directory.chmod(0o700)
         yield made
-        _replace(made.directory, TOP / lab / name)
+        _replace_snapshot(made.directory, TOP / lab / name)
     finally:
         shutil.rmtree(made.directory, ignore_errors=True)
 
@@ -183,24 +185,24 @@ def delete(snapshot: Snapshot) -> None:
 
 def sweep(lab: str) -> None:
     """Remove what a killed run left of a draft; to be called with the lab's own lock held."""
-    if any(_drafts(TOP / lab)):
+    if any(_find_drafts(TOP / lab)):
         with suppress(TestbedError), locked(lab):
             pass
 
 
-def _replace(made: Path, target: Path) -> None:
+def _replace_snapshot(made: Path, target: Path) -> None:
     if target.exists():
         target.rename(target.with_name(f"{_DRAFT}old"))
     made.rename(target)
-    _sweep(target.parent)
+    _remove_drafts(target.parent)
 
 
-def _sweep(directory: Path) -> None:
-    for left in _drafts(directory):
+def _remove_drafts(directory: Path) -> None:
+    for left in _find_drafts(directory):
         shutil.rmtree(left)
 
 
-def _drafts(directory: Path) -> Iterator[Path]:
+def _find_drafts(directory: Path) -> Iterator[Path]:
     """Only what holds nothing but parts of a snapshot: anything else is not ours."""
     for found in directory.glob(f"{_DRAFT}*"):
         if found.is_dir() and not found.is_symlink() and _holds_only_parts(found):

@@ -56,7 +56,7 @@ def location(asked: str) -> str:
 def known(asked: str) -> Taken | None:
     """The box that was taken for this before, if it is still there (and the file the same)."""
     try:
-        taken = Taken(**json.loads(_record(asked).read_text()))
+        taken = Taken(**json.loads(_record_file(asked).read_text()))
     except (OSError, ValueError, TypeError):
         return None
     return taken if (taken.box.directory / "metadata.json").exists() else None
@@ -69,13 +69,13 @@ def take(asked: str, say: Callable[[str], None], again: bool = False) -> Taken:
         return found
     with alone(shelf()):
         there = None if again else _added_before(asked)
-        box = there or _add(asked, say)
+        box = there or _add_box(asked, say)
         say(f"computing the checksum of box {box.name} {box.version}")
         date = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        sha256 = _sha256(disk(box.directory))
+        sha256 = _disk_sha256(disk(box.directory))
         taken = Taken(asked, box.name, box.version, sha256, str(box.directory), date)
-        write_json(_record(asked), asdict(taken))
-        give_to_owner(_record(asked))
+        write_json(_record_file(asked), asdict(taken))
+        give_to_owner(_record_file(asked))
     return taken
 
 
@@ -85,7 +85,7 @@ def remove(asked: str) -> bool:
     if taken is None:
         return False
     with alone(shelf()):
-        _record(asked).unlink()
+        _record_file(asked).unlink()
         if taken.box.collection == shelf():
             named = shelf() / taken.name.replace("/", SLASH)
             shutil.rmtree(named / taken.version)
@@ -94,7 +94,7 @@ def remove(asked: str) -> bool:
     return True
 
 
-def _record(asked: str) -> Path:
+def _record_file(asked: str) -> Path:
     return shelf() / f"taken-{_short_hash(asked)}.json"
 
 
@@ -119,14 +119,14 @@ def own_name(asked: str) -> str | None:
     return f"{stem}-{_short_hash(asked)}"
 
 
-def _add(asked: str, say: Callable[[str], None]) -> Box:
+def _add_box(asked: str, say: Callable[[str], None]) -> Box:
     say(f"adding box {asked} (vagrant box add)")
     name = own_name(asked)
     with tempfile.TemporaryDirectory(dir=shelf(), prefix=".new-") as home:
         command = ["vagrant", "box", "add", asked, "--provider", PROVIDER, "--no-tty"]
         command += ["--name", name] if name else []
         try:
-            run(["env", *_settings(Path(home)), *command], timeout=LIMIT)
+            run(["env", *_vagrant_settings(Path(home)), *command], timeout=LIMIT)
         except MachineUnfit:
             raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant") from None
         except TestbedError as error:
@@ -140,10 +140,10 @@ def _add(asked: str, say: Callable[[str], None]) -> Box:
         box = newest(Path(home, "boxes"))
         if box is None:
             raise MachineUnfit(f"vagrant added no box for {PROVIDER}", where=asked)
-        return _moved(box, Path(home, "boxes"))
+        return _move_box(box, Path(home, "boxes"))
 
 
-def _settings(home: Path) -> list[str]:
+def _vagrant_settings(home: Path) -> list[str]:
     # no Vagrantfile there: the lab's own is not meant
     values: Mapping[str, object] = {
         "VAGRANT_HOME": home,
@@ -159,7 +159,7 @@ def reason(said: str) -> str:
     return " ".join(line for line in lines if line and not line.startswith("==>"))[-500:]
 
 
-def _moved(box: Box, boxes: Path) -> Box:
+def _move_box(box: Box, boxes: Path) -> Box:
     target = shelf() / box.directory.relative_to(boxes)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -175,11 +175,11 @@ def _added_before(asked: str) -> Box | None:
     """One that the user has added for other purposes; it is used where it lies."""
     if _is_location(asked):
         return None
-    own = Path(os.environ.get("VAGRANT_HOME") or _home() / ".vagrant.d")
+    own = Path(os.environ.get("VAGRANT_HOME") or _vagrant_home() / ".vagrant.d")
     return newest(own / "boxes", asked)
 
 
-def _home() -> Path:
+def _vagrant_home() -> Path:
     user = os.environ.get("SUDO_USER")
     return Path(f"~{user}").expanduser() if user else Path.home()
 
@@ -187,11 +187,11 @@ def _home() -> Path:
 def newest(boxes: Path, name: str | None = None) -> Box | None:
     """The newest version of a box (the only one, if it has no name) in a directory of Vagrant's."""
     pattern = name.replace("/", SLASH) if name else "*"
-    found = [*_boxes(boxes, pattern)]
+    found = [*_installed_boxes(boxes, pattern)]
     return max(found, key=lambda box: version_order(box.version), default=None)
 
 
-def _boxes(boxes: Path, pattern: str) -> Iterator[Box]:
+def _installed_boxes(boxes: Path, pattern: str) -> Iterator[Box]:
     for depth in ("", "*/"):  # newer ones have a directory per architecture
         for file in boxes.glob(f"{pattern}/*/{depth}{PROVIDER}/metadata.json"):
             named, version = file.relative_to(boxes).parts[:2]
@@ -210,7 +210,7 @@ def disk(directory: Path) -> Path:
     return directory / (disks[0]["path"] if disks else "box.img")
 
 
-def _sha256(path: Path) -> str:
+def _disk_sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):

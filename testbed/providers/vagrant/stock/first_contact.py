@@ -18,8 +18,8 @@ class Stranger(Guest):
 
     user = STOCK_USER
 
-    def _keys(self) -> list[str]:
+    def _private_keys(self) -> list[str]:
         return [str(self._files.insecure_key), str(self._files.key)]
 
-    def _trust(self, client: paramiko.SSHClient) -> None:
+    def _trust_host_key(self, client: paramiko.SSHClient) -> None:
         client.set_missing_host_key_policy(paramiko.AutoAddPolicy())  # kept nowhere

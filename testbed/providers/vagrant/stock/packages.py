@@ -27,16 +27,16 @@ _SPARE = 16  # MiB; the file system's own
 def ensure_packages(distribution: Distribution, say: Callable[[str], None]) -> Path:
     """The disk for this release, made if missing. Raises TestbedError."""
     directory = shelf()
-    target = directory / f"{_PREFIX}-{_key(distribution)}.img"
+    target = directory / f"{_PREFIX}-{_content_key(distribution)}.img"
     if not target.exists():
         with alone(directory):
             if not target.exists():
                 say(f"downloading packages of {distribution.suite} that a box may lack")
-                _make(target, distribution)
+                _make_image(target, distribution)
     return target
 
 
-def _make(target: Path, distribution: Distribution) -> None:
+def _make_image(target: Path, distribution: Distribution) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as name:
         tree = Path(name)
         (tree / "partial").mkdir()
@@ -94,7 +94,7 @@ def index(files: list[Path]) -> str:
     return "\n".join(paragraphs)
 
 
-def _key(distribution: Distribution) -> str:
+def _content_key(distribution: Distribution) -> str:
     """Hash of what decides what is on the disk, but for versions: apt takes the newest."""
     text = f"{distribution.name} {distribution.suite} {' '.join(packages())}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]

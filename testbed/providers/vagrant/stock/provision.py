@@ -24,17 +24,17 @@ def provision(machines: Sequence[Machine], files: Files) -> None:
     """Provision those that are not yet, all at once; they answer by SSH. Raises TestbedError."""
     wanted = _this_machine()
     with ThreadPoolExecutor(len(machines)) as pool:
-        list(pool.map(lambda machine: _provision(machine, files, wanted), machines))
+        list(pool.map(lambda machine: _provision_machine(machine, files, wanted), machines))
 
 
-def _provision(machine: Machine, files: Files, wanted: str) -> None:
+def _provision_machine(machine: Machine, files: Files, wanted: str) -> None:
     guest = Guest(machine, files)
     try:
         if not _is_ours(guest):
             secure(machine, files)
         if guest.run(["test", "-e", MARK], check=False).returncode != 0:
             same(machine.name, guest.run(["sh", "-c", _WHAT_IT_IS]).stdout.strip(), wanted)
-            _complete(machine, guest)
+            _complete_machine(machine, guest)
     finally:
         guest.close()
 
@@ -58,7 +58,7 @@ def secure(machine: Machine, files: Files) -> None:
             stdin=files.seed(machine.name).read_bytes(),
         )
     except TestbedError as error:
-        raise _unfit(machine, error) from None
+        raise _unfit_box(machine, error) from None
     finally:
         stranger.close()
 
@@ -73,17 +73,17 @@ def same(name: str, found: str, wanted: str) -> None:
         )
 
 
-def _complete(machine: Machine, guest: Guest) -> None:
+def _complete_machine(machine: Machine, guest: Guest) -> None:
     script = (TEMPLATES / "stock/provision").read_text()
     disk = f"/dev/disk/by-id/virtio-{PACKAGES}"
     words = [machine.name, machine.mac, machine.port, disk, PYTHON, MARK, *packages()]
     try:
         guest.run(["sh", "-c", script, "provision", *words], timeout=LIMIT)
     except TestbedError as error:
-        raise _unfit(machine, error) from None
+        raise _unfit_box(machine, error) from None
 
 
-def _unfit(machine: Machine, error: TestbedError) -> TestbedError:
+def _unfit_box(machine: Machine, error: TestbedError) -> TestbedError:
     return MachineUnfit(
         f"{machine.name}: the box cannot be made a node",
         why=(error.why or error.what)[-1000:],

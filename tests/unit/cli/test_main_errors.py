@@ -92,7 +92,7 @@ def test_a_report_that_cannot_be_kept(
 
 def test_only_the_first_interrupt_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command.Interrupted, "seen", False)  # and so again afterwards
-    before = signal.signal(signal.SIGINT, command._interrupt)
+    before = signal.signal(signal.SIGINT, command._on_interrupt)
     try:
         with pytest.raises(command.Interrupted):
             os.kill(os.getpid(), signal.SIGINT)

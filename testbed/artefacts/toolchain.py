@@ -11,6 +11,8 @@ from pathlib import Path
 from testbed.artefacts.lockfile import Toolchain, toolchain
 from testbed.artefacts.network import Unreachable
 from testbed.artefacts.settings import cache_root
+from testbed.errors import TestbedError
+from testbed.host.run import run
 from testbed.interpreter import own_program
 
 INSTALL_LIMIT = 900  # seconds, for 60 MB over a slow line
@@ -51,17 +53,12 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _version(go: Path) -> tuple[int, ...] | None:
     try:
-        answer = subprocess.run(
-            [str(go), "env", "GOVERSION"],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            # without HOME, or go as root would make it to keep telemetry there
-            env={"PATH": "/usr/bin:/bin", "GOTOOLCHAIN": "local"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        # without HOME, or go as root would make it to keep telemetry there
+        environment = {"PATH": "/usr/bin:/bin", "GOTOOLCHAIN": "local"}
+        answer = run([str(go), "env", "GOVERSION"], timeout=30, env=environment)
+    except TestbedError:
         return None
-    return _numbers(answer.stdout) if answer.returncode == 0 else None
+    return _numbers(answer.stdout)
 
 
 def _install(pin: Toolchain, home: Path) -> None:

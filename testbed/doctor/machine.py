@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import subprocess
 from pathlib import Path
 
 import psutil
 
 from testbed.doctor.verdict import Verdict
-from testbed.errors import TestbedError
+from testbed.errors import MachineUnfit, TestbedError
 from testbed.host import lab_data
 from testbed.host.labs import lab_dir, others
+from testbed.host.run import run
 
 PROGRAMS = ("ip", "tc", "nsenter", "nft", "/usr/lib/frr/zebra", "/usr/lib/frr/isisd")
 MEMORY_NEEDED = 1 << 30  # bytes, for `full`
@@ -60,8 +60,8 @@ def program(name: str) -> Verdict:
 def _frr() -> Verdict:
     try:
         pwd.getpwnam("frr")
-        done = subprocess.run(["/usr/lib/frr/zebra", "--version"], capture_output=True, text=True)
-    except (KeyError, FileNotFoundError):
+        done = run(["/usr/lib/frr/zebra", "--version"], check=False)
+    except (KeyError, MachineUnfit):
         return Verdict("FRR", "fail", "is not installed", "make deps")
     return Verdict("FRR", "ok", done.stdout.splitlines()[0])
 

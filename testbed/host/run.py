@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.paths import NETNS
 
 
 def run(
-    command: Sequence[str], stdin: str | None = None, timeout: float = 60.0, check: bool = True
+    command: Sequence[str],
+    stdin: str | None = None,
+    timeout: float = 60.0,
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run to the end; raises TestbedError with the command's last words if it fails."""
+    """Run to the end; raises TestbedError with the command's last words if it fails.
+
+    Raises MachineUnfit if the program cannot be started. `env` replaces our environment.
+    """
     try:
         done = subprocess.run(
             list(command),
@@ -21,6 +28,7 @@ def run(
             capture_output=True,
             text=True,
             timeout=timeout,
+            env=env,
         )
     except FileNotFoundError:
         raise MachineUnfit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,12 +66,12 @@ class KubernetesApi:
         """Remove the object of that kind and name; False if there was none."""
         body = {"propagationPolicy": "Background"}
         answer = self.client.request("DELETE", self._object_path(document), body)
-        return answer.status != 404 and bool(self._expect_ok(answer, document))
+        return answer.status != HTTPStatus.NOT_FOUND and bool(self._expect_ok(answer, document))
 
     def get(self, document: KubeObject) -> KubeObject | None:
         """The object of that kind and name, or None."""
         answer = self.client.request("GET", self._object_path(document))
-        return None if answer.status == 404 else self._expect_ok(answer, document)
+        return None if answer.status == HTTPStatus.NOT_FOUND else self._expect_ok(answer, document)
 
     def list_cached(self, path: str) -> list[KubeObject]:
         """A list as the server has it at hand; what has just happened may be missing from it.
@@ -97,10 +98,9 @@ class KubernetesApi:
     def _find_resource(self, version: str, kind: str) -> tuple[str, bool]:
         """The plural name, and whether objects are in a namespace, as the server says."""
         if kind not in self._resources.get(version, {}):
-            answer = self.client.request("GET", _group_path(version))
             self._resources[version] = {
                 r["kind"]: (r["name"], r["namespaced"])
-                for r in answer.body.get("resources") or []
+                for r in self._kinds(version)
                 if "/" not in r["name"]
             }
         try:
@@ -110,6 +110,16 @@ class KubernetesApi:
                 f"the API server knows no {kind} of {version}",
                 fix="is its CustomResourceDefinition applied? kubectl api-resources lists all",
             ) from None
+
+    def _kinds(self, version: str) -> list[KubeObject]:
+        """What the server says of each kind; nothing of a group that it does not have."""
+        answer = self.client.request("GET", _group_path(version))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return []
+        if not answer.ok:
+            what = f"cannot ask for the kinds of {version}"
+            raise Refused(answer.status, what, why=answer.message)
+        return list(answer.body.get("resources") or [])
 
     def _expect_ok(self, answer: Answer, document: KubeObject) -> KubeObject:
         if answer.ok:

@@ -130,6 +130,16 @@ def test_a_certificate_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
     assert missing.value.where == str(files[0])
 
 
+def test_an_object_of_an_unknown_group_is_not_judged(server: Server) -> None:
+    server.status, server.payload = 404, b"404 page not found"
+    text = CONFIG_MAP.replace("v1", "example.org/v1")
+    (verdict,) = judge(KubernetesApi(server.client), {"x.yaml": text})
+    assert (verdict.state, server.asked) == ("unchecked", ["/apis/example.org/v1"])
+    server.status = 503
+    with pytest.raises(Refused, match="kinds of apps/v1"):
+        KubernetesApi(server.client).get({"apiVersion": "apps/v1", "kind": "X", "metadata": {}})
+
+
 def test_a_dry_run_tells_refused_objects_from_an_absent_server(server: Server) -> None:
     api = KubernetesApi(server.client)
     server.status, server.payload = 500, b'{"message": "a webhook fails"}'

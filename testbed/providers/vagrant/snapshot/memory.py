@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from testbed.host.files import replacing
 from testbed.host.run import run
 from testbed.providers.vagrant import libvirt
 from testbed.providers.vagrant.machines import Files, Machine
@@ -50,11 +51,9 @@ def thaw(machines: Sequence[Machine], files: Files, name: str) -> None:
     """
     for machine in machines:
         disk, frozen = _disk_file(machine, files, name)
-        draft = disk.with_name(f".{disk.name}")
-        draft.unlink(missing_ok=True)
         create = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b"]
-        run([*create, str(frozen), str(draft)])
-        draft.replace(disk)
+        with replacing(disk) as draft:
+            run([*create, str(frozen), str(draft)])
 
 
 def _disk_file(machine: Machine, files: Files, name: str) -> tuple[Path, Path]:

@@ -17,6 +17,7 @@ from paper_plan import access, backbone_link, cluster_node, router
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.observe.capture import Capture
+from testbed.observe.local_place import LocalPlace
 from testbed.plan.model import Plan
 from testbed.prove import proof as proof_module
 from testbed.prove.expectation import BestEffort, Expectation, NotRouted, Plain, via
@@ -74,8 +75,8 @@ def ns(name: str) -> str:
     return UNIQUE + name
 
 
-def path_of(name: str) -> Path:
-    return Path("/run/netns") / ns(name)
+def path_of(name: str) -> LocalPlace:
+    return LocalPlace(f"/run/netns/{ns(name)}")
 
 
 def ip(name: str, *lines: str) -> None:
@@ -267,5 +268,5 @@ def test_a_namespace_that_is_gone_is_said() -> None:
             Endpoint("r1", ip_address("fcff:1::1")),
             Endpoint("r2", ip_address("fcff:2::1")),
             Plain(),
-            place_of=lambda name: Path("/run/netns/tbproof-none") / name,
+            place_of=lambda name: LocalPlace(f"/run/netns/tbproof-none/{name}"),
         )

@@ -21,7 +21,7 @@ def open_socket(address: IPv4Address | IPv6Address, reads: Reads) -> socket.sock
     return socket.socket(family_of(address), kind)
 
 
-def talk(
+def exchange(
     opened: socket.socket,
     address: IPv4Address | IPv6Address,
     port: int,
@@ -36,14 +36,14 @@ def talk(
     if reads == "datagram":
         return opened.recv(_MOST)
     if reads == "message":
-        return _exactly(opened, struct.unpack("!H", _exactly(opened, 2))[0])
+        return _receive_exactly(opened, struct.unpack("!H", _receive_exactly(opened, 2))[0])
     answer = b""
     while more := opened.recv(_MOST):
         answer += more
     return answer
 
 
-def _exactly(source: socket.socket, count: int) -> bytes:
+def _receive_exactly(source: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
         more = source.recv(count - len(data))

@@ -40,7 +40,7 @@ def refuse_blind(capture: Capture, run: Run, timeout: float = 2.0) -> None:
 
 
 def send_canary(netns: str, tag: bytes) -> None:
-    """One UDP packet to a socket that is there, so that no ICMP error answers it."""
+    """Send one UDP packet to an open socket, so that no ICMP error answers it."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with suppress(OSError), in_netns(netns):
             with socket.socket(family, socket.SOCK_DGRAM) as receiver:

@@ -37,7 +37,7 @@ class Capture:
                 source.wait_ready()
                 self._selector.register(source, selectors.EVENT_READ)
         except BaseException:
-            self._close()
+            self._close_sources()
             raise
         return self
 
@@ -47,7 +47,7 @@ class Capture:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close()
+        self._close_sources()
 
     def close_one(self, name: str) -> None:
         """Give nothing of one namespace any more (tests blind a capture so)."""
@@ -68,13 +68,13 @@ class Capture:
             if left <= 0:
                 break
             for key, _ in self._selector.select(left):
-                frames += self._keep(cast(FrameSource, key.fileobj).drain())
+                frames += self._drop_ignored(cast(FrameSource, key.fileobj).drain())
         for source in self._sources:
-            frames += self._keep(source.flush())
+            frames += self._drop_ignored(source.flush())
         self._refuse_drops(what)
         return frames
 
-    def _keep(self, frames: list[Frame]) -> list[Frame]:
+    def _drop_ignored(self, frames: list[Frame]) -> list[Frame]:
         return [frame for frame in frames if frame.node not in self._ignored]
 
     def _refuse_drops(self, what: str) -> None:
@@ -83,7 +83,7 @@ class Capture:
             words = ", ".join(f"{name}: {count}" for name, count in dropped.items())
             raise CheckFailed(f"the capture of {what} lost packets", why=f"dropped: {words}")
 
-    def _close(self) -> None:
+    def _close_sources(self) -> None:
         self._selector.close()
         for source in self._sources:
             source.close()

@@ -159,6 +159,7 @@ def _of_list(segments: Sequence[str]) -> Single:
     return UsesSegments(tuple(waypoints), egress) if waypoints else BestEffort(egress)
 
 
+# Any: an entry of the agent's status, whose fields are the agent's contract
 def _chosen(plan: Plan, head_end: str, endpoint: str, family: int) -> dict[str, Any]:
     address = str(plan.address_v6(endpoint))
     for policy in (agent_status(head_end) or {"policies": []})["policies"]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.observe.canary import refuse_blind
@@ -79,7 +78,7 @@ class Proof:
         parts = [draw.paragraphs([self.title]), draw.drawing(self.plan, list(self.traces)), words]
         return "\n\n".join(part for part in parts if part)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """For JSON; the keys are stable."""
         return {
             "source": self.src.shown,

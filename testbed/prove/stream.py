@@ -32,10 +32,10 @@ class Stream:
 
     def __enter__(self) -> Stream:
         self._stop = threading.Event()
-        self._open()
+        self._open_ends()
         self._threads = [
-            threading.Thread(target=self._receive, daemon=True),
-            threading.Thread(target=self._send, daemon=True),
+            threading.Thread(target=self._receive_packets, daemon=True),
+            threading.Thread(target=self._send_packets, daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -54,11 +54,11 @@ class Stream:
             self._receiver.drain(lambda: self.lost)
         self._closing = True
         self._threads[0].join()
-        self._close()
+        self._close_ends()
 
     _closing = False
 
-    def _open(self) -> None:
+    def _open_ends(self) -> None:
         self._receiver = self.destination.receive_stream(self.address, self._tag)
         try:
             port = self._receiver.port
@@ -67,7 +67,7 @@ class Stream:
             self._receiver.close()
             raise
 
-    def _close(self) -> None:
+    def _close_ends(self) -> None:
         self._sender.close()
         self._receiver.close()
 
@@ -94,10 +94,10 @@ class Stream:
         times = sorted(self.arrivals.values())
         return max((b - a for a, b in pairwise(times)), default=0.0)
 
-    def _send(self) -> None:
+    def _send_packets(self) -> None:
         for sent in self._sender.send(self._stop.wait):
             self.sent = sent
 
-    def _receive(self) -> None:
+    def _receive_packets(self) -> None:
         for number, at in self._receiver.arrivals(lambda: self._closing):
             self.arrivals.setdefault(number, at)

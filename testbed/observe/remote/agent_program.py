@@ -40,7 +40,7 @@ class AgentProgram:
 
     def poll(self) -> list[Message]:
         """The answers that have come, without waiting."""
-        return list(self._read())
+        return list(self._read_answers())
 
     def wait(self, patience: float) -> list[Message]:
         """The answers that have come, or come within so many seconds."""
@@ -87,6 +87,6 @@ class AgentProgram:
             return "nothing yet"
         return self._channel.recv_stderr(_CHUNK).decode(errors="replace").strip()[-500:]
 
-    def _read(self) -> Iterator[Message]:
+    def _read_answers(self) -> Iterator[Message]:
         while self._channel.recv_ready():
             yield from map(decode_message, self._lines.add(self._channel.recv(_CHUNK)))

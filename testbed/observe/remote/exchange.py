@@ -1,4 +1,4 @@
-"""One question over a connection of its own, and the answer to it."""
+"""One request over a connection of its own, and the answer to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST = 1 << 16  # bytes
 
 
 def open_socket(address: IPv4Address | IPv6Address, reads: Reads) -> socket.socket:
-    """A socket for such a question, in the network namespace of the calling thread."""
+    """A socket for such a request, in the network namespace of the calling thread."""
     kind = socket.SOCK_DGRAM if reads == "datagram" else socket.SOCK_STREAM
     return socket.socket(family_of(address), kind)
 

@@ -76,34 +76,34 @@ def serve(request: Message) -> None:
 def _capture_frames(request: CaptureFrames) -> None:
     places = {name: LocalPlace(netns) for name, netns in request.namespaces.items()}
     with Capture(places, only=Run(request.run)) as capture:
-        _answer(CaptureStarted())
+        _send_answer(CaptureStarted())
         while True:
             try:
-                _answer_frames(capture.read(bool, _PAUSE))
+                _send_frames(capture.read(bool, _PAUSE))
             except CheckFailed as error:
-                _answer(CaptureFailed(str(error.why)))
+                _send_answer(CaptureFailed(str(error.why)))
                 return
             if _stdin_ready():
                 if not os.read(sys.stdin.fileno(), 64):
                     return
-                _answer_frames(capture.read(bool, 0))
-                _answer(CaptureFlushed())
+                _send_frames(capture.read(bool, 0))
+                _send_answer(CaptureFlushed())
 
 
-def _answer_frames(frames: Iterable[Frame]) -> None:
+def _send_frames(frames: Iterable[Frame]) -> None:
     for f in frames:
-        _answer(CapturedFrame(f.node, f.interface, f.outgoing, f.time_ns, f.data))
+        _send_answer(CapturedFrame(f.node, f.interface, f.outgoing, f.time_ns, f.data))
 
 
 def _send_probes(request: SendProbes) -> None:
     place, address = LocalPlace(request.netns), ip_address(request.address)
     tags, refusal = place.send_probes(address, Run(request.run), request.count)
-    _answer(ProbesSent(len(tags), refusal))
+    _send_answer(ProbesSent(len(tags), refusal))
 
 
 def _receive_stream(request: ReceiveStream) -> None:
     receiver = LocalPlace(request.netns).receive_stream(ip_address(request.address), request.tag)
-    _answer(StreamListening(receiver.port))
+    _send_answer(StreamListening(receiver.port))
     news = _ArrivalNews()
     for number, at in receiver.arrivals(news.look):
         news.add(number, at)
@@ -131,20 +131,20 @@ class _ArrivalNews:
         return now - self._came > _QUIET and _stdin_ready()
 
     def report(self) -> None:
-        _answer(PacketsArrived(tuple(self._numbers), tuple(self._times)))
+        _send_answer(PacketsArrived(tuple(self._numbers), tuple(self._times)))
         self._numbers, self._times, self._reported = [], [], time.monotonic()
 
 
 def _send_stream(request: SendStream) -> None:
     place, address = LocalPlace(request.netns), ip_address(request.address)
     sender = place.send_stream(address, request.port, request.tag, request.rate)
-    _answer(PacketsSent(0))
+    _send_answer(PacketsSent(0))
     reported, sent = time.monotonic(), 0
     for sent in sender.send(_stdin_ready):
         if time.monotonic() - reported > _NEWS:
-            _answer(PacketsSent(sent))
+            _send_answer(PacketsSent(sent))
             reported = time.monotonic()
-    _answer(PacketsSent(sent))
+    _send_answer(PacketsSent(sent))
 
 
 def _serve_exchanges(lines: Iterable[str]) -> None:
@@ -152,10 +152,10 @@ def _serve_exchanges(lines: Iterable[str]) -> None:
         request = decode_message(line)
         if not isinstance(request, Exchange):
             raise TestbedError(f"{type(request).__name__} is no exchange")
-        _answer(_exchange(request))
+        _send_answer(_run_exchange(request))
 
 
-def _exchange(request: Exchange) -> ExchangeResult:
+def _run_exchange(request: Exchange) -> ExchangeResult:
     place, address = LocalPlace(request.netns), ip_address(request.address)
     reads = cast(Reads, request.reads)
     try:
@@ -170,7 +170,7 @@ def _stdin_ready(patience: float = 0.0) -> bool:
     return bool(select.select([sys.stdin], [], [], patience)[0])
 
 
-def _answer(message: Message) -> None:
+def _send_answer(message: Message) -> None:
     sys.stdout.write(encode_message(message))
     sys.stdout.flush()
 

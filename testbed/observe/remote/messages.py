@@ -169,7 +169,7 @@ _KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in Message.__ar
 
 def encode_message(message: Message) -> str:
     """The message as a line, with its end."""
-    values = {field.name: _encode(getattr(message, field.name)) for field in fields(message)}
+    values = {field.name: _encode_value(getattr(message, field.name)) for field in fields(message)}
     return encode_line({"kind": type(message).__name__, **values})
 
 
@@ -187,61 +187,61 @@ def decode_message(line: str | bytes) -> Message:
         raise TestbedError(what, why=str(error), exit_code=1) from None
 
 
-def _encode(value: object) -> object:
+def _encode_value(value: object) -> object:
     return b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")
     return value
 
 
-def _optional_text(value: object) -> str | None:
-    return None if value is None else _text(value)
+def _as_optional_text(value: object) -> str | None:
+    return None if value is None else _as_text(value)
 
 
-def _flag(value: object) -> bool:
+def _as_flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{value!r} is neither true nor false")
     return value
 
 
-def _whole(value: object) -> int:
+def _as_integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"{value!r} is no whole number")
     return value
 
 
-def _number(value: object) -> float:
-    return value if isinstance(value, float) else float(_whole(value))
+def _as_float(value: object) -> float:
+    return value if isinstance(value, float) else float(_as_integer(value))
 
 
-def _bytes(value: object) -> bytes:
-    return b64decode(_text(value), validate=True)
+def _as_bytes(value: object) -> bytes:
+    return b64decode(_as_text(value), validate=True)
 
 
-def _list(value: object) -> list[object]:
+def _as_list(value: object) -> list[object]:
     if not isinstance(value, list):
         raise ValueError(f"{value!r} is no list")
     return value
 
 
-def _texts(value: object) -> dict[str, str]:
+def _as_texts(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is no object")
-    return {_text(name): _text(text) for name, text in value.items()}
+    return {_as_text(name): _as_text(text) for name, text in value.items()}
 
 
 # By a field's annotation.
 _DECODERS: dict[str, Callable[[object], object]] = {
-    "str": _text,
-    "str | None": _optional_text,
-    "bool": _flag,
-    "int": _whole,
-    "float": _number,
-    "bytes": _bytes,
-    "tuple[int, ...]": lambda value: tuple(_whole(item) for item in _list(value)),
-    "tuple[float, ...]": lambda value: tuple(_number(item) for item in _list(value)),
-    "Mapping[str, str]": _texts,
+    "str": _as_text,
+    "str | None": _as_optional_text,
+    "bool": _as_flag,
+    "int": _as_integer,
+    "float": _as_float,
+    "bytes": _as_bytes,
+    "tuple[int, ...]": lambda value: tuple(_as_integer(item) for item in _as_list(value)),
+    "tuple[float, ...]": lambda value: tuple(_as_float(item) for item in _as_list(value)),
+    "Mapping[str, str]": _as_texts,
 }

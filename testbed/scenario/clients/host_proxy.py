@@ -25,7 +25,7 @@ class HostProxy:
         own_end, its_end = socket.socketpair()
         if os.fork() == 0:
             own_end.close()
-            _serve(its_end)
+            _serve_commands(its_end)
         its_end.close()
         self._pipe = own_end.makefile("rw")
 
@@ -42,7 +42,7 @@ class HostProxy:
         return str(answer["output"])
 
 
-def _serve(pipe: socket.socket) -> NoReturn:
+def _serve_commands(pipe: socket.socket) -> NoReturn:
     """Answer until the other end closes, or this process's parent ends."""
     end_with_parent()
     stream = pipe.makefile("rw")

@@ -1,4 +1,4 @@
-"""An agent that is killed."""
+"""Every agent is killed under traffic."""
 
 from functools import partial
 
@@ -13,9 +13,9 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
     testbed.te.inject("worker2-via-r6-r8.yaml")
     testbed.te.wait_chosen("worker1", "worker2", 4, "bgp")
     before = {name: state(testbed, name) for name in names}
-    there = testbed.traffic(source, destination, rate=1000)
+    forth = testbed.traffic(source, destination, rate=1000)
     back = testbed.traffic(destination, source, rate=1000, family=6)
-    with there, back:
+    with forth, back:
         for name in names:
             last = testbed.nodes.status(name).generation
             testbed.programs.kill(f"{name}.agent")
@@ -23,9 +23,9 @@ def agent_restart(testbed: Testbed, check: Check) -> None:
                 f"{name}'s agent to have everything in place again",
                 partial(is_settled, testbed, name, last),
             )
-        there.flowing()
+        forth.flowing()
         back.flowing()
-    for stream, way in ((there, "to worker2"), (back, "back")):
+    for stream, way in ((forth, "to worker2"), (back, "back")):
         check.that(stream.lost, f"packets lost of {stream.sent} {way}").equals(0)
     for name in names:
         check.that(state(testbed, name), f"state of {name}").equals(before[name])

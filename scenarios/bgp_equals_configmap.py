@@ -16,10 +16,10 @@ class NodeState(NamedTuple):
 def bgp_equals_configmap(testbed: Testbed, check: Check) -> None:
     """The same paths by BGP and by ConfigMap give the same kernel routes and the same pod MTU."""
     testbed.te.inject("all-paths.yaml")
-    by_bgp = _settled(testbed, "bgp")
+    by_bgp = _wait_settled(testbed, "bgp")
     testbed.te.mode("configmap")
     testbed.te.apply("configmaps.yaml")
-    by_configmap = _settled(testbed, "configmap")
+    by_configmap = _wait_settled(testbed, "configmap")
     testbed.keep("by-bgp.json", _as_evidence(by_bgp))
     testbed.keep("by-configmap.json", _as_evidence(by_configmap))
     for node, state in by_bgp.items():
@@ -31,7 +31,7 @@ def bgp_equals_configmap(testbed: Testbed, check: Check) -> None:
         check.that(state.pod_mtu, f"{node}'s pod MTU").equals(testbed.plan.pod_mtu)
 
 
-def _settled(testbed: Testbed, source: str) -> dict[str, NodeState]:
+def _wait_settled(testbed: Testbed, source: str) -> dict[str, NodeState]:
     """Every node's routes and pod MTU, once all pairs are steered by `source`."""
     names = [node.name for node in testbed.nodes()]
     for head_end in names:
@@ -39,10 +39,10 @@ def _settled(testbed: Testbed, source: str) -> dict[str, NodeState]:
             for family in (4, 6):
                 if head_end != endpoint:
                     testbed.te.wait_chosen(head_end, endpoint, family, source)
-    return {name: _state(testbed, name) for name in names}
+    return {name: _read_state(testbed, name) for name in names}
 
 
-def _state(testbed: Testbed, node: str) -> NodeState:
+def _read_state(testbed: Testbed, node: str) -> NodeState:
     with testbed.pods.short_lived(node) as pod:
         return NodeState(testbed.nodes.routes(node), testbed.pods.mtu(pod))
 

@@ -1,4 +1,4 @@
-"""The cluster without its head."""
+"""The API server and etcd are away for a while."""
 
 from time import monotonic
 

@@ -1,4 +1,4 @@
-"""Names."""
+"""The cluster's DNS answers pods on every node."""
 
 from collections.abc import Mapping
 from functools import partial

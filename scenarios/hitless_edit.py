@@ -1,4 +1,4 @@
-"""Editing a policy under traffic."""
+"""A policy is edited under traffic."""
 
 from functools import partial
 

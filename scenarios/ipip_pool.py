@@ -1,4 +1,4 @@
-"""A legacy overlay beside SRv6: IP-in-IP, for IPv4."""
+"""IP-in-IP carries IPv4 of new pods beside SRv6."""
 
 from testbed.scenario import Check, Testbed, scenario
 

@@ -1,4 +1,4 @@
-"""From TE by BGP to TE by ConfigMap and back, under traffic."""
+"""TE moves from BGP to ConfigMaps and back, under traffic."""
 
 from testbed.scenario import Check, Testbed, scenario
 

@@ -1,4 +1,4 @@
-"""A node that joins later."""
+"""A node joins a running cluster."""
 
 from time import monotonic
 
@@ -8,10 +8,10 @@ from testbed.scenario import Check, Pod, Testbed, scenario
 @scenario(claims=["C4"], params={"joins_later": "worker2"})
 def node_join(testbed: Testbed, check: Check) -> None:
     """worker2 joins and is reached by best effort; nobody else's configuration was touched."""
-    there = [node.name for node in testbed.nodes()]
-    check.that(there, "nodes before").equals(["master", "worker1"])
+    members = [node.name for node in testbed.nodes()]
+    check.that(members, "nodes before").equals(["master", "worker1"])
     source = testbed.pod("worker1")
-    before = {name: testbed.nodes.configuration(name) for name in [*there, "gobgp"]}
+    before = {name: testbed.nodes.configuration(name) for name in [*members, "gobgp"]}
     begun = monotonic()
     testbed.nodes.join("worker2")
     destination = testbed.pod("worker2")
@@ -23,7 +23,7 @@ def node_join(testbed: Testbed, check: Check) -> None:
         testbed.path(destination, source, family).is_best_effort()
     if testbed.kube.available:
         kubernetes_uses_it(testbed, check, source)
-    for name in there:
+    for name in members:
         after = testbed.nodes.configuration(name)
         check.that(after, f"configuration and processes of {name}").equals(before[name])
 

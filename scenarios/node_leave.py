@@ -1,4 +1,4 @@
-"""A node that is drained and leaves."""
+"""A node is drained and leaves."""
 
 from testbed.scenario import Check, Deployment, Testbed, scenario
 

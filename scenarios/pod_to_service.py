@@ -1,4 +1,4 @@
-"""Services, wherever they are asked from."""
+"""Services answer pods and nodes, by best effort and steered."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address

@@ -1,4 +1,4 @@
-"""Competing candidates: RFC 9256 §2.9 decides, never the order of arrival."""
+"""RFC 9256 §2.9 decides among candidates, never the order of arrival."""
 
 from itertools import permutations
 

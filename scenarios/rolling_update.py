@@ -1,4 +1,4 @@
-"""A new version of a Service's servers."""
+"""A Service's servers are replaced by a new version."""
 
 from testbed.scenario import Check, Testbed, scenario
 

@@ -1,4 +1,4 @@
-"""The shortest proof that a lab works."""
+"""This is the shortest proof that a lab works."""
 
 from testbed.scenario import Check, Testbed, scenario
 

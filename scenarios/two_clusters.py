@@ -1,4 +1,4 @@
-"""Two clusters in two labs on one machine."""
+"""Two clusters run in two labs on one machine."""
 
 from testbed.scenario import Check, Testbed, scenario
 
@@ -10,19 +10,19 @@ def two_clusters(testbed: Testbed, check: Check) -> None:
     before = {node.name: testbed.nodes.configuration(node.name) for node in testbed.nodes()}
     blocks = {node.name: testbed.kube.blocks(node.name) for node in testbed.nodes()}
     with testbed.traffic(source, destination) as stream:
-        there = testbed.second_labs.bring_up()
-        said = there.testbed("status", "-f", "json")
+        second = testbed.second_labs.bring_up()
+        status = second.testbed("status", "-f", "json")
         for node, held in blocks.items():
             for block in held:
-                check.that(said, f"blocks of {node} in the second lab").contains(block)
-        there.testbed("kubectl", "create", "configmap", "only-there")
-        here = testbed.kube.kubectl("get", "configmaps", "-o", "name").split()
-        check.that("configmap/only-there" in here, "whether its objects are here").equals(False)
+                check.that(status, f"blocks of {node} in the second lab").contains(block)
+        second.testbed("kubectl", "create", "configmap", "only-there")
+        names = testbed.kube.kubectl("get", "configmaps", "-o", "name").split()
+        check.that("configmap/only-there" in names, "whether its objects are here").equals(False)
         for option in ("-4", "-6"):
-            proof = there.testbed("path", "pod-worker1", "pod-worker2", option)
+            proof = second.testbed("path", "pod-worker1", "pod-worker2", option)
             check.that(proof, f"the second lab's path {option}").contains("PASS")
         stream.flowing()
-        there.down()
+        second.down()
         stream.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
     for node, configuration in before.items():

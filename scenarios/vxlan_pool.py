@@ -1,4 +1,4 @@
-"""A legacy overlay beside SRv6: VXLAN, for both families."""
+"""VXLAN carries both families of new pods beside SRv6."""
 
 from collections.abc import Sequence
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from testbed.errors import CheckFailed
 from testbed.host.namespaces import in_netns
@@ -22,14 +21,11 @@ def blind(capture: Capture, run: Run, timeout: float = 2.0) -> list[str]:
 
     Sends one tagged packet in each of the capture's namespaces; `timeout` in seconds.
     """
-    tags = {name: run.tag(FIRST_CANARY + index) for index, name in enumerate(capture.namespaces)}
-    for name, place in capture.namespaces.items():
-        if isinstance(place, Path):
-            sing(place, tags[name])
-        else:
-            place.sing(tags[name])
-    frames = capture.read(lambda seen: not _unseen(tags, seen), timeout, "canaries")
-    return _unseen(tags, frames)
+    tags = {name: run.tag(FIRST_CANARY + index) for index, name in enumerate(capture.places)}
+    for name, place in capture.places.items():
+        place.send_canary(tags[name])
+    frames = capture.read(lambda seen: not _find_unseen(tags, seen), timeout, "canaries")
+    return _find_unseen(tags, frames)
 
 
 def refuse_blind(capture: Capture, run: Run, timeout: float = 2.0) -> None:
@@ -43,17 +39,17 @@ def refuse_blind(capture: Capture, run: Run, timeout: float = 2.0) -> None:
         )
 
 
-def sing(path: Path, tag: bytes) -> None:
-    """One UDP packet to a socket that is there, so that no ICMP error answers it."""
+def send_canary(netns: str, tag: bytes) -> None:
+    """Send one UDP packet to an open socket, so that no ICMP error answers it."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-        with suppress(OSError), in_netns(str(path)):
-            with socket.socket(family, socket.SOCK_DGRAM) as ear:
-                ear.bind((address, 0))
-                with socket.socket(family, socket.SOCK_DGRAM) as mouth:
-                    mouth.sendto(tag, ear.getsockname()[:2])
+        with suppress(OSError), in_netns(netns):
+            with socket.socket(family, socket.SOCK_DGRAM) as receiver:
+                receiver.bind((address, 0))
+                with socket.socket(family, socket.SOCK_DGRAM) as sender:
+                    sender.sendto(tag, receiver.getsockname()[:2])
             return
 
 
-def _unseen(tags: Mapping[str, bytes], frames: list[Frame]) -> list[str]:
+def _find_unseen(tags: Mapping[str, bytes], frames: list[Frame]) -> list[str]:
     seen = {(f.node, f.data[-TAG_SIZE:]) for f in frames}
     return [name for name, tag in tags.items() if (name, tag) not in seen]

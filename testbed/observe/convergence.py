@@ -19,20 +19,20 @@ def difference(demanded: Mapping[str, RoutesOf], seen: Mapping[str, RoutesOf]) -
         have = seen.get(router, {})
         for prefix, interfaces in routes.items():
             if have.get(prefix) != interfaces:
-                sentences.append(_sentence(router, prefix, interfaces, have.get(prefix)))
+                sentences.append(_describe_difference(router, prefix, interfaces, have.get(prefix)))
     return sentences
 
 
-def _sentence(
+def _describe_difference(
     router: str,
     prefix: IPv4Network | IPv6Network,
     wanted: frozenset[str],
     found: frozenset[str] | None,
 ) -> str:
     if not found:
-        return f"{router}: no route to {prefix} (wanted via {_words(wanted)})"
-    return f"{router}: {prefix} goes via {_words(found)} instead of {_words(wanted)}"
+        return f"{router}: no route to {prefix} (wanted via {_join_names(wanted)})"
+    return f"{router}: {prefix} goes via {_join_names(found)} instead of {_join_names(wanted)}"
 
 
-def _words(interfaces: Iterable[str]) -> str:
+def _join_names(interfaces: Iterable[str]) -> str:
     return " and ".join(sorted(interfaces))

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import socket
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
-from testbed.observe.place import Place
 from testbed.observe.tag import Run
 
 # traceroute's first port: nothing listens there, and firewalls of the field know it
 FIRST_PORT = 33434
 
 
-def send_from(
-    place: Place, address: IPv4Address | IPv6Address, run: Run, count: int
-) -> tuple[list[bytes], str | None]:
-    """As send(), wherever the namespace is."""
-    if isinstance(place, Path):
-        return send(place, address, run, count)
-    return place.send(address, run, count)
-
-
 def send(
-    netns: Path,
+    netns: str,
     address: IPv4Address | IPv6Address,
     run: Run,
     count: int,
@@ -33,15 +22,15 @@ def send(
 ) -> tuple[list[bytes], str | None]:
     """Send `count` probes from a namespace; returns their tags, and the error that stopped it.
 
-    Every probe has its own ports, and so its own flow label. An error is of the kernel's words
+    Every probe has its own ports, and so its own flow label. An error is in the kernel's words
     ("Network is unreachable"). Raises TestbedError if the namespace cannot be entered.
     """
     tags: list[bytes] = []
     try:
-        with in_netns(str(netns)):
+        with in_netns(netns):
             for number in range(count):
                 try:
-                    _one(address, source, FIRST_PORT + number, run.tag(number))
+                    _send_one(address, source, FIRST_PORT + number, run.tag(number))
                 except OSError as error:
                     return tags, error.strerror or str(error)
                 tags.append(run.tag(number))
@@ -52,7 +41,7 @@ def send(
     return tags, None
 
 
-def _one(
+def _send_one(
     address: IPv4Address | IPv6Address,
     source: IPv4Address | IPv6Address | None,
     port: int,

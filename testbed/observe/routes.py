@@ -44,14 +44,14 @@ def isis_routes(netns: str) -> Routes:
 def routes_of(netns: str, protocol: int) -> Routes:
     """Unicast routes of the main table with this rtnetlink protocol number."""
     with in_netns(netns):
-        found = {p: i for family in _FAMILIES for p, i in _dump(family, protocol)}
+        found = {p: i for family in _FAMILIES for p, i in _request_dump(family, protocol)}
         names = dict(socket.if_nameindex())
     # an interface may go away between the two questions: its routes went with it
     named = {p: frozenset(names[i] for i in set_ if i in names) for p, set_ in found.items()}
     return {prefix: interfaces for prefix, interfaces in named.items() if interfaces}
 
 
-def _dump(family: int, protocol: int) -> Iterator[tuple[Prefix, set[int]]]:
+def _request_dump(family: int, protocol: int) -> Iterator[tuple[Prefix, set[int]]]:
     """The routes of one family in the namespace of the calling thread, by interface index."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
         with contextlib.suppress(OSError):  # the kernel then filters; where it cannot, we do
@@ -59,13 +59,13 @@ def _dump(family: int, protocol: int) -> Iterator[tuple[Prefix, set[int]]]:
         body = _ROUTE.pack(family, 0, 0, 0, 0, protocol, 0, 0, 0)
         size = _HEADER.size + len(body)
         netlink.send(_HEADER.pack(size, _RTM_GETROUTE, _NLM_F_REQUEST | _NLM_F_DUMP, 1, 0) + body)
-        for message in _messages(netlink):
-            route = _parse(message, protocol)
+        for message in _iterate_messages(netlink):
+            route = _parse_route(message, protocol)
             if route is not None:
                 yield route
 
 
-def _messages(netlink: socket.socket) -> Iterator[bytes]:
+def _iterate_messages(netlink: socket.socket) -> Iterator[bytes]:
     while True:
         data = netlink.recv(1 << 18)
         while len(data) >= _HEADER.size:
@@ -77,12 +77,12 @@ def _messages(netlink: socket.socket) -> Iterator[bytes]:
                 raise OSError(error, "rtnetlink: routes cannot be read")
             if kind == _RTM_NEWROUTE:
                 yield data[_HEADER.size : length]
-            data = data[_aligned(length) :]
+            data = data[_align_up(length) :]
 
 
-def _parse(message: bytes, protocol: int) -> tuple[Prefix, set[int]] | None:
+def _parse_route(message: bytes, protocol: int) -> tuple[Prefix, set[int]] | None:
     family, length, _, _, table, proto, _, kind, flags = _ROUTE.unpack_from(message)
-    attributes = dict(_attributes(message[_ROUTE.size :]))
+    attributes = dict(_iterate_attributes(message[_ROUTE.size :]))
     if _RTA_TABLE in attributes:
         table = struct.unpack("=I", attributes[_RTA_TABLE])[0]
     if proto != protocol or kind != _RTN_UNICAST or table != _RT_TABLE_MAIN:
@@ -97,11 +97,11 @@ def _parse(message: bytes, protocol: int) -> tuple[Prefix, set[int]] | None:
     return IPv4Network((attributes.get(_RTA_DST, bytes(4)), length)), indices
 
 
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _iterate_attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
     while len(data) >= _ATTRIBUTE.size:
         length, kind = _ATTRIBUTE.unpack_from(data)
         yield kind, data[_ATTRIBUTE.size : length]
-        data = data[_aligned(max(length, _ATTRIBUTE.size)) :]
+        data = data[_align_up(max(length, _ATTRIBUTE.size)) :]
 
 
 def _next_hops(data: bytes) -> Iterator[int]:
@@ -110,8 +110,8 @@ def _next_hops(data: bytes) -> Iterator[int]:
         length, flags, _, index = _NEXT_HOP.unpack_from(data)
         if not flags & _RTNH_F_DEAD:
             yield index
-        data = data[_aligned(max(length, _NEXT_HOP.size)) :]
+        data = data[_align_up(max(length, _NEXT_HOP.size)) :]
 
 
-def _aligned(length: int) -> int:
+def _align_up(length: int) -> int:
     return (length + 3) & ~3

@@ -19,26 +19,23 @@ class Run:
     """The tags of one proof; those of another proof, or of stray traffic, are never taken."""
 
     def __init__(self, random: bytes | None = None) -> None:
-        self._random = random or secrets.token_bytes(8)
-
-    def hex(self) -> str:
-        """The run's random number, from which Run() makes the same run elsewhere."""
-        return self._random.hex()
+        # Run(random) makes the same run elsewhere.
+        self.random = random or secrets.token_bytes(8)
 
     def tag(self, number: int) -> bytes:
         """The tag of one packet."""
-        return _RUN.pack(_MAGIC, self._random, number)
+        return _RUN.pack(_MAGIC, self.random, number)
 
     def owns(self, tag: bytes) -> bool:
         """Is this one of the run's tags?"""
-        return len(tag) == TAG_SIZE and tag[:12] == _MAGIC + self._random
+        return len(tag) == TAG_SIZE and tag[:12] == _MAGIC + self.random
 
     def filter(self) -> bytes:
         """Classic BPF: lets frames through that end with one of the run's tags.
 
         In a kernel that captures for 24 namespaces, everything else would drown the reader.
         """
-        return _ends_with(_MAGIC + self._random, TAG_SIZE)
+        return _ends_with(_MAGIC + self.random, TAG_SIZE)
 
 
 # struct sock_filter: code, jump if true, jump if false, constant (linux/filter.h)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import TypedDict
 
 from testbed.plan.model import Plan
 from testbed.plan.spf import sid_owner
@@ -15,20 +15,65 @@ from testbed.prove.path import Hop, Trace
 WIDTH = 80
 
 
+class InnerData(TypedDict):
+    """The encapsulated packet's header, for JSON."""
+
+    src: str
+    dst: str
+    hop_limit: int | None
+
+
+class ObservationData(TypedDict):
+    """A probe as seen on one interface, for JSON."""
+
+    interface: str
+    src: str
+    dst: str
+    hop_limit: int
+    segments: list[str] | None
+    segments_left: int | None
+    vni: int | None
+    inner: InnerData | None
+
+
+# One node of a way; "in" is no name in Python.
+HopData = TypedDict(
+    "HopData",
+    {
+        "node": str,
+        "in": ObservationData | None,
+        "out": ObservationData | None,
+        "encapsulates": bool,
+        "decapsulates": bool,
+    },
+)
+
+
+class WayData(TypedDict):
+    """A way that probes took, for JSON."""
+
+    probes: int
+    delivered: bool
+    nodes: list[str]
+    hops: list[HopData]
+
+
 def grouped(traces: Iterable[Trace]) -> list[tuple[Trace, int]]:
     """The different ways that probes took, the most frequent first, with their numbers."""
     groups: dict[tuple[object, ...], list[Trace]] = {}
     for one in traces:
-        groups.setdefault(_way(one), []).append(one)
+        groups.setdefault(_describe_way(one), []).append(one)
     return sorted(((same[0], len(same)) for same in groups.values()), key=lambda g: -g[1])
 
 
-def _way(one: Trace) -> tuple[object, ...]:
-    steps = tuple((hop.node, *_crossing(hop.arrived), *_crossing(hop.left)) for hop in one.hops)
+def _describe_way(one: Trace) -> tuple[object, ...]:
+    steps = tuple(
+        (hop.node, *_crossing_key(hop.arrived), *_crossing_key(hop.left)) for hop in one.hops
+    )
     return (one.delivered, *steps)
 
 
-def _crossing(o: Observation | None) -> tuple[object, ...]:
+def _crossing_key(o: Observation | None) -> tuple[object, ...]:
     return (o.interface, o.outer_dst, o.segments_left) if o else (None, None, None)
 
 
@@ -40,26 +85,26 @@ def drawing(plan: Plan, traces: list[Trace]) -> str:
         for hop in one.hops:
             lines += _hop_lines(plan, hop, last=hop is one.hops[-1], delivered=one.delivered)
         lines.append("")
-    return "\n".join(_cut(line) for line in lines).rstrip()
+    return "\n".join(_cut_to_width(line) for line in lines).rstrip()
 
 
 def _hop_lines(plan: Plan, hop: Hop, last: bool, delivered: bool) -> Iterator[str]:
-    notes = list(_notes(hop))
+    notes = list(_hop_notes(hop))
     if last:
         notes.append("delivered" if delivered else "✗ lost")
     yield f"  {hop.node:<14} {'; '.join(notes)}".rstrip()
     if hop.encapsulates and hop.left is not None and hop.left.travel:
         for sid in hop.left.travel:
-            yield f"  │    segment {sid} {_owner(plan, sid)}".rstrip()
+            yield f"  │    segment {sid} {_owner_note(plan, sid)}".rstrip()
     if hop.left is not None:
         yield f"  │ {_link_words(hop.left)}"
 
 
-def _notes(hop: Hop) -> Iterator[str]:
+def _hop_notes(hop: Hop) -> Iterator[str]:
     if hop.decapsulates:
         yield "■ decapsulates"
     if hop.encapsulates and hop.left is not None:
-        yield f"□ encapsulates{_kind(hop.left)}"
+        yield f"□ encapsulates{_describe_encapsulation(hop.left)}"
     a, b = hop.arrived, hop.left
     if a is not None and b is not None and a.segments_left and a.encapsulated and b.encapsulated:
         after = b.segments_left or 0
@@ -67,7 +112,7 @@ def _notes(hop: Hop) -> Iterator[str]:
             yield f"◆ waypoint: segments left {a.segments_left} → {after}"
 
 
-def _kind(o: Observation) -> str:
+def _describe_encapsulation(o: Observation) -> str:
     if o.vni is not None:
         return f" in VXLAN, VNI {o.vni}"
     if isinstance(o.outer_dst, IPv4Address):
@@ -75,7 +120,7 @@ def _kind(o: Observation) -> str:
     return "" if o.segments else ", no SRH"
 
 
-def _owner(plan: Plan, sid: IPv6Address) -> str:
+def _owner_note(plan: Plan, sid: IPv6Address) -> str:
     owner = sid_owner(plan, sid)
     return f"({owner})" if owner else ""
 
@@ -95,11 +140,11 @@ def paragraphs(sentences: Iterable[str]) -> str:
     )
 
 
-def _cut(line: str) -> str:
+def _cut_to_width(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
-def as_data(traces: list[Trace]) -> list[dict[str, Any]]:
+def as_data(traces: list[Trace]) -> list[WayData]:
     """The ways as plain data for JSON."""
     return [
         {
@@ -112,7 +157,7 @@ def as_data(traces: list[Trace]) -> list[dict[str, Any]]:
     ]
 
 
-def _hop_data(hop: Hop) -> dict[str, Any]:
+def _hop_data(hop: Hop) -> HopData:
     return {
         "node": hop.node,
         "in": _observation_data(hop.arrived),
@@ -122,10 +167,10 @@ def _hop_data(hop: Hop) -> dict[str, Any]:
     }
 
 
-def _observation_data(o: Observation | None) -> dict[str, Any] | None:
+def _observation_data(o: Observation | None) -> ObservationData | None:
     if o is None:
         return None
-    inner = None
+    inner: InnerData | None = None
     if o.inner_dst is not None:
         inner = {
             "src": str(o.inner_src),

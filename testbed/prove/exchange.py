@@ -1,11 +1,10 @@
-"""A question and its answer, from the network of a node or pod, wherever that is."""
+"""A request and its answer, from the network of a node or pod, wherever that is."""
 
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
-from testbed.host.namespaces import in_netns
-from testbed.observe.remote.exchange import Reads, open_socket, talk
+from testbed.observe.remote.exchange import Reads
 from testbed.plan.model import Plan
 from testbed.prove.in_lab import places
 
@@ -23,15 +22,5 @@ def exchange(
 
     `timeout` in seconds, between namespaces. Raises OSError.
     """
-    limit = timeout * plan.slowness
-    if plan.provider_traits.own_kernel:
-        from testbed.observe.remote.guest import GuestPlace
-        from testbed.observe.remote.guest_exchange import ask
-
-        place = places(plan)(netns)
-        if isinstance(place, GuestPlace):
-            return ask(place, address, port, data, limit, reads)
-    with in_netns(netns):
-        opened = open_socket(address, reads)
-    with opened:
-        return talk(opened, address, port, data, limit, reads)
+    place = places(plan)(netns)
+    return place.exchange(address, port, data, timeout * plan.slowness, reads)

@@ -62,14 +62,14 @@ def places(plan: Plan) -> Callable[[str], Place]:
     """Where the namespace of a node or pod is, by the name under which a proof knows it."""
     if not plan.provider_traits.own_kernel:
         return pinned
-    from testbed.observe.remote.guest import GuestPlace
+    from testbed.observe.remote.remote_place import RemotePlace
 
     machines = {n.name: guest_of(n.name) for n in present(plan)}
-    found = {name: GuestPlace(node.guest) for name, node in machines.items() if node}
+    found = {name: RemotePlace(node.guest) for name, node in machines.items() if node}
     for pod in orchestrator_of(plan).pods(plan):
         node, netns = machines[pod.node], guests.pod_netns(pod.node, pod.name)
         if node and netns:
-            found[pod.netns] = GuestPlace(node.guest, netns)
+            found[pod.netns] = RemotePlace(node.guest, netns)
     return lambda name: found.get(name) or pinned(name)
 
 
@@ -77,17 +77,12 @@ def stream(
     plan: Plan, source: Pod, destination: Pod, address: IPv4Address | IPv6Address, rate: int
 ) -> Stream:
     """A numbered stream between two pods, wherever they are; see Stream."""
-    if not plan.provider_traits.own_kernel:
-        return Stream(source.netns, destination.netns, address, rate)
-    from testbed.observe.remote.guest import GuestPlace
-    from testbed.prove.remote_stream import RemoteStream
-
-    where = places(plan)
-    one, other = where(source.netns), where(destination.netns)
-    assert isinstance(one, GuestPlace) and isinstance(other, GuestPlace), "pods of machines"
-    # emulated processors drop what is too much for them, and here only the way is of interest
-    ends = (source.netns, destination.netns, address, max(1, rate // SLOWER))
-    return RemoteStream(*ends, patience=plan.slowness, source_place=one, destination_place=other)
+    if plan.provider_traits.own_kernel:
+        # emulated processors drop what is too much for them, and here only the way is of interest
+        rate = max(1, rate // SLOWER)
+    place_of = places(plan)
+    ends = place_of(source.netns), place_of(destination.netns)
+    return Stream(*ends, address, rate, patience=plan.slowness)
 
 
 def _endpoint(plan: Plan, name: str, family: int) -> Endpoint:

@@ -88,7 +88,7 @@ def observations(frames: Iterable[Frame], run: Run) -> list[Observation]:
 def observe(frame: Frame) -> Observation | None:
     """The probe in a frame, or None if there is none (another protocol, cut short, malformed)."""
     try:
-        headers, payload = _parse(frame.data)
+        headers, payload = _parse_frame(frame.data)
     except (struct.error, ValueError, IndexError):
         return None
     if not headers or len(payload) < TAG_SIZE:
@@ -112,32 +112,32 @@ def observe(frame: Frame) -> Observation | None:
     )
 
 
-def _parse(data: bytes) -> tuple[list[_Header], bytes]:
+def _parse_frame(data: bytes) -> tuple[list[_Header], bytes]:
     """IP headers from the outermost on, and the UDP payload. ValueError if it is no UDP."""
-    number, data = _ethernet(data)
+    number, data = _parse_ethernet(data)
     headers: list[_Header] = []
     for _ in range(_MOST_HEADERS):
         if number == _IPV6:
-            header, number, data = _ipv6(data)
+            header, number, data = _parse_ipv6(data)
             headers.append(header)
         elif number == _IPV4:
-            header, number, data = _ipv4(data)
+            header, number, data = _parse_ipv4(data)
             headers.append(header)
         elif number in (_HOP_BY_HOP, _ROUTING, _DESTINATION):
-            headers[-1], number, data = _extension(headers[-1], number, data)
+            headers[-1], number, data = _parse_extension(headers[-1], number, data)
         elif number == _UDP:
             port, length = struct.unpack_from("!2xHH", data)
             payload = data[8:length]
             if port != _VXLAN_PORT:
                 return headers, payload
-            headers[-1] = replace(headers[-1], vni=_vni(payload))
-            number, data = _ethernet(payload[8:])
+            headers[-1] = replace(headers[-1], vni=_parse_vxlan(payload))
+            number, data = _parse_ethernet(payload[8:])
         else:
             break
     raise ValueError("no UDP")
 
 
-def _ethernet(data: bytes) -> tuple[int, bytes]:
+def _parse_ethernet(data: bytes) -> tuple[int, bytes]:
     """The protocol number of the IP packet in a frame, and the packet."""
     offset, kind = 14, int.from_bytes(data[12:14], "big")
     if kind == _VLAN_TYPE:
@@ -148,14 +148,14 @@ def _ethernet(data: bytes) -> tuple[int, bytes]:
     return number, data[offset:]
 
 
-def _vni(header: bytes) -> int:
+def _parse_vxlan(header: bytes) -> int:
     flags, identifier = struct.unpack_from("!II", header)
     if not flags & _VXLAN_FLAGS:
         raise ValueError("no VXLAN")
     return int(identifier >> 8)
 
 
-def _ipv6(data: bytes) -> tuple[_Header, int, bytes]:
+def _parse_ipv6(data: bytes) -> tuple[_Header, int, bytes]:
     word, length, following, hop_limit = struct.unpack_from("!IHBB", data)
     if word >> 28 != 6:
         raise ValueError("no IPv6")
@@ -163,7 +163,7 @@ def _ipv6(data: bytes) -> tuple[_Header, int, bytes]:
     return header, following, data[40 : 40 + length]
 
 
-def _ipv4(data: bytes) -> tuple[_Header, int, bytes]:
+def _parse_ipv4(data: bytes) -> tuple[_Header, int, bytes]:
     first, length = data[0], int.from_bytes(data[2:4], "big")
     size = (first & 15) * 4
     if first >> 4 != 4 or size < 20 or int.from_bytes(data[6:8], "big") & 0x1FFF:
@@ -172,7 +172,7 @@ def _ipv4(data: bytes) -> tuple[_Header, int, bytes]:
     return header, data[9], data[size:length]
 
 
-def _extension(header: _Header, number: int, data: bytes) -> tuple[_Header, int, bytes]:
+def _parse_extension(header: _Header, number: int, data: bytes) -> tuple[_Header, int, bytes]:
     """An IPv6 extension header; an SRH leaves its segments in the IPv6 header's record."""
     following, size = data[0], (data[1] + 1) * 8
     if number == _ROUTING and data[2] == _SRH:

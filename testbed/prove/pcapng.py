@@ -28,38 +28,38 @@ def write(path: Path, frames: Iterable[Frame]) -> None:
 def dump(frames: Iterable[Frame]) -> bytes:
     """The file's content; time stamps in nanoseconds, directions as packet flags."""
     header = struct.pack("=IHHq", _BYTE_ORDER, 1, 0, -1)
-    blocks, packets, numbers = [_block(_SECTION, header)], [], dict[str, int]()
+    blocks, packets, numbers = [_make_block(_SECTION, header)], [], dict[str, int]()
     for frame in sorted(frames, key=lambda f: f.time_ns):
         name = f"{frame.node}:{frame.interface}"
         if name not in numbers:
             numbers[name] = len(numbers)
-            blocks.append(_interface(name))
-        packets.append(_packet(numbers[name], frame))
+            blocks.append(_interface_block(name))
+        packets.append(_packet_block(numbers[name], frame))
     return b"".join(blocks + packets)
 
 
-def _interface(name: str) -> bytes:
+def _interface_block(name: str) -> bytes:
     body = struct.pack("=HHI", _ETHERNET, 0, 0)
-    options = _option(_IF_NAME, name.encode()) + _option(_IF_TSRESOL, _NANOSECONDS)
-    return _block(_INTERFACE, body + options + _option(0, b""))
+    options = _make_option(_IF_NAME, name.encode()) + _make_option(_IF_TSRESOL, _NANOSECONDS)
+    return _make_block(_INTERFACE, body + options + _make_option(0, b""))
 
 
-def _packet(interface: int, frame: Frame) -> bytes:
+def _packet_block(interface: int, frame: Frame) -> bytes:
     high, low = frame.time_ns >> 32, frame.time_ns & 0xFFFFFFFF
     size = len(frame.data)
-    body = struct.pack("=IIIII", interface, high, low, size, size) + _padded(frame.data)
+    body = struct.pack("=IIIII", interface, high, low, size, size) + _pad_to_word(frame.data)
     flags = struct.pack("=I", _OUTBOUND if frame.outgoing else _INBOUND)
-    return _block(_PACKET, body + _option(_EPB_FLAGS, flags) + _option(0, b""))
+    return _make_block(_PACKET, body + _make_option(_EPB_FLAGS, flags) + _make_option(0, b""))
 
 
-def _block(kind: int, body: bytes) -> bytes:
+def _make_block(kind: int, body: bytes) -> bytes:
     length = struct.pack("=I", len(body) + 12)
     return struct.pack("=I", kind) + length + body + length
 
 
-def _option(code: int, value: bytes) -> bytes:
-    return struct.pack("=HH", code, len(value)) + _padded(value)
+def _make_option(code: int, value: bytes) -> bytes:
+    return struct.pack("=HH", code, len(value)) + _pad_to_word(value)
 
 
-def _padded(data: bytes) -> bytes:
+def _pad_to_word(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
-from testbed.observe import probe
 from testbed.observe.canary import refuse_blind
 from testbed.observe.capture import Capture
 from testbed.observe.frame import Frame
+from testbed.observe.local_place import LocalPlace
 from testbed.observe.place import Place
 from testbed.observe.tag import TAG_SIZE, Run
 from testbed.paths import NETNS
@@ -79,7 +78,7 @@ class Proof:
         parts = [draw.paragraphs([self.title]), draw.drawing(self.plan, list(self.traces)), words]
         return "\n\n".join(part for part in parts if part)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """For JSON; the keys are stable."""
         return {
             "source": self.src.shown,
@@ -120,9 +119,9 @@ class Proof:
         return directory / f"{base}-{number}"
 
 
-def pinned(name: str) -> Path:
+def pinned(name: str) -> Place:
     """The namespace of a node or pod, by its pinned name."""
-    return NETNS / name
+    return LocalPlace(str(NETNS / name))
 
 
 def prove_path(
@@ -147,13 +146,13 @@ def prove_path(
     if isinstance(expectation, NotRouted):
         return Proof(plan, src, dst, expectation, (), (), verdict(plan, [], expectation))
     run = Run()
-    namespaces = {name: place_of(name) for name in _watched(plan, src, dst)}
-    with Capture(namespaces, only=run) as capture:
+    watched = {name: place_of(name) for name in _names_to_watch(plan, src, dst)}
+    with Capture(watched, only=run) as capture:
         refuse_blind(capture, run, CANARY * plan.slowness)
-        sent, refusal = probe.send_from(place_of(src.name), dst.address, run, probes)
+        sent, refusal = place_of(src.name).send_probes(dst.address, run, probes)
         limit = timeout * plan.slowness
-        seen = capture.read(lambda frames: _arrived(frames, dst.name) >= set(sent), limit)
-    frames = tuple(f for f in seen if _tag(f) in set(sent))
+        seen = capture.read(lambda frames: _tags_at(frames, dst.name) >= set(sent), limit)
+    frames = tuple(f for f in seen if _tag_of(f) in set(sent))
     pods = {end.name: end.pod_on for end in (src, dst) if end.pod_on is not None}
     names = {end.name: end.shown for end in (src, dst)}
     raw = traces(plan, observations(frames, run), src.name, dst.name, pods, sent)
@@ -164,7 +163,7 @@ def prove_path(
     return Proof(plan, src, dst, expectation, tuple(found), frames, judged)
 
 
-def _watched(plan: Plan, src: Endpoint, dst: Endpoint) -> list[str]:
+def _names_to_watch(plan: Plan, src: Endpoint, dst: Endpoint) -> list[str]:
     nodes = [n.name for n in plan.nodes]
     for end in (src, dst):
         if end.pod_on is None and end.name not in nodes:
@@ -172,9 +171,9 @@ def _watched(plan: Plan, src: Endpoint, dst: Endpoint) -> list[str]:
     return nodes + [end.name for end in (src, dst) if end.pod_on is not None]
 
 
-def _tag(frame: Frame) -> bytes:
+def _tag_of(frame: Frame) -> bytes:
     return frame.data[-TAG_SIZE:]
 
 
-def _arrived(frames: list[Frame], dst: str) -> set[bytes]:
-    return {_tag(f) for f in frames if f.node == dst and not f.outgoing and f.interface != "lo"}
+def _tags_at(frames: list[Frame], dst: str) -> set[bytes]:
+    return {_tag_of(f) for f in frames if f.node == dst and not f.outgoing and f.interface != "lo"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -10,9 +9,8 @@ from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
 from types import TracebackType
 
-from testbed.host.namespaces import in_netns
 from testbed.host.wait import wait_for
-from testbed.observe.stream import arrivals, emit, family_of, receiver
+from testbed.observe.place import Place
 
 
 @dataclass
@@ -23,8 +21,8 @@ class Stream:
     that never arrived) and `longest_gap` (seconds between two arrivals).
     """
 
-    source: str  # network namespaces
-    destination: str
+    source: Place
+    destination: Place
     address: IPv4Address | IPv6Address  # of the destination
     rate: int = 1000
     sent: int = 0
@@ -34,10 +32,10 @@ class Stream:
 
     def __enter__(self) -> Stream:
         self._stop = threading.Event()
-        self._open()
+        self._open_ends()
         self._threads = [
-            threading.Thread(target=self._receive, daemon=True),
-            threading.Thread(target=self._send, daemon=True),
+            threading.Thread(target=self._receive_packets, daemon=True),
+            threading.Thread(target=self._send_packets, daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -53,20 +51,23 @@ class Stream:
         self._stop.set()
         self._threads[1].join()
         if kind is None:
-            self._drain()
+            self._receiver.drain(lambda: self.lost)
         self._closing = True
         self._threads[0].join()
-        self._close()
+        self._close_ends()
 
     _closing = False
 
-    def _open(self) -> None:
-        with in_netns(self.destination):
-            self._receiver = receiver(self.address)
-        with in_netns(self.source):
-            self._sender = socket.socket(family_of(self.address), socket.SOCK_DGRAM)
+    def _open_ends(self) -> None:
+        self._receiver = self.destination.receive_stream(self.address, self._tag)
+        try:
+            port = self._receiver.port
+            self._sender = self.source.send_stream(self.address, port, self._tag, self.rate)
+        except BaseException:
+            self._receiver.close()
+            raise
 
-    def _close(self) -> None:
+    def _close_ends(self) -> None:
         self._sender.close()
         self._receiver.close()
 
@@ -93,24 +94,10 @@ class Stream:
         times = sorted(self.arrivals.values())
         return max((b - a for a, b in pairwise(times)), default=0.0)
 
-    def _send(self) -> None:
-        target = (str(self.address), self._receiver.getsockname()[1])
-        for sent in emit(self._sender, target, self._tag, self.rate, self._stop.wait):
+    def _send_packets(self) -> None:
+        for sent in self._sender.send(self._stop.wait):
             self.sent = sent
 
-    def _receive(self) -> None:
-        for number in arrivals(self._receiver, self._tag, lambda: self._closing):
-            self.arrivals.setdefault(number, time.monotonic())
-
-    def _drain(self) -> None:
-        """Packets in flight arrive, or nothing has arrived for half a second."""
-        seen, since = -1, time.monotonic()
-
-        def probe() -> tuple[bool | None, str]:
-            nonlocal seen, since
-            if len(self.arrivals) != seen:
-                seen, since = len(self.arrivals), time.monotonic()
-            quiet = time.monotonic() - since > 0.5
-            return (True if quiet or self.lost == 0 else None), f"{self.lost} under way"
-
-        wait_for("the last packets", probe, timeout=10)
+    def _receive_packets(self) -> None:
+        for number, at in self._receiver.arrivals(lambda: self._closing):
+            self.arrivals.setdefault(number, at)

@@ -34,6 +34,7 @@ from test_agent import (
 
 from testbed.agent.desired import service_veth
 from testbed.bgp.model import BgpPeer, DesiredBgp
+from testbed.observe.local_place import LocalPlace
 from testbed.prove.stream import Stream
 from testbed.srpolicy.model import Candidate, Segment, SegmentList
 
@@ -305,7 +306,9 @@ def test_no_packet_is_lost_while_routes_are_replaced(lab: Lab, family: int) -> N
     before = lab.routes("w1")
     lab.put("mode.json", mode("configmap"))
     lab.wait("w1", "mode configmap", lambda s: s["te_mode"] == "configmap" and complete(s))
-    with Stream(lab.ns("p1"), lab.ns("p2"), ip_address(PODS["p2"][family]), 500) as stream:
+    with Stream(
+        LocalPlace(lab.ns("p1")), LocalPlace(lab.ns("p2")), ip_address(PODS["p2"][family]), 500
+    ) as stream:
         for number in range(10):
             lab.put("te.json", config_map("w1", 2, *[WAYPOINT] * (1 + number % 2), family=family))
             want = 2 + number % 2
@@ -328,7 +331,9 @@ def test_a_pod_address_without_a_policy_is_refused_and_does_not_circle(lab: Lab)
 def test_without_services_nothing_of_the_pair_is_left(lab: Lab) -> None:
     before = state(lab, "w1")
     file = lab.directory / "w1" / "agent.json"
-    with Stream(lab.ns("p1"), lab.ns("p2"), ip_address(PODS["p2"][6]), 500) as stream:
+    with Stream(
+        LocalPlace(lab.ns("p1")), LocalPlace(lab.ns("p2")), ip_address(PODS["p2"][6]), 500
+    ) as stream:
         for services in (False, True):
             assert lab.stop("w1.agent") == 0
             file.write_text(json.dumps({**lab.config(1), "services": services}))

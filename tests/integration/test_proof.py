@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from paper_plan import access, backbone_link, cluster_node, router
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.observe.capture import Capture
+from testbed.observe.frame import Frame
+from testbed.observe.local_place import LocalPlace
 from testbed.plan.model import Plan
 from testbed.prove import proof as proof_module
 from testbed.prove.expectation import BestEffort, Expectation, NotRouted, Plain, via
@@ -74,8 +76,8 @@ def ns(name: str) -> str:
     return UNIQUE + name
 
 
-def path_of(name: str) -> Path:
-    return Path("/run/netns") / ns(name)
+def path_of(name: str) -> LocalPlace:
+    return LocalPlace(f"/run/netns/{ns(name)}")
 
 
 def ip(name: str, *lines: str) -> None:
@@ -235,11 +237,13 @@ def test_not_routed_by_design_sends_nothing() -> None:
 @pytest.mark.parametrize("blinded", ["r2", "p2"])
 def test_a_blind_capture_never_passes(monkeypatch: pytest.MonkeyPatch, blinded: str) -> None:
     class Blinded(Capture):
-        def __enter__(self) -> Capture:
-            super().__enter__()
-            self._selector.unregister(self._sockets[blinded])
-            self._sockets.pop(blinded).close()
-            return self
+        def read(
+            self, enough: Callable[[list[Frame]], bool], timeout: float, what: str = "packets"
+        ) -> list[Frame]:
+            def seen(frames: list[Frame]) -> list[Frame]:
+                return [frame for frame in frames if frame.node != blinded]
+
+            return seen(super().read(lambda frames: enough(seen(frames)), timeout, what))
 
     steer([])
     monkeypatch.setattr(proof_module, "Capture", Blinded)
@@ -268,5 +272,5 @@ def test_a_namespace_that_is_gone_is_said() -> None:
             Endpoint("r1", ip_address("fcff:1::1")),
             Endpoint("r2", ip_address("fcff:2::1")),
             Plain(),
-            place_of=lambda name: Path("/run/netns/tbproof-none") / name,
+            place_of=lambda name: LocalPlace(f"/run/netns/tbproof-none/{name}"),
         )

@@ -1,4 +1,4 @@
-"""One question over a connection of its own, and the answer to it."""
+"""One request over a connection of its own, and the answer to it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MOST = 1 << 16  # bytes
 
 
 def open_socket(address: IPv4Address | IPv6Address, reads: Reads) -> socket.socket:
-    """A socket for such a question, in the network namespace of the calling thread."""
+    """A socket for such a request, in the network namespace of the calling thread."""
     kind = socket.SOCK_DGRAM if reads == "datagram" else socket.SOCK_STREAM
     return socket.socket(family_of(address), kind)
 
 
-def talk(
+def exchange(
     opened: socket.socket,
     address: IPv4Address | IPv6Address,
     port: int,
@@ -36,14 +36,14 @@ def talk(
     if reads == "datagram":
         return opened.recv(_MOST)
     if reads == "message":
-        return _exactly(opened, struct.unpack("!H", _exactly(opened, 2))[0])
+        return _receive_exactly(opened, struct.unpack("!H", _receive_exactly(opened, 2))[0])
     answer = b""
     while more := opened.recv(_MOST):
         answer += more
     return answer
 
 
-def _exactly(source: socket.socket, count: int) -> bytes:
+def _receive_exactly(source: socket.socket, count: int) -> bytes:
     data = b""
     while len(data) < count:
         more = source.recv(count - len(data))

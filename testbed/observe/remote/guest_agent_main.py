@@ -1,36 +1,44 @@
-"""In a guest: what a proof made in the lab needs done there (testbed.observe.remote.guest asks).
+"""In a guest: serves one request of the lab (testbed.observe.remote.messages).
 
-    capture RUN NAME=NETNS …         frames as JSON lines, until standard input ends
-    sing NETNS TAG                   a canary
-    send NETNS ADDRESS RUN COUNT     probes; prints what became of them
-    receive NETNS ADDRESS TAG        a numbered stream; prints which packets arrived
-    emit NETNS ADDRESS PORT TAG RATE sends one until standard input ends; prints how many
-    ask                              answers each line of standard input, a question as JSON
-
-Run as `python -m testbed.observe.remote.guest_agent_main WORDS …`. RUN and TAG are hexadecimal.
+Run as `python -m testbed.observe.remote.guest_agent_main REQUEST`. Answers go to standard output.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import select
-import socket
 import sys
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Iterable
 from ipaddress import ip_address
-from pathlib import Path
+from typing import cast
 
-from testbed.errors import CheckFailed
-from testbed.host.namespaces import in_netns
-from testbed.observe import probe
-from testbed.observe.canary import sing
+from testbed.errors import CheckFailed, TestbedError
 from testbed.observe.capture import Capture
 from testbed.observe.frame import Frame
-from testbed.observe.remote.exchange import open_socket, talk
-from testbed.observe.stream import arrivals, emit, family_of, receiver
+from testbed.observe.local_place import LocalPlace
+from testbed.observe.remote.exchange import Reads
+from testbed.observe.remote.messages import (
+    CapturedFrame,
+    CaptureFailed,
+    CaptureFlushed,
+    CaptureFrames,
+    CaptureStarted,
+    Exchange,
+    ExchangeResult,
+    Message,
+    PacketsArrived,
+    PacketsSent,
+    ProbesSent,
+    ReceiveStream,
+    SendCanary,
+    SendProbes,
+    SendStream,
+    ServeExchanges,
+    StreamListening,
+    decode_message,
+    encode_message,
+)
 from testbed.observe.tag import Run
 
 _PAUSE = 0.05  # seconds between two looks at standard input
@@ -38,120 +46,133 @@ _NEWS = 0.5  # seconds between two reports of a stream; each costs an emulated g
 _QUIET = 1.0  # seconds without a packet after which none is under way any more
 
 
-def _capture(run: str, *places: str) -> None:
-    namespaces = {name: Path(path) for name, _, path in (p.partition("=") for p in places)}
-    with Capture(namespaces, only=Run(bytes.fromhex(run))) as capture:
-        _say({"ready": True})
+def main() -> None:
+    """Serve the request that is the only argument."""
+    try:
+        serve(decode_message(sys.argv[1]))
+    except TestbedError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def serve(request: Message) -> None:
+    """Do what is asked, and answer. Raises TestbedError, also if it is no request."""
+    if isinstance(request, CaptureFrames):
+        _capture_frames(request)
+    elif isinstance(request, SendCanary):
+        LocalPlace(request.netns).send_canary(request.tag)
+    elif isinstance(request, SendProbes):
+        _send_probes(request)
+    elif isinstance(request, ReceiveStream):
+        _receive_stream(request)
+    elif isinstance(request, SendStream):
+        _send_stream(request)
+    elif isinstance(request, ServeExchanges):
+        _serve_exchanges(sys.stdin)
+    else:
+        raise TestbedError(f"{type(request).__name__} is no request")
+
+
+def _capture_frames(request: CaptureFrames) -> None:
+    places = {name: LocalPlace(netns) for name, netns in request.namespaces.items()}
+    with Capture(places, only=Run(request.run)) as capture:
+        _send_answer(CaptureStarted())
         while True:
             try:
-                frames = capture.read(bool, _PAUSE)
+                _send_frames(capture.read(bool, _PAUSE))
             except CheckFailed as error:
-                _say({"failed": str(error.why)})
+                _send_answer(CaptureFailed(str(error.why)))
                 return
-            for frame in frames:
-                _say(_described(frame))
-            if select.select([sys.stdin], [], [], 0)[0]:
+            if _stdin_ready():
                 if not os.read(sys.stdin.fileno(), 64):
                     return
-                for frame in capture.read(bool, 0):
-                    _say(_described(frame))
-                _say({"flushed": True})
+                _send_frames(capture.read(bool, 0))
+                _send_answer(CaptureFlushed())
 
 
-def _described(frame: Frame) -> dict[str, object]:
-    data = b64encode(frame.data).decode()
-    return {
-        "frame": [frame.node, frame.interface, frame.outgoing, frame.time_ns, data],
-    }
+def _send_frames(frames: Iterable[Frame]) -> None:
+    for f in frames:
+        _send_answer(CapturedFrame(f.node, f.interface, f.outgoing, f.time_ns, f.data))
 
 
-def _sing(netns: str, tag: str) -> None:
-    sing(Path(netns), bytes.fromhex(tag))
+def _send_probes(request: SendProbes) -> None:
+    place, address = LocalPlace(request.netns), ip_address(request.address)
+    tags, refusal = place.send_probes(address, Run(request.run), request.count)
+    _send_answer(ProbesSent(len(tags), refusal))
 
 
-def _send(netns: str, address: str, run: str, count: str) -> None:
-    tags, refusal = probe.send(
-        Path(netns), ip_address(address), Run(bytes.fromhex(run)), int(count)
-    )
-    _say({"tags": [tag.hex() for tag in tags], "refusal": refusal})
+def _receive_stream(request: ReceiveStream) -> None:
+    receiver = LocalPlace(request.netns).receive_stream(ip_address(request.address), request.tag)
+    _send_answer(StreamListening(receiver.port))
+    news = _ArrivalNews()
+    for number, at in receiver.arrivals(news.look):
+        news.add(number, at)
+    news.report()
 
 
-def _receive(netns: str, address: str, tag: str) -> None:
-    there = ip_address(address)
-    with in_netns(netns):
-        ear = receiver(there)
-    _say({"port": ear.getsockname()[1]})
-    arrived: list[tuple[int, float]] = []  # number, seconds by this guest's clock
-    said = came = time.monotonic()
+class _ArrivalNews:
+    """What arrived and has not been reported yet."""
 
-    def closing() -> bool:
-        """Also called when nothing comes: then too, what came is said."""
-        nonlocal arrived, said
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._times: list[float] = []
+        self._reported = self._came = time.monotonic()
+
+    def add(self, number: int, at: float) -> None:
+        self._came = at
+        self._numbers.append(number)
+        self._times.append(round(at, 4))
+
+    def look(self) -> bool:
+        """Report now and then, also while nothing comes. Is the stream at its end?"""
         now = time.monotonic()
-        if arrived and now - said > _NEWS:
-            _say({"arrived": arrived})
-            arrived, said = [], now
-        return now - came > _QUIET and _closed()
+        if self._numbers and now - self._reported > _NEWS:
+            self.report()
+        return now - self._came > _QUIET and _stdin_ready()
 
-    for number in arrivals(ear, int(tag), closing):
-        came = time.monotonic()
-        arrived.append((number, round(came, 4)))
-    _say({"arrived": arrived})
+    def report(self) -> None:
+        _send_answer(PacketsArrived(tuple(self._numbers), tuple(self._times)))
+        self._numbers, self._times, self._reported = [], [], time.monotonic()
 
 
-def _emit(netns: str, address: str, port: str, tag: str, rate: str) -> None:
-    there = ip_address(address)
-    with in_netns(netns):
-        mouth = socket.socket(family_of(there), socket.SOCK_DGRAM)
-    _say({"sent": 0})
-    said, sent = time.monotonic(), 0
-    for sent in emit(mouth, (address, int(port)), int(tag), int(rate), _closed):
-        if time.monotonic() - said > _NEWS:
-            _say({"sent": sent})
-            said = time.monotonic()
-    _say({"sent": sent})
+def _send_stream(request: SendStream) -> None:
+    place, address = LocalPlace(request.netns), ip_address(request.address)
+    sender = place.send_stream(address, request.port, request.tag, request.rate)
+    _send_answer(PacketsSent(0))
+    reported, sent = time.monotonic(), 0
+    for sent in sender.send(_stdin_ready):
+        if time.monotonic() - reported > _NEWS:
+            _send_answer(PacketsSent(sent))
+            reported = time.monotonic()
+    _send_answer(PacketsSent(sent))
 
 
-def _ask(_: str) -> None:
-    """Each question names the namespace that it is asked from."""
-    for line in sys.stdin:
-        asked = json.loads(line)
-        address, reads = ip_address(asked["address"]), asked["reads"]
-        try:
-            with in_netns(asked["netns"]):
-                opened = open_socket(address, reads)
-            with opened:
-                data = b64decode(asked["data"])
-                said = talk(opened, address, asked["port"], data, asked["timeout"], reads)
-        except OSError as error:
-            _say({"error": str(error)})
-        else:
-            _say({"data": b64encode(said).decode()})
+def _serve_exchanges(lines: Iterable[str]) -> None:
+    for line in lines:
+        request = decode_message(line)
+        if not isinstance(request, Exchange):
+            raise TestbedError(f"{type(request).__name__} is no exchange")
+        _send_answer(_run_exchange(request))
 
 
-def _closed(patience: float = 0.0) -> bool:
-    """Has standard input ended, within so many seconds?"""
+def _run_exchange(request: Exchange) -> ExchangeResult:
+    place, address = LocalPlace(request.netns), ip_address(request.address)
+    reads = cast(Reads, request.reads)
+    try:
+        data = place.exchange(address, request.port, request.data, request.timeout, reads)
+    except OSError as error:
+        return ExchangeResult(b"", str(error))
+    return ExchangeResult(data)
+
+
+def _stdin_ready(patience: float = 0.0) -> bool:
+    """Has standard input something to read, or its end, within so many seconds?"""
     return bool(select.select([sys.stdin], [], [], patience)[0])
 
 
-def _say(what: dict[str, object]) -> None:
-    print(json.dumps(what), flush=True)
-
-
-_WORDS: dict[str, Callable[..., None]] = {
-    "capture": _capture,
-    "sing": _sing,
-    "send": _send,
-    "receive": _receive,
-    "emit": _emit,
-    "ask": _ask,
-}
-
-
-def main() -> None:
-    """Do as the arguments say."""
-    word, *arguments = sys.argv[1:]
-    _WORDS[word](*arguments)
+def _send_answer(message: Message) -> None:
+    sys.stdout.write(encode_message(message))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

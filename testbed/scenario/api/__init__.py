@@ -1,1 +1,1 @@
-"""What a scenario file can say: nodes, paths, steering, pools, workloads, checks."""
+"""The Testbed that a scenario file is given, its parts, and checks."""

@@ -64,24 +64,24 @@ class Claim(Generic[T_co]):
     what: str
 
     def equals(self, expected: object) -> None:
-        self._record("equals", self.seen == expected, expected)
+        self._record_check("equals", self.seen == expected, expected)
 
     def is_at_least(self: Claim[float], expected: float) -> None:
-        self._record("is at least", self.seen >= expected, expected)
+        self._record_check("is at least", self.seen >= expected, expected)
 
     def contains(self: Claim[Container[object]], expected: object) -> None:
-        self._record("contains", expected in self.seen, expected)
+        self._record_check("contains", expected in self.seen, expected)
 
     def is_empty(self) -> None:
-        self._record("is empty", not self.seen, "nothing")
+        self._record_check("is empty", not self.seen, "nothing")
 
     def is_not_empty(self) -> None:
-        self._record("is not empty", bool(self.seen), "something")
+        self._record_check("is not empty", bool(self.seen), "something")
 
     def is_one_of(self, expected: Collection[object]) -> None:
-        self._record("is one of", self.seen in expected, list(expected))
+        self._record_check("is one of", self.seen in expected, list(expected))
 
-    def _record(self, verb: str, passed: bool, expected: object) -> None:
+    def _record_check(self, verb: str, passed: bool, expected: object) -> None:
         claim = f"{self.what} {verb}"
         sentence = claim if verb.endswith("empty") else f"{claim} {expected}"
         self.check.record(sentence, passed, str(expected), str(self.seen), claim)

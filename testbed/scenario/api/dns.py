@@ -36,17 +36,19 @@ class Dns:
 
         `server` is one of `servers()`. Raises CheckFailed if there is no answer.
         """
-        asked = server or self.servers()[0]
+        resolver = server or self.servers()[0]
 
         def probe() -> tuple[dns.Reply | None, str]:
             try:
                 netns = netns_of(source)
-                return dns.ask(self._context.plan, netns, asked, name, kind, tcp), ""
+                return dns.ask(self._context.plan, netns, resolver, name, kind, tcp), ""
             except OSError as error:
                 return None, str(error)
 
         who = source.name if isinstance(source, Pod) else source
-        return self._context.wait_for(f"{asked} to answer {who} about {name} {kind}", probe, ANSWER)
+        return self._context.wait_for(
+            f"{resolver} to answer {who} about {name} {kind}", probe, ANSWER
+        )
 
     def wait_resolved(
         self, source: Pod | str, name: str, address: Address, patience: float = ANSWER

@@ -40,7 +40,7 @@ class Kube:
         )
 
     def api_answers(self) -> bool:
-        """Is the API server there?"""
+        """Does the API server answer?"""
         try:
             return self.api.client.request("GET", "/livez").ok
         except TestbedError:
@@ -68,7 +68,7 @@ class Kube:
         self.wait_rolled_out(wanted)
 
     def wait_rolled_out(self, wanted: Deployment) -> None:
-        """Wait until all servers are there and ready, and no other ones. Raises CheckFailed."""
+        """Wait until all servers of this version, and no others, are ready. Raises CheckFailed."""
         document = manifests.deployment(wanted)
 
         def probe() -> tuple[bool | None, str]:
@@ -121,7 +121,7 @@ class Kube:
 
     def kubectl(self, *arguments: str, timeout: float = 120) -> str:
         """What the lab's kubectl prints, as administrator. Raises TestbedError if it fails."""
-        self.api  # noqa: B018 - complain where there is none
+        self.api  # noqa: B018 - raises where there is no API server
         plan = self._context.plan
         command = [str(program("kubectl")), "--kubeconfig", str(USERS / "admin.conf"), *arguments]
         where = plan.vantage(control_plane(plan).name)

@@ -10,6 +10,7 @@ from typing import Any
 from testbed.api_objects import HOSTNAME
 from testbed.observe.probe import FIRST_PORT
 
+# Any: objects nest freely; the API server judges them by their schemas
 Object = dict[str, Any]
 
 NAMESPACE = "default"
@@ -79,25 +80,25 @@ def deployment(wanted: Deployment) -> Object:
             "replicas": wanted.replicas,
             "selector": {"matchLabels": labels},
             "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
-            "template": {"metadata": {"labels": labels}, "spec": _pod(wanted)},
+            "template": {"metadata": {"labels": labels}, "spec": _pod_spec(wanted)},
         },
     }
 
 
-def _pod(wanted: Deployment) -> Object:
+def _pod_spec(wanted: Deployment) -> Object:
     spec: Object = {
         "terminationGracePeriodSeconds": wanted.drain + 10,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "containers": [_container(wanted)],
+        "containers": [_web_container(wanted)],
     }
     if wanted.node is None:
-        return {**spec, "topologySpreadConstraints": [_spread(wanted)]}
+        return {**spec, "topologySpreadConstraints": [_spread_constraint(wanted)]}
     tolerations = [{"operator": "Exists", "effect": "NoSchedule"}]
     return {**spec, "nodeSelector": {HOSTNAME: wanted.node}, "tolerations": tolerations}
 
 
-def _container(wanted: Deployment) -> Object:
+def _web_container(wanted: Deployment) -> Object:
     probe = {"httpGet": {"path": PATH, "port": WEB_PORT}, "periodSeconds": 1}
     return {
         "name": "web",
@@ -110,7 +111,7 @@ def _container(wanted: Deployment) -> Object:
     }
 
 
-def _spread(wanted: Deployment) -> Object:
+def _spread_constraint(wanted: Deployment) -> Object:
     """Evenly over the nodes that take pods; a drained one is none of them."""
     return {
         "maxSkew": 1,

@@ -31,7 +31,7 @@ class Nodes:
         return self._context.status(node)
 
     def join(self, node: str) -> None:
-        """Bring a cluster node up whose port is there; returns when its overlay is complete."""
+        """Bring a cluster node up whose port exists; returns when its overlay is complete."""
         self._remember_members()
         self._bring_up(node)
 
@@ -45,7 +45,7 @@ class Nodes:
         )
 
     def _remember_members(self) -> None:
-        """When the scenario ends, the nodes are there that were there before it."""
+        """When the scenario ends, the cluster has the nodes that it had before."""
         if self._members is None:
             self._members = [node.name for node in self()]
             self._context.undo.callback(self._restore_members, self._members)

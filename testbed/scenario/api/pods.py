@@ -23,18 +23,18 @@ class Pods:
 
     def create(self, node: str) -> Pod:
         """A new pod on a cluster node, removed when the scenario ends."""
-        pod = self._create(node)
+        pod = self._create_pod(node)
         self._context.undo.callback(self._delete_if_left, pod)
         return pod
 
     @contextmanager
     def short_lived(self, node: str) -> Iterator[Pod]:
         """A pod for a `with` block only."""
-        pod = self._create(node)
+        pod = self._create_pod(node)
         try:
             yield pod
         finally:
-            self._delete(pod)
+            self._delete_pod(pod)
 
     def mtu(self, pod: Pod) -> int:
         """MTU of the pod's interface, in bytes, as its kernel has it."""
@@ -46,14 +46,14 @@ class Pods:
         address = self._context.address(destination, family)
         return stream(self._context.plan, source, destination, address, rate)
 
-    def _create(self, node: str) -> Pod:
+    def _create_pod(self, node: str) -> Pod:
         name = f"t{next(self._numbers)}-{node}"
         return self._context.orchestrator.create_pod(self._context.plan, name, node)
 
-    def _delete(self, pod: Pod) -> None:
+    def _delete_pod(self, pod: Pod) -> None:
         self._context.orchestrator.delete_pod(self._context.plan, pod.name)
 
     def _delete_if_left(self, pod: Pod) -> None:
         """Its node may have left, or been drained."""
         if pod in self._context.orchestrator.pods(self._context.plan):
-            self._delete(pod)
+            self._delete_pod(pod)

@@ -58,15 +58,15 @@ class Pools:
                 fix="load its module, or run it on machines (--nodes vagrant)",
             )
 
-    def _wait_blocks(self, inside: list[str], outside: list[str] | None = None) -> None:
+    def _wait_blocks(self, wanted: list[str], unwanted: list[str] | None = None) -> None:
         """Until every node is well, with a block inside each of these, and none in the others."""
         names = [node.name for node in self._context.present_nodes()]
         self._context.wait(
-            f"a block of {', '.join(inside)} on every node",
+            f"a block of {', '.join(wanted)} on every node",
             lambda: (
                 all(self._context.status(n).ready for n in names)
-                and all(self._owns_block(n, cidr) for n in names for cidr in inside)
-                and not any(self._owns_block(n, cidr) for n in names for cidr in outside or ())
+                and all(self._owns_block(n, cidr) for n in names for cidr in wanted)
+                and not any(self._owns_block(n, cidr) for n in names for cidr in unwanted or ())
             ),
             lambda: "; ".join(map(self._describe_node, names)),
         )

@@ -8,6 +8,7 @@ import socket
 from typing import NoReturn
 
 from testbed.errors import TestbedError
+from testbed.host.json_lines import write_line
 from testbed.host.namespaces import end_with_parent
 from testbed.lab.access import own_command
 
@@ -24,14 +25,13 @@ class HostProxy:
         own_end, its_end = socket.socketpair()
         if os.fork() == 0:
             own_end.close()
-            _serve(its_end)
+            _serve_commands(its_end)
         its_end.close()
         self._pipe = own_end.makefile("rw")
 
     def testbed(self, lab: str, *arguments: str) -> str:
         """The output of `testbed ARGUMENTS` for a lab. Raises TestbedError if it fails."""
-        self._pipe.write(json.dumps([lab, *arguments]) + "\n")
-        self._pipe.flush()
+        write_line(self._pipe, {"lab": lab, "arguments": arguments})
         line = self._pipe.readline()
         if not line:
             raise TestbedError("the process outside of the lab has ended", exit_code=1)
@@ -42,16 +42,15 @@ class HostProxy:
         return str(answer["output"])
 
 
-def _serve(pipe: socket.socket) -> NoReturn:
+def _serve_commands(pipe: socket.socket) -> NoReturn:
     """Answer until the other end closes, or this process's parent ends."""
     end_with_parent()
     stream = pipe.makefile("rw")
     for line in stream:
-        os.environ["TESTBED_NAME"], *arguments = json.loads(line)
+        request = json.loads(line)
+        os.environ["TESTBED_NAME"] = request["lab"]
         try:
-            answer: dict[str, str | None] = {"output": own_command.testbed(*arguments)}
+            write_line(stream, {"output": own_command.testbed(*request["arguments"])})
         except TestbedError as error:
-            answer = {"what": error.what, "why": error.why}
-        stream.write(json.dumps(answer) + "\n")
-        stream.flush()
+            write_line(stream, {"what": error.what, "why": error.why})
     os._exit(0)

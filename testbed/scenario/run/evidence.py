@@ -31,7 +31,12 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
 
     What cannot be had is named in incomplete.txt: evidence never changes a verdict.
     """
-    parts: list[Callable[[Plan, Path], None]] = [_rendered, _observed, _keep_ribs, _objects]
+    parts: list[Callable[[Plan, Path], None]] = [
+        _keep_rendered,
+        _keep_observed,
+        _keep_ribs,
+        _keep_objects,
+    ]
     if plan.orchestrator_traits.containers:
         parts.append(keep_kubernetes)
     missing = []
@@ -39,30 +44,30 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
         try:
             part(plan, directory)
         except (TestbedError, OSError, shutil.Error) as error:
-            missing.append(f"{part.__name__.strip('_')}: {error}\n")
+            missing.append(f"{part.__name__.strip('_').removeprefix('keep_')}: {error}\n")
     if missing:
-        _write(directory / "incomplete.txt", "".join(missing))
-    _write(directory / "environment.txt", environment())
+        _write_text(directory / "incomplete.txt", "".join(missing))
+    _write_text(directory / "environment.txt", environment())
 
 
-def _rendered(plan: Plan, directory: Path) -> None:
+def _keep_rendered(plan: Plan, directory: Path) -> None:
     for name, text in everything(plan).items():
-        _write(directory / "rendered" / name, text)
+        _write_text(directory / "rendered" / name, text)
 
 
-def _observed(plan: Plan, directory: Path) -> None:
+def _keep_observed(plan: Plan, directory: Path) -> None:
     namespaces = [n.name for n in plan.nodes] + [p.netns for p in orchestrator_of(plan).pods(plan)]
     for name in namespaces:
         for what, command in _COMMANDS.items():
             done = run_in(plan, name, command, check=False)
-            _write(directory / "observed" / name / f"{what}.txt", done.stdout + done.stderr)
+            _write_text(directory / "observed" / name / f"{what}.txt", done.stdout + done.stderr)
     for node in present(plan):
         status = NODES / node.name / "status.json"
         if status.exists():
             shutil.copy(status, directory / "observed" / node.name / "agent-status.json")
 
 
-def _objects(_plan: Plan, directory: Path) -> None:
+def _keep_objects(_plan: Plan, directory: Path) -> None:
     """The light lab's objects, and the logs of the lab's own supervisor."""
     if API.is_dir():
         shutil.copytree(API, directory / "api", dirs_exist_ok=True)
@@ -79,7 +84,7 @@ def _keep_ribs(plan: Plan, directory: Path) -> None:
             command = [str(gobgp), "global", "rib", "-a", family, "-j"]
             done = run_in(plan, node.name, command, check=False)
             file = directory / "observed" / node.name / f"rib-{family}.json"
-            _write(file, done.stdout + done.stderr)
+            _write_text(file, done.stdout + done.stderr)
 
 
 def environment() -> str:
@@ -94,6 +99,6 @@ def environment() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(file: Path, text: str) -> None:
+def _write_text(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)

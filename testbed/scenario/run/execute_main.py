@@ -43,7 +43,7 @@ def main() -> None:
     check, clock = Check(), _Clock()
     names = (options.lab, options.topology)
     context = Context(plan, check, options.evidence, options.policy, *names, host_proxy)
-    outcome = _run(scenario, Testbed(context), options.settings, clock)
+    outcome = _run_scenario(scenario, Testbed(context), options.settings, clock)
     result = ScenarioResult(
         scenario=scenario.name,
         sentence=scenario.sentence,
@@ -102,7 +102,7 @@ class _Clock:
         return time.monotonic() - self._begun - self._paused
 
 
-def _run(
+def _run_scenario(
     scenario: registry.Scenario, testbed: Testbed, settings: Settings, clock: _Clock
 ) -> Outcome:
     """The verdict, and what failed. The evidence shows the lab before anything is put back."""

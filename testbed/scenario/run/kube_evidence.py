@@ -1,4 +1,4 @@
-"""What Kubernetes had to say: its objects as JSON, and the logs of nodes and pods."""
+"""Keeps Kubernetes' objects as JSON, and the logs of nodes and pods."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
@@ -14,6 +13,7 @@ from testbed.paths import DATA, NODES
 from testbed.plan.model import Plan
 from testbed.providers.namespaces import services
 from testbed.providers.vagrant import node as guests
+from testbed.scenario.api.manifests import Object
 from testbed.srpolicy.files.configmap import NAMESPACE
 
 _OBJECTS = {
@@ -38,12 +38,12 @@ def keep_kubernetes(plan: Plan, directory: Path) -> None:
     try:
         api = connect(plan)
         for name, path in _all_objects(api):
-            (objects / f"{name}.json").write_text(json.dumps(_items(api, path), indent=1))
+            (objects / f"{name}.json").write_text(json.dumps(_list_items(api, path), indent=1))
     except TestbedError as error:
         (objects / "unavailable.txt").write_text(f"{error}\n")
     for node in [*services.with_init(), *guests.names()]:
-        _copy(NODES / node / "logs", directory / "logs" / node)
-        _copy(DATA / "nodes" / node / "var-log-pods", directory / "pod-logs" / node)
+        _copy_tree(NODES / node / "logs", directory / "logs" / node)
+        _copy_tree(DATA / "nodes" / node / "var-log-pods", directory / "pod-logs" / node)
 
 
 def _all_objects(api: KubernetesApi) -> Iterator[tuple[str, str]]:
@@ -55,13 +55,13 @@ def _all_objects(api: KubernetesApi) -> Iterator[tuple[str, str]]:
         yield spec["names"]["plural"], f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
 
 
-def _items(api: KubernetesApi, path: str) -> list[dict[str, Any]]:
+def _list_items(api: KubernetesApi, path: str) -> list[Object]:
     items = api.items(path)
     for item in items:
         item["metadata"].pop("managedFields", None)  # who wrote what fills pages
     return items
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy_tree(source: Path, target: Path) -> None:
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)

@@ -1,4 +1,4 @@
-"""Two runs of the same scenarios, check by check: what one kind of nodes does, so must others."""
+"""Compares two runs of the same scenarios, check by check."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class Row:
 def compare(one: Sequence[ScenarioResult], other: Sequence[ScenarioResult]) -> list[Row]:
     """Rows in the order of the first run; a scenario that one run lacks is a difference."""
     first, second = ({result.scenario: result for result in run} for run in (one, other))
-    return [_compare(name, first.get(name), second.get(name)) for name in first | second]
+    return [_compare_results(name, first.get(name), second.get(name)) for name in first | second]
 
 
-def _compare(name: str, one: ScenarioResult | None, other: ScenarioResult | None) -> Row:
+def _compare_results(name: str, one: ScenarioResult | None, other: ScenarioResult | None) -> Row:
     verdicts = (_verdict_of(one), _verdict_of(other))
     seconds = (one.seconds if one else 0.0, other.seconds if other else 0.0)
-    if one and other and (excused := _excuse(one, other)):
+    if one and other and (excused := _find_excuse(one, other)):
         return Row(name, verdicts, seconds, 0, 0, (), excused)
     checks, others = one.checks if one else (), other.checks if other else ()
     pairs = list(zip(checks, others, strict=False))
-    found = [text for a, b in pairs if (text := _difference(a, b))]
+    found = [text for a, b in pairs if (text := _describe_difference(a, b))]
     missing = abs(len(checks) - len(others))
     if missing:
         found.append(f"{missing} checks of one run only")
@@ -65,7 +65,7 @@ def _compare(name: str, one: ScenarioResult | None, other: ScenarioResult | None
         verdicts,
         seconds,
         len(pairs),
-        sum(a.path and a.passed and not _difference(a, b) for a, b in pairs),
+        sum(a.path and a.passed and not _describe_difference(a, b) for a, b in pairs),
         tuple(found),
     )
 
@@ -74,7 +74,7 @@ def _verdict_of(result: ScenarioResult | None) -> str:
     return result.verdict if result else "is not there"
 
 
-def _excuse(one: ScenarioResult, other: ScenarioResult) -> str:
+def _find_excuse(one: ScenarioResult, other: ScenarioResult) -> str:
     """Why a scenario is not applicable to one of the runs; empty unless the other passed."""
     for without, rest in ((one, other), (other, one)):
         if without.declared in DECLARED and rest.verdict == "pass":
@@ -82,7 +82,7 @@ def _excuse(one: ScenarioResult, other: ScenarioResult) -> str:
     return ""
 
 
-def _difference(one: CheckResult, other: CheckResult) -> str:
+def _describe_difference(one: CheckResult, other: CheckResult) -> str:
     """In words; counts of packets and the like may differ, addresses of a path may not."""
     if _without_numbers(one.claim) != _without_numbers(other.claim):
         return f"{one.claim!r} and {other.claim!r}"

@@ -54,24 +54,24 @@ class _Labs:
     def lab_for(self, scenario: Scenario) -> str:
         if self.options.lab is not None:
             return self.options.lab
-        key = self._key(scenario)
+        key = self._lab_key(scenario)
         if key not in self.up:
             for other in list(self.up):  # one lab at a time: laptops have little memory
                 self.end(other)
             self._bring_up(key, scenario)
         return self.up[key]
 
-    def _key(self, scenario: Scenario) -> str:
-        return " ".join([self._topology(scenario), *_assignments(scenario)])
+    def _lab_key(self, scenario: Scenario) -> str:
+        return " ".join([self._topology_of(scenario), *_list_assignments(scenario)])
 
-    def _topology(self, scenario: Scenario) -> str:
+    def _topology_of(self, scenario: Scenario) -> str:
         return self.options.topology or scenario.topology
 
     def _bring_up(self, key: str, scenario: Scenario) -> None:
         name = f"run-{os.getpid()}-{len(self.up) + 1}"
-        command = ["up", self._topology(scenario), "-n", name, "--profile", self.options.profile]
+        command = ["up", self._topology_of(scenario), "-n", name, "--profile", self.options.profile]
         command += ["--cluster", self.options.cluster, "--nodes", self.options.nodes]
-        for assignment in _assignments(scenario):
+        for assignment in _list_assignments(scenario):
             command += ["--set", assignment]
         self.up[key] = name
         try:
@@ -90,12 +90,12 @@ class _Labs:
 
     def discard(self, scenario: Scenario) -> None:
         """After a failure the next scenario gets a fresh lab."""
-        key = self._key(scenario)
+        key = self._lab_key(scenario)
         if key in self.up:
             self.end(key)
 
 
-def _assignments(scenario: Scenario) -> list[str]:
+def _list_assignments(scenario: Scenario) -> list[str]:
     return [f"{name}={value}" for name, value in scenario.params.items()]
 
 
@@ -138,11 +138,11 @@ def _run_one(scenario: Scenario, labs: _Labs, directory: Path) -> ScenarioResult
     try:
         lab = labs.lab_for(scenario)
     except TestbedError as error:
-        return _failed(scenario, directory, f"no lab for it: {error}", begun)
-    return _execute(scenario, lab, labs.options, directory, begun)
+        return _write_failure(scenario, directory, f"no lab for it: {error}", begun)
+    return _execute_scenario(scenario, lab, labs.options, directory, begun)
 
 
-def _execute(
+def _execute_scenario(
     scenario: Scenario, lab: str, options: Options, directory: Path, begun: float
 ) -> ScenarioResult:
     """The result that the scenario's own process left, or why there is none."""
@@ -150,24 +150,24 @@ def _execute(
     file.unlink(missing_ok=True)  # of an earlier run in the same directory
     with (directory / "output.txt").open("w") as output:
         try:
-            command = _command(scenario, lab, options, directory)
+            command = _build_command(scenario, lab, options, directory)
             subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=TIME_LIMIT
             )
         except subprocess.TimeoutExpired:
-            return _failed(scenario, directory, f"no end after {TIME_LIMIT:g} s", begun)
+            return _write_failure(scenario, directory, f"no end after {TIME_LIMIT:g} s", begun)
         finally:
             _remove_second_lab(lab)
     if not file.exists():
         words = (directory / "output.txt").read_text().strip()[-1500:]
-        return _failed(scenario, directory, words or "it left no result", begun)
+        return _write_failure(scenario, directory, words or "it left no result", begun)
     try:
         return read_result(file).model_copy(update={"evidence": str(directory)})
     except TestbedError as error:
-        return _failed(scenario, directory, str(error), begun)
+        return _write_failure(scenario, directory, str(error), begun)
 
 
-def _command(scenario: Scenario, lab: str, options: Options, directory: Path) -> list[str]:
+def _build_command(scenario: Scenario, lab: str, options: Options, directory: Path) -> list[str]:
     command = own_program("testbed.scenario.run.execute_main", "--lab", lab)
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
     command += ["--topology", options.topology or scenario.topology]
@@ -185,14 +185,14 @@ def _remove_second_lab(lab: str) -> None:
 
 
 def _has_kubernetes(options: Options) -> bool:
-    """Will the pods be Kubernetes'? A lab that is not there is complained of later."""
+    """Will the pods be Kubernetes'? A lab that does not exist is reported later."""
     if options.lab is None:
         return options.cluster == "kubernetes"
     plan = recorded_plan(lab_dir(options.lab))
     return plan is None or plan.orchestrator_traits.containers
 
 
-def _failed(scenario: Scenario, directory: Path, why: str, begun: float) -> ScenarioResult:
+def _write_failure(scenario: Scenario, directory: Path, why: str, begun: float) -> ScenarioResult:
     seconds = round(time.monotonic() - begun, 3)
     return _without_checks(scenario, directory, "error", failure=why, seconds=seconds)
 

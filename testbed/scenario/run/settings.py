@@ -22,10 +22,14 @@ def given(known: Settings, values: Mapping[str, str]) -> dict[str, Setting]:
 
     Raises TestbedError for a value that is not of its default's type.
     """
-    return {name: _parse(known[name], name, text) for name, text in values.items() if name in known}
+    return {
+        name: _parse_setting(known[name], name, text)
+        for name, text in values.items()
+        if name in known
+    }
 
 
-def _parse(default: Setting, name: str, text: str) -> Setting:
+def _parse_setting(default: Setting, name: str, text: str) -> Setting:
     kind = type(default)
     try:
         return kind(text)

@@ -80,7 +80,7 @@ def test_verdicts_and_evidence_before_anything_is_put_back(
     monkeypatch.setattr(execute_main, "keep_evidence", lambda *_: testbed.order.append("evidence"))
     scenario = Scenario("x", Path("x.py"), "X.", (), "full", function=function)
     settings = {"seconds": 5} if function is is_set else {}
-    outcome = execute_main._run(scenario, testbed, settings, execute_main._Clock())
+    outcome = execute_main._run_scenario(scenario, testbed, settings, execute_main._Clock())
     assert outcome.verdict == verdict
     assert testbed.order == ["evidence", "put back"]
     assert outcome.failure is None if words is None else words in str(outcome.failure)

@@ -14,7 +14,7 @@ import pytest
 from paper_plan import paper_plan
 
 from testbed.errors import CheckFailed
-from testbed.prove import exchange
+from testbed.observe import local_place
 from testbed.scenario.clients import web
 from testbed.scenario.clients.web import Answer, Origin, Requests, parse
 
@@ -40,7 +40,7 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def origin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Origin]:
-    monkeypatch.setattr(exchange, "in_netns", lambda _: nullcontext())
+    monkeypatch.setattr(local_place, "in_netns", lambda _: nullcontext())
     Server.plan = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

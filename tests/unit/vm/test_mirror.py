@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
+from testbed.errors import TestbedError
+from testbed.host.json_lines import encode_line
 from testbed.providers.vagrant.guest import status_mirror_main
+from testbed.providers.vagrant.guest.status_change import decode_change
 from testbed.providers.vagrant.guest.status_watcher_main import Watched
 
 
@@ -21,7 +23,7 @@ def there(tmp_path: Path) -> Path:
 def bring(watched: Watched, here: Path) -> int:
     changes = watched.look()
     for change in changes:
-        status_mirror_main.apply(json.loads(json.dumps(change)), here)
+        status_mirror_main.apply(decode_change(encode_line(change)), here)
     return len(changes)
 
 
@@ -71,3 +73,12 @@ def test_what_a_guest_claimed_is_forgotten_with_it(there: Path, tmp_path: Path) 
     (here / "agent.json").write_text("ours")
     status_mirror_main.forget(here)
     assert sorted(p.name for p in here.rglob("*.*")) == ["agent.json", "n.agent.log"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "[]", "{}", '{"path": 1}', '{"path": "x", "text": null}', '{"path": "x", "add": 1}'],
+)
+def test_what_is_no_change_is_refused(line: str) -> None:
+    with pytest.raises(TestbedError):
+        decode_change(line)

@@ -11,13 +11,13 @@ import json
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.wait import wait_for
 from testbed.providers.vagrant.guest.payload import MODULE
 from testbed.providers.vagrant.guest.ssh import Guest
+from testbed.providers.vagrant.guest.status_change import StatusChange, decode_change
 from testbed.providers.vagrant.machines import Files, Machine
 
 KEPT = ("machine.json", "agent.json")  # the lab's own
@@ -45,12 +45,12 @@ def follow(guest: Guest, here: Path) -> None:
         log.unlink()  # it comes whole again
     command = [*MODULE, "testbed.providers.vagrant.guest.status_watcher_main", str(here)]
     for line in guest.lines(command):
-        apply(json.loads(line), here)
+        apply(decode_change(line), here)
 
 
-def apply(change: dict[str, Any], here: Path) -> None:
-    """One line of testbed.providers.vagrant.guest.status_watcher_main."""
-    path = here / str(change["path"])
+def apply(change: StatusChange, here: Path) -> None:
+    """Make a file here as the guest has it, unless it is the lab's own or lies elsewhere."""
+    path = here / change["path"]
     if path.name in KEPT or not path.resolve().is_relative_to(here):
         return
     path.parent.mkdir(parents=True, exist_ok=True)

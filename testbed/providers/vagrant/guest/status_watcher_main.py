@@ -1,18 +1,19 @@
 """In a guest: says, line by line, what its node directory holds and how it changes.
 
 Run with the argument DIRECTORY through SSH by status_mirror_main; ends with it.
-Each line is a JSON object: {"path", "text"} of a file that is new or another, {"path", "add"} of
-what a log grew by, {"path"} of a file that is gone. Paths are relative to DIRECTORY.
+Each line is a change (see status_change). Paths are relative to DIRECTORY.
 """
 
 from __future__ import annotations
 
-import json
 import select
 import sys
 from pathlib import Path
 
 from inotify_simple import INotify, flags
+
+from testbed.host.json_lines import encode_line
+from testbed.providers.vagrant.guest.status_change import StatusChange
 
 SUFFIXES = (".json",)
 LOGS = "logs"
@@ -29,13 +30,13 @@ class Watched:
         self._stamps: dict[str, tuple[int, int, int]] = {}
         self._sizes: dict[str, int] = {}
 
-    def look(self) -> list[dict[str, str]]:
+    def look(self) -> list[StatusChange]:
         """What has changed since the last look."""
-        said = []
+        changes: list[StatusChange] = []
         seen = {str(p.relative_to(self.top)): p for p in self._watched_files()}
         for gone in self._stamps.keys() - seen.keys():
             del self._stamps[gone]
-            said.append({"path": gone})
+            changes.append({"path": gone})
         for name, path in seen.items():
             change = (
                 self._tell_growth(name, path)
@@ -43,14 +44,14 @@ class Watched:
                 else self._tell_new_text(name, path)
             )
             if change:
-                said.append(change)
-        return said
+                changes.append(change)
+        return changes
 
     def _watched_files(self) -> list[Path]:
         top = [p for p in self.top.glob("*.json") if not p.name.startswith(".")]
         return [*top, *self.top.glob("cni/*.json"), *self.top.glob(f"{LOGS}/*.log")]
 
-    def _tell_new_text(self, name: str, path: Path) -> dict[str, str] | None:
+    def _tell_new_text(self, name: str, path: Path) -> StatusChange | None:
         try:
             found = path.stat()
             stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
@@ -62,7 +63,7 @@ class Watched:
         self._stamps[name] = stamp
         return {"path": name, "text": text}
 
-    def _tell_growth(self, name: str, path: Path) -> dict[str, str] | None:
+    def _tell_growth(self, name: str, path: Path) -> StatusChange | None:
         with path.open("rb") as log:
             size = log.seek(0, 2)
             before = self._sizes.get(name, 0)
@@ -85,7 +86,7 @@ def main() -> None:
         while True:
             changes = watched.look()
             for change in changes:
-                print(json.dumps(change))
+                sys.stdout.write(encode_line(change))
             sys.stdout.flush()
             if changes:
                 continue  # a log may have more to say

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from testbed.observe.remote.exchange import Reads, open_socket, talk
+from testbed.observe.remote.exchange import Reads, exchange, open_socket
 
 HERE = ip_address("127.0.0.1")
 
@@ -33,7 +33,7 @@ def server(answer: Callable[[socket.socket], None]) -> Iterator[int]:
 
 def said(port: int, data: bytes, reads: Reads) -> bytes:
     with open_socket(HERE, reads) as opened:
-        return talk(opened, HERE, port, data, 5, reads)
+        return exchange(opened, HERE, port, data, 5, reads)
 
 
 def test_all_until_the_other_end_closes() -> None:

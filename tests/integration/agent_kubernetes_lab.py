@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from agent_lab import WAYPOINT, Lab
-from kube_control_plane import ControlPlane
-
 from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.orchestrators.kubernetes.wait import crds_established
+from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.kube_control_plane import ControlPlane
 
 CALICO = "crd.projectcalico.org/v1"
 STATUS = "srv6.testbed.invalid/v1alpha1"

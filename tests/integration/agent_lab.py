@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from raw_speaker import within
-
 from testbed.agent.cni import plugin_main
 from testbed.agent.desired.routes import PROTOCOL
 from testbed.bgp.session import BgpDriver
 from testbed.bgp.station import listen
 from testbed.host.wait import wait_for
+from tests.integration.raw_speaker import within
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYPOINT = "fcff:1::1"  # the router's loopback; seg6 makes it an End

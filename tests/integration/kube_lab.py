@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_driver import Lab
-from sandbox import Sandbox, kept, lab_name
 
 from testbed.artefacts import program as pinned
 from testbed.artefacts.settings import cache_root
@@ -22,6 +20,8 @@ from testbed.kube.api_connection import Client
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi
 from testbed.plan.kubernetes import API_PORT, control_plane
 from testbed.plan.model import Plan
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox, kept, lab_name
 
 DATA = "/tmp/data"
 TOPOLOGY = "basic"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox import HERE, ROOT, Sandbox, only_child
+from tests.integration.sandbox import HERE, ROOT, Sandbox, only_child
 
 PATIENCE = 120  # seconds for any one command
 

@@ -13,14 +13,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Any
 
 import pytest
-from agent_lab import WAYPOINT, Lab
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.bgp import attributes, unicast
 from testbed.bgp.client import GobgpClient
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Candidate, Segment, SegmentList, SRPolicy
+from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 PODS: dict[str, dict[int, str]] = {}

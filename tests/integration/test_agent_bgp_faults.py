@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from agent_lab import Lab
-from bgp_corpus import CORPUS, body
-from programs import GOBGPD, needs_gobgpd
-from raw_speaker import Session, within
-from test_agent import complete
-from test_bgp_hostile import good
+
+from tests.integration.agent_lab import Lab
+from tests.integration.bgp_corpus import CORPUS, body
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.raw_speaker import Session, within
+from tests.integration.test_agent import complete
+from tests.integration.test_bgp_hostile import good
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 PODS: dict[str, dict[int, str]] = {}

@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from agent_kubernetes_lab import CALICO, NAMESPACE, POOLS, KubernetesLab, calico
-from agent_lab import WAYPOINT
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.host.wait import wait_for
+from tests.integration.agent_kubernetes_lab import CALICO, NAMESPACE, POOLS, KubernetesLab, calico
+from tests.integration.agent_lab import WAYPOINT
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 PODS: dict[str, dict[int, str]] = {}

@@ -17,10 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import services_peer
-from agent_lab import WAYPOINT, Lab
-from programs import GOBGPD, needs_gobgpd
-from test_agent import (
+
+from testbed.agent.desired import service_veth
+from testbed.bgp.model import BgpPeer, DesiredBgp
+from testbed.prove.stream import Stream
+from testbed.srpolicy.model import Candidate, Segment, SegmentList
+from tests.integration import services_peer
+from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.test_agent import (
     IPV4,
     ROUTING,
     Capture,
@@ -31,11 +36,6 @@ from test_agent import (
     config_map,
     mode,
 )
-
-from testbed.agent.desired import service_veth
-from testbed.bgp.model import BgpPeer, DesiredBgp
-from testbed.prove.stream import Stream
-from testbed.srpolicy.model import Candidate, Segment, SegmentList
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 SWITCH = Path("/proc/sys/net/netfilter/nf_hooks_lwtunnel")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from agent_lab import MTU, Lab, ip
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.agent.dataplane import tunnels
 from testbed.agent.desired.overlays.tunnels import DEVICES, KINDS, WORDS
+from tests.integration.agent_lab import MTU, Lab, ip
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 NODES = ("w1", "w2")

@@ -16,8 +16,6 @@ from socket import socket as Socket
 from typing import TYPE_CHECKING
 
 import pytest
-from programs import GOBGPD, needs_gobgpd
-from raw_speaker import within
 
 from testbed.bgp import attributes, schema, station, unicast
 from testbed.bgp.client import GobgpClient
@@ -26,6 +24,8 @@ from testbed.bgp.session import BgpDriver
 from testbed.srpolicy.bgp import tlv
 from testbed.srpolicy.bgp.codec import decode, encode_attributes, encode_nlri
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.raw_speaker import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

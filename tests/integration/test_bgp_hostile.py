@@ -10,9 +10,6 @@ from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 
 import pytest
-from bgp_corpus import BASIC, CORPUS, IPV4_HOP, SEGMENT_LISTS, SUB_TLVS, TUNNELS, body, ipv4
-from programs import GOBGPD, needs_gobgpd
-from raw_speaker import Session
 
 from testbed.bgp import unicast
 from testbed.bgp.model import BgpPeer, DesiredBgp, Family
@@ -20,6 +17,18 @@ from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Originator
+from tests.integration.bgp_corpus import (
+    BASIC,
+    CORPUS,
+    IPV4_HOP,
+    SEGMENT_LISTS,
+    SUB_TLVS,
+    TUNNELS,
+    body,
+    ipv4,
+)
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.raw_speaker import Session
 
 ASN, PATIENCE = 64512, 30.0
 NODE, STRANGER = "127.90.1.1", "127.90.1.2"

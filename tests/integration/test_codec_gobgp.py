@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.bgp import schema
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.bgp.session import BgpDriver
 from testbed.srpolicy.bgp import codec, tlv
 from testbed.srpolicy.model import Candidate, Originator, Segment, SegmentList, best_effort
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod, speaking
 
 from testbed.agent.cni import plugin_main
 from testbed.host.wait import wait_for
+from tests.integration.kube_lab import (
+    PATIENCE,
+    KubeLab,
+    addresses,
+    kube_lab,
+    kube_sandbox,
+    pod,
+    speaking,
+)
 
 pytestmark = pytest.mark.root
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_lab import (
+
+from testbed.host.wait import wait_for
+from tests.integration.kube_lab import (
     DATA,
     NODES,
     PATIENCE,
@@ -20,9 +22,7 @@ from kube_lab import (
     pod,
     speaking,
 )
-from sandbox import Sandbox
-
-from testbed.host.wait import wait_for
+from tests.integration.sandbox import Sandbox
 
 pytestmark = pytest.mark.root
 

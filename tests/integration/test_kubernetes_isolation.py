@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kube_lab import DATA, KubeLab, kube_lab, kube_sandbox, pod
-from sandbox import Sandbox, differences
+
+from tests.integration.kube_lab import DATA, KubeLab, kube_lab, kube_sandbox, pod
+from tests.integration.sandbox import Sandbox, differences
 
 pytestmark = pytest.mark.root
 

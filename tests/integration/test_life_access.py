@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from lab_driver import ROOT, Lab
 
 from testbed.host.wait import wait_for
+from tests.integration.lab_driver import ROOT, Lab
 
 pytestmark = pytest.mark.root
 

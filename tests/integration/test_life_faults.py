@@ -9,10 +9,10 @@ import subprocess
 import sys
 
 import pytest
-from lab_driver import Lab
-from sandbox import ROOT, Sandbox, only_child
 
 from testbed.host.lab_init_main import netns_inode, start_time
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import ROOT, Sandbox, only_child
 
 
 def identity(pid: int) -> dict[str, int]:

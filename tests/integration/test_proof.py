@@ -13,7 +13,6 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 import pytest
-from paper_plan import access, backbone_link, cluster_node, router
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.observe.capture import Capture
@@ -21,6 +20,7 @@ from testbed.plan.model import Plan
 from testbed.prove import proof as proof_module
 from testbed.prove.expectation import BestEffort, Expectation, NotRouted, Plain, via
 from testbed.prove.proof import Endpoint, Proof, prove_path
+from tests.paper_plan import access, backbone_link, cluster_node, router
 
 pytestmark = [
     pytest.mark.root,

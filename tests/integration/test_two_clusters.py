@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
-from lab_driver import ROOT
-from sandbox import Sandbox, only_child
 
 from testbed.host.wait import wait_for
+from tests.integration.kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
+from tests.integration.lab_driver import ROOT
+from tests.integration.sandbox import Sandbox, only_child
 
 pytestmark = pytest.mark.root
 

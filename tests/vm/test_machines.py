@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import VirtualLab
 
 from testbed.host.progress import told
 from testbed.host.wait import wait_for
+from tests.vm.conftest import VirtualLab
 
 pytestmark = pytest.mark.root
 

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIMIT, ROOT
+
+from tests.vm.conftest import LIMIT, ROOT
 
 pytestmark = pytest.mark.root
 

@@ -8,7 +8,6 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from test_decision import BASE, ME, OWN4, PEERED, W2, api, config, policy, prefix, route, steered
 
 from testbed.agent.dataplane import tunnels as linux_tunnels
 from testbed.agent.dataplane.linux import Capabilities
@@ -16,6 +15,19 @@ from testbed.agent.desired.decide import Inputs, Wanted, decide
 from testbed.agent.desired.overlays import tunnels
 from testbed.agent.desired.overlays.tunnels import Device, Seen, Tunnels
 from testbed.agent.desired.routes import Hop, Route, parse, render
+from tests.unit.agent.test_decision import (
+    BASE,
+    ME,
+    OWN4,
+    PEERED,
+    W2,
+    api,
+    config,
+    policy,
+    prefix,
+    route,
+    steered,
+)
 
 L4, L6 = "172.18.1.0/26", "fd18::40/122"
 NODE = {

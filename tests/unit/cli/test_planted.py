@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from planted import Planted
+
+from tests.planted import Planted
 
 TESTBED = Path(sys.executable).with_name("testbed")
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,11 +9,11 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paper_plan import backbone_link, grid, paper_plan, router
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.plan.spf import demanded_routes, path_sets, predict, sid_owner
+from tests.paper_plan import backbone_link, grid, paper_plan, router
 
 
 def via(plan: Plan, at: str, prefix: str) -> set[str] | None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from scapy.utils import RawPcapNgReader
-from test_path import EGRESS, PLAN, R6, best_effort, steered, traced, tunnelled
-from walks import Walker
 
 from testbed.errors import TestbedError
 from testbed.observe.frame import Frame
 from testbed.prove import pcapng
 from testbed.prove.draw import as_data, drawing, grouped, paragraphs
+from tests.unit.prove.test_path import EGRESS, PLAN, R6, best_effort, steered, traced, tunnelled
+from tests.unit.prove.walks import Walker
 
 NOW = 1_700_000_000_123_456_789
 FRAMES = [

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.host.progress import Progress
@@ -24,6 +23,7 @@ from testbed.providers import registry
 from testbed.providers.base import NodeFiles, NodeHandle
 from testbed.providers.storage import Storage
 from testbed.topology.load import load_plan
+from tests.paper_plan import paper_plan
 
 # What a plan has by name, and the modules that may look at it.
 ASKED = re.compile(r"\.(virtual|kubernetes|overlay|backend|orchestrator)\b(?!\s*import)")

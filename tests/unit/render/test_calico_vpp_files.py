@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.plan.calico_vpp import localsid_pool
@@ -22,6 +21,7 @@ from testbed.render.calico_vpp_images import images
 from testbed.render.kubernetes import documents, objects
 from testbed.srpolicy.files.configmap import load_configmaps
 from testbed.te.lint.policies import lint_configmaps
+from tests.shipped_plans import shipped_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [

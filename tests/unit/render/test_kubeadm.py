@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.render import kubeadm
+from tests.shipped_plans import shipped_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 BOOTSTRAP = kubeadm.Bootstrap("abcdef.0123456789abcdef", "sha256:" + "0" * 64)

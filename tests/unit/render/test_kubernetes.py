@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from shipped_plans import shipped_plan
 
 from testbed.orchestrators.kubernetes.programs import programs
 from testbed.paths import CONTAINER_RUNTIME
 from testbed.plan.model import Plan
 from testbed.render import kubernetes
+from tests.shipped_plans import shipped_plan
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.scenario.run import kube_evidence
+from tests.shipped_plans import shipped_plan
 
 CRD = {
     "metadata": {"name": "ippools.crd.projectcalico.org"},

@@ -5,10 +5,10 @@ from __future__ import annotations
 from ipaddress import IPv6Address
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.orchestrators.kubernetes import vpp_check
 from testbed.orchestrators.kubernetes.dry_run import Verdict
+from tests.shipped_plans import shipped_plan
 
 SAID = (
     "SRv6 - My LocalSID Table:\r\n=========================\r\n"

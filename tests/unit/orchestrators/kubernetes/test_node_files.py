@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from cluster_plans import cluster_plan
 
 from testbed.errors import TestbedError
 from testbed.host.secret_files import write_secret_files
@@ -17,6 +16,7 @@ from testbed.kube import kubeconfig as agent_kubeconfig
 from testbed.kube.kubeconfig import kubeconfig_text
 from testbed.orchestrators.kubernetes import node_files
 from testbed.orchestrators.kubernetes.pki import authorities
+from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan
 
 NOW = datetime(2031, 1, 1, tzinfo=timezone.utc)
 PLAN = cluster_plan()

@@ -6,7 +6,6 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-import srpolicy_strategies as mine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from testbed.srpolicy.model import (
 )
 from testbed.srpolicy.select import select, select_all
 from testbed.srpolicy.validity import egress, problems, structure
+from tests.unit.srpolicy import srpolicy_strategies as mine
 
 SID4, SID6 = IPv6Address("fcdd::4"), IPv6Address("fcdd::6")
 R6 = Segment(IPv6Address("fcff:6::1"))

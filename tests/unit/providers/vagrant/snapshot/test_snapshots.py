@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.providers.vagrant.snapshot import snapshots
 from testbed.providers.vagrant.snapshot.snapshots import Record, Snapshot
+from tests.paper_plan import paper_plan
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,11 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from image_layout import Layout
 
 from testbed.errors import MachineUnfit
 from testbed.images.build.oci import Image, architecture, write_layout
 from testbed.images.build.tree import Directory, Entry, File, Link, complete
+from tests.unit.images.image_layout import Layout
 
 TREE: dict[str, Entry] = {
     "/bin/tool": File(b"#!/bin/sh\n", 0o755),

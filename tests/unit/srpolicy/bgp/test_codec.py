@@ -6,7 +6,6 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 
 import pytest
-import srpolicy_strategies as mine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from testbed.srpolicy.model import (
     best_effort,
     is_best_effort,
 )
+from tests.unit.srpolicy import srpolicy_strategies as mine
 
 WORKER1 = IPv6Address("fd11::1000")
 POLICY = Candidate(

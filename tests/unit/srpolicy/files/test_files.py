@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from ipaddress import IPv6Address
-from pathlib import Path
 
 import pytest
-import srpolicy_strategies as mine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +14,8 @@ from testbed.srpolicy.files.change import Lines
 from testbed.srpolicy.files.load import load_policies
 from testbed.srpolicy.model import Candidate, ProtocolOrigin, SRPolicy
 from testbed.srpolicy.validity import structure
-
-ORIGINALS = Path(__file__).parents[3].parent / "shared" / "paper" / "manifests"
+from tests.repository import PAPER
+from tests.unit.srpolicy import srpolicy_strategies as mine
 
 INJECTOR = """\
 nlri:
@@ -470,12 +468,12 @@ def test_any_object_gives_a_value_or_an_error(name: str, data: object) -> None:
 
 # --- the paper's own files
 
-needs_originals = pytest.mark.skipif(not ORIGINALS.is_dir(), reason="the paper's files are absent")
+needs_originals = pytest.mark.skipif(not PAPER.is_dir(), reason="the paper's files are absent")
 
 
 @needs_originals
 def test_the_papers_injector_file() -> None:
-    (change,) = load_policies((ORIGINALS / "policyFile.yaml").read_text(), "policyFile.yaml")
+    (change,) = load_policies((PAPER / "policyFile.yaml").read_text(), "policyFile.yaml")
     assert change.candidate is not None and structure(change.candidate, max_segments=3) == []
     assert change.policy == SRPolicy(4, 94, IPv6Address("fd11::1000"))
     assert change.candidate.family == 4 and change.candidate.preference == 100
@@ -485,7 +483,7 @@ def test_the_papers_injector_file() -> None:
 @needs_originals
 def test_the_papers_configmaps() -> None:
     """The paths of the paper's table, both families, from every head end."""
-    text = (ORIGINALS / "configMap.yaml").read_text()
+    text = (PAPER / "configMap.yaml").read_text()
     paths = {
         (config.node, str(c.endpoint), c.family): sids(c)[0][:-1]
         for config in configmap.load_configmaps(text, "configMap.yaml")

@@ -8,7 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from paper_plan import backbone_link, router
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan, Role
@@ -18,6 +17,7 @@ from testbed.report.graph.placement import place
 from testbed.report.graph.scene import Box, Circle
 from testbed.report.graph.scene_builder import build_scene
 from testbed.report.graph.style import ROUTER_RADIUS
+from tests.paper_plan import backbone_link, router
 
 SVG = "{http://www.w3.org/2000/svg}"
 GOLDEN = Path(__file__).parent / "golden"

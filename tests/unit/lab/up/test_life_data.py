@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.doctor import machine
 from testbed.errors import TestbedError
@@ -17,6 +16,7 @@ from testbed.lab.up.down import take_down
 from testbed.lab.up.up import bring_up
 from testbed.providers.namespaces.provider import NothingToBoot
 from testbed.providers.vagrant.snapshot import snapshots
+from tests.paper_plan import paper_plan
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_plans import cluster_plan
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
-from shipped_plans import shipped_plan
 
 from testbed.agent.model.read_objects import read
 from testbed.errors import TestbedError
@@ -21,6 +19,8 @@ from testbed.orchestrators.kubernetes.base_objects import spellings
 from testbed.orchestrators.kubernetes.pki.identities import AGENTS
 from testbed.plan.model import Plan
 from testbed.render import environment, kubernetes
+from tests.shipped_plans import shipped_plan
+from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan
 
 BUSYBOX = "docker.io/library/busybox:latest"
 CALICO_KINDS = ("IPPool", "BGPPeer", "BGPConfiguration", "BlockAffinity")

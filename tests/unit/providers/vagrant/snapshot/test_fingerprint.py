@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paper_plan import paper_plan
-
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.machines import Files, values
 from testbed.providers.vagrant.snapshot.fingerprint import differences, made_of
+from tests.paper_plan import paper_plan
 
 PLAN = paper_plan().model_copy(update={"backend": "vagrant"})
 

@@ -17,12 +17,11 @@ from testbed.te.lint.findings import Finding, LintFailed, errors, summary
 from testbed.te.lint.policies import lint_policies
 from testbed.te.load import load_configmaps, load_policy_file
 from testbed.te.resolve import resolver
+from tests.repository import PAPER, ROOT
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
 BAD = sorted((HERE / "golden").glob("*.yaml"))
 POLICIES = ROOT / "scenarios" / "policies"
-PAPER = ROOT.parent / "shared" / "paper" / "manifests"
 
 
 def findings_of(plan: Plan, file: Path) -> list[Finding]:

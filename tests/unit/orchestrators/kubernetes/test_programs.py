@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cluster_plans import cluster_plan, without_control_plane
 
 from testbed.errors import TestbedError
 from testbed.host.supervisor import Program
@@ -15,6 +14,7 @@ from testbed.orchestrators.kubernetes.programs import Phase, programs
 from testbed.plan.kubernetes import SERVICES, problems
 from testbed.plan.kubernetes import families as plan_families
 from testbed.plan.model import Plan
+from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan, without_control_plane
 
 
 def started(plan: Plan, node: str) -> dict[str, Program]:

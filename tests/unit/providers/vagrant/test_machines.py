@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paper_plan import paper_plan
-
 from testbed.backbone.ports import port_end
 from testbed.providers.registry import provider_of
 from testbed.providers.vagrant.box.box import Box
@@ -13,6 +11,7 @@ from testbed.providers.vagrant.guest.keys import new_key
 from testbed.providers.vagrant.guest.seed import seed
 from testbed.providers.vagrant.machines import Files, cpus, machines, values
 from testbed.render import network
+from tests.paper_plan import paper_plan
 
 PLAN = paper_plan()
 VIRTUAL = PLAN.model_copy(update={"backend": "vagrant"})

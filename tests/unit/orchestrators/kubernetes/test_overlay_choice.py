@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from cluster_plans import cluster_plan
 
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes import calico_vpp
 from testbed.plan.resolve import resolve
 from testbed.plan.traits import OVERLAYS
 from testbed.render.calico_vpp import DAEMONSET, files
+from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan
 
 UPLINK = OVERLAYS["calico-vpp"].uplink
 assert UPLINK is not None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
-from paper_plan import access, cluster_node, router
-
 from testbed.plan.model import Node, Plan, Pools
+from tests.paper_plan import access, cluster_node, router
 
 PODS_V4, PODS_V6 = IPv4Network("172.16.0.0/16"), IPv6Network("fdfb:af47:32af::/48")
 

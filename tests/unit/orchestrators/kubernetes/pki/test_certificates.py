@@ -9,12 +9,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
-from cluster_plans import cluster_plan
 
 from testbed.orchestrators.kubernetes import node_files
 from testbed.orchestrators.kubernetes.pki import authorities
 from testbed.orchestrators.kubernetes.pki.authorities import Keys
 from testbed.orchestrators.kubernetes.pki.certificates import certificates, clients
+from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan
 
 NOW = datetime.now(timezone.utc)  # OpenSSL asks the real clock
 PLAN = cluster_plan()

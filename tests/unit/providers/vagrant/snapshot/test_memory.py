@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.machines import Files, machines, values
 from testbed.providers.vagrant.snapshot import data_copy, memory
+from tests.paper_plan import paper_plan
 
 pytestmark = pytest.mark.skipif(
     shutil.which("qemu-img") is None, reason="qemu-img is missing: make deps NODES=vagrant"

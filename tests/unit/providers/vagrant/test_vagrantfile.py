@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from paper_plan import access, cluster_node, paper_plan, router
 
 from testbed.plan.model import Plan
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.machines import Files, values
+from tests.paper_plan import access, cluster_node, paper_plan, router
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 RECORDER = Path(__file__).with_name("recorder.rb")
 
 pytestmark = pytest.mark.skipif(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from tests.integration.kube_control_plane import ControlPlane
 CALICO = "crd.projectcalico.org/v1"
 STATUS = "srv6.testbed.invalid/v1alpha1"
 NAMESPACE = "calico-vpp-dataplane"
-POOLS = {
+POOLS: dict[str, dict[str, object]] = {
     "v4": {"cidr": "172.16.0.0/16", "natOutgoing": True},
     "v6": {"cidr": "fdfb:af47:32af::/48"},
     "sr-policies-pool": {"cidr": "cafe::/118", "nodeSelector": "!all()"},
@@ -93,5 +94,5 @@ class KubernetesLab(Lab):
         return dict((found or {}).get("status") or {})
 
 
-def calico(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+def calico(kind: str, name: str, spec: Mapping[str, object]) -> dict[str, Any]:
     return {"apiVersion": CALICO, "kind": kind, "metadata": {"name": name}, "spec": spec}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from testbed.agent.cni import plugin_main
 from testbed.agent.desired.routes import PROTOCOL
@@ -19,8 +19,9 @@ from testbed.bgp.session import BgpDriver
 from testbed.bgp.station import listen
 from testbed.host.wait import wait_for
 from tests.integration.raw_speaker import within
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+AnyLab = TypeVar("AnyLab", bound="Lab")
 WAYPOINT = "fcff:1::1"  # the router's loopback; seg6 makes it an End
 MTU = 1380
 POOLS = """
@@ -74,7 +75,7 @@ class Lab:
             self.start_agent(f"w{number}")
 
     @contextmanager
-    def running(self, complete: Callable[[dict[str, Any]], bool]) -> Iterator[Self]:
+    def running(self: AnyLab, complete: Callable[[dict[str, Any]], bool]) -> Iterator[AnyLab]:
         """Up for a `with` block, which begins once both nodes' statuses are complete."""
         try:
             self.up()

@@ -22,6 +22,7 @@ from testbed.orchestrators.kubernetes.pki import identities as who
 from testbed.orchestrators.kubernetes.pki.x509 import (
     CertificateRequest,
     KeyPair,
+    Purpose,
     issue,
     new_authority,
     new_key,
@@ -117,7 +118,7 @@ class ControlPlane:
         )
 
     def _pair(self, name: str, user: str, *groups: str, sans: tuple[str, ...] = ()) -> KeyPair:
-        purpose = "server" if sans else "client"
+        purpose: Purpose = "server" if sans else "client"
         request = CertificateRequest(name, "ca", purpose, user, groups, sans)
         pair = issue(self._authority, request, self._now, _DAY)
         self._write(f"{name}.crt", pair.certificate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,14 +183,23 @@ class KubeLab(Lab):
         self.kill_init()
 
 
-def pod(name: str, node: str, script: str = STAYS, **more: Any) -> dict[str, Any]:
-    """A busybox pod on a node that runs a script; `more` goes into its spec."""
-    container = {
+def pod(
+    name: str,
+    node: str,
+    script: str = STAYS,
+    container: Mapping[str, object] | None = None,
+    **more: object,
+) -> dict[str, Any]:
+    """A busybox pod on a node that runs a script.
+
+    `container` goes into its container, `more` into its spec.
+    """
+    whole = {
         "name": "main",
         "image": "busybox",
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", script],
-        **more.pop("container", {}),
+        **(container or {}),
     }
     return {
         "apiVersion": "v1",
@@ -202,7 +211,7 @@ def pod(name: str, node: str, script: str = STAYS, **more: Any) -> dict[str, Any
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "tolerations": [{"operator": "Exists"}],
-            "containers": [container],
+            "containers": [whole],
             **more,
         },
     }

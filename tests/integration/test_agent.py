@@ -204,6 +204,17 @@ def test_a_peers_bad_path_is_reported_and_harms_nothing(lab: Lab) -> None:
     lab.wait("w1", "nothing to report", complete)
 
 
+def steered_over(waypoints: int) -> Callable[[dict[str, Any]], bool]:
+    """IPv6 goes by the ConfigMap, over so many waypoints and the endpoint's SID."""
+
+    def holds(status: dict[str, Any]) -> bool:
+        if not by("configmap", 6)(status):
+            return False
+        return len(chosen(status, 6)["segment_lists"][0]["segments"]) == waypoints + 1
+
+    return holds
+
+
 def test_no_packet_is_lost_while_a_policy_changes(lab: Lab) -> None:
     lab.put("mode.json", mode("configmap"))
     lab.wait("w1", "mode configmap", lambda s: s["te_mode"] == "configmap" and complete(s))
@@ -214,8 +225,7 @@ def test_no_packet_is_lost_while_a_policy_changes(lab: Lab) -> None:
     for number in range(10):
         waypoints = [WAYPOINT] * (1 + number % 2)
         lab.put("te.json", config_map("w1", 2, *waypoints, family=6))
-        lab.wait("w1", f"{waypoints}", lambda s, n=len(waypoints): by("configmap", 6)(s) and len(
-            chosen(s, 6)["segment_lists"][0]["segments"]) == n + 1)  # fmt: skip
+        lab.wait("w1", f"{waypoints}", steered_over(len(waypoints)))
     out, _ = stream.communicate(timeout=60)
     assert b" 0% packet loss" in out, out
     (lab.api / "te.json").unlink()

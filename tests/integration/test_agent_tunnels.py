@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -58,6 +58,11 @@ def pool(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
         assert left.returncode, left.stdout
 
 
+def repaired(pool: str, before: int) -> Callable[[dict[str, Any]], bool]:
+    """The agent has decided anew since generation `before`, and the pool has its one way."""
+    return lambda status: status["generation"] > before and _ways(status).get(pool) == 1
+
+
 def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
     one, other = lab.pod("w1", f"{pool}1"), lab.pod("w2", f"{pool}2")
     try:
@@ -74,7 +79,7 @@ def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
             lab.wait(
                 "w1",
                 f"the repair after {' '.join(damage)}",
-                lambda s, b=before: s["generation"] > b and _ways(s).get(pool) == 1,  # type: ignore[misc]
+                repaired(pool, before),
             )
             assert lab.ping(f"{pool}1", other[4]).returncode == 0
     finally:

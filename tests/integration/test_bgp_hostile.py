@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 
@@ -88,8 +88,8 @@ class Node:
         peers = self.driver.status().peers
         return peers[0].state if peers else ""
 
-    def until(self, what: str, condition: object) -> None:
-        if not self.driver.wait(lambda _: bool(condition()), PATIENCE):  # type: ignore[operator]
+    def until(self, what: str, condition: Callable[[], object]) -> None:
+        if not self.driver.wait(lambda _: bool(condition()), PATIENCE):
             pytest.fail(f"never: {what}; {self.driver.status()} {self.log.read_text()[-3000:]}")
 
     def hears(self, prefix: str, session: Session, what: str) -> bool:

@@ -106,12 +106,14 @@ class Message:
         self.fields: dict[int, list[Any]] = {}
         while data:
             tag, data = self._varint(data)
+            values = self.fields.setdefault(tag >> 3, [])
             if tag & 7 == 0:
-                value, data = self._varint(data)
+                number, data = self._varint(data)
+                values.append(number)
             else:
                 size, data = (4, data) if tag & 7 == 5 else self._varint(data)
-                value, data = data[:size], data[size:]
-            self.fields.setdefault(tag >> 3, []).append(value)
+                values.append(data[:size])
+                data = data[size:]
 
     @staticmethod
     def _varint(data: bytes) -> tuple[int, bytes]:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.lab_driver import ROOT, Lab
+from tests.integration.lab_driver import Lab
 from tests.integration.sandbox import Sandbox, lab_name
+from tests.repository import ROOT
 
 pytestmark = pytest.mark.root
 

@@ -15,8 +15,8 @@ import pytest
 
 from testbed.host.wait import wait_for
 from tests.integration.kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
-from tests.integration.lab_driver import ROOT
 from tests.integration.sandbox import Sandbox, only_child
+from tests.repository import ROOT
 
 pytestmark = pytest.mark.root
 

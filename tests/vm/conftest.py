@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.repository import ROOT
+
 LIMIT = 1500  # seconds for one command; machines may be emulated in software
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from testbed.host.wait import wait_for
-from tests.vm.conftest import LIMIT, ROOT, VirtualLab, command_line
+from tests.repository import ROOT
+from tests.vm.conftest import LIMIT, VirtualLab, command_line
 
 pytestmark = pytest.mark.root
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.vm.conftest import LIMIT, ROOT
+from tests.repository import ROOT
+from tests.vm.conftest import LIMIT
 
 pytestmark = pytest.mark.root
 

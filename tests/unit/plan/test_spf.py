@@ -103,7 +103,7 @@ def test_next_hops_are_exactly_the_first_steps_of_all_shortest_paths(
         link.model_copy(update={"metric": m}) for link, m in zip(base.links, metrics, strict=True)
     )
     plan = base.model_copy(update={"links": links})
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     for link in links:
         graph.add_edge(link.a.node, link.b.node, m=link.metric)
     last = plan.routers[-1]

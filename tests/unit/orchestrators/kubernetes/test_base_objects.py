@@ -17,8 +17,9 @@ from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.base_objects import spellings
 from testbed.orchestrators.kubernetes.pki.identities import AGENTS
+from testbed.paths import TEMPLATES
 from testbed.plan.model import Plan
-from testbed.render import environment, kubernetes
+from testbed.render import kubernetes
 from tests.shipped_plans import shipped_plan
 from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan
 
@@ -297,4 +298,4 @@ def test_a_broken_template_is_named(
     monkeypatch.setattr(kubernetes, "render", lambda *_, **__: text)
     with pytest.raises(TestbedError, match=complaint) as caught:
         kubernetes.objects("crds.yaml.j2")
-    assert caught.value.where == str(environment.TEMPLATES / "kubernetes/crds.yaml.j2")
+    assert caught.value.where == str(TEMPLATES / "kubernetes/crds.yaml.j2")

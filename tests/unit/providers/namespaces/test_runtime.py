@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from testbed.providers.namespaces import runtime
 
+Wrapper = Callable[..., subprocess.CompletedProcess[str]]
 READ_ONLY = ["/proc/sys/kernel", "/sys/devices/a|b&c\\d", "/sys/it's"]
 # As containerd writes it: one line, and a user's own words in it.
 PRIVILEGED: dict[str, Any] = {
@@ -27,7 +29,7 @@ ORDINARY: dict[str, Any] = {
 
 
 @pytest.fixture
-def called(tmp_path: Path) -> Any:
+def called(tmp_path: Path) -> Wrapper:
     """Calls the wrapper, which calls a runc that says what it was given."""
     (tmp_path / "runc").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     (tmp_path / "wrapper").write_text(runtime.script(READ_ONLY))
@@ -45,13 +47,13 @@ def called(tmp_path: Path) -> Any:
     return call
 
 
-def create(called: Any, bundle: Path, spec: object) -> subprocess.CompletedProcess[str]:
+def create(called: Wrapper, bundle: Path, spec: object) -> subprocess.CompletedProcess[str]:
     text = spec if isinstance(spec, str) else json.dumps(spec, separators=(",", ":"))
     (bundle / "config.json").write_text(text)
     return called("--root", "/run/x", "create", "--bundle", str(bundle), "--pid-file", "p", "id")
 
 
-def test_a_privileged_container_writes_nothing_of_the_host(called: Any, tmp_path: Path) -> None:
+def test_a_privileged_container_writes_nothing_of_the_host(called: Wrapper, tmp_path: Path) -> None:
     done = create(called, tmp_path, PRIVILEGED)
     assert done.stdout.split() == [
         *("--root", "/run/x", "create", "--bundle", str(tmp_path), "--pid-file", "p", "id")
@@ -67,25 +69,25 @@ def test_a_privileged_container_writes_nothing_of_the_host(called: Any, tmp_path
         assert spec[part] == PRIVILEGED[part]
 
 
-def test_any_other_container_is_left_as_it_is(called: Any, tmp_path: Path) -> None:
+def test_any_other_container_is_left_as_it_is(called: Wrapper, tmp_path: Path) -> None:
     assert create(called, tmp_path, ORDINARY).returncode == 0
     assert json.loads((tmp_path / "config.json").read_text()) == ORDINARY
 
 
-def test_calls_without_a_bundle_are_passed_on(called: Any) -> None:
+def test_calls_without_a_bundle_are_passed_on(called: Wrapper) -> None:
     for arguments in (["--version"], ["delete", "--force", "a b"], ["kill", "create", "9"]):
         assert called(*arguments).stdout.splitlines() == arguments
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"linux": {"resources":{}}}', "\0"])
-def test_what_cannot_be_closed_is_not_started(called: Any, tmp_path: Path, text: str) -> None:
+def test_what_cannot_be_closed_is_not_started(called: Wrapper, tmp_path: Path, text: str) -> None:
     done = create(called, tmp_path, text)
     assert done.returncode == 1
     assert "no privileged container is started" in done.stderr
     assert not done.stdout
 
 
-def test_no_specification_no_container(called: Any, tmp_path: Path) -> None:
+def test_no_specification_no_container(called: Wrapper, tmp_path: Path) -> None:
     done = called("create", "--bundle", str(tmp_path / "absent"), "id")
     assert done.returncode != 0
     assert not done.stdout

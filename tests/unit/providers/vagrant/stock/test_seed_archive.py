@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from testbed.paths import TEMPLATES
 from testbed.providers.vagrant.guest.keys import new_key
 from testbed.providers.vagrant.guest.seed import seed
 from testbed.providers.vagrant.machines import machines
 from testbed.providers.vagrant.stock.seed_archive import as_tar, given
-from testbed.render.environment import TEMPLATES
 from tests.paper_plan import paper_plan
 
 PLAN = paper_plan().model_copy(update={"backend": "vagrant", "box": "debian/bookworm64"})

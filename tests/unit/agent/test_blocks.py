@@ -232,12 +232,12 @@ def test_a_pod_without_address_is_news() -> None:
     assert told == [1]
 
 
-def test_a_block_that_cannot_be_given_back_is_kept() -> None:
+def test_a_block_that_cannot_be_given_back_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster(pool())
     cluster.blocks.ensure()
     cluster.pools = ()
     cluster.tell()
-    cluster.release = _refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(cluster, "release", _refuse)
     assert cluster.blocks.ensure() == ["not now"]
     assert cluster.blocks.owned() == list(cluster.claims)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from ipaddress import IPv6Address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,8 @@ from testbed.te.expect import expected_path
 from testbed.te.explain import explain, explain_all, explain_text
 from testbed.te.load import load_policy_file
 from testbed.te.resolve import node_names, resolver
-from tests.repository import ROOT
 
-POLICIES = ROOT / "scenarios" / "policies"
+POLICIES = Path(__file__).resolve().parents[3] / "scenarios" / "policies"
 WORKER2 = IPv6Address("fd12::1000")
 DT4 = "fcdd::12aa:d460:b250:45:b04"
 

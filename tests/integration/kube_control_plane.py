@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -128,7 +127,7 @@ class ControlPlane:
     def _write(self, name: str, text: str) -> None:
         (self.directory / name).write_text(text)
 
-    def _etcd(self) -> dict[str, Any]:
+    def _etcd(self) -> dict[str, object]:
         return {
             "data-dir": self.directory / "etcd",
             "unsafe-no-fsync": "true",
@@ -140,7 +139,7 @@ class ControlPlane:
             "initial-cluster": f"default={PEER}",
         }
 
-    def _kube_apiserver(self) -> dict[str, Any]:
+    def _kube_apiserver(self) -> dict[str, object]:
         return {
             "etcd-servers": ETCD,
             "bind-address": "::",
@@ -158,7 +157,7 @@ class ControlPlane:
             "service-account-signing-key-file": self.directory / "tokens.key",
         }
 
-    def _kube_controller_manager(self) -> dict[str, Any]:
+    def _kube_controller_manager(self) -> dict[str, object]:
         return {
             "kubeconfig": self.directory / "controllers.conf",
             "controllers": "garbage-collector-controller",
@@ -169,5 +168,5 @@ class ControlPlane:
         }
 
 
-def _flags(values: dict[str, Any]) -> list[str]:
+def _flags(values: dict[str, object]) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items()]

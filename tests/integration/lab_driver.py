@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from tests.documents import Document
 from tests.integration.sandbox import HERE, Sandbox, only_child
 from tests.repository import ROOT
 
@@ -115,7 +115,7 @@ class Lab:
         said += process.stderr.readlines()
         return process.wait(PATIENCE), "".join(said)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Document:
         """`testbed status -f json`, whatever it says."""
         return dict(json.loads(self.run("status", "-f", "json", expect=None).stdout))
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from testbed.agent.desired import service_veth
 from testbed.bgp.model import BgpPeer, DesiredBgp
 from testbed.prove.stream import Stream
 from testbed.srpolicy.model import Candidate, Segment, SegmentList
+from tests.documents import Document
 from tests.integration import services_peer
 from tests.integration.agent_lab import WAYPOINT, Lab
 from tests.integration.programs import GOBGPD, needs_gobgpd
@@ -43,7 +43,7 @@ PODS: dict[str, dict[int, str]] = {}
 SERVICE = {4: "10.96.0.50", 6: "fd00:10:96::50"}
 NODES = {4: "192.168.{}.2", 6: "fd{}::2"}
 ROUTER = {4: "192.168.1.1", 6: "fd1::1"}
-Holds = Callable[[dict[str, Any]], bool]
+Holds = Callable[[Document], bool]
 FAMILIES, PROTOCOLS = (4, 6), ("tcp", "udp")
 PORT, NODE_PORT, BACKEND_PORT = 80, 30080, 8080
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from testbed.agent.dataplane import tunnels
 from testbed.agent.desired.overlays.tunnels import DEVICES, KINDS, WORDS
+from tests.documents import Document
 from tests.integration.agent_lab import MTU, Lab, ip
 from tests.integration.programs import GOBGPD, needs_gobgpd
 
@@ -26,7 +26,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-def _ways(status: dict[str, Any]) -> dict[str, int]:
+def _ways(status: Document) -> dict[str, int]:
     """How many remote prefixes are reached in which way; empty unless all is well."""
     if not status["ready"] or status["problems"]:
         return {}
@@ -58,7 +58,7 @@ def pool(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
         assert left.returncode, left.stdout
 
 
-def repaired(pool: str, before: int) -> Callable[[dict[str, Any]], bool]:
+def repaired(pool: str, before: int) -> Callable[[Document], bool]:
     """The agent has decided anew since generation `before`, and the pool has its one way."""
     return lambda status: status["generation"] > before and _ways(status).get(pool) == 1
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,6 +22,7 @@ from testbed.providers import registry
 from testbed.providers.base import NodeFiles, NodeHandle
 from testbed.providers.storage import Storage
 from testbed.topology.load import load_plan
+from tests.documents import Document
 from tests.paper_plan import paper_plan
 
 # What a plan has by name, and the modules that may look at it.
@@ -120,7 +120,7 @@ class Stub:
     def names(self) -> list[str]:
         return ["worker1"]
 
-    def states(self) -> dict[str, dict[str, Any]]:
+    def states(self) -> dict[str, Document]:
         return {}
 
     def describe(self, plan: Plan) -> dict[str, str] | None:

@@ -10,7 +10,6 @@ import platform
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -48,7 +47,7 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def dumped(value: Any) -> bytes:
+def dumped(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
@@ -191,7 +190,7 @@ def test_an_index_of_any_kind_is_survived(
     ],
 )
 def test_a_descriptor_of_any_kind_is_survived(
-    tmp_path: Path, layout: dict[str, bytes], descriptor: dict[str, Any]
+    tmp_path: Path, layout: dict[str, bytes], descriptor: dict[str, object]
 ) -> None:
     index = json.loads(layout["index.json"])
     index["manifests"][0].update(descriptor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any
 
 from testbed.plan.model import Node, Plan, Pools
 from tests.paper_plan import access, cluster_node, router
@@ -32,7 +31,7 @@ def _node(name: str, index: int, control_plane: bool) -> Node:
     return _with(node, control_plane=control_plane)
 
 
-def _with(node: Node, **changes: Any) -> Node:
+def _with(node: Node, **changes: object) -> Node:
     assert node.cluster is not None
     return node.model_copy(update={"cluster": node.cluster.model_copy(update=changes)})
 

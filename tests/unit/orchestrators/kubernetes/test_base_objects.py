@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,16 +19,16 @@ from testbed.orchestrators.kubernetes.pki.identities import AGENTS
 from testbed.paths import TEMPLATES
 from testbed.plan.model import Plan
 from testbed.render import kubernetes
+from tests.documents import Document
 from tests.shipped_plans import shipped_plan
 from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan
 
 BUSYBOX = "docker.io/library/busybox:latest"
 CALICO_KINDS = ("IPPool", "BGPPeer", "BGPConfiguration", "BlockAffinity")
-Object = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def definitions() -> list[Object]:
+def definitions() -> list[Document]:
     return base_objects.definitions([BUSYBOX])
 
 
@@ -38,7 +37,7 @@ def full() -> Plan:
     return shipped_plan("full")
 
 
-def one(objects: list[Object], kind: str, name: str, namespace: str | None = None) -> Object:
+def one(objects: list[Document], kind: str, name: str, namespace: str | None = None) -> Document:
     (found,) = (
         o
         for o in objects
@@ -48,7 +47,7 @@ def one(objects: list[Object], kind: str, name: str, namespace: str | None = Non
     return found
 
 
-def schemas(objects: list[Object]) -> dict[str, Object]:
+def schemas(objects: list[Document]) -> dict[str, Document]:
     return {
         o["spec"]["names"]["kind"]: o["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
         for o in objects
@@ -56,11 +55,11 @@ def schemas(objects: list[Object]) -> dict[str, Object]:
     }
 
 
-def valid(schema: Object, item: Object) -> bool:
+def valid(schema: Document, item: Document) -> bool:
     return bool(Draft202012Validator(schema).is_valid(item))
 
 
-def test_no_object_is_there_twice(definitions: list[Object]) -> None:
+def test_no_object_is_there_twice(definitions: list[Document]) -> None:
     plan = cluster_plan()
     everything = definitions + base_objects.dns(plan) + base_objects.resources(plan)
     keys = [
@@ -70,7 +69,7 @@ def test_no_object_is_there_twice(definitions: list[Object]) -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_namespaces_come_before_what_lives_in_them(definitions: list[Object]) -> None:
+def test_namespaces_come_before_what_lives_in_them(definitions: list[Document]) -> None:
     made = {"default", "kube-system"}
     for item in definitions:
         assert item["metadata"].get("namespace", "default") in made
@@ -78,10 +77,10 @@ def test_namespaces_come_before_what_lives_in_them(definitions: list[Object]) ->
             made.add(item["metadata"]["name"])
 
 
-def test_crds_are_structural(definitions: list[Object]) -> None:
+def test_crds_are_structural(definitions: list[Document]) -> None:
     """The API server refuses a schema with a field of no type."""
 
-    def walk(schema: Object, at: str) -> None:
+    def walk(schema: Document, at: str) -> None:
         assert schema.get("type"), at
         for name, below in schema.get("properties", {}).items():
             walk(below, f"{at}.{name}")
@@ -100,7 +99,7 @@ def test_crds_are_structural(definitions: list[Object]) -> None:
     }
 
 
-def test_the_papers_pools_are_valid(definitions: list[Object], paper_manifests: Path) -> None:
+def test_the_papers_pools_are_valid(definitions: list[Document], paper_manifests: Path) -> None:
     text = (paper_manifests / "test-srv6-res.yaml").read_text()
     pools = list(YAML(typ="safe", pure=True).load_all(text))
     assert len(pools) == 6
@@ -108,7 +107,7 @@ def test_the_papers_pools_are_valid(definitions: list[Object], paper_manifests: 
         assert valid(schemas(definitions)["IPPool"], pool), pool["metadata"]["name"]
 
 
-def test_the_plans_own_resources_are_valid(definitions: list[Object], full: Plan) -> None:
+def test_the_plans_own_resources_are_valid(definitions: list[Document], full: Plan) -> None:
     resources = base_objects.resources(full)
     assert {r["kind"] for r in resources} == {"IPPool", "BGPConfiguration", "BGPPeer"}
     for item in resources:
@@ -145,12 +144,14 @@ def test_agents_understand_the_resources(full: Plan) -> None:
         ("BlockAffinity", {"cidr": "10.0.0.0/26"}, False),
     ],
 )
-def test_schemas_judge(definitions: list[Object], kind: str, spec: Object, verdict: bool) -> None:
+def test_schemas_judge(
+    definitions: list[Document], kind: str, spec: Document, verdict: bool
+) -> None:
     item = {"apiVersion": "crd.projectcalico.org/v1", "kind": kind, "spec": spec}
     assert valid(schemas(definitions)[kind], item) is verdict
 
 
-def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Object]) -> None:
+def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Document]) -> None:
     assert grants(definitions, AGENTS) == {
         (None, "nodes"): "get list watch",
         (None, "ippools"): "get list watch",
@@ -164,7 +165,7 @@ def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Object]
     }
 
 
-def grants(objects: list[Object], group: str) -> dict[tuple[str | None, str], str]:
+def grants(objects: list[Document], group: str) -> dict[tuple[str | None, str], str]:
     """(namespace, resource) → verbs that a group is given by these objects."""
     found = {}
     for binding in objects:
@@ -179,13 +180,13 @@ def grants(objects: list[Object], group: str) -> dict[tuple[str | None, str], st
     return found
 
 
-def test_no_rule_says_everything(definitions: list[Object]) -> None:
+def test_no_rule_says_everything(definitions: list[Document]) -> None:
     for item in definitions + base_objects.dns(cluster_plan()):
         for rule in item.get("rules", []):
             assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
 
 
-def test_an_agent_speaks_for_its_own_node_only(definitions: list[Object]) -> None:
+def test_an_agent_speaks_for_its_own_node_only(definitions: list[Document]) -> None:
     policy = one(definitions, "ValidatingAdmissionPolicy", "testbed-agents")["spec"]
     watched = {r for rule in policy["matchConstraints"]["resourceRules"] for r in rule["resources"]}
     assert watched == {"blockaffinities", "srv6nodestatuses", "srv6nodestatuses/status"}
@@ -194,7 +195,7 @@ def test_an_agent_speaks_for_its_own_node_only(definitions: list[Object]) -> Non
     assert binding["validationActions"] == ["Deny"]
 
 
-def test_loaded_images_are_the_policys_parameter(definitions: list[Object]) -> None:
+def test_loaded_images_are_the_policys_parameter(definitions: list[Document]) -> None:
     binding = one(definitions, "MutatingAdmissionPolicyBinding", "testbed-loaded-images")["spec"]
     ref = binding["paramRef"]
     images = one(definitions, "ConfigMap", ref["name"], ref["namespace"])["data"]["images"]

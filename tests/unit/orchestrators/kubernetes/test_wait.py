@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes import wait
 from testbed.orchestrators.kubernetes.api import KubernetesApi
+from tests.documents import Document
 
 READY = {
     "metadata": {"name": "worker1"},
@@ -24,7 +25,7 @@ class BusyServer:
         self.client = SimpleNamespace(pace=0.0, patience=1.0)
         self.refusals = refusals
 
-    def glance(self, path: str) -> list[dict[str, Any]]:
+    def glance(self, path: str) -> list[Document]:
         """As KubernetesApi.glance()."""
         if self.refusals:
             self.refusals -= 1

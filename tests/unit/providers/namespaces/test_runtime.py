@@ -6,7 +6,6 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from testbed.providers.namespaces import runtime
 Wrapper = Callable[..., subprocess.CompletedProcess[str]]
 READ_ONLY = ["/proc/sys/kernel", "/sys/devices/a|b&c\\d", "/sys/it's"]
 # As containerd writes it: one line, and a user's own words in it.
-PRIVILEGED: dict[str, Any] = {
+PRIVILEGED: dict[str, object] = {
     "process": {
         "args": ["echo", '"readonlyPaths":["/"]', '"linux":{', '{"allow":true,"access":"rwm"}'],
         "capabilities": {"bounding": ["CAP_MKNOD", "CAP_SYS_ADMIN"]},
@@ -23,7 +22,7 @@ PRIVILEGED: dict[str, Any] = {
     "annotations": {"linux": "{", "readonlyPaths": "["},
     "linux": {"resources": {"devices": [{"allow": True, "access": "rwm"}], "memory": {}}},
 }
-ORDINARY: dict[str, Any] = {
+ORDINARY: dict[str, object] = {
     "linux": {"resources": {"devices": []}, "readonlyPaths": ["/proc/sys"], "maskedPaths": []}
 }
 

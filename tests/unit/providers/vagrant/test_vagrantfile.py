@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from testbed.plan.model import Plan
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.machines import Files, values
+from tests.documents import Document
 from tests.paper_plan import access, cluster_node, paper_plan, router
 from tests.repository import ROOT
 
@@ -36,7 +36,7 @@ OWN = Box("a-box", Path("/boxes/a-box/0/libvirt"))
 STOCK = Box("debian/bookworm64", Path("/boxes/b/12.2/libvirt"), "12.2", stock=True)
 
 
-def evaluated(tmp_path: Path, plan: Plan, driver: str = "qemu", box: Box = OWN) -> dict[str, Any]:
+def evaluated(tmp_path: Path, plan: Plan, driver: str = "qemu", box: Box = OWN) -> Document:
     files = Files(tmp_path)
     wanted = values(plan, "lab", box, driver, files)
     files.values.write_text(json.dumps(wanted))

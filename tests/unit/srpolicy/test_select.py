@@ -54,6 +54,7 @@ BASE = Candidate(endpoint=mine.ENDPOINT, segment_lists=(TO4,), color=1, distingu
 def test_each_step_of_the_tie_break(
     winner: dict[str, object], loser: dict[str, object], reason: str
 ) -> None:
+    # fields by name: no type knows which value belongs to which
     best, other = replace(BASE, **winner), replace(BASE, **loser)  # type: ignore[arg-type]
     for order in ([best, other], [other, best]):
         outcome = select(order)
@@ -140,6 +141,7 @@ def test_the_winner_is_valid_and_has_the_highest_preference(found: list[Candidat
     ],
 )
 def test_structural_faults_are_sentences(change: dict[str, object], sentence: str) -> None:
+    # fields by name, as above
     found = structure(replace(BASE, **change), max_segments=3)  # type: ignore[arg-type]
     assert len(found) == 1 and sentence in found[0]
 

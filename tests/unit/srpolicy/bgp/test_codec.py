@@ -235,6 +235,7 @@ def test_a_path_without_lists_is_read_and_left_to_validity() -> None:
         {"segment_lists": (SegmentList(POLICY.segment_lists[0].segments, weight=2**32),)},
         {"segment_lists": (SegmentList((Segment(WORKER1, -1),)),)},
         {"segment_lists": (SegmentList((Segment(WORKER1, 2**16),)),)},
+        # an address of the wrong family, on purpose
         {"segment_lists": (SegmentList((Segment(IPv4Address(1), 19),)),)},  # type: ignore[arg-type]
         {"segment_lists": (SegmentList((Segment(WORKER1, 19),) * 200),)},  # no BGP message so long
         {"segment_lists": (SegmentList((Segment(WORKER1, 19),) * 9000),)},
@@ -248,11 +249,13 @@ def test_a_path_without_lists_is_read_and_left_to_validity() -> None:
     ],
 )
 def test_what_gobgp_could_choke_on_is_never_encoded(change: dict[str, object]) -> None:
+    # values of wrong types and ranges, on purpose
     with pytest.raises(codec.CodecError):
         encoded(replace(POLICY, **change))  # type: ignore[arg-type]
 
 
 def test_next_hop_and_route_target_must_be_of_their_family() -> None:
+    # the types forbid it: a caller that is not checked could still do it
     with pytest.raises(codec.CodecError, match="next hop"):
         codec.encode_attributes(POLICY, IPv4Address(1))  # type: ignore[arg-type]
     with pytest.raises(codec.CodecError, match="route target"):

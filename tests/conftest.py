@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.repository import PAPER
 
 
 @pytest.fixture(scope="session")
 def paper_manifests() -> Path:
     """The paper's own input files, if somebody laid them beside the repository."""
-    directory = ROOT.parent / "shared" / "paper" / "manifests"
-    if not directory.is_dir():
-        pytest.skip(f"the paper's files are not ours to ship; put them into {directory}")
-    return directory
+    if not PAPER.is_dir():
+        pytest.skip(f"the paper's files are not ours to ship; put them into {PAPER}")
+    return PAPER
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from agent_lab import WAYPOINT, Lab
-from kube_control_plane import ControlPlane
 
 from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.orchestrators.kubernetes.wait import crds_established
+from tests.documents import Document
+from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.kube_control_plane import ControlPlane
 
 CALICO = "crd.projectcalico.org/v1"
 STATUS = "srv6.testbed.invalid/v1alpha1"
 NAMESPACE = "calico-vpp-dataplane"
-POOLS = {
+POOLS: dict[str, dict[str, object]] = {
     "v4": {"cidr": "172.16.0.0/16", "natOutgoing": True},
     "v6": {"cidr": "fdfb:af47:32af::/48"},
     "sr-policies-pool": {"cidr": "cafe::/118", "nodeSelector": "!all()"},
@@ -40,7 +40,7 @@ class KubernetesLab(Lab):
     def kube(self) -> KubernetesApi:
         return self.control.api
 
-    def config(self, number: int) -> dict[str, Any]:
+    def config(self, number: int) -> Document:
         if number == 1:  # the router is there, and nothing else yet
             self._fill(self.control.up())
         name = f"w{number}"
@@ -86,7 +86,7 @@ class KubernetesLab(Lab):
         metadata = {"name": name, "namespace": namespace}
         return self.kube.delete({"apiVersion": version, "kind": kind, "metadata": metadata})
 
-    def shown(self, name: str) -> dict[str, Any]:
+    def shown(self, name: str) -> Document:
         """The status that kubectl users see of a node, and an empty one before there is any."""
         found = self.kube.get(
             {"apiVersion": STATUS, "kind": "SRv6NodeStatus", "metadata": {"name": name}}
@@ -94,5 +94,5 @@ class KubernetesLab(Lab):
         return dict((found or {}).get("status") or {})
 
 
-def calico(kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+def calico(kind: str, name: str, spec: Mapping[str, object]) -> Document:
     return {"apiVersion": CALICO, "kind": kind, "metadata": {"name": name}, "spec": spec}

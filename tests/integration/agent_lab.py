@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
-
-from raw_speaker import within
+from typing import TypeVar
 
 from testbed.agent.cni import plugin_main
 from testbed.agent.desired.routes import PROTOCOL
 from testbed.bgp.session import BgpDriver
 from testbed.bgp.station import listen
 from testbed.host.wait import wait_for
+from tests.documents import Document
+from tests.integration.raw_speaker import within
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
+AnyLab = TypeVar("AnyLab", bound="Lab")
 WAYPOINT = "fcff:1::1"  # the router's loopback; seg6 makes it an End
 MTU = 1380
 POOLS = """
@@ -75,7 +76,7 @@ class Lab:
             self.start_agent(f"w{number}")
 
     @contextmanager
-    def running(self, complete: Callable[[dict[str, Any]], bool]) -> Iterator[Self]:
+    def running(self: AnyLab, complete: Callable[[Document], bool]) -> Iterator[AnyLab]:
         """Up for a `with` block, which begins once both nodes' statuses are complete."""
         try:
             self.up()
@@ -125,7 +126,7 @@ class Lab:
         state.mkdir()
         (state / "agent.json").write_text(json.dumps(self.config(number)))
 
-    def config(self, number: int) -> dict[str, Any]:
+    def config(self, number: int) -> Document:
         name = f"w{number}"
         state = self.directory / name
         return {
@@ -186,16 +187,16 @@ class Lab:
         draft.write_text(text)
         draft.replace(self.api / name)
 
-    def status(self, name: str) -> dict[str, Any]:
+    def status(self, name: str) -> Document:
         try:
             return dict(json.loads((self.directory / name / "status.json").read_text()))
         except FileNotFoundError:
             return {}
 
-    def wait(self, name: str, what: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def wait(self, name: str, what: str, holds: Callable[[Document], bool]) -> Document:
         """Until the node's status is so; on timeout the last status and the agent's log."""
 
-        def probe() -> tuple[dict[str, Any] | None, str]:
+        def probe() -> tuple[Document | None, str]:
             status = self.status(name)
             if status and holds(status):
                 return status, ""
@@ -204,7 +205,7 @@ class Lab:
 
         return wait_for(what, probe, timeout=30.0)
 
-    def cni(self, command: str, name: str, pod: str, **more: Any) -> tuple[int, dict[str, Any]]:
+    def cni(self, command: str, name: str, pod: str, **more: object) -> tuple[int, Document]:
         environment = {
             "PATH": os.environ["PATH"],
             "CNI_COMMAND": command,

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab_driver import Lab
-from sandbox import Sandbox, kept, lab_name
+
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox, kept, lab_name
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 ACTIONS = {
     "subprocess.Popen",
@@ -39,7 +38,7 @@ def main() -> None:
     tally = os.open(count_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if not limit else -1
     seen = 0
 
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal seen
         if not _is_action(event, arguments):
             return
@@ -53,9 +52,10 @@ def main() -> None:
     testbed()
 
 
-def _is_action(event: str, arguments: tuple[Any, ...]) -> bool:
+def _is_action(event: str, arguments: tuple[object, ...]) -> bool:
     if event == "open":
         path, _, flags = arguments
+        assert isinstance(flags, int)
         return bool(flags & WRITING) and not str(path).startswith(("/proc", "/dev"))
     return event in ACTIONS
 

@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +20,7 @@ from testbed.orchestrators.kubernetes.pki import identities as who
 from testbed.orchestrators.kubernetes.pki.x509 import (
     CertificateRequest,
     KeyPair,
+    Purpose,
     issue,
     new_authority,
     new_key,
@@ -116,7 +116,7 @@ class ControlPlane:
         )
 
     def _pair(self, name: str, user: str, *groups: str, sans: tuple[str, ...] = ()) -> KeyPair:
-        purpose = "server" if sans else "client"
+        purpose: Purpose = "server" if sans else "client"
         request = CertificateRequest(name, "ca", purpose, user, groups, sans)
         pair = issue(self._authority, request, self._now, _DAY)
         self._write(f"{name}.crt", pair.certificate)
@@ -126,7 +126,7 @@ class ControlPlane:
     def _write(self, name: str, text: str) -> None:
         (self.directory / name).write_text(text)
 
-    def _etcd(self) -> dict[str, Any]:
+    def _etcd(self) -> dict[str, object]:
         return {
             "data-dir": self.directory / "etcd",
             "unsafe-no-fsync": "true",
@@ -138,7 +138,7 @@ class ControlPlane:
             "initial-cluster": f"default={PEER}",
         }
 
-    def _kube_apiserver(self) -> dict[str, Any]:
+    def _kube_apiserver(self) -> dict[str, object]:
         return {
             "etcd-servers": ETCD,
             "bind-address": "::",
@@ -156,7 +156,7 @@ class ControlPlane:
             "service-account-signing-key-file": self.directory / "tokens.key",
         }
 
-    def _kube_controller_manager(self) -> dict[str, Any]:
+    def _kube_controller_manager(self) -> dict[str, object]:
         return {
             "kubeconfig": self.directory / "controllers.conf",
             "controllers": "garbage-collector-controller",
@@ -167,5 +167,5 @@ class ControlPlane:
         }
 
 
-def _flags(values: dict[str, Any]) -> list[str]:
+def _flags(values: dict[str, object]) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items()]

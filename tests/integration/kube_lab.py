@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
-from lab_driver import Lab
-from sandbox import Sandbox, kept, lab_name
 
 from testbed.artefacts import program as pinned
 from testbed.artefacts.settings import cache_root
@@ -21,6 +18,9 @@ from testbed.host.wait import wait_for
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, client_in
 from testbed.plan.kubernetes import API_PORT, control_plane
 from testbed.plan.model import Plan
+from tests.documents import Document
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox, kept, lab_name
 
 DATA = "/tmp/data"
 TOPOLOGY = "basic"
@@ -81,7 +81,7 @@ class KubeLab(Lab):
         """Pid of a node's init, inside the lab, as on record."""
         return int(json.loads((self.node_files(node) / "init.json").read_text())["pid"])
 
-    def attachments(self, node: str) -> list[dict[str, Any]]:
+    def attachments(self, node: str) -> list[Document]:
         """What the node's agent has on record for the pods that are attached."""
         files = sorted((self.node_files(node) / "cni").glob("*.json"))
         return [dict(json.loads(file.read_text())) for file in files]
@@ -130,19 +130,19 @@ class KubeLab(Lab):
         """kill -9 of worker1.kubelet or the like."""
         self.supervisor(program.partition(".")[0]).kill(program)
 
-    def run_pods(self, *documents: dict[str, Any]) -> None:
+    def run_pods(self, *documents: Document) -> None:
         """Make pods, all at once, and wait until they run."""
         self.make_pods(*documents)
         self.wait_for_pods(*(d["metadata"]["name"] for d in documents))
 
-    def make_pods(self, *documents: dict[str, Any]) -> None:
+    def make_pods(self, *documents: Document) -> None:
         """Make pods; the controller manager may be a moment behind with their account."""
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
         wait_for("an account", lambda: (self.api.get(account), "none yet"), PATIENCE)
         for document in documents:
             self.api.apply(document)
 
-    def pods(self) -> dict[str, dict[str, Any]]:
+    def pods(self) -> dict[str, Document]:
         """Those of the default namespace, by name."""
         return {str(p["metadata"]["name"]): p for p in self.api.items(PODS)}
 
@@ -182,14 +182,23 @@ class KubeLab(Lab):
         self.kill_init()
 
 
-def pod(name: str, node: str, script: str = STAYS, **more: Any) -> dict[str, Any]:
-    """A busybox pod on a node that runs a script; `more` goes into its spec."""
-    container = {
+def pod(
+    name: str,
+    node: str,
+    script: str = STAYS,
+    container: Mapping[str, object] | None = None,
+    **more: object,
+) -> Document:
+    """A busybox pod on a node that runs a script.
+
+    `container` goes into its container, `more` into its spec.
+    """
+    whole = {
         "name": "main",
         "image": "busybox",
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", script],
-        **more.pop("container", {}),
+        **(container or {}),
     }
     return {
         "apiVersion": "v1",
@@ -201,18 +210,18 @@ def pod(name: str, node: str, script: str = STAYS, **more: Any) -> dict[str, Any
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "tolerations": [{"operator": "Exists"}],
-            "containers": [container],
+            "containers": [whole],
             **more,
         },
     }
 
 
-def addresses(document: dict[str, Any]) -> list[str]:
+def addresses(document: Document) -> list[str]:
     """The addresses of a pod, as the API has them."""
     return [str(entry["ip"]) for entry in document["status"].get("podIPs") or []]
 
 
-def _state(document: dict[str, Any] | None) -> str:
+def _state(document: Document | None) -> str:
     if document is None:
         return "absent"
     status = document.get("status", {})

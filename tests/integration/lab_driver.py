@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from sandbox import HERE, ROOT, Sandbox, only_child
+from tests.documents import Document
+from tests.integration.sandbox import HERE, Sandbox, only_child
+from tests.repository import ROOT
 
 PATIENCE = 120  # seconds for any one command
 
@@ -114,7 +115,7 @@ class Lab:
         said += process.stderr.readlines()
         return process.wait(PATIENCE), "".join(said)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Document:
         """`testbed status -f json`, whatever it says."""
         return dict(json.loads(self.run("status", "-f", "json", expect=None).stdout))
 
@@ -129,10 +130,15 @@ class Lab:
         return Path(f"{self._root}/run/testbed/{self.name}")
 
     @property
+    def box(self) -> Sandbox:
+        """The sandbox, of a lab that lives in one."""
+        assert self.sandbox is not None, "this lab lives on the machine itself"
+        return self.sandbox
+
+    @property
     def inner(self) -> Path:
         """The lab's own root directory, as seen from here (of a lab in a sandbox)."""
-        assert self.sandbox is not None
-        return Path(f"{self._root}/proc/{self.init()}/root")
+        return Path(f"/proc/{self.box.init}/root/proc/{self.init()}/root")
 
     def init(self) -> int:
         """Pid of its init, as its own record has it (in a sandbox: as seen in there)."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from testbed.host.namespaces import CLONE_NEWNET, setns
 
@@ -92,7 +92,7 @@ class Session:
         self._stream.close()
         self._connection.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from testbed.host import cgroups, systemd
 from testbed.host.wait import wait_for
+from tests.repository import ROOT
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 NSENTER = shutil.which("nsenter") or "nsenter"  # also when the command's PATH is to be empty
 REAPER = """
 import os, signal

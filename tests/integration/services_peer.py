@@ -28,10 +28,10 @@ def serve(port: int) -> None:
     print("serving", flush=True)
     while True:
         for key, _ in selector.select():
-            ear = key.fileobj
-            assert isinstance(ear, socket.socket)
+            ready = key.fileobj
+            assert isinstance(ready, socket.socket)
             try:
-                (_stream if ear.type == socket.SOCK_STREAM else _datagram)(ear)
+                (_stream if ready.type == socket.SOCK_STREAM else _datagram)(ready)
             except OSError as error:
                 print(error, flush=True)
 

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_network
-from typing import Any
 
 import pytest
-from agent_lab import WAYPOINT, Lab
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.bgp import attributes, unicast
 from testbed.bgp.client import GobgpClient
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Candidate, Segment, SegmentList, SRPolicy
+from tests.documents import Document
+from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 PODS: dict[str, dict[int, str]] = {}
@@ -34,7 +34,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-def complete(status: dict[str, Any]) -> bool:
+def complete(status: Document) -> bool:
     chosen = {p["family"] for p in status["policies"] if p["chosen"]}
     remote = [p for p in status["prefixes"] if p["via"] == "segments"]
     return bool(
@@ -42,11 +42,11 @@ def complete(status: dict[str, Any]) -> bool:
     )
 
 
-def chosen(status: dict[str, Any], family: int) -> dict[str, Any]:
+def chosen(status: Document, family: int) -> Document:
     return next(p for p in status["policies"] if p["chosen"] and p["family"] == family)
 
 
-def by(source: str, family: int) -> Callable[[dict[str, Any]], bool]:
+def by(source: str, family: int) -> Callable[[Document], bool]:
     return lambda status: complete(status) and chosen(status, family)["source"] == source
 
 
@@ -204,6 +204,17 @@ def test_a_peers_bad_path_is_reported_and_harms_nothing(lab: Lab) -> None:
     lab.wait("w1", "nothing to report", complete)
 
 
+def steered_over(waypoints: int) -> Callable[[Document], bool]:
+    """IPv6 goes by the ConfigMap, over so many waypoints and the endpoint's SID."""
+
+    def holds(status: Document) -> bool:
+        if not by("configmap", 6)(status):
+            return False
+        return len(chosen(status, 6)["segment_lists"][0]["segments"]) == waypoints + 1
+
+    return holds
+
+
 def test_no_packet_is_lost_while_a_policy_changes(lab: Lab) -> None:
     lab.put("mode.json", mode("configmap"))
     lab.wait("w1", "mode configmap", lambda s: s["te_mode"] == "configmap" and complete(s))
@@ -214,8 +225,7 @@ def test_no_packet_is_lost_while_a_policy_changes(lab: Lab) -> None:
     for number in range(10):
         waypoints = [WAYPOINT] * (1 + number % 2)
         lab.put("te.json", config_map("w1", 2, *waypoints, family=6))
-        lab.wait("w1", f"{waypoints}", lambda s, n=len(waypoints): by("configmap", 6)(s) and len(
-            chosen(s, 6)["segment_lists"][0]["segments"]) == n + 1)  # fmt: skip
+        lab.wait("w1", f"{waypoints}", steered_over(len(waypoints)))
     out, _ = stream.communicate(timeout=60)
     assert b" 0% packet loss" in out, out
     (lab.api / "te.json").unlink()

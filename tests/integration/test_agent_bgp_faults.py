@@ -9,15 +9,16 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from agent_lab import Lab
-from bgp_corpus import CORPUS, body
-from programs import GOBGPD, needs_gobgpd
-from raw_speaker import Session, within
-from test_agent import complete
-from test_bgp_hostile import good
+
+from tests.documents import Document
+from tests.integration.agent_lab import Lab
+from tests.integration.bgp_corpus import CORPUS, body
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.raw_speaker import Session, within
+from tests.integration.test_agent import complete
+from tests.integration.test_bgp_hostile import good
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 PODS: dict[str, dict[int, str]] = {}
@@ -63,7 +64,7 @@ def test_the_fall_of_a_gobgpd_loses_no_packet(lab: Lab, fallen: str, family: int
     assert (lab.routes("w1"), lab.routes("w2")) == before
 
 
-def up(status: dict[str, Any]) -> bool:
+def up(status: Document) -> bool:
     """Complete, and not only because nothing was forgotten."""
     sessions = status["sessions"]
     return complete(status) and all(s["state"] == "Established" for s in sessions)

@@ -6,14 +6,14 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
-from agent_kubernetes_lab import CALICO, NAMESPACE, POOLS, KubernetesLab, calico
-from agent_lab import WAYPOINT
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.host.wait import wait_for
+from tests.documents import Document
+from tests.integration.agent_kubernetes_lab import CALICO, NAMESPACE, POOLS, KubernetesLab, calico
+from tests.integration.agent_lab import WAYPOINT
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 PODS: dict[str, dict[int, str]] = {}
@@ -28,15 +28,15 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesLab]:
         yield lab
 
 
-def complete(status: dict[str, Any]) -> bool:
+def complete(status: Document) -> bool:
     return bool(status["ready"] and not status["problems"] and len(remote(status)) == 2)
 
 
-def remote(status: dict[str, Any]) -> list[str]:
+def remote(status: Document) -> list[str]:
     return [p["prefix"] for p in status["prefixes"] if p["via"] == "segments"]
 
 
-def by(source: str) -> Callable[[dict[str, Any]], bool]:
+def by(source: str) -> Callable[[Document], bool]:
     return lambda s: complete(s) and source in {p["source"] for p in s["policies"] if p["chosen"]}
 
 
@@ -63,7 +63,7 @@ def claims(lab: KubernetesLab, node: str) -> set[str]:
     return {item["spec"]["cidr"] for item in found if item["spec"]["node"] == node}
 
 
-def shows(lab: KubernetesLab, node: str, what: str, holds: Callable[[dict[str, Any]], Any]) -> None:
+def shows(lab: KubernetesLab, node: str, what: str, holds: Callable[[Document], object]) -> None:
     """Until users of kubectl see it."""
 
     def probe() -> tuple[bool | None, str]:
@@ -103,8 +103,8 @@ def test_a_refused_config_map_gets_a_warning(lab: KubernetesLab) -> None:
     best_effort(lab)
 
 
-def warned(lab: KubernetesLab, text: str) -> dict[str, Any]:
-    def probe() -> tuple[dict[str, Any] | None, str]:
+def warned(lab: KubernetesLab, text: str) -> Document:
+    def probe() -> tuple[Document | None, str]:
         events = lab.kube.items(f"/api/v1/namespaces/{NAMESPACE}/events")
         found = [event for event in events if text in event["message"]]
         return (found[0] if found else None), str([event["message"] for event in events])

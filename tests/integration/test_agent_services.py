@@ -14,13 +14,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
-import services_peer
-from agent_lab import WAYPOINT, Lab
-from programs import GOBGPD, needs_gobgpd
-from test_agent import (
+
+from testbed.agent.desired import service_veth
+from testbed.bgp.model import BgpPeer, DesiredBgp
+from testbed.observe.local_place import LocalPlace
+from testbed.prove.stream import Stream
+from testbed.srpolicy.model import Candidate, Segment, SegmentList
+from tests.documents import Document
+from tests.integration import services_peer
+from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.test_agent import (
     IPV4,
     ROUTING,
     Capture,
@@ -32,19 +38,13 @@ from test_agent import (
     mode,
 )
 
-from testbed.agent.desired import service_veth
-from testbed.bgp.model import BgpPeer, DesiredBgp
-from testbed.observe.local_place import LocalPlace
-from testbed.prove.stream import Stream
-from testbed.srpolicy.model import Candidate, Segment, SegmentList
-
 pytestmark = [pytest.mark.root, needs_gobgpd]
 SWITCH = Path("/proc/sys/net/netfilter/nf_hooks_lwtunnel")
 PODS: dict[str, dict[int, str]] = {}
 SERVICE = {4: "10.96.0.50", 6: "fd00:10:96::50"}
 NODES = {4: "192.168.{}.2", 6: "fd{}::2"}
 ROUTER = {4: "192.168.1.1", 6: "fd1::1"}
-Holds = Callable[[dict[str, Any]], bool]
+Holds = Callable[[Document], bool]
 FAMILIES, PROTOCOLS = (4, 6), ("tcp", "udp")
 PORT, NODE_PORT, BACKEND_PORT = 80, 30080, 8080
 

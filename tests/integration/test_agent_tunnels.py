@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
-from agent_lab import MTU, Lab, ip
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.agent.dataplane import overlay_devices
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS, TITLES
+from tests.documents import Document
+from tests.integration.agent_lab import MTU, Lab, ip
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
 NODES = ("w1", "w2")
@@ -26,7 +26,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-def _ways(status: dict[str, Any]) -> dict[str, int]:
+def _ways(status: Document) -> dict[str, int]:
     """How many remote prefixes are reached in which way; empty unless all is well."""
     if not status["ready"] or status["problems"]:
         return {}
@@ -58,6 +58,11 @@ def pool(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
         assert left.returncode, left.stdout
 
 
+def repaired(pool: str, before: int) -> Callable[[Document], bool]:
+    """The agent has decided anew since generation `before`, and the pool has its one way."""
+    return lambda status: status["generation"] > before and _ways(status).get(pool) == 1
+
+
 def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
     one, other = lab.pod("w1", f"{pool}1"), lab.pod("w2", f"{pool}2")
     try:
@@ -74,7 +79,7 @@ def test_pods_talk_a_repaired_device_included(lab: Lab, pool: str) -> None:
             lab.wait(
                 "w1",
                 f"the repair after {' '.join(damage)}",
-                lambda s, b=before: s["generation"] > b and _ways(s).get(pool) == 1,  # type: ignore[misc]
+                repaired(pool, before),
             )
             assert lab.ping(f"{pool}1", other[4]).returncode == 0
     finally:

@@ -11,13 +11,12 @@ import struct
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from socket import socket as Socket
 from typing import TYPE_CHECKING
 
 import pytest
-from programs import GOBGPD, needs_gobgpd
-from raw_speaker import within
 
 from testbed.bgp import attributes, schema, station, unicast
 from testbed.bgp.client import GobgpClient
@@ -26,9 +25,11 @@ from testbed.bgp.session import BgpDriver
 from testbed.srpolicy.bgp import tlv
 from testbed.srpolicy.bgp.codec import decode, encode_attributes, encode_nlri
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.raw_speaker import within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ASN = 64512
 PATIENCE = 30.0
@@ -128,9 +129,13 @@ def established(driver: BgpDriver) -> bool:
     return bool(peers) and all(peer.established for peer in peers)
 
 
-def until(driver: BgpDriver, what: str, condition: object) -> None:
+def settled(driver: BgpDriver) -> bool:
+    return driver.status().settled
+
+
+def until(driver: BgpDriver, what: str, condition: Callable[[], object]) -> None:
     """Wait for a named condition; show the last state on failure."""
-    if not driver.wait(lambda _: bool(condition()), PATIENCE):  # type: ignore[operator]
+    if not driver.wait(lambda _: bool(condition()), PATIENCE):
         pytest.fail(f"never: {what}; last seen {driver.status()} {driver.rib()}")
 
 
@@ -174,8 +179,8 @@ def test_sessions_paths_and_withdraws(pair: tuple[Speaker, Speaker]) -> None:
     left.driver.set_desired(desired(left, four, six, POLICY))
     right.driver.set_desired(desired(right, policy(7, 50, "fcbb:bb00:3::")))
     for speaker in pair:
-        until(speaker.driver, "established", lambda s=speaker: established(s.driver))
-        until(speaker.driver, "settled", lambda s=speaker: s.driver.status().settled)
+        until(speaker.driver, "established", partial(established, speaker.driver))
+        until(speaker.driver, "settled", partial(settled, speaker.driver))
     until(right.driver, "three paths", lambda: len(right.driver.rib()) == 3)
     routes, faults = unicast.decode_all(right.driver.rib())
     assert faults == []

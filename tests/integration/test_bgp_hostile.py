@@ -5,14 +5,11 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 
 import pytest
-from bgp_corpus import BASIC, CORPUS, IPV4_HOP, SEGMENT_LISTS, SUB_TLVS, TUNNELS, body, ipv4
-from programs import GOBGPD, needs_gobgpd
-from raw_speaker import Session
 
 from testbed.bgp import unicast
 from testbed.bgp.model import BgpPeer, DesiredBgp, Family
@@ -20,6 +17,18 @@ from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Originator
+from tests.integration.bgp_corpus import (
+    BASIC,
+    CORPUS,
+    IPV4_HOP,
+    SEGMENT_LISTS,
+    SUB_TLVS,
+    TUNNELS,
+    body,
+    ipv4,
+)
+from tests.integration.programs import GOBGPD, needs_gobgpd
+from tests.integration.raw_speaker import Session
 
 ASN, PATIENCE = 64512, 30.0
 NODE, STRANGER = "127.90.1.1", "127.90.1.2"
@@ -79,8 +88,8 @@ class Node:
         peers = self.driver.status().peers
         return peers[0].state if peers else ""
 
-    def until(self, what: str, condition: object) -> None:
-        if not self.driver.wait(lambda _: bool(condition()), PATIENCE):  # type: ignore[operator]
+    def until(self, what: str, condition: Callable[[], object]) -> None:
+        if not self.driver.wait(lambda _: bool(condition()), PATIENCE):
             pytest.fail(f"never: {what}; {self.driver.status()} {self.log.read_text()[-3000:]}")
 
     def hears(self, prefix: str, session: Session, what: str) -> bool:

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from kube_control_plane import ControlPlane
 
 from testbed.orchestrators.kubernetes import base_objects, vpp_check
 from testbed.orchestrators.kubernetes.api import KubernetesApi
@@ -16,6 +15,7 @@ from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
 from testbed.render import calico_vpp
 from testbed.topology.load import load_plan
+from tests.integration.kube_control_plane import ControlPlane
 
 pytestmark = pytest.mark.root
 ADDRESS = "fd00::1"

@@ -8,17 +8,17 @@ import subprocess
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import grpc
 import pytest
-from programs import GOBGPD, needs_gobgpd
 
 from testbed.bgp import schema
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.bgp.session import BgpDriver
 from testbed.srpolicy.bgp import codec, tlv
 from testbed.srpolicy.model import Candidate, Originator, Segment, SegmentList, best_effort
+from tests.integration.programs import GOBGPD, needs_gobgpd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,15 +103,17 @@ class Message:
     """Any protobuf message by field numbers (those of GoBGP's .proto files)."""
 
     def __init__(self, data: bytes) -> None:
-        self.fields: dict[int, list[Any]] = {}
+        self.fields: dict[int, list[int | bytes]] = {}
         while data:
             tag, data = self._varint(data)
+            values = self.fields.setdefault(tag >> 3, [])
             if tag & 7 == 0:
-                value, data = self._varint(data)
+                number, data = self._varint(data)
+                values.append(number)
             else:
                 size, data = (4, data) if tag & 7 == 5 else self._varint(data)
-                value, data = data[:size], data[size:]
-            self.fields.setdefault(tag >> 3, []).append(value)
+                values.append(data[:size])
+                data = data[size:]
 
     @staticmethod
     def _varint(data: bytes) -> tuple[int, bytes]:
@@ -123,14 +125,19 @@ class Message:
         raise ValueError("varint without end")
 
     def all(self, number: int) -> list[Message]:
-        return [Message(value) for value in self.fields.get(number, [])]
+        return [Message(value) for value in self.fields.get(number, []) if isinstance(value, bytes)]
 
     def one(self, number: int) -> Message:
         (found,) = self.all(number)
         return found
 
-    def value(self, number: int) -> Any:
+    def value(self, number: int) -> int | bytes:
         return self.fields.get(number, [0])[0]
+
+    def octets(self, number: int) -> bytes:
+        value = self.value(number)
+        assert isinstance(value, bytes)
+        return value
 
 
 @pytest.fixture
@@ -253,5 +260,5 @@ def test_gobgps_own_decoder_reads_what_we_mean(pair: Pair) -> None:
             assert bool(b_flag) == (segment.behavior is not None)
             assert [m.value(1) for m in type_b.all(3)] == ([18] if b_flag else [])
     targets = [community.one(3) for community in attributes[14].all(1)]
-    assert [t.value(3).decode() for t in targets] == [str(target) for target in TARGETS]
+    assert [t.octets(3).decode() for t in targets] == [str(target) for target in TARGETS]
     assert [(t.value(1), t.value(2), t.value(4)) for t in targets] == [(1, 2, 0)] * 2

@@ -6,15 +6,23 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod, speaking
 
 from testbed.agent.cni import plugin_main
 from testbed.host.wait import wait_for
+from tests.documents import Document
+from tests.integration.kube_lab import (
+    PATIENCE,
+    KubeLab,
+    addresses,
+    kube_lab,
+    kube_sandbox,
+    pod,
+    speaking,
+)
 
 pytestmark = pytest.mark.root
 
@@ -46,7 +54,7 @@ def run_cni(lab: KubeLab, script: str) -> str:
     return lab.on("worker1", CNI.replace("%s", path) + script)
 
 
-def wait_until_given_back(lab: KubeLab, node: str, before: list[dict[str, Any]]) -> None:
+def wait_until_given_back(lab: KubeLab, node: str, before: list[Document]) -> None:
     """Until just these attachments, and their interfaces, are on the node."""
     links = sorted(a["host_interface"] for a in before)
 
@@ -134,7 +142,7 @@ def test_cni_calls_while_the_agent_is_killed(lab: KubeLab) -> None:
     run_cni(lab, "\n".join([*adds, "true"]))
     lab.kill("worker1.agent")
 
-    def again() -> tuple[list[dict[str, Any]] | None, str]:
+    def again() -> tuple[list[Document] | None, str]:
         adds = "; ".join(f"cni ADD {name} || true" for name in names)
         said = _answers(run_cni(lab, adds))
         return (said if all("ips" in a for a in said) else None), str(said)
@@ -146,7 +154,7 @@ def test_cni_calls_while_the_agent_is_killed(lab: KubeLab) -> None:
     lab.wait_until_well()
 
 
-def _answers(text: str) -> list[dict[str, Any]]:
+def _answers(text: str) -> list[Document]:
     """The JSON objects of a text, one after the other."""
     found, decoder = [], json.JSONDecoder()
     text = text.strip()
@@ -157,7 +165,7 @@ def _answers(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def pool(name: str, cidr: str, **spec: Any) -> dict[str, Any]:
+def pool(name: str, cidr: str, **spec: object) -> Document:
     """An IPPool for pods."""
     modes = {"ipipMode": "Never", "vxlanMode": "Never", "nodeSelector": "all()"}
     return {
@@ -169,7 +177,7 @@ def pool(name: str, cidr: str, **spec: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def changed(lab: KubeLab, name: str, **spec: Any) -> Iterator[None]:
+def changed(lab: KubeLab, name: str, **spec: object) -> Iterator[None]:
     """One of the lab's pools with another specification, for a while."""
     found = lab.api.get(pool(name, ""))
     assert found is not None
@@ -182,7 +190,7 @@ def changed(lab: KubeLab, name: str, **spec: Any) -> Iterator[None]:
 
 
 @contextmanager
-def another(lab: KubeLab, document: dict[str, Any]) -> Iterator[None]:
+def another(lab: KubeLab, document: Document) -> Iterator[None]:
     """One more pool, for a while."""
     lab.api.apply(document)
     try:
@@ -231,9 +239,9 @@ def test_a_pool_that_is_exhausted(lab: KubeLab) -> None:
     lab.wait_until_well()
 
 
-def _v4_of(lab: KubeLab, names: list[str]) -> set[Any]:
+def _v4_of(lab: KubeLab, names: list[str]) -> set[IPv4Address]:
     pods = lab.pods()
-    return {a for n in names for a in map(ip_address, addresses(pods[n])) if a.version == 4}
+    return {IPv4Address(a) for n in names for a in addresses(pods[n]) if ":" not in a}
 
 
 def test_a_pool_that_shrinks(lab: KubeLab) -> None:

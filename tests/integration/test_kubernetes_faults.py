@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kube_lab import (
+
+from testbed.host.wait import wait_for
+from tests.documents import Document
+from tests.integration.kube_lab import (
     DATA,
     NODES,
     PATIENCE,
@@ -20,9 +22,7 @@ from kube_lab import (
     pod,
     speaking,
 )
-from sandbox import Sandbox
-
-from testbed.host.wait import wait_for
+from tests.integration.sandbox import Sandbox
 
 pytestmark = pytest.mark.root
 
@@ -53,7 +53,7 @@ def lab(gobgpd: Path, box: Sandbox, before: dict[str, list[str]]) -> Iterator[Ku
         yield lab
 
 
-def identity(lab: KubeLab) -> dict[str, Any]:
+def identity(lab: KubeLab) -> Document:
     """What tells the pods from later ones of their name."""
     return {
         name: (addresses(found), [c["containerID"] for c in found["status"]["containerStatuses"]])
@@ -117,7 +117,7 @@ def test_a_nodes_init(lab: KubeLab) -> None:
     wait_for("what the old pods had to be free", lambda: _tidy(lab, "worker1"), PATIENCE, 0.2)
 
 
-def _another(lab: KubeLab, old: dict[str, Any]) -> tuple[bool | None, str]:
+def _another(lab: KubeLab, old: Document) -> tuple[bool | None, str]:
     now = identity(lab)
     return (now["one"][1] != old["one"][1] or None), str(now)
 

@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kube_lab import DATA, KubeLab, kube_lab, kube_sandbox, pod
-from sandbox import Sandbox, differences
+
+from tests.integration.kube_lab import DATA, KubeLab, kube_lab, kube_sandbox, pod
+from tests.integration.sandbox import Sandbox, differences
 
 pytestmark = pytest.mark.root
 
 MARK = "testbed-was-here"
-PLACES = ("", "etc", "root", "home", "usr", "usr/local/bin", "opt", "srv", "var/lib", "var/tmp")
-PLACES += ("dev", "run", "tmp", "lib", "sbin", "media", "mnt")
+PLACES = (
+    *("", "etc", "root", "home", "usr", "usr/local/bin", "opt", "srv", "var/lib", "var/tmp"),
+    *("dev", "run", "tmp", "lib", "sbin", "media", "mnt"),
+)
 # Changed by one more line at the end: what reads them would bear it, should it reach the host.
 FILES = ("etc/hosts", "etc/passwd", "etc/hostname", "etc/resolv.conf", "etc/ld.so.conf")
 TREES = ("/etc", "/usr/local", "/opt", "/srv")
-ROOT = {"volumes": [{"name": "root", "hostPath": {"path": "/"}}]}
+VOLUMES = [{"name": "root", "hostPath": {"path": "/"}}]
 PRIVILEGED = {
     "securityContext": {"privileged": True},
     "volumeMounts": [{"name": "root", "mountPath": "/node"}],
@@ -127,7 +130,7 @@ def run_in(lab: KubeLab, name: str, script: str) -> str:
 
 @pytest.fixture(scope="module")
 def privileged(lab: KubeLab) -> str:
-    lab.run_pods(pod("privileged", "worker1", container=PRIVILEGED, **ROOT))
+    lab.run_pods(pod("privileged", "worker1", container=PRIVILEGED, volumes=VOLUMES))
     return "privileged"
 
 
@@ -173,8 +176,17 @@ def test_a_pod_in_the_nodes_namespaces(
     lab: KubeLab, box: Sandbox, before: dict[str, list[str]]
 ) -> None:
     """hostNetwork, hostPID and hostIPC are the node's, which are the lab's."""
-    shared = {"hostNetwork": True, "hostPID": True, "hostIPC": True}
-    lab.run_pods(pod("shared", "worker2", container=PRIVILEGED, **shared, **ROOT))
+    lab.run_pods(
+        pod(
+            "shared",
+            "worker2",
+            container=PRIVILEGED,
+            hostNetwork=True,
+            hostPID=True,
+            hostIPC=True,
+            volumes=VOLUMES,
+        )
+    )
     assert run_in(lab, "shared", WORK.format(mark=MARK)).endswith("fine\n")
     assert "test0" in lab.on("worker2", "ip link show")
     said = run_in(lab, "shared", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '; hostname")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kube_lab import DATA, KubeLab, kube_lab, kube_sandbox
-from lab_driver import Lab
-from sandbox import Sandbox
 
 from testbed.host.lab_data import MARK, Claim
+from tests.integration.kube_lab import DATA, KubeLab, kube_lab, kube_sandbox
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox
 
 pytestmark = pytest.mark.root
 

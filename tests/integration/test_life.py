@@ -7,8 +7,9 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from lab_driver import Lab
-from sandbox import lab_name
+
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import lab_name
 
 pytestmark = pytest.mark.root
 

@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from functools import partial
 
 import pytest
-from lab_driver import ROOT, Lab
 
 from testbed.host.wait import wait_for
+from tests.integration.lab_driver import Lab
+from tests.repository import ROOT
 
 pytestmark = pytest.mark.root
 
@@ -117,6 +119,12 @@ def pod_names(lab: Lab) -> list[str]:
     return [p["name"] for p in json.loads(lab.run("pod", "list", "-f", "json").stdout)]
 
 
+def answers(lab: Lab, address: str) -> bool:
+    """The pod on the master reaches it."""
+    ping = ("exec", "pod-master", "ping", "-c1", "-W1", address)
+    return lab.run(*ping, expect=None).returncode == 0
+
+
 def test_pods_come_and_go(basic: Lab) -> None:
     before = pod_names(basic)
     assert (
@@ -128,10 +136,7 @@ def test_pods_come_and_go(basic: Lab) -> None:
         address = target[family].partition("/")[0]
         eventually(
             f"ping of {address}",
-            lambda to=address: (
-                basic.run("exec", "pod-master", "ping", "-c1", "-W1", to, expect=None).returncode
-                == 0
-            ),
+            partial(answers, basic, address),
         )
     assert (
         "pod 'web' exists" in basic.run("pod", "create", "web", "--node", "master", expect=2).stderr

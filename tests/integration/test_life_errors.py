@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab_driver import ROOT, Lab
-from sandbox import Sandbox, lab_name
+
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox, lab_name
+from tests.repository import ROOT
 
 pytestmark = pytest.mark.root
 

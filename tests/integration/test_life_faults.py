@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
-from lab_driver import Lab
-from sandbox import ROOT, Sandbox, only_child
 
 from testbed.host.lab_init_main import netns_inode, start_time
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox, only_child
+from tests.repository import ROOT
 
 
 def identity(pid: int) -> dict[str, int]:
@@ -32,14 +34,19 @@ def before(sandbox: Sandbox) -> dict[str, list[str]]:
 
 def test_up_and_down_leave_nothing(boxed: Lab, before: dict[str, list[str]]) -> None:
     boxed.run("up", "basic")
-    during = boxed.sandbox.snapshot()
+    during = boxed.box.snapshot()
     assert during["processes"] != before["processes"], "a blind snapshot proves nothing"
     assert during["ip link"] == before["ip link"], "all interfaces are inside the lab"
     assert during["sysctls"] == before["sysctls"]
     boxed.run("down")
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
     boxed.run("down")  # nothing to do is no error
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
+
+
+def line_number(wanted: int) -> Callable[[int, str], bool]:
+    """Holds for the line of this number."""
+    return lambda number, _: number == wanted
 
 
 def lines_of(boxed: Lab, *arguments: str) -> int:
@@ -56,7 +63,7 @@ def test_up_signalled_after_each_step(
     steps = lines_of(boxed, *TWO_ROUTERS)
     assert steps >= 5
     for step in range(1, steps):
-        code, said = boxed.signalled(number, lambda seen, _, at=step: seen == at, *TWO_ROUTERS)
+        code, said = boxed.signalled(number, line_number(step), *TWO_ROUTERS)
         assert "Traceback" not in said
         if number is signal.SIGINT:
             assert code == 130, said
@@ -65,7 +72,7 @@ def test_up_signalled_after_each_step(
             boxed.run(*TWO_ROUTERS)
             assert boxed.status()["problems"] == []
         boxed.run("down")
-        boxed.sandbox.wait_until_like(before)
+        boxed.box.wait_until_like(before)
 
 
 def test_up_of_a_cluster_killed_while_it_waits(boxed: Lab, before: dict[str, list[str]]) -> None:
@@ -76,7 +83,7 @@ def test_up_of_a_cluster_killed_while_it_waits(boxed: Lab, before: dict[str, lis
     boxed.run("up", "basic")
     assert boxed.status()["problems"] == []
     boxed.run("down")
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
 
 
 def test_up_killed_at_its_actions(boxed: Lab, before: dict[str, list[str]]) -> None:
@@ -89,7 +96,7 @@ def test_up_killed_at_its_actions(boxed: Lab, before: dict[str, list[str]]) -> N
         reached = boxed.killed_at(action, *TWO_ROUTERS) != 0
         assert reached or action > total // 2, f"action {action} was never reached"
         boxed.run("down")
-        boxed.sandbox.wait_until_like(before)
+        boxed.box.wait_until_like(before)
 
 
 def test_down_killed_at_each_action(boxed: Lab, before: dict[str, list[str]]) -> None:
@@ -99,7 +106,7 @@ def test_down_killed_at_each_action(boxed: Lab, before: dict[str, list[str]]) ->
         boxed.signalled(signal.SIGKILL, lambda _, line: "namespaces" in line, *TWO_ROUTERS)
         code = boxed.killed_at(action, "down")
         boxed.run("down")
-        boxed.sandbox.wait_until_like(before)
+        boxed.box.wait_until_like(before)
     assert action > 3
 
 
@@ -112,7 +119,7 @@ def test_init_killed(boxed: Lab, before: dict[str, list[str]]) -> None:
     assert boxed.status()["problems"] == []
     boxed.kill_init()
     boxed.run("down")
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
 
 
 @pytest.mark.parametrize("wrong", ["started", "netns"])
@@ -120,7 +127,7 @@ def test_after_a_reboot_the_pid_is_somebody_elses(
     boxed: Lab, before: dict[str, list[str]], wrong: str
 ) -> None:
     """The record names a stranger: it lives on, and what the lab had is removed."""
-    stranger = boxed.sandbox.bystander("sleep", "infinity")
+    stranger = boxed.box.bystander("sleep", "infinity")
     try:
         record = {"pid": stranger.inside, **identity(stranger.outside)}
         record[wrong] += 1
@@ -131,7 +138,7 @@ def test_after_a_reboot_the_pid_is_somebody_elses(
         assert stranger.lives()
     finally:
         stranger.end()
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": "x"}', '{"pid": 1}', "\x00\xff", "7"])
@@ -143,7 +150,7 @@ def test_a_damaged_record_is_no_record(
     (boxed.directory / "plan.json").write_text(record[:1])
     boxed.run("ls")
     boxed.run("down")
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
 
 
 def test_a_starter_killed_before_the_record_leaves_no_init(
@@ -153,13 +160,13 @@ def test_a_starter_killed_before_the_record_leaves_no_init(
     boxed.directory.mkdir(parents=True)
     os.mkfifo(boxed.directory / "init.new")  # writing the record blocks: nobody reads
     record = f"/run/testbed/{boxed.name}/init.json"
-    starter = boxed.sandbox.bystander(
+    starter = boxed.box.bystander(
         sys.executable, "-B", "-m", "testbed.host.lab_init_main", record, "lab", "", ""
     )
     only_child(starter.outside)  # the init, born and waiting for its record
     starter.end()
     boxed.run("down")
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)
 
 
 def test_the_starter_waits_until_the_init_has_all_its_own(
@@ -169,7 +176,7 @@ def test_the_starter_waits_until_the_init_has_all_its_own(
     boxed.directory.mkdir(parents=True)
     record = f"/run/testbed/{boxed.name}/init.json"
     too_long = 80 * "x"  # for a host name: the init ends when it is on record already
-    starter = boxed.sandbox.inside(
+    starter = boxed.box.inside(
         sys.executable, "-B", "-m", "testbed.host.lab_init_main", record, too_long, "", ""
     )
     done = subprocess.run(starter, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=30)
@@ -177,4 +184,4 @@ def test_the_starter_waits_until_the_init_has_all_its_own(
     assert done.returncode == 1, "it called a half-made init ready"
     assert "sethostname" in done.stderr
     boxed.run("down")
-    boxed.sandbox.wait_until_like(before)
+    boxed.box.wait_until_like(before)

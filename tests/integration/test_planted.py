@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab_driver import PATIENCE, Lab
-from planted import Planted
-from sandbox import lab_name
+
+from tests.integration.lab_driver import PATIENCE, Lab
+from tests.integration.sandbox import lab_name
+from tests.planted import Planted
 
 pytestmark = pytest.mark.root
 

@@ -8,21 +8,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 
 import pytest
-from paper_plan import access, backbone_link, cluster_node, router
 
 from testbed.errors import CheckFailed, TestbedError
-from testbed.observe.capture import Capture
-from testbed.observe.frame import Frame
 from testbed.observe.local_place import LocalPlace
 from testbed.plan.model import Plan
 from testbed.prove import proof as proof_module
 from testbed.prove.expectation import BestEffort, Expectation, NotRouted, Plain, via
 from testbed.prove.proof import Endpoint, Proof, prove_path
+from tests.blind_capture import blind_in
+from tests.paper_plan import access, backbone_link, cluster_node, router
 
 pytestmark = [
     pytest.mark.root,
@@ -236,17 +235,8 @@ def test_not_routed_by_design_sends_nothing() -> None:
 
 @pytest.mark.parametrize("blinded", ["r2", "p2"])
 def test_a_blind_capture_never_passes(monkeypatch: pytest.MonkeyPatch, blinded: str) -> None:
-    class Blinded(Capture):
-        def read(
-            self, enough: Callable[[list[Frame]], bool], timeout: float, what: str = "packets"
-        ) -> list[Frame]:
-            def seen(frames: list[Frame]) -> list[Frame]:
-                return [frame for frame in frames if frame.node != blinded]
-
-            return seen(super().read(lambda frames: enough(seen(frames)), timeout, what))
-
     steer([])
-    monkeypatch.setattr(proof_module, "Capture", Blinded)
+    monkeypatch.setattr(proof_module, "Capture", blind_in(blinded))
     with pytest.raises(CheckFailed, match=f"blind in {blinded}"):
         prove(4, BestEffort(IPv6Network(EGRESS4)))
 

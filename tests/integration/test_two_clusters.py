@@ -9,14 +9,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-from kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
-from lab_driver import ROOT
-from sandbox import Sandbox, only_child
 
 from testbed.host.wait import wait_for
+from tests.documents import Document
+from tests.integration.kube_lab import PATIENCE, KubeLab, addresses, kube_lab, kube_sandbox, pod
+from tests.integration.sandbox import Sandbox, only_child
+from tests.repository import ROOT
 
 pytestmark = pytest.mark.root
 
@@ -56,7 +56,7 @@ def labs(gobgpd: Path, box: Sandbox) -> Iterator[Labs]:
         yield left, right
 
 
-def server(lab: KubeLab) -> dict[str, Any]:
+def server(lab: KubeLab) -> Document:
     container = {"env": [{"name": "LAB", "value": lab.name}]}
     document = pod("web", "worker2", SERVE, container=container)
     document["metadata"]["labels"] = {"app": "web"}

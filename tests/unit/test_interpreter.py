@@ -15,8 +15,8 @@ import pytest
 import testbed
 from testbed.interpreter import own_code, own_file, own_program
 from testbed.providers.vagrant.guest.payload import MODULE, PYTHON
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ("templates", "scripts", ".ci")
 PLANTED = "from pathlib import Path\nPath(__file__).with_suffix('.ran').touch()\n"
 

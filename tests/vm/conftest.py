@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.documents import Document
+from tests.repository import ROOT
+
 LIMIT = 1500  # seconds for one command; machines may be emulated in software
 
 
@@ -48,7 +49,7 @@ class VirtualLab:
         assert expect is None or done.returncode == expect, f"exit {done.returncode}: {said}"
         return done
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Document:
         """`testbed status -f json`, whatever it says."""
         return dict(json.loads(self.run("status", "-f", "json", expect=None).stdout))
 

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import LIMIT, ROOT, VirtualLab, command_line
 
 from testbed.host.wait import wait_for
+from tests.repository import ROOT
+from tests.vm.conftest import LIMIT, VirtualLab, command_line
 
 pytestmark = pytest.mark.root
 

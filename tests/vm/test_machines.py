@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import VirtualLab
 
-from testbed.host.progress import told
+from testbed.bench.machines import READY
+from testbed.bench.steps import Steps
+from testbed.host.progress import read_steps
 from testbed.host.wait import wait_for
+from tests.vm.conftest import VirtualLab
 
 pytestmark = pytest.mark.root
 
@@ -74,9 +76,10 @@ def test_a_snapshot_brings_the_ready_lab_back(lab: VirtualLab) -> None:
     try:
         lab.run("down")
         assert lab.machines() == {}
-        said = lab.run("up", "full", "--nodes", "vagrant", "--from-snapshot", "ready").stderr
+        up = ("up", "full", "--nodes", "vagrant", "--from-snapshot", "ready")
+        steps = Steps(read_steps(lab.run(*up, "--progress", "json").stderr), lab.seconds["up full"])
         assert set(lab.machines()) == NODES
-        print(f"from the snapshot to every node Ready: {_until(said, 'every node Ready'):.1f} s")
+        print(f"from the snapshot to every node Ready: {steps.until(READY):.1f} s")
         assert lab.status()["problems"] == []
         lab.run("path", "pod-worker1", "pod-worker2", "-4")
         clock = float(lab.run("exec", "worker1", "date", "+%s").stdout)
@@ -95,13 +98,6 @@ def _well(lab: VirtualLab) -> None:
         return (None if problems else True), "; ".join(problems)
 
     wait_for("the lab to be well", probe, 120, 1.0)
-
-
-def _until(said: str, last: str) -> float:
-    """Seconds of all steps up to this one; machines' own lines are parts of a step."""
-    steps = [step for line in said.splitlines() if (step := told(line))]
-    steps = [(name, seconds) for name, seconds in steps if not name.endswith(" reachable")]
-    return sum(seconds for _, seconds in steps[: [name for name, _ in steps].index(last) + 1])
 
 
 def _snapshots(lab: VirtualLab) -> list[dict[str, str]]:

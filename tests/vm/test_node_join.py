@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LIMIT, ROOT
+
+from tests.repository import ROOT
+from tests.vm.conftest import LIMIT
 
 pytestmark = pytest.mark.root
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import VirtualLab
-from stock_box import make
+
+from tests.vm.conftest import VirtualLab
+from tests.vm.stock_box import make
 
 pytestmark = pytest.mark.root
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testbed.agent.api.directory_source import DirectoryReader, DirectorySource
-from testbed.agent.cni.attachments import Attachment
 from testbed.agent.desired import pool_problems
 from testbed.agent.ipam import addresses
-from testbed.agent.model.objects import BlockAffinity, IPPool, Node
+from testbed.agent.model.attachment import Attachment
+from testbed.agent.model.objects import BlockAffinity, IpNetwork, IPPool, Node
 
 
 def pool(
@@ -38,13 +38,14 @@ def test_candidates_are_reproducible_and_complete() -> None:
 
 def test_huge_pools_are_no_trouble() -> None:
     block = next(addresses.candidate_blocks(pool("fdfb:af47:32af::/48", 122), "worker1"))
-    assert block.prefixlen == 122 and block.subnet_of(ip_network("fdfb:af47:32af::/48"))
+    assert isinstance(block, IPv6Network)
+    assert block.prefixlen == 122 and block.subnet_of(IPv6Network("fdfb:af47:32af::/48"))
 
 
 def test_racing_nodes_get_different_blocks(tmp_path: Path) -> None:
     tiny, source = pool("10.0.0.0/26", 28), directory_source(tmp_path)  # four blocks
 
-    def claim(number: int) -> object:
+    def claim(number: int) -> IpNetwork | None:
         node = Node(f"node{number}", None, None)
         try:
             return addresses.claim_block(lambda b: source.claim(b, node), tiny, node.name, ())

@@ -34,7 +34,7 @@ class Cluster:
         self.away = False
         self.asked = 0
         self.blocks = Blocks(
-            self,  # type: ignore[arg-type]
+            self,
             NODE,
             lambda: self.used,
             usable=lambda one: one.overlay != "ipip",
@@ -223,7 +223,7 @@ def test_an_unwritable_directory_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_pod_without_address_is_news() -> None:
     cluster, told = Cluster(pool("10.0.0.0/30", 30)), []
-    cluster.blocks = Blocks(cluster, NODE, lambda: cluster.used, lambda: told.append(1))  # type: ignore[arg-type]
+    cluster.blocks = Blocks(cluster, NODE, lambda: cluster.used, lambda: told.append(1))
     cluster.tell()
     for _ in range(3):
         cluster.attach()
@@ -232,12 +232,12 @@ def test_a_pod_without_address_is_news() -> None:
     assert told == [1]
 
 
-def test_a_block_that_cannot_be_given_back_is_kept() -> None:
+def test_a_block_that_cannot_be_given_back_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster(pool())
     cluster.blocks.ensure()
     cluster.pools = ()
     cluster.tell()
-    cluster.release = _refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(cluster, "release", _refuse)
     assert cluster.blocks.ensure() == ["not now"]
     assert cluster.blocks.owned() == list(cluster.claims)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from test_decision import B4, B6, BASE, PATHS, R6, R8, SID4, SID6, api, config, policy, steered
 
 from testbed.agent.desired import routes, service_veth
 from testbed.agent.desired.capabilities import Capabilities
@@ -19,6 +18,20 @@ from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model.objects import Objects
 from testbed.bgp.model import ReceivedPath
 from testbed.srpolicy.model import Segment, SegmentList
+from tests.unit.agent.test_decision import (
+    B4,
+    B6,
+    BASE,
+    PATHS,
+    R6,
+    R8,
+    SID4,
+    SID6,
+    api,
+    config,
+    policy,
+    steered,
+)
 
 SERVICES = replace(BASE, config=config(services=True))
 TO_PAIR, FROM_PAIR = (Hop("srv6", via="fe80::2"),), (Hop("srv6-tun", via="fe80::1"),)

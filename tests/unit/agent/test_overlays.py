@@ -8,7 +8,6 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from test_decision import BASE, ME, OWN4, PEERED, W2, api, config, policy, prefix, route, steered
 
 from testbed.agent.dataplane import overlay_devices
 from testbed.agent.desired.capabilities import Capabilities
@@ -22,6 +21,19 @@ from testbed.agent.desired.overlays.srv6 import Srv6
 from testbed.agent.desired.routes import Hop, Route, parse, render
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model import overlay_names
+from tests.unit.agent.test_decision import (
+    BASE,
+    ME,
+    OWN4,
+    PEERED,
+    W2,
+    api,
+    config,
+    policy,
+    prefix,
+    route,
+    steered,
+)
 
 L4, L6 = "172.18.1.0/26", "fd18::40/122"
 NODE = {
@@ -274,7 +286,7 @@ def test_a_new_overlay_is_one_entry_in_the_registry(monkeypatch: pytest.MonkeyPa
             way = (Hop(situation.inputs.config.uplink, via=str(remote.node)),)
             return Reach(self.name, (Route(str(remote.prefix), way),))
 
-    monkeypatch.setitem(registry.OVERLAYS, "routed", Routed())  # type: ignore[arg-type]
+    monkeypatch.setitem(registry.OVERLAYS, "routed", Routed())
     before = inputs(*VXLAN)
     pools = tuple(
         replace(p, overlay="routed") if p.name == "vx6" else p for p in before.objects.pools

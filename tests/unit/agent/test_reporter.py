@@ -10,7 +10,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-from fake_kube_api import FakeKubeApi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import ConfigMap, Node, Objects
 from testbed.host import coalescing_worker
 from testbed.render.kubernetes import objects as rendered
+from tests.unit.agent.fake_kube_api import FakeKubeApi
 
 STATUSES = node_status_object.PATH
 EVENTS = "/api/v1/namespaces/calico-vpp-dataplane/events"

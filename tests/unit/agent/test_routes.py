@@ -39,7 +39,7 @@ def test_rendering() -> None:
 
 
 def test_parsing_what_ip_lists() -> None:
-    listed = [
+    listed: list[dict[str, object]] = [
         {"dst": "fcdd::aa", "encap": "seg6local", "action": "End.DX4", "nh4": "0.0.0.0",
          "dev": "up", "metric": 1024, "flags": [], "pref": "medium"},
         {"dst": "fcdd::ab", "encap": "seg6local", "action": "End.DT6", "table": "254",

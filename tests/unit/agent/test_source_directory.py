@@ -11,9 +11,9 @@ import pytest
 from testbed.agent.api.directory_source import DirectoryReader, DirectoryWatch
 from testbed.agent.model.objects import Objects
 from testbed.errors import TestbedError
+from tests.repository import PAPER
 
 POOL = {"kind": "IPPool", "metadata": {"name": "p"}, "spec": {"cidr": "10.0.0.0/16"}}
-PAPER = Path(__file__).parents[4] / "shared/paper/manifests"
 
 
 def put(directory: Path, name: str, text: str) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_kube_api import CALICO, FakeKubeApi
 
 from testbed.agent.api.block_claims import Claims
 from testbed.agent.api.kubernetes_source import KubernetesSource
@@ -24,6 +23,7 @@ from testbed.kube import kubeconfig, watch
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unreachable
+from tests.unit.agent.fake_kube_api import CALICO, FakeKubeApi
 
 NODES, POOLS, BLOCKS = "/api/v1/nodes", f"{CALICO}/ippools", f"{CALICO}/blockaffinities"
 MAPS = "/api/v1/namespaces/calico-vpp-dataplane/configmaps"

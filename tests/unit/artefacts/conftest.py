@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from artefacts_mirror import PROGRAMS, Mirror, archive, serving
+from tests.unit.artefacts.artefacts_mirror import PROGRAMS, Mirror, archive, serving
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from artefacts_mirror import Mirror
 
 from testbed.artefacts import ensure, export_bundle, import_bundle, listing, program
 from testbed.artefacts.cache import add
 from testbed.artefacts.lockfile import artefacts, providing
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+from tests.unit.artefacts.artefacts_mirror import Mirror
 
 Change = Callable[[tarfile.TarInfo, bytes], tuple[tarfile.TarInfo, bytes] | None]
 

@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from artefacts_mirror import Mirror
 
 from testbed.artefacts import ensure, listing, program, verify
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+from tests.unit.artefacts.artefacts_mirror import Mirror
 
 
 def _same_length_other_content(path: Path) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from artefacts_mirror import GOBGP, PROGRAMS, Mirror, archive
 
 from testbed.artefacts import ensure, program
 from testbed.artefacts.download import remembered
@@ -18,6 +17,7 @@ from testbed.artefacts.fetch import Say
 from testbed.artefacts.lockfile import Artefact, providing
 from testbed.artefacts.network import Network, Unreachable
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+from tests.unit.artefacts.artefacts_mirror import GOBGP, PROGRAMS, Mirror, archive
 
 ARCHIVE = GOBGP.file
 KUBERNETES = providing("kubernetes")

@@ -38,7 +38,7 @@ def test_ipv4_prefix_behind_ipv6_next_hop_to_the_octet() -> None:
 
 
 @given(prefixes, st.ip_addresses())
-def test_what_we_announce_can_be_read(prefix: unicast.IpNetwork, hop: unicast.IpAddress) -> None:
+def test_what_we_announce_can_be_read(prefix: unicast.IpNetwork, hop: attributes.IpAddress) -> None:
     path = unicast.announce(prefix, hop)
     check_announcement(path)
     received = ReceivedPath("fd00::9", path.family, path.nlri, path.attrs)

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from planted import Planted
+
+from tests.planted import Planted
+from tests.repository import ROOT
 
 TESTBED = Path(sys.executable).with_name("testbed")
-ROOT = Path(__file__).resolve().parents[3]
 POLICY = ROOT / "scenarios" / "policies" / "worker2-via-r6-r8.yaml"
 COMMANDS = [
     ["--help"],

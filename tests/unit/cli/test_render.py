@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Literal
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from testbed.cli import render as group
 from testbed.orchestrators.kubernetes import api, dry_run, vpp_check
@@ -16,7 +16,7 @@ from testbed.orchestrators.kubernetes.dry_run import Verdict
 from testbed.plan.traits import ORCHESTRATORS
 
 
-def invoke(*arguments: str) -> Any:
+def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(group.app, list(arguments))
 
 
@@ -52,7 +52,10 @@ def test_the_uplink_is_the_users_word(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("state", "code"), [("accepted", 0), ("unchecked", 0), ("refused", 1)])
 def test_a_check_fails_if_something_is_refused(
-    state: Any, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    state: Literal["accepted", "unchecked", "refused"],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(group, "need_root", lambda: None)

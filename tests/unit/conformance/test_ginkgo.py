@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,9 +13,11 @@ from testbed.errors import CheckFailed
 SOURCE = "/go/pkg/mod/k8s.io/kubernetes@v1.37.2/test/e2e/network/service.go"
 
 
-def entry(state: str, message: str = "", kind: str = "It", name: str = "works") -> dict[str, Any]:
+def entry(
+    state: str, message: str = "", kind: str = "It", name: str = "works"
+) -> dict[str, object]:
     """A node of a report, as ginkgo writes it."""
-    found: dict[str, Any] = {
+    found: dict[str, object] = {
         "ContainerHierarchyTexts": ["[sig-network] Services"] if kind == "It" else None,
         "LeafNodeType": kind,
         "LeafNodeText": name if kind == "It" else "",
@@ -29,7 +30,7 @@ def entry(state: str, message: str = "", kind: str = "It", name: str = "works") 
     return found
 
 
-def report(*entries: dict[str, Any]) -> Report:
+def report(*entries: dict[str, object]) -> Report:
     """Read a report of these nodes."""
     return read_report(json.dumps([{"SuiteDescription": "e2e", "SpecReports": list(entries)}]))
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from testbed.conformance.lab import steering
 
 
-def policy(source: str, chosen: bool = True) -> dict[str, Any]:
+def policy(source: str, chosen: bool = True) -> dict[str, object]:
     """An entry of `testbed policy list`."""
     return {
         "head_end": "worker1",

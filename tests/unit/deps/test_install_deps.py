@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.repository import ROOT
+
 REAL = ("bash", "cat", "dirname", "flock", "grep", "paste", "sed", "sha256sum")
 
 

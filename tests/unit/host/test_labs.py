@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +22,7 @@ def lab(tmp_path: Path) -> LabDir:
     return lab
 
 
-def record(lab: LabDir, value: Any) -> None:
+def record(lab: LabDir, value: object) -> None:
     (lab.path / "init.json").write_text(json.dumps(value))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from tests.documents import Document
 
 
 class Layout:
@@ -19,22 +21,22 @@ class Layout:
                 for member in tar
                 if (content := tar.extractfile(member)) is not None
             }
-        self.index: dict[str, Any] = json.loads(self.files["index.json"])
+        self.index: Document = json.loads(self.files["index.json"])
 
-    def blob(self, described: dict[str, Any]) -> bytes:
+    def blob(self, described: Mapping[str, str]) -> bytes:
         """The blob of a descriptor."""
         return self.files["blobs/" + described["digest"].replace(":", "/")]
 
     @property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Document:
         """The first one."""
-        found: dict[str, Any] = json.loads(self.blob(self.index["manifests"][0]))
+        found: Document = json.loads(self.blob(self.index["manifests"][0]))
         return found
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> Document:
         """The image's configuration."""
-        found: dict[str, Any] = json.loads(self.blob(self.manifest["config"]))
+        found: Document = json.loads(self.blob(self.manifest["config"]))
         return found
 
     @property

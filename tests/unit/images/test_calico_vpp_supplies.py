@@ -13,12 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from image_layout import Layout
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.images import calico_vpp
 from testbed.images.build.oci import Image, write_layout
 from testbed.images.build.tree import File
+from tests.unit.images.image_layout import Layout
 
 AGENT, VPP = "docker.io/calicovpp/agent:v3.32.0", "docker.io/calicovpp/vpp:v3.32.0"
 

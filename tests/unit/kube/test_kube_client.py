@@ -65,7 +65,8 @@ class Server:
     def dial(self, address: tuple[str, int], timeout: float) -> socket.socket:
         assert address == ("server.invalid", 80)
         self.dialled += 1
-        return socket.create_connection(self.http.server_address[:2], timeout)
+        host, port = self.http.server_address[:2]
+        return socket.create_connection((str(host), port), timeout)
 
     def stop(self) -> None:
         self.client.close()

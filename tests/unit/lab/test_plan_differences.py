@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.host.labs import LabDir
 from testbed.lab.access.inside import find_link, unknown
 from testbed.lab.state import differences, recorded_plan
 from testbed.plan.model import Plan, Shaping
+from tests.paper_plan import paper_plan
 
 PLAN = paper_plan()
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.lab.snapshots import fitting, refuse
 from testbed.orchestrators.kubernetes.resume import is_due
 from testbed.orchestrators.kubernetes.wait import stale_leases
 from testbed.providers.vagrant.snapshot.snapshots import Snapshot
+from tests.paper_plan import paper_plan
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=timezone.utc)
 

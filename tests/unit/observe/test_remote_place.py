@@ -11,7 +11,6 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from fake_guest import FakeGuest
 
 from testbed.errors import CheckFailed
 from testbed.observe import canary, local_capture, local_place, local_stream, probe
@@ -23,6 +22,8 @@ from testbed.observe.remote import guest_exchange
 from testbed.observe.remote.remote_place import RemotePlace
 from testbed.observe.tag import Run
 from testbed.prove.stream import Stream
+from tests.blind_capture import blind_in
+from tests.unit.observe.fake_guest import FakeGuest
 
 HERE = ip_address("127.0.0.1")
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root for packet sockets")
@@ -126,8 +127,7 @@ def test_a_capture_sees_its_canaries_and_nothing_else(place: Place) -> None:
 @ROOT
 def test_a_capture_that_is_closed_is_blind(place: Place) -> None:
     run = Run()
-    with Capture({"here": place}, only=run) as capture:
-        capture.close_one("here")
+    with blind_in("here")({"here": place}, only=run) as capture:
         assert blind(capture, run, timeout=0.2) == ["here"]
 
 

@@ -31,7 +31,7 @@ def accepted(program: bytes, frame: bytes) -> bool:
         elif code == 0x35:
             at += yes if a >= k else no
         elif code == 0x06:
-            return k != 0
+            return bool(k != 0)
         else:
             raise AssertionError(f"unknown instruction {code:#x}")
 

@@ -8,11 +8,11 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paper_plan import backbone_link, grid, paper_plan, router
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.plan.spf import demanded_routes, path_sets, sid_owner
+from tests.paper_plan import backbone_link, grid, paper_plan, router
 
 
 def via(plan: Plan, at: str, prefix: str) -> set[str] | None:
@@ -102,7 +102,7 @@ def test_next_hops_are_exactly_the_first_steps_of_all_shortest_paths(
         link.model_copy(update={"metric": m}) for link, m in zip(base.links, metrics, strict=True)
     )
     plan = base.model_copy(update={"links": links})
-    graph = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     for link in links:
         graph.add_edge(link.a.node, link.b.node, m=link.metric)
     last = plan.routers[-1]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scapy.utils import RawPcapNgReader
-from test_path import EGRESS, PLAN, R6, best_effort, steered, traced, tunnelled
-from walks import Walker
 
 from testbed.errors import TestbedError
 from testbed.observe.frame import Frame
 from testbed.prove import pcapng
 from testbed.prove.draw import as_data, drawing, grouped, paragraphs
+from tests.unit.prove.test_path import EGRESS, PLAN, R6, best_effort, steered, traced, tunnelled
+from tests.unit.prove.walks import Walker
 
 NOW = 1_700_000_000_123_456_789
 FRAMES = [
@@ -25,8 +24,11 @@ FRAMES = [
 ]
 
 
-def test_pcapng_has_names_directions_and_nanoseconds_in_order() -> None:
-    packets = list(RawPcapNgReader(BytesIO(pcapng.dump(FRAMES))))
+def test_pcapng_has_names_directions_and_nanoseconds_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "frames.pcapng"
+    file.write_bytes(pcapng.dump(FRAMES))
+    # scapy makes the metadata's type when it runs: no type checker sees its fields
+    packets: list[tuple[bytes, Any]] = list(RawPcapNgReader(str(file)))
     assert [data for data, _ in packets] == [b"first frame", b"second", b"third.."]
     assert [m.ifname for _, m in packets] == [b"worker1:worker1-r3", b"r3:r3-r4", b"r3:r3-r4"]
     assert [m.direction for _, m in packets] == [2, 2, 1]
@@ -79,7 +81,8 @@ def test_drawing_of_a_steered_probe() -> None:
 def test_drawing_of_legacy_overlays(tunnel: tuple[Any, ...], words: str) -> None:
     walker = tunnelled(*tunnel)
     assert words in drawing(PLAN, [traced(walker)])
-    assert as_data([traced(walker)])[0]["hops"][1]["out"]["vni"] == (tunnel[2:] or (None,))[0]
+    out = as_data([traced(walker)])[0]["hops"][1]["out"]
+    assert out is not None and out["vni"] == (tunnel[2:] or (None,))[0]
 
 
 def test_branches_are_drawn_once_each_the_most_used_first() -> None:

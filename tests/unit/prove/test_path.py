@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paper_plan import paper_plan
-from walks import Walker
 
 from testbed.errors import TestbedError
 from testbed.prove.expectation import (
@@ -26,6 +24,8 @@ from testbed.prove.expectation import (
     via,
 )
 from testbed.prove.path import Trace, trace, traces
+from tests.paper_plan import paper_plan
+from tests.unit.prove.walks import Walker
 
 PLAN = paper_plan()
 PODS = {"pod-a": "worker1", "pod-b": "worker2"}

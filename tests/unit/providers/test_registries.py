@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.errors import TestbedError
 from testbed.host.progress import Progress
@@ -23,6 +22,7 @@ from testbed.providers import registry
 from testbed.providers.base import NodeFiles, NodeHandle
 from testbed.providers.storage import Storage
 from testbed.topology.load import load_plan
+from tests.paper_plan import paper_plan
 
 # What a plan has by name, and the modules that may look at it.
 ASKED = re.compile(r"\.(virtual|kubernetes|overlay|backend|orchestrator)\b(?!\s*import)")
@@ -114,6 +114,7 @@ class Stub:
         raise NotImplementedError
 
     def find(self, name: str) -> NodeHandle | None:
+        # only its name is asked for here
         return StubNode(name) if name == "worker1" else None  # type: ignore[return-value]
 
     def names(self) -> list[str]:

@@ -9,19 +9,18 @@ import json
 import os
 from ipaddress import IPv6Network
 from pathlib import Path
-from typing import Any
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.plan.calico_vpp import localsid_pool
-from testbed.plan.model import Plan
+from testbed.plan.model import Plan, Port
 from testbed.render import calico_vpp, cluster
 from testbed.render.calico_vpp_images import images
 from testbed.render.kubernetes import documents, objects
 from testbed.srpolicy.files.configmap import load_configmaps
 from testbed.te.lint.policies import lint_configmaps
+from tests.shipped_plans import shipped_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [
@@ -158,7 +157,7 @@ def test_a_single_node_has_no_policies(full: Plan) -> None:
 def without_v4(plan: Plan) -> Plan:
     links = []
     for link in plan.links:
-        ends: dict[str, Any] = {}
+        ends: dict[str, Port] = {}
         if any(plan.node(p.node).cluster for p in (link.a, link.b)):
             ends = {e: getattr(link, e).model_copy(update={"v4": None}) for e in ("a", "b")}
         links.append(link.model_copy(update=ends))

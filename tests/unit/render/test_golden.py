@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.plan.model import Plan, Profile
 from testbed.render.everything import everything
+from tests.shipped_plans import shipped_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = [

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.render import kubeadm
+from tests.documents import Document
+from tests.shipped_plans import shipped_plan
 
 GOLDEN = Path(__file__).parent / "golden"
 BOOTSTRAP = kubeadm.Bootstrap("abcdef.0123456789abcdef", "sha256:" + "0" * 64)
@@ -30,7 +30,7 @@ def rendered(plan: Plan) -> dict[str, str]:
     return kubeadm.files(plan, "1.37.2", BOOTSTRAP)
 
 
-def by_kind(text: str) -> dict[str, dict[str, Any]]:
+def by_kind(text: str) -> dict[str, Document]:
     return {d["kind"]: d for d in YAML(typ="safe", pure=True).load_all(text)}
 
 

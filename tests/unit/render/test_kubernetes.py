@@ -9,16 +9,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from shipped_plans import shipped_plan
 
 from testbed.orchestrators.kubernetes.programs import programs
 from testbed.paths import CONTAINER_RUNTIME
 from testbed.plan.model import Plan
 from testbed.render import kubernetes
+from tests.documents import Document
+from tests.shipped_plans import shipped_plan
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -66,8 +66,8 @@ def test_shared_by_all_nodes() -> None:
         compare(f"containerd-v{version}.toml", kubernetes.containerd(version))
 
 
-def loaded(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
+def loaded(text: str) -> Document:
+    return dict(YAML(typ="safe", pure=True).load(text))
 
 
 def test_only_the_control_plane_is_tainted(full: Plan) -> None:

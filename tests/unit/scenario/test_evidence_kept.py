@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.errors import TestbedError
+from testbed.providers.namespaces import services
 from testbed.scenario.run import kube_evidence
+from tests.shipped_plans import shipped_plan
 
 CRD = {
     "metadata": {"name": "ippools.crd.projectcalico.org"},
@@ -33,7 +34,7 @@ class FakeApi:
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kube_evidence.services, "with_init", lambda: [])
+    monkeypatch.setattr(services, "with_init", lambda: [])
 
 
 def test_objects_and_those_of_our_definitions(

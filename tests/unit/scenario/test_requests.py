@@ -11,12 +11,12 @@ from ipaddress import ip_address
 from typing import Any, ClassVar
 
 import pytest
-from paper_plan import paper_plan
 
 from testbed.errors import CheckFailed
 from testbed.observe import local_place
 from testbed.scenario.clients import web
 from testbed.scenario.clients.web import Answer, Origin, Requests, parse
+from tests.paper_plan import paper_plan
 
 SAID = {"pod": "web-1", "client": "[::ffff:172.16.0.1]", "version": "2"}
 

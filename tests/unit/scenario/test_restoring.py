@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.scenario.api.check import Check
 from testbed.scenario.api.context import Context
+from tests.shipped_plans import shipped_plan
 
 
 @pytest.fixture

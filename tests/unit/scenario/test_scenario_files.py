@@ -6,7 +6,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.paths import POLICIES
@@ -15,6 +14,7 @@ from testbed.scenario.run import registry
 from testbed.scenario.run.junit import write_junit
 from testbed.scenario.run.result import ScenarioResult
 from testbed.te.load import load_configmaps, load_policy_file
+from tests.shipped_plans import shipped_plan
 
 EXPECTED = {
     "agent-restart",

@@ -6,15 +6,16 @@ import inspect
 from pathlib import Path
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.agent.contract import NodeStatus
 from testbed.errors import TestbedError
+from testbed.lab import policies, state, verify
 from testbed.orchestrators.pod import Pod
-from testbed.scenario.api import nodes, steering
+from testbed.plan.model import Node
 from testbed.scenario.api.check import Check, NotApplicable
 from testbed.scenario.api.context import Context
 from testbed.scenario.api.testbed import Testbed
+from tests.shipped_plans import shipped_plan
 
 # Each name of before, the part that it leads to, and a call as user scenarios write it.
 CALLS: dict[str, tuple[str, tuple[object, ...], tuple[str, ...]]] = {
@@ -139,8 +140,8 @@ def test_policies_are_withdrawn_when_the_scenario_ends(
     testbed: Testbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(steering.policies, "inject", lambda *_: said.append("inject"))
-    monkeypatch.setattr(steering.policies, "withdraw", lambda *_: said.append("withdraw"))
+    monkeypatch.setattr(policies, "inject", lambda *_: said.append("inject"))
+    monkeypatch.setattr(policies, "withdraw", lambda *_: said.append("withdraw"))
     monkeypatch.setattr(testbed.context, "wait", lambda *_: said.append("wait"))
     with testbed.restored():
         testbed.inject("worker2-via-r4.yaml")
@@ -153,18 +154,18 @@ def test_members_are_remembered_once(testbed: Testbed, monkeypatch: pytest.Monke
     plan = testbed.plan
 
     class Orchestrator(FakeOrchestrator):
-        def join(self, _plan: object, wanted: list[nodes.Node], _gobgpd: object) -> None:
+        def join(self, _plan: object, wanted: list[Node], _gobgpd: object) -> None:
             members.update(node.name for node in wanted)
 
-        def leave(self, _plan: object, node: nodes.Node) -> None:
+        def leave(self, _plan: object, node: Node) -> None:
             members.remove(node.name)
 
     testbed.context.orchestrator = Orchestrator()  # type: ignore[assignment]
     monkeypatch.setattr(
         testbed.context, "present_nodes", lambda: [n for n in plan.cluster if n.name in members]
     )
-    monkeypatch.setattr(nodes.state, "gobgpd", lambda: None)
-    monkeypatch.setattr(nodes.verify, "cluster_complete", lambda _: None)
+    monkeypatch.setattr(state, "gobgpd", lambda: None)
+    monkeypatch.setattr(verify, "cluster_complete", lambda _: None)
     monkeypatch.setattr(testbed.context, "wait", lambda *_: None)
     with testbed.restored():
         testbed.nodes.leave("worker2")

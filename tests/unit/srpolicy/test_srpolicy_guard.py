@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
-import srpolicy_strategies as mine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from testbed.bgp.guard import check_announcement
 from testbed.bgp.model import Announcement, Family
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Candidate
+from tests.unit.srpolicy import srpolicy_strategies as mine
 
 
 @given(mine.announced, st.lists(mine.v4, max_size=3), mine.v6)

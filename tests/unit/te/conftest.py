@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from shipped_plans import shipped_plan
 
 from testbed.plan.model import Plan
+from tests.shipped_plans import shipped_plan
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,130 @@
+"""Lint: golden texts of what is said about bad files, and silence about good ones.
+
+After a wanted change of a message: `GOLDEN=write pytest tests/unit/te`, then read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import TestbedError
+from testbed.plan.model import LocalSids, Plan
+from testbed.srpolicy.files.load import load_policies
+from testbed.te.lint.findings import Finding, LintFailed, errors, summary
+from testbed.te.lint.policies import lint_policies
+from testbed.te.load import load_configmaps, load_policy_file
+from testbed.te.resolve import resolver
+from tests.repository import PAPER, ROOT
+
+HERE = Path(__file__).parent
+BAD = sorted((HERE / "golden").glob("*.yaml"))
+POLICIES = ROOT / "scenarios" / "policies"
+
+
+def findings_of(plan: Plan, file: Path) -> list[Finding]:
+    return load(plan, file, force=True)[1]
+
+
+def load(plan: Plan, file: Path, force: bool = False) -> tuple[object, list[Finding]]:
+    if "configmap" in file.name.lower():
+        return load_configmaps(plan, file, force)
+    return load_policy_file(plan, file, force)
+
+
+@pytest.mark.parametrize("file", BAD, ids=lambda f: f.stem)
+def test_bad_files_are_explained_as_in_the_golden_text(full: Plan, file: Path) -> None:
+    said = "".join(f"{f}\n" for f in findings_of(full, file)).replace(str(file), file.name)
+    golden = file.with_suffix(".txt")
+    if os.environ.get("GOLDEN") == "write":
+        golden.write_text(said)
+    assert said == golden.read_text()
+
+
+@pytest.mark.parametrize("file", BAD, ids=lambda f: f.stem)
+def test_errors_refuse_the_whole_file(full: Plan, file: Path) -> None:
+    with pytest.raises(LintFailed) as caught:
+        load(full, file)
+    assert caught.value.exit_code == 2
+    assert errors(caught.value.findings)
+    assert "nothing was applied" in str(caught.value)
+
+
+@pytest.mark.parametrize("file", sorted(POLICIES.glob("*.yaml")), ids=lambda f: f.stem)
+def test_the_scenarios_files_are_clean(full: Plan, file: Path) -> None:
+    said = findings_of(full, file)
+    if "invalid" in file.name:
+        assert errors(said)
+    else:
+        assert said == []
+
+
+@pytest.mark.skipif(not PAPER.is_dir(), reason="the paper's own files are not here")
+@pytest.mark.parametrize("name", ["policyFile.yaml", "configMap.yaml"])
+def test_the_papers_files_are_clean(full: Plan, name: str) -> None:
+    assert findings_of(full, PAPER / name) == []
+
+
+def test_local_sids_of_the_running_lab_replace_the_pinned_ones(full: Plan) -> None:
+    text = (
+        "nlri: {distinguisher: 1, color: 4, endpoint: 'fd11::1000'}\n"
+        "segmentlist: {segments: [{sid: 'fcdd::11aa:0:0:0:7', behavior: 19}]}\n"
+    )
+    now = LocalSids.model_validate({"dt4": "fcdd::11aa:0:0:0:7", "dt6": "fcdd::11aa:0:0:0:8"})
+    changes = load_policies(text, "p.yaml", resolver(full))
+    assert errors(lint_policies(full, changes))
+    assert lint_policies(full, changes, {"worker1": now}) == []
+
+
+def test_configmaps_may_move_a_sid_that_their_own_policies_use(full: Plan, tmp_path: Path) -> None:
+    """Consistent with itself, so only the warning about other files remains."""
+    file = tmp_path / "configmap.yaml"
+    head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: srv6-config-%s}\ndata:\n  srv6: |\n"
+    file.write_text(
+        head % "worker1"
+        + "    localsids: {DT4: 'fcdd::11aa:0:0:0:7'}\n---\n"
+        + head % "master"
+        + "    policies:\n    - node: 'fd11::1000'\n      traffic: IPv4\n"
+        + "      segment_list: ['fcdd::11aa:0:0:0:7']\n"
+    )
+    assert [f.severity for f in load_configmaps(full, file)[1]] == ["warning"]
+
+
+def test_withdrawals_are_not_linted(full: Plan, tmp_path: Path) -> None:
+    file = tmp_path / "w.yaml"
+    file.write_text("nlri: {distinguisher: 1, color: 4, endpoint: 'fd99::1'}\niswithdraw: true\n")
+    assert load_policy_file(full, file)[1] == []
+
+
+def test_names_stand_for_loopbacks_and_local_sids(full: Plan) -> None:
+    (change,), _ = load_policy_file(full, POLICIES / "worker2-via-r6-r8.yaml")
+    assert change.candidate is not None
+    assert [str(s) for s in change.candidate.segment_lists[0].sids] == [
+        "fcff:6::1",
+        "fcff:8::1",
+        "fcdd::12aa:d460:b250:45:b04",
+    ]
+
+
+def test_configmaps_come_back_as_objects(full: Plan) -> None:
+    documents, _ = load_configmaps(full, POLICIES / "configmaps.yaml")
+    assert [d["metadata"]["name"] for d in documents] == [
+        f"srv6-config-{name}" for name in ("master", "worker1", "worker2")
+    ]
+
+
+def test_unreadable_files_are_told_apart(full: Plan, tmp_path: Path) -> None:
+    binary = tmp_path / "b.yaml"
+    binary.write_bytes(b"a: 1\nb: \xff\n")
+    for file, said in ((binary, "no UTF-8"), (tmp_path, "cannot be read")):
+        with pytest.raises(TestbedError, match=said):
+            load_policy_file(full, file)
+
+
+def test_summary_counts() -> None:
+    one = Finding("error", "f:1", "x")
+    two = Finding("warning", "f:2", "y")
+    assert summary([]) == "clean"
+    assert summary([one, one, two]) == "2 errors, 1 warning"

@@ -18,6 +18,7 @@ _.hello, _.hello_multiplier, _.lsp_gen, _.spf_delay_ms, _.point_to_point, _.hell
 _.serial, _.slot
 
 # Written in files of users: the words of scenario files, and topologies by name.
+_._root_options  # typer calls it
 _.is_at_least, _.is_one_of, _.short_lived_pod, _.dns_servers
 Basic, Full, Grid
 

@@ -41,7 +41,7 @@ def unshare(kinds: int) -> None:
 
 # Flags of mount(2).
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 0x1, 0x2, 0x4, 0x8, 0x20
-MS_BIND, MS_REC, MS_PRIVATE, MS_SHARED = 0x1000, 0x4000, 0x40000, 0x100000
+MS_BIND, MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED = 0x1000, 0x4000, 0x40000, 0x80000, 0x100000
 
 
 def mount(source: str, target: str, kind: str | None, flags: int = 0, data: str = "") -> None:

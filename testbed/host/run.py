@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.sysfs import WITH_OWN
 from testbed.paths import NETNS
 
 
@@ -49,5 +50,10 @@ def run(
 
 
 def in_netns(name: str, command: Sequence[str]) -> list[str]:
-    """The command, to be run in a named network namespace of the lab."""
+    """The command, to be run in a named network namespace of the lab; /sys stays as it is."""
     return ["nsenter", f"--net={NETNS / name}", "--", *command]
+
+
+def on_node(name: str, command: Sequence[str]) -> list[str]:
+    """The command, to be run in a named network namespace of the lab, with that one's /sys."""
+    return in_netns(name, [*WITH_OWN, *command])

@@ -13,7 +13,7 @@ from xmlrpc.client import Fault, ServerProxy
 from testbed import paths
 from testbed.errors import TestbedError
 from testbed.host.restart_with import BEARS, LEADER
-from testbed.paths import NETNS
+from testbed.host.run import on_node
 
 DEAD = ("STOPPED", "EXITED", "FATAL")
 
@@ -80,7 +80,7 @@ class Program:
         """Its supervisord section."""
         command = [*self.command]
         if self.node and not place.own_netns:
-            command = ["nsenter", f"--net={NETNS / self.node}", "--", *command]
+            command = on_node(self.node, command)
         told = dict(self.environment)
         if self.restarts_with:
             told |= {LEADER: self.restarts_with, BEARS: str(self.bears)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 
-from testbed.host.run import in_netns, run
+from testbed.host.run import on_node, run
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
 from testbed.providers.base import RemoteNetns
@@ -32,4 +32,4 @@ def run_in(
 ) -> subprocess.CompletedProcess[str]:
     """As testbed.host.run.run, in the network of a node (by name) or pod (by its namespace)."""
     there = elsewhere(plan, netns)
-    return there.run(command, check) if there else run(in_netns(netns, command), check=check)
+    return there.run(command, check) if there else run(on_node(netns, command), check=check)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from testbed import paths
 from testbed.images.build.builtin import recipes
 from testbed.images.store.load import LabImages
 from testbed.orchestrators.kubernetes import base_objects
@@ -13,12 +12,17 @@ from testbed.orchestrators.kubernetes.api import connect
 from testbed.plan.model import Plan
 from testbed.providers.members import present
 from testbed.providers.registry import handle
+from testbed.providers.storage import Storage
 
 
 def of_lab(plan: Plan) -> LabImages:
     """The lab that this process has entered, as far as images go."""
-    nodes = tuple(node.name for node in present(plan))
-    return LabImages(nodes, _run_on, paths.DATA.readlink() / "images")
+    return of_nodes([node.name for node in present(plan)], Storage.of_lab().loaded)
+
+
+def of_nodes(nodes: Sequence[str], kept: Path) -> LabImages:
+    """These nodes; `kept` is where the lab keeps what was loaded into it."""
+    return LabImages(tuple(nodes), _run_on, kept)
 
 
 def announce(plan: Plan, names: Sequence[str]) -> None:

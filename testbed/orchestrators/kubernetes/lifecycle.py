@@ -16,8 +16,9 @@ from testbed.errors import MachineUnfit
 from testbed.host.run import run
 from testbed.host.secret_files import write_secret_files
 from testbed.host.supervisor import Program
+from testbed.images.store.load import load_again
 from testbed.orchestrators import agents
-from testbed.orchestrators.kubernetes import base_objects, node_files, programs
+from testbed.orchestrators.kubernetes import base_objects, images, node_files, programs
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, connect
 from testbed.orchestrators.kubernetes.pki import authorities, certificates
 from testbed.orchestrators.kubernetes.programs import Phase
@@ -53,7 +54,9 @@ def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> 
 
 def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
-    containerd_answers([n.name for n in nodes])
+    names = [n.name for n in nodes]
+    containerd_answers(names)
+    load_again(images.of_nodes(names, storage.loaded), names)
     if not plan.provider_traits.starts_late:
         _start_phase(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from testbed.errors import MachineUnfit
+from testbed.host import sysfs
 from testbed.paths import NODE_TOOLS, SYSTEM_PATH
 from testbed.providers.vagrant.machines import USER
 
@@ -55,4 +56,5 @@ class GuestNetns:
             raise MachineUnfit("ssh is missing", fix="make deps NODES=vagrant") from None
 
     def _enter(self) -> list[str]:
-        return ["nsenter", f"--net={self.netns}", "--"] if self.netns else []
+        """The words that enter a pod's network; the pod's interfaces show in /sys then."""
+        return ["nsenter", f"--net={self.netns}", "--", *sysfs.WITH_OWN] if self.netns else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import threading
 from pathlib import Path
@@ -98,7 +99,9 @@ def test_a_programs_section_survives_what_supervisord_expands() -> None:
     conf = program.conf()
     assert "100%%" in conf
     assert 'environment=A="50%%"' in conf
-    assert conf.startswith("[program:r1.zebra]\ncommand=nsenter --net=/run/netns/r1 -- sh -c ")
+    assert conf.startswith("[program:r1.zebra]\ncommand=nsenter --net=/run/netns/r1 -- ")
+    words = shlex.split(conf.splitlines()[1].removeprefix("command=").replace("%%", "%"))
+    assert words[-3:] == [*program.command]
 
 
 def test_pauses_double_up_to_their_limit_and_begin_anew_after_a_success() -> None:

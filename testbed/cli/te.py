@@ -146,9 +146,9 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
     from testbed.nodes.cluster import te_mode
     from testbed.te.load import load_objects
 
-    documents, findings = load_objects(plan, file, force)
-    _warn(findings)
     api = members.api(plan)
+    documents, findings = load_objects(plan, file, force, policies.selected_by(plan, api))
+    _warn(findings)
     for applied in policies.apply_objects(api, documents):
         print(f"{applied} applied")
     if te_mode(api) != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):

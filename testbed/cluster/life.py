@@ -12,7 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from testbed.artefacts import program
-from testbed.cluster import api_objects, backend, certificates, node_files, pki, programs
+from testbed.cluster import api_objects, backend, certificates, images, node_files, pki, programs
 from testbed.cluster.api import USERS, KubernetesApi, connect
 from testbed.cluster.programs import Phase
 from testbed.cluster.storage import Storage
@@ -21,6 +21,7 @@ from testbed.errors import MachineUnfit
 from testbed.host.run import run
 from testbed.host.supervisor import Program
 from testbed.images.builtin import recipes
+from testbed.images.load import load_again
 from testbed.nodes import cluster
 from testbed.nodes.handle import NodeFiles, NodeHandle
 from testbed.nodes.handles import handle, on_each
@@ -47,7 +48,9 @@ def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> 
 
 def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
-    containerd_answers([n.name for n in nodes])
+    names = [n.name for n in nodes]
+    containerd_answers(names)
+    load_again(images.of_nodes(names, storage.loaded), names)
     if not plan.virtual:
         _run(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")

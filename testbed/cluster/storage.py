@@ -27,6 +27,11 @@ class Storage:
         """The lab's authorities."""
         return self.directory / "keys"
 
+    @property
+    def loaded(self) -> Path:
+        """Archives of images that were loaded into the lab (testbed.images.load)."""
+        return self.directory / "images"
+
     def node(self, name: str) -> Path:
         """The directory of one node."""
         return self.directory / "nodes" / name
@@ -39,6 +44,4 @@ class Storage:
 
     def image_names(self) -> list[str]:
         """Full names of the images that pods find."""
-        return sorted(
-            {recipe.name for recipe in recipes()} | set(loaded(self.directory / "images"))
-        )
+        return sorted({recipe.name for recipe in recipes()} | set(loaded(self.loaded)))

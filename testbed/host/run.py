@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.namespaces import NETNS_DIR
+from testbed.host.sysfs import WITH_OWN
 
 
 def run(
@@ -39,5 +40,10 @@ def run(
 
 
 def in_netns(name: str, command: Sequence[str]) -> list[str]:
-    """The command, to be run in a named network namespace of the lab."""
+    """The command, to be run in a named network namespace of the lab; /sys stays as it is."""
     return ["nsenter", f"--net={NETNS_DIR / name}", "--", *command]
+
+
+def on_node(name: str, command: Sequence[str]) -> list[str]:
+    """The command, to be run in a named network namespace of the lab, with that one's /sys."""
+    return in_netns(name, [*WITH_OWN, *command])

@@ -12,7 +12,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from testbed.errors import TestbedError
 from testbed.host.follow import follower_of
-from testbed.host.namespaces import NETNS_DIR
+from testbed.host.run import on_node
 
 LOGS_DIR = Path("/run/testbed/logs")
 DEAD = ("STOPPED", "EXITED", "FATAL")
@@ -77,7 +77,7 @@ class Program:
         """Its supervisord section."""
         command = [*self.command]
         if self.node and not place.own_netns:
-            command = ["nsenter", f"--net={NETNS_DIR / self.node}", "--", *command]
+            command = on_node(self.node, command)
         environment = ",".join(f'{k}="{v}"' for k, v in sorted(self.environment.items()))
         lines = [
             f"[program:{self.name}]",

@@ -59,19 +59,28 @@ def loaded(kept: Path) -> list[str]:
 
 
 def load_again(lab: LabImages, nodes: Sequence[str]) -> None:
-    """Import what was loaded before into nodes that have joined since. Raises TestbedError."""
-    for archive, names in records(lab.kept).items():
-        _import_into(lab, nodes, lab.kept / archive, names)
+    """Import what was loaded before into those of these nodes that lack it. Raises TestbedError."""
+    if not records(lab.kept):
+        return
+    with _alone(lab.kept):  # an archive that is being replaced is removed
+        there = {node: set(_images(lab, node)) for node in nodes}
+        for archive, names in records(lab.kept).items():
+            lacking = [node for node in nodes if not there[node].issuperset(names.values())]
+            _import_into(lab, lacking, lab.kept / archive, names)
 
 
 def listing(lab: LabImages) -> dict[str, list[str]]:
     """Full image name → the nodes that have it. Raises TestbedError."""
     found: dict[str, list[str]] = {}
     for node in lab.nodes:
-        for name in lab.run(node, [*_CTR, "images", "list", "-q"], None).split():
+        for name in _images(lab, node):
             if not name.startswith("sha256:") and "@" not in name:
                 found.setdefault(name, []).append(node)
     return dict(sorted(found.items()))
+
+
+def _images(lab: LabImages, node: str) -> list[str]:
+    return lab.run(node, [*_CTR, "images", "list", "-q"], None).split()
 
 
 @contextmanager

@@ -35,8 +35,7 @@ def become(
     """Replace this process; the exit code is the command's. Raises MachineUnfit without ssh."""
     environment = [f"PATH={TOOLS}:{PATH}", f"TESTBED_NODE={node.name}"]
     environment += [f"PS1={prompt}"] if prompt else []
-    enter = ["nsenter", f"--net={netns}", "--"] if netns else []
-    there = shlex.join(["env", *environment, *enter, *command])
+    there = shlex.join(["env", *environment, *guests.enter_pod(netns), *command])
     options = {
         "IdentityFile": str(node.files.key),
         "IdentitiesOnly": "yes",

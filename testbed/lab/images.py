@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from testbed.cluster.images import of_nodes
 from testbed.images.load import LabImages
 from testbed.lab import state
 from testbed.nodes.cluster import present
-from testbed.nodes.handles import handle
 from testbed.plan.model import Plan
 
 
@@ -26,8 +26,8 @@ def prepared() -> Path:
 
 def of_lab(plan: Plan) -> LabImages:
     """The lab that this process has entered, as far as images go."""
-    nodes = tuple(node.name for node in present(plan))
-    return LabImages(nodes, _run_on, state.DATA.readlink() / "images")
+    nodes = [node.name for node in present(plan)]
+    return of_nodes(nodes, state.DATA.readlink() / "images")
 
 
 def announce(plan: Plan, names: Sequence[str]) -> None:
@@ -36,7 +36,3 @@ def announce(plan: Plan, names: Sequence[str]) -> None:
     from testbed.lab.members import kubernetes_api
 
     announce_images(kubernetes_api(plan), names)
-
-
-def _run_on(node: str, argv: Sequence[str], stdin: Path | None) -> str:
-    return handle(node).run(argv, stdin)

@@ -9,8 +9,8 @@ import time
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
+from testbed.host import sysfs
 from testbed.host.environment import PATH
-from testbed.host.init import MS_PRIVATE, MS_REC
 from testbed.lab import guest_shell, pods, state
 from testbed.nodes import supervision
 from testbed.nodes.containers import TOOLS
@@ -71,10 +71,11 @@ def replace_process(
     netns = netns_of(plan, name)
     init = None if network_only else supervision.init_pid(name)
     if init is None:
-        _own_view(plan, name)
         fd = os.open(ns.NETNS_DIR / netns, os.O_RDONLY)
         ns.setns(fd, ns.CLONE_NEWNET)
         os.close(fd)
+        sysfs.mount_own()
+        _own_sockets(plan, name)
     else:
         ns.enter_process(init)
     environment = dict(os.environ, PATH=_path(), TESTBED_NODE=name)
@@ -88,12 +89,13 @@ def replace_process(
         raise TestbedError(f"{name}: {command[0]!r} is no program", exit_code=126) from None
 
 
-def _own_view(plan: Plan, name: str) -> None:
-    """On a router, /run/frr is its own: a plain `vtysh` talks to its daemons."""
+def _own_sockets(plan: Plan, name: str) -> None:
+    """On a router, /run/frr is its own: a plain `vtysh` talks to its daemons.
+
+    To be called with mounts of its own.
+    """
     if name not in plan.by_name or plan.node(name).role is not Role.ROUTER:
         return
-    ns.unshare(ns.CLONE_NEWNS)
-    ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
     ns.mount(f"/run/frr/{name}", "/run/frr", None, MS_BIND)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
+from testbed.agent import selector
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.nodes.api import Api
 from testbed.nodes.cluster import NODES
 from testbed.plan.model import Plan
+from testbed.render import cluster as render
 from testbed.srpolicy.change import PolicyChange
 from testbed.srpolicy.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.model import SRPolicy
@@ -92,6 +94,18 @@ def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
             )
         targets.append(address)
     return targets
+
+
+def selected_by(plan: Plan, api: Api) -> Callable[[str], list[str]]:
+    """Of a node selector: the nodes of the API that it selects now, as the agents read it."""
+
+    def selected(text: str) -> list[str]:
+        matches = selector.parse(text)
+        wanted = [(n.name, render.node_object(plan, n)) for n in plan.cluster]
+        found = [(name, document) for name, w in wanted if (document := api.get(w))]
+        return [name for name, d in found if matches(d["metadata"].get("labels") or {})]
+
+    return selected
 
 
 def apply_objects(api: Api, documents: Iterable[dict[str, Any]]) -> list[str]:

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 
 from testbed.host.environment import PATH
-from testbed.host.run import in_netns, run
+from testbed.host.run import on_node, run
 from testbed.lab import pods
 from testbed.nodes import guests, handles
 from testbed.nodes.containers import TOOLS
@@ -22,10 +22,10 @@ def run_in(
     """
     there = _machine(plan, netns)
     if there is None:
-        return run(in_netns(netns, command), check=check)
+        return run(on_node(netns, command), check=check)
     node, pod = there
-    enter = ["nsenter", f"--net={pod}", "--"] if pod else []
-    return node.guest.run(["env", f"PATH={TOOLS}:{PATH}", *enter, *command], check=check)
+    words = ["env", f"PATH={TOOLS}:{PATH}", *guests.enter_pod(pod), *command]
+    return node.guest.run(words, check=check)
 
 
 def _machine(plan: Plan, netns: str) -> tuple[guests.GuestNode, str | None] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import testbed
 from testbed.errors import TestbedError
+from testbed.host import sysfs
 from testbed.host.files import write_atomically, write_json
 from testbed.host.supervisor import LOGS_DIR, Program, Supervisor
 from testbed.interpreter import own_program
@@ -164,6 +165,14 @@ def pod_netns(node: str, pod: str) -> str | None:
         if attached["name"] == pod:
             return str(attached["netns"])
     return None
+
+
+def enter_pod(netns: str | None) -> list[str]:
+    """The words, in its machine, that run a command in a pod's network namespace, if it is in one.
+
+    The command sees the pod's interfaces in /sys, not the machine's.
+    """
+    return ["nsenter", f"--net={netns}", "--", *sysfs.WITH_OWN] if netns else []
 
 
 class GuestNode:

@@ -14,6 +14,7 @@ from testbed.agent.tunnels import VNI, VXLAN, WORDS
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
+from testbed.prove.loss import Loss, loss_of
 from testbed.prove.path import Trace
 
 
@@ -86,7 +87,18 @@ class OneOf:
         return "one of: " + "; ".join(map(str, self.choices))
 
 
-Expectation = Single | OneOf
+@dataclass(frozen=True)
+class LostAt:
+    """Sent over these segments, and lost at one node for one cause: a negative control."""
+
+    path: UsesSegments
+    loss: Loss
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.loss}"
+
+
+Expectation = Single | OneOf | LostAt
 
 
 @dataclass(frozen=True)
@@ -194,6 +206,8 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
         return [] if not all(each) else [c for complaints in each for c in complaints]
     if isinstance(expectation, NotRouted):
         return ["delivered after all"] if one.delivered else []
+    if isinstance(expectation, LostAt):
+        return _loss_complaints(plan, one, expectation)
     complaints = [] if one.delivered else [_lost(one)]
     if isinstance(expectation, Plain):
         if one.head_end is not None:
@@ -214,6 +228,26 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     return _waypoint_complaints(plan, one, wanted) + _egress_complaints(
         plan, one, expectation.egress
     )
+
+
+def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
+    """It took the path as far as the node where it was to be lost, and was lost there."""
+    what = "delivered after all" if one.delivered else _lost(one)
+    if one.head_end is None or one.head_end.left is None:
+        return [what, "not encapsulated"]
+    if wrong := _list_complaints(one, expectation.path):
+        return [what, *wrong]
+    if loss_of(plan, one) != expectation.loss:
+        return [what]
+    waypoints = expectation.path.waypoints
+    return _waypoint_complaints(plan, one, waypoints, _passed(one, len(waypoints)))
+
+
+def _passed(one: Trace, waypoints: int) -> int:
+    """How many waypoints were behind the probe when it was lost, by its Segments Left."""
+    last = one.hops[-1].left or one.hops[-1].arrived
+    left = (last.segments_left if last else None) or 0
+    return max(0, waypoints - left)
 
 
 def _lost(one: Trace) -> str:
@@ -243,10 +277,15 @@ def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
     return []
 
 
-def _waypoint_complaints(plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...]) -> list[str]:
-    """Every waypoint's owner must have received it as destination and advanced the SRH."""
+def _waypoint_complaints(
+    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], first: int | None = None
+) -> list[str]:
+    """The owner of each waypoint must have received it as destination and advanced the SRH.
+
+    `first`: look at so many of the waypoints only.
+    """
     complaints = []
-    for index, sid in enumerate(waypoints):
+    for index, sid in enumerate(waypoints[:first]):
         left = len(waypoints) - index
         owner = sid_owner(plan, sid)
         if not any(

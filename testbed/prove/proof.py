@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,11 @@ class Proof:
     def passed(self) -> bool:
         """Is everything as expected?"""
         return self.verdict.passed
+
+    def judged_by(self, expectation: Expectation) -> Proof:
+        """The same probes, judged by another expectation."""
+        judged = verdict(self.plan, self.traces, expectation)
+        return replace(self, expectation=expectation, verdict=judged)
 
     @property
     def summary(self) -> str:

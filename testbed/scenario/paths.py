@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from testbed.nodes.pods import Pod
 from testbed.plan.model import Plan
+from testbed.prove.expectation import LostAt, UsesSegments
 from testbed.prove.in_lab import prove
+from testbed.prove.loss import Loss, expected_loss
 from testbed.prove.proof import Proof
 from testbed.scenario.check import Check
 
@@ -45,24 +48,26 @@ class PathCheck:
         """What the head end's chosen policy promises."""
         self._check("is what the chosen policy promises", expect=None)
 
-    def fails(self, *segments: str) -> None:
-        """The same probes do not arrive over these segments (a negative control)."""
-        proof = self._prove(list(segments))
-        self.check.record(
-            f"{self._words()} does not get through by {', '.join(segments)}",
-            not proof.passed,
-            "no proof",
-            proof.summary,
-        )
+    def is_lost_at(self, node: str, because: str, segments: Sequence[str]) -> None:
+        """A negative control: sent over these segments, and lost at this node for this cause.
+
+        Causes: testbed.prove.loss.CAUSES. Any other failure, or another way, does not hold.
+        """
+        loss = expected_loss(self.plan, node, because)
+        proof = self._prove(list(segments), loss)
+        words = f"by {', '.join(segments)} is {loss}"
+        self.check.record(f"{self._words()} {words}", proof.passed, str(loss), proof.summary)
 
     def _check(self, words: str, expect: list[str] | None) -> None:
         proof = self._prove(expect)
         sentence = f"IPv{self.family} {self._words()} {words}"
         self.check.record(sentence, proof.passed, words, proof.summary, path=True)
 
-    def _prove(self, expect: list[str] | None) -> Proof:
+    def _prove(self, expect: list[str] | None, loss: Loss | None = None) -> Proof:
         source, destination = self._names()
         proof = prove(self.plan, source, destination, self.family, expect, self.through)
+        if loss is not None and isinstance(proof.expectation, UsesSegments):
+            proof = proof.judged_by(LostAt(proof.expectation, loss))
         proof.save(self.evidence)
         return proof
 

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.srpolicy.yaml_tree import Value
 
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def peer_address(text: str) -> Address:
+    """The address of a BGPPeer's peerIP: 192.0.2.1, 192.0.2.1:179, fd00::1 or [fd00::1]:179.
+
+    Raises ValueError.
+    """
+    if text.startswith("["):
+        text, _, _ = text[1:].partition("]")
+    elif text.count(":") == 1:
+        text, _, _ = text.partition(":")
+    return ip_address(text)
+
+
 # kind → (field of spec that must be there and parse, its parser)
 KINDS: dict[str, tuple[str | None, Callable[[str], Any]]] = {
     "IPPool": ("cidr", ip_network),
-    "BGPPeer": ("peerIP", ip_address),
+    "BGPPeer": ("peerIP", peer_address),
     "BGPConfiguration": (None, str),
 }
 
@@ -52,5 +68,38 @@ def _parsed(kind: str, spec: Value, field: str, parse: Callable[[str], Any]) -> 
 
 
 def _text(value: Value, key: str) -> str:
-    found = value.get(key) if isinstance(value.content, dict) else None
+    found = value.get(key)
     return found.content if found is not None and isinstance(found.content, str) else ""
+
+
+def kind(document: Value) -> str:
+    """Its kind; empty if it says none."""
+    return _text(document, "kind")
+
+
+def name(document: Value) -> str:
+    """metadata.name; empty if there is none."""
+    metadata = document.get("metadata")
+    return _text(metadata, "name") if metadata else ""
+
+
+def text(document: Value, key: str) -> str:
+    """The text of a field of spec; empty if there is none."""
+    spec = document.get("spec")
+    return _text(spec, key) if spec else ""
+
+
+def asn(document: Value) -> int | None:
+    """spec.asNumber, where that is a number."""
+    found = _field(document, "asNumber")
+    return found.content if found and type(found.content) is int else None
+
+
+def where(document: Value, key: str) -> str:
+    """file:line of a field of spec, or of the object if it has none."""
+    return (_field(document, key) or document).where
+
+
+def _field(document: Value, key: str) -> Value | None:
+    spec = document.get("spec")
+    return spec.get(key) if spec else None

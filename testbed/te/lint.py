@@ -10,7 +10,8 @@ from testbed.srpolicy.configmap import NodeConfig
 from testbed.srpolicy.validity import structure
 from testbed.te import lint_bsid, lint_localsids, lint_segments
 from testbed.te.findings import Finding
-from testbed.te.owners import Kind, Owners, closest_name
+from testbed.te.nodes import unknown_node
+from testbed.te.owners import Kind, Owners
 from testbed.te.subject import Subject, from_changes, from_configs
 
 
@@ -20,7 +21,7 @@ def lint_policies(
     local_sids: Mapping[str, LocalSids] | None = None,
 ) -> list[Finding]:
     """Findings on SR Policies for BGP, in file order. `local_sids`: as the lab has them now."""
-    return _in_file_order(_lint(plan, from_changes(changes), Owners(plan, local_sids)))
+    return in_file_order(_lint(plan, from_changes(changes), Owners(plan, local_sids)))
 
 
 def lint_configmaps(
@@ -35,8 +36,8 @@ def lint_configmaps(
     findings += _lint(plan, from_configs(configs), Owners(plan, merged))
     for config in configs:
         if config.node not in {n.name for n in plan.cluster}:
-            findings.append(_unknown_node(plan, config.node, f"{config.source}:{config.line}"))
-    return _in_file_order(findings)
+            findings.append(unknown_node(plan, config.node, f"{config.source}:{config.line}"))
+    return in_file_order(findings)
 
 
 def _lint(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> list[Finding]:
@@ -64,7 +65,7 @@ def _head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
     for name in candidate.head_ends:
         if name not in cluster:
             if not subject.from_configmap:
-                yield _unknown_node(plan, name, subject.where)
+                yield unknown_node(plan, name, subject.where)
         elif plan.address_v6(name) == candidate.endpoint:
             yield Finding(
                 "error",
@@ -72,16 +73,6 @@ def _head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
                 f"head end {name} is the endpoint: a node needs no tunnel to itself",
                 "name the node that the traffic goes to",
             )
-
-
-def _unknown_node(plan: Plan, name: str, where: str) -> Finding:
-    names = [n.name for n in plan.cluster]
-    if name in plan.by_name:
-        what = f"{name} is a {plan.node(name).role.value}, not a cluster node"
-    else:
-        what = f"unknown node {name}"
-    fix = closest_name(name, names) or f"the cluster nodes are {', '.join(names) or 'none'}"
-    return Finding("error", where, what, fix)
 
 
 def _endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:
@@ -113,7 +104,7 @@ def _thing(kind: Kind) -> str:
     return "loopback" if kind is Kind.END else "interface"
 
 
-def _in_file_order(findings: Iterable[Finding]) -> list[Finding]:
+def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
     """By file and line; a finding that several checks make is kept once."""
 
     def place(finding: Finding) -> tuple[str, int]:

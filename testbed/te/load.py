@@ -13,7 +13,8 @@ from testbed.srpolicy.load import load_policies
 from testbed.srpolicy.yaml_tree import read_documents
 from testbed.te import calico
 from testbed.te.findings import Finding, refuse_errors
-from testbed.te.lint import lint_configmaps, lint_policies
+from testbed.te.lint import in_file_order, lint_configmaps, lint_policies
+from testbed.te.lint_calico import Selected, lint_calico
 from testbed.te.resolve import resolver
 
 
@@ -40,11 +41,12 @@ def load_configmaps(
 
 
 def load_objects(
-    plan: Plan, file: Path, force: bool = False
+    plan: Plan, file: Path, force: bool = False, selected: Selected | None = None
 ) -> tuple[list[dict[str, Any]], list[Finding]]:
     """TE ConfigMaps and Calico's IPPool, BGPPeer and BGPConfiguration, checked together.
 
-    Raises TestbedError for what is none of these, LintFailed for errors unless `force`.
+    `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
+    errors unless `force`.
     """
     text = _text(file)
     documents = [d for d in read_documents(text, file.name) if d.content is not None]
@@ -55,7 +57,10 @@ def load_objects(
         if document not in tunnels:
             calico.check(document)
     configs = configmap.each_once(tunnels, file.name)
-    findings = lint_configmaps(plan, configs)
+    others = [d for d in documents if d not in tunnels]
+    findings = in_file_order(
+        [*lint_configmaps(plan, configs), *lint_calico(plan, others, selected)]
+    )
     if not force:
         refuse_errors(file.name, findings)
     return [d.plain for d in documents], findings

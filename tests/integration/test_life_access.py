@@ -40,6 +40,32 @@ def test_exec_is_on_the_node(basic: Lab) -> None:
     assert basic.run("exec", "master", "printenv", "TESTBED_NODE").stdout == "master\n"
 
 
+@pytest.mark.parametrize("name", ["r1", "gobgp", "worker1", "pod-worker1"])
+def test_what_runs_on_a_node_sees_the_interfaces_of_that_node_in_sysfs(
+    basic: Lab, name: str
+) -> None:
+    links = json.loads(basic.run("exec", name, "ip", "-j", "link").stdout)
+    devices = basic.run("exec", name, "ls", "/sys/class/net").stdout.split()
+    devices = [d for d in devices if d != "bonding_masters"]  # a file of the bonding module
+    assert sorted(devices) == sorted(link["ifname"] for link in links)
+    groups = basic.run("exec", name, "ls", "/sys/fs/cgroup").stdout
+    assert groups == basic.run("exec", "master", "sh", "-c", _GROUPS_OF_THE_LAB).stdout
+
+
+# by the lab's supervisor, which is in no node's network namespace
+_GROUPS_OF_THE_LAB = "ls /proc/1/root/sys/fs/cgroup"
+
+
+def test_daemons_of_a_node_have_its_sysfs(basic: Lab) -> None:
+    programs = basic.status()["programs"]
+    for daemon in ("r1.zebra", "worker1.agent", "worker1.gobgpd", "gobgp.gobgpd"):
+        pid = programs[daemon]["description"].removeprefix("pid ").partition(",")[0]
+        seen = basic.run("exec", "worker2", "ls", f"/proc/{pid}/root/sys/class/net").stdout.split()
+        node = daemon.partition(".")[0]
+        links = json.loads(basic.run("exec", node, "ip", "-j", "link").stdout)
+        assert set(seen) - {"bonding_masters"} == {link["ifname"] for link in links}
+
+
 def test_exec_vtysh_talks_to_the_routers_own_daemons(basic: Lab) -> None:
     said = basic.run("exec", "r1", "vtysh", "-c", "show running-config").stdout
     assert "hostname r1" in said

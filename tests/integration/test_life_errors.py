@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -124,6 +125,31 @@ def test_one_bad_configmap_keeps_the_good_ones_out(basic: Lab, tmp_path: Path) -
 
 
 NAMES = ("", "../x", "-a", "a;b")  # and many more in the unit tests
+
+
+PEER = """\
+kind: BGPPeer
+metadata: {name: gobgp-%d}
+spec: {peerIP: "%s", nodeSelector: "%s"}
+"""
+
+
+def test_a_peer_that_nobody_is_keeps_the_good_ones_out(basic: Lab, tmp_path: Path) -> None:
+    shown = basic.run("exec", "gobgp", "ip", "-j", "-6", "addr", "show", "scope", "global").stdout
+    address = next(a["local"] for i in json.loads(shown) for a in i.get("addr_info", []))
+    file = tmp_path / "peers.yaml"
+    file.write_text(PEER % (1, address, "all()") + "---\n" + PEER % (2, f"{address}2", "all()"))
+    said = basic.run("apply", "-f", str(file), expect=2).stderr
+    assert f"peers.yaml:7: error: nobody has the peer address {address}2" in said
+    assert f"did you mean {address} (gobgp)?" in said
+    assert "gobgp-1" not in basic.run("exec", "r1", "ls", "/run/testbed/api").stdout
+    file.write_text(PEER % (1, address, "kubernetes.io/hostname == 'woker1'"))
+    try:
+        said = basic.run("apply", "-f", str(file)).stderr
+        assert "peers.yaml:3: warning: nodeSelector" in said
+        assert "did you mean worker1?" in said
+    finally:
+        basic.run("delete", "-f", str(file))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -75,4 +76,6 @@ def test_a_programs_section_survives_what_supervisord_expands() -> None:
     conf = program.conf()
     assert "100%%" in conf
     assert 'environment=A="50%%"' in conf
-    assert conf.startswith("[program:r1.zebra]\ncommand=nsenter --net=/run/netns/r1 -- sh -c ")
+    assert conf.startswith("[program:r1.zebra]\ncommand=nsenter --net=/run/netns/r1 -- ")
+    words = shlex.split(conf.splitlines()[1].removeprefix("command=").replace("%%", "%"))
+    assert words[-3:] == [*program.command]

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from testbed.agent import selector
 from testbed.errors import TestbedError
 from testbed.plan.model import LocalSids, Plan
+from testbed.render import cluster as render
 from testbed.srpolicy.load import load_policies
 from testbed.te.findings import Finding, LintFailed, errors, summary
 from testbed.te.lint import lint_policies
-from testbed.te.load import load_configmaps, load_policy_file
+from testbed.te.load import load_configmaps, load_objects, load_policy_file
 from testbed.te.resolve import resolver
 
 HERE = Path(__file__).parent
@@ -29,9 +31,17 @@ def findings_of(plan: Plan, file: Path) -> list[Finding]:
     return load(plan, file, force=True)[1]
 
 
+def selected(text: str) -> list[str]:
+    """As if worker2 had not joined yet."""
+    names = ("master", "worker1")
+    return [n for n in names if selector.parse(text)({"kubernetes.io/hostname": n})]
+
+
 def load(plan: Plan, file: Path, force: bool = False) -> tuple[object, list[Finding]]:
     if "configmap" in file.name.lower():
         return load_configmaps(plan, file, force)
+    if file.name.startswith("objects-"):
+        return load_objects(plan, file, force, selected)
     return load_policy_file(plan, file, force)
 
 
@@ -129,3 +139,65 @@ def test_summary_counts() -> None:
     two = Finding("warning", "f:2", "y")
     assert summary([]) == "clean"
     assert summary([one, one, two]) == "2 errors, 1 warning"
+
+
+GOOD_OBJECTS = """\
+apiVersion: crd.projectcalico.org/v1
+kind: BGPConfiguration
+metadata: {name: default}
+spec: {asNumber: 64512, nodeToNodeMeshEnabled: false}
+---
+apiVersion: crd.projectcalico.org/v1
+kind: BGPPeer
+metadata: {name: gobgp}
+spec: {asNumber: 64512, peerIP: "fd00:0:34::2", nodeSelector: "all()"}
+---
+apiVersion: crd.projectcalico.org/v1
+kind: BGPPeer
+metadata: {name: reflector}
+spec: {peerIP: "fd11::1000", node: worker2}
+---
+apiVersion: crd.projectcalico.org/v1
+kind: IPPool
+metadata: {name: half}
+spec: {cidr: 172.16.128.0/17, nodeSelector: "kubernetes.io/hostname != 'worker1'"}
+---
+apiVersion: crd.projectcalico.org/v1
+kind: IPPool
+metadata: {name: asleep}
+spec: {cidr: "fdfb:af47:32af:8000::/49", nodeSelector: "! all()"}
+"""
+
+
+def test_good_objects_are_clean(full: Plan, tmp_path: Path) -> None:
+    file = tmp_path / "objects-good.yaml"
+    file.write_text(GOOD_OBJECTS)
+    assert load(full, file)[1] == []
+
+
+def test_the_plans_own_objects_are_clean(full: Plan, tmp_path: Path) -> None:
+    file = tmp_path / "objects-plan.yaml"
+    file.write_text(render.ippools(full) + render.bgp(full))
+    found = load(full, file)[1]
+    assert [f.what for f in found] == [  # worker2 has not joined, see selected()
+        "nodeSelector kubernetes.io/hostname == 'worker2' selects none of the nodes that are here"
+    ]
+
+
+def test_what_may_be_meant_is_a_warning_and_is_applied(full: Plan, tmp_path: Path) -> None:
+    file = tmp_path / "objects-later.yaml"
+    file.write_text(GOOD_OBJECTS.replace("!= 'worker1'", "== 'worker2'"))
+    documents, (finding,) = load_objects(full, file, selected=selected)
+    assert len(documents) == 5
+    assert finding.severity == "warning" and finding.where == "objects-later.yaml:19"
+    assert finding.fix == "it counts once worker2 has joined"
+
+
+def test_a_cluster_that_changes_its_as_with_its_peers_is_warned_alone(
+    full: Plan, tmp_path: Path
+) -> None:
+    file = tmp_path / "objects-as.yaml"
+    file.write_text(GOOD_OBJECTS.replace("64512", "64513"))
+    (finding,) = load(full, file)[1]
+    assert finding.severity == "warning"
+    assert "gobgp stays in AS 64512" in finding.what

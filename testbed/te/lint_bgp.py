@@ -1,0 +1,87 @@
+"""BGPPeers and BGPConfigurations against a plan: who is to speak BGP with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from ipaddress import IPv4Address, IPv6Address
+
+from testbed.plan.model import Plan, Role
+from testbed.srpolicy.yaml_tree import Value
+from testbed.te import calico
+from testbed.te.findings import Finding
+from testbed.te.nodes import addresses, unknown_node
+from testbed.te.owners import CLOSE, closest_name
+
+DEFAULT = "default"  # the name of the one BGPConfiguration that counts
+
+
+def is_default(document: Value) -> bool:
+    """Is this the BGPConfiguration that the agents read?"""
+    return (calico.kind(document), calico.name(document)) == ("BGPConfiguration", DEFAULT)
+
+
+def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
+    """A BGPPeer in a cluster with this AS number."""
+    address = calico.peer_address(calico.text(document, "peerIP"))
+    where = calico.where(document, "peerIP")
+    owner = plan.owner(address)
+    if owner is None:
+        yield _nobody(plan, address, where)
+    elif address.version == 4:
+        what = f"peer {address} is {owner}'s IPv4 address: the agents' sessions run over IPv6"
+        yield Finding("warning", where, what, f"use {plan.address_v6(owner)} ({owner})")
+    elif plan.node(owner).role is Role.ROUTER:
+        what = f"peer {address} is router {owner}'s, which runs no BGP"
+        yield Finding("warning", where, what, _speakers(plan))
+    theirs = calico.asn(document)
+    if theirs is not None and theirs != asn:
+        what = f"peer AS {theirs} is not the cluster's AS {asn}: the agents' sessions are iBGP"
+        fix = f"asNumber: {asn}, or leave it out"
+        yield Finding("error", calico.where(document, "asNumber"), what, fix)
+    name = calico.text(document, "node")
+    if name and name not in {n.name for n in plan.cluster}:
+        yield unknown_node(plan, name, calico.where(document, "node"))
+
+
+def _nobody(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:
+    """An address that leads nowhere; one of a pod may come to be."""
+    pools = [p for p in (plan.pools.pods_v4, plan.pools.pods_v6) if p]
+    if any(address in pool for pool in pools):
+        what = f"peer {address} is of no node: it lies in the pods' pool"
+        return Finding("warning", where, what, _speakers(plan))
+    what = f"nobody has the peer address {address}"
+    return Finding("error", where, what, _closest(plan, address) or _speakers(plan))
+
+
+def _closest(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
+    """`did you mean fd00:0:34::2 (gobgp)?` A speaker's address comes before a router's."""
+    for nodes in ([*plan.injectors, *plan.cluster], plan.nodes):
+        owned = [(a, n.name) for n in nodes for a in addresses(plan, n.name)]
+        known = {str(a): name for a, name in owned if a.version == address.version}
+        if near := get_close_matches(str(address), known, n=1, cutoff=CLOSE):
+            owner = known[near[0]]
+            better = f", by its IPv6 address {plan.address_v6(owner)}"
+            return f"did you mean {near[0]} ({owner}){better if address.version == 4 else ''}?"
+    return None
+
+
+def _speakers(plan: Plan) -> str:
+    speakers = [*plan.injectors, *plan.cluster]
+    names = ", ".join(f"{n.name} {plan.address_v6(n.name)}" for n in speakers)
+    return f"BGP is spoken by {names or 'nobody'}"
+
+
+def configuration(plan: Plan, document: Value) -> Iterator[Finding]:
+    """A BGPConfiguration."""
+    name = calico.name(document)
+    if not is_default(document):
+        what = f"BGPConfiguration {name} is read by nobody"
+        fix = closest_name(name, [DEFAULT]) or f"the one that counts is named {DEFAULT}"
+        yield Finding("warning", document.where, what, fix)
+        return
+    asn = calico.asn(document)
+    if asn is not None and asn != plan.asn and plan.injectors:
+        others = ", ".join(n.name for n in plan.injectors)
+        what = f"no peer is in AS {asn}: {others} stays in AS {plan.asn}, and its sessions end"
+        yield Finding("warning", calico.where(document, "asNumber"), what, f"asNumber: {plan.asn}")

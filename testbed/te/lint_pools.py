@@ -1,0 +1,72 @@
+"""IPPools against a plan: pods, local SIDs and binding SIDs each have ranges of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from ipaddress import IPv6Network, ip_network
+
+from testbed.plan.model import Plan
+from testbed.srpolicy.yaml_tree import Value
+from testbed.te import calico
+from testbed.te.findings import Finding
+from testbed.te.nodes import addresses, unknown_node
+from testbed.te.owners import CLOSE
+
+LOCALSID_POOL, POLICY_POOL = "sr-localsids-pool-", "sr-policies-pool"
+
+
+def pool(plan: Plan, document: Value) -> Iterator[Finding]:
+    """An IPPool, by the role that its name gives it."""
+    name, where = calico.name(document), calico.where(document, "cidr")
+    cidr = ip_network(calico.text(document, "cidr"))
+    if name.startswith(LOCALSID_POOL):
+        yield from _local_sids(plan, document, name.removeprefix(LOCALSID_POOL))
+    elif name == POLICY_POOL:
+        own = plan.pools.policies
+        if not (isinstance(cidr, IPv6Network) and cidr.subnet_of(own)):
+            what = f"the pool of binding SIDs {cidr} lies outside the plan's {own}"
+            yield Finding("warning", where, what, f"did you mean {own}?")
+    else:
+        yield from _pods(plan, cidr, where)
+
+
+def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
+    if node not in {n.name for n in plan.cluster}:
+        yield unknown_node(plan, node, document.where)
+        return
+    spec, cidr = plan.node(node).cluster, ip_network(calico.text(document, "cidr"))
+    assert spec is not None  # it is a cluster node
+    if not (isinstance(cidr, IPv6Network) and cidr.subnet_of(spec.sid_pool)):
+        what = f"the pool {cidr} lies outside {node}'s SIDs {spec.sid_pool}, which alone are routed"
+        fix = f"did you mean {spec.sid_pool}?"
+        yield Finding("error", calico.where(document, "cidr"), f"{what} to it", fix)
+
+
+def _pods(plan: Plan, cidr: calico.Network, where: str) -> Iterator[Finding]:
+    """Pods must not get what the plan gives to nodes and SIDs."""
+    planned = plan.pools.pods_v4 if cidr.version == 4 else plan.pools.pods_v6
+    if taken := _taken(plan, cidr):
+        what = f"the pods' pool {cidr} holds {taken}"
+        yield Finding("error", where, what, f"stay inside {planned}" if planned else None)
+    elif planned is None or not _inside(cidr, planned):
+        near = planned and get_close_matches(str(cidr), [str(planned)], n=1, cutoff=CLOSE)
+        what = f"the pods' pool {cidr} lies outside the plan's {planned or 'pools'}"
+        yield Finding("warning", where, what, f"did you mean {planned}?" if near else None)
+
+
+def _taken(plan: Plan, cidr: calico.Network) -> str | None:
+    for node in plan.nodes:
+        for address in addresses(plan, node.name):
+            if address in cidr:
+                return f"{node.name}'s address {address}"
+        if node.cluster and cidr.overlaps(node.cluster.sid_pool):
+            return f"SIDs of {node.name} ({node.cluster.sid_pool})"
+    if cidr.overlaps(plan.pools.policies):
+        return f"binding SIDs ({plan.pools.policies})"
+    return None
+
+
+def _inside(cidr: calico.Network, other: calico.Network) -> bool:
+    first, last = cidr.network_address, cidr.broadcast_address
+    return first in other and last in other

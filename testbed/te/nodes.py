@@ -1,0 +1,28 @@
+"""Nodes by name, as objects and policies name them."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+
+from testbed.plan.model import Plan
+from testbed.te.findings import Finding
+from testbed.te.owners import closest_name
+
+
+def addresses(plan: Plan, name: str) -> list[IPv4Address | IPv6Address]:
+    """All of a node's addresses, those of its loopback first."""
+    node = plan.node(name)
+    ports = [address for port in plan.ports_of(name) for address in (port.v6, port.v4)]
+    found = [node.loopback_v6, node.loopback_v4, *(p.ip if p else None for p in ports)]
+    return [address for address in found if address is not None]
+
+
+def unknown_node(plan: Plan, name: str, where: str) -> Finding:
+    """Somebody names it as a cluster node; which one was probably meant."""
+    names = [n.name for n in plan.cluster]
+    if name in plan.by_name:
+        what = f"{name} is a {plan.node(name).role.value}, not a cluster node"
+    else:
+        what = f"unknown node {name}"
+    fix = closest_name(name, names) or f"the cluster nodes are {', '.join(names) or 'none'}"
+    return Finding("error", where, what, fix)

@@ -108,8 +108,9 @@ class Agent:
     def _get_node(self, patience: float) -> Node | None:
         self._api_read.wait(patience)
         objects = self._objects
-        known = objects is not None and objects.complete
-        return sessions.own_node(self.config, objects) if objects and known else None
+        if objects is None or not objects.complete:
+            return None
+        return sessions.own_node(self.config, objects)
 
     def _pod_addresses(self) -> list[IpAddress]:
         return [address for pod in self._store for address in pod.addresses]
@@ -137,8 +138,8 @@ class Agent:
         if objects is None:
             return True
         if not objects.complete:  # nothing may be taken away because it is not there yet
-            known = Wanted(self.config.te_mode, problems=objects.problems)
-            self._report_status(self._read_inputs(objects), known, [])
+            unknown = Wanted(self.config.te_mode, problems=objects.problems)
+            self._report_status(self._read_inputs(objects), unknown, [])
             return True
         problems = self._linux.prepare()
         self._claims.put(objects)

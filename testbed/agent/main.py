@@ -10,7 +10,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import IPv6Address
 from pathlib import Path
 
 from testbed.agent import config as agent_config
@@ -23,14 +22,14 @@ from testbed.agent.dataplane.linux import Linux
 from testbed.agent.dataplane.route_watch import RouteWatch
 from testbed.agent.desired import sessions
 from testbed.agent.desired.decide import decide
-from testbed.agent.desired.inputs import Inputs, OwnSid, remember
+from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.node_status import node_status
 from testbed.agent.desired.overlays import registry
 from testbed.agent.desired.wanted import Wanted
-from testbed.agent.files import write_file
 from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
 from testbed.agent.reconciler import Reconciler
+from testbed.agent.sid_history import SidHistory
 from testbed.agent.status_file import write_status
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
@@ -57,8 +56,7 @@ class Agent:
         self._claims = CoalescingWorker("claims", self._ensure_blocks, self._note_claim_problem)
         self._claim_problem: str | None = None
         self._generation = _last_generation(config.status_file)
-        self._sids_file = config.state_dir / "sids.json"
-        self._replaced, self._current = _load_sids(self._sids_file)
+        self._sids = SidHistory(config.state_dir / "sids.json")
         self.reconciler = Reconciler(self._reconcile)
         self._bgp = BgpDriver(config.gobgp_socket, self._notify)
         self._api_read = threading.Event()
@@ -110,8 +108,9 @@ class Agent:
     def _get_node(self, patience: float) -> Node | None:
         self._api_read.wait(patience)
         objects = self._objects
-        known = objects is not None and objects.complete
-        return sessions.own_node(self.config, objects) if objects and known else None
+        if objects is None or not objects.complete:
+            return None
+        return sessions.own_node(self.config, objects)
 
     def _pod_addresses(self) -> list[IpAddress]:
         return [address for pod in self._store for address in pod.addresses]
@@ -139,18 +138,25 @@ class Agent:
         if objects is None:
             return True
         if not objects.complete:  # nothing may be taken away because it is not there yet
-            known = Wanted(self.config.te_mode, problems=objects.problems)
-            self._report_status(self._read_inputs(objects), known, [])
+            unknown = Wanted(self.config.te_mode, problems=objects.problems)
+            self._report_status(self._read_inputs(objects), unknown, [])
             return True
         problems = self._linux.prepare()
         self._claims.put(objects)
         inputs = self._read_inputs(objects)
         wanted = decide(inputs)
-        if wanted.own_sids and wanted.own_sids != self._current:
-            problems += self._remember_replaced_sids(wanted)
+        if wanted.own_sids and not self._sids.is_current(wanted.own_sids):
+            problems += self._sids.update(wanted.own_sids)
             inputs = self._read_inputs(objects)
             wanted = decide(inputs)
-        problems += self._linux.apply(
+        problems += self._apply(wanted)
+        self._report_status(inputs, wanted, problems)
+        self._has_problems = bool(problems)
+        return not problems
+
+    def _apply(self, wanted: Wanted) -> list[str]:
+        """Bring the kernel and gobgpd to the wanted state; returns what is not so."""
+        problems = self._linux.apply(
             wanted.routes,
             wanted.service_veth,
             wanted.rules,
@@ -162,9 +168,7 @@ class Agent:
             self._bgp.set_desired(wanted.bgp)
         except TestbedError as error:
             problems.append(str(error))
-        self._report_status(inputs, wanted, problems)
-        self._has_problems = bool(problems)
-        return not problems
+        return problems
 
     def _read_inputs(self, objects: Objects) -> Inputs:
         """After a restart of ours, gobgpd is asked before any route of the predecessor goes."""
@@ -181,18 +185,8 @@ class Agent:
             paths=tuple(self._bgp.rib()),
             peers=bgp.peers,
             attachments=tuple(self._store),
-            replaced_sids=tuple(self._replaced),
+            replaced_sids=tuple(self._sids.replaced),
         )
-
-    def _remember_replaced_sids(self, wanted: Wanted) -> list[str]:
-        """Keep replaced local SIDs, durably if the disk lets us; returns the problem if not."""
-        self._replaced = remember(self._replaced, self._current, wanted.own_sids)
-        self._current = wanted.own_sids
-        try:
-            _save_sids(self._sids_file, self._replaced, self._current)
-        except TestbedError as error:
-            return [str(error)]
-        return []
 
     def _report_status(self, inputs: Inputs, wanted: Wanted, problems: list[str]) -> None:
         """status.json; a full disk must not keep the data plane from being served."""
@@ -219,28 +213,6 @@ def _last_generation(path: Path) -> int:
         return int(json.loads(path.read_text())["generation"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0
-
-
-def _load_sids(path: Path) -> tuple[list[OwnSid], tuple[OwnSid, ...]]:
-    """(replaced, current) as an earlier agent left them; nothing if there was none."""
-    try:
-        data = json.loads(path.read_text())
-        replaced, current = (
-            [OwnSid(IPv6Address(sid), int(family)) for sid, family in data[key]]
-            for key in ("replaced", "current")
-        )
-    except FileNotFoundError:
-        return [], ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        log.error("%s is not readable, replaced SIDs are forgotten: %s", path, error)
-        return [], ()
-    return replaced, tuple(current)
-
-
-def _save_sids(path: Path, replaced: Sequence[OwnSid], current: Sequence[OwnSid]) -> None:
-    groups = {"replaced": replaced, "current": current}
-    data = {key: [(str(s.sid), s.family) for s in group] for key, group in groups.items()}
-    write_file(path, json.dumps(data) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -98,9 +98,8 @@ class Linux:
             problems += overlay_devices.apply(tunnels)
         refusal = self._firewall.load(rules)
         problems += self._apply_routes(wanted, keep)
-        refusal = (
-            refusal or self._firewall.reload_if_changed()
-        )  # last, as a look takes longer than a route
+        # after the routes, as listing the table takes longer than a route
+        refusal = refusal or self._firewall.reload_if_changed()
         problems += [refusal] if refusal else []
         if veth is None and not keep and not self._veth_gone:
             left = service_veth.apply(None) + vrf.apply(False)

@@ -55,7 +55,7 @@ def from_rib(
     triples = [(p.nlri, p.attrs, Originator(asn, ip_address(p.peer))) for p in received]
     found, faults = codec.decode_all(triples)
     me = {config.address_v4, IPv4Address(config.router_id)}
-    known = []
+    entries = []
     for item in found:
         candidate, origin = _classify_origin(item.candidate)
         excluded = ""
@@ -63,8 +63,8 @@ def from_rib(
             excluded = "its route targets name other head ends"
         elif origin == BGP and mode != "bgp":
             excluded = f"policies by BGP do not count in TE mode {mode}"
-        known.append(CandidateWithOrigin(candidate, origin, excluded))
-    return known, sorted(set(faults))
+        entries.append(CandidateWithOrigin(candidate, origin, excluded))
+    return entries, sorted(set(faults))
 
 
 def _classify_origin(candidate: Candidate) -> tuple[Candidate, str]:
@@ -90,11 +90,11 @@ def from_configmap(candidates: Iterable[Candidate], mode: str) -> list[Candidate
 
 
 def announced_sids(
-    known: Iterable[CandidateWithOrigin],
+    entries: Iterable[CandidateWithOrigin],
 ) -> dict[IPv6Address, dict[IPv6Address, int]]:
     """Which SIDs each endpoint announces as its own, with the family that each decapsulates."""
     announced: dict[IPv6Address, dict[IPv6Address, int]] = {}
-    for item in known:
+    for item in entries:
         family = item.candidate.family
         if item.origin == BEST_EFFORT and family is not None:
             sid = item.candidate.segment_lists[0].segments[0].sid
@@ -103,10 +103,10 @@ def announced_sids(
 
 
 def evaluate(
-    config: AgentConfig, known: Iterable[CandidateWithOrigin]
+    config: AgentConfig, entries: Iterable[CandidateWithOrigin]
 ) -> tuple[list[Evaluated], dict[Target, Candidate]]:
     """Everybody's fate in a stable order, and the chosen candidate per endpoint and family."""
-    items = sorted(set(known), key=_sort_key)
+    items = sorted(set(entries), key=_sort_key)
     announced = announced_sids(items)
 
     def faults(candidate: Candidate) -> list[str]:

@@ -96,7 +96,7 @@ class _TeConfig:
 def _read_te_config(inputs: Inputs) -> _TeConfig:
     config, objects = inputs.config, inputs.objects
     mode, mode_refusals = te_config.te_mode(config, objects)
-    node_config, config_refusals = te_config.node_config(config, objects)
+    node_config, config_refusals = te_config.read_node_config(config, objects)
     in_force = mode == CONFIGMAP
     sids, sid_refusals = te_config.local_sids(config, objects, node_config if in_force else None)
     refusals = (*mode_refusals, *(config_refusals if in_force else ()), *sid_refusals)

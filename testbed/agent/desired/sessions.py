@@ -46,7 +46,7 @@ def _mesh_session(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
 
 
 def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
-    """The sessions, and what was wrong with the wish for others."""
+    """The sessions, and a sentence for each one that is asked for and not made."""
     asn, node = autonomous_system(config, objects), own_node(config, objects)
     local = str(config.address_v6)
     peers: dict[str, BgpPeer] = {}
@@ -61,14 +61,14 @@ def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], l
                 problems.append(f"node {other.name} has this node's address {other.v6}")
             else:
                 peers[str(other.v6)] = _mesh_session(config, other.v6, asn)
-    for wish in objects.peers:
-        if not wish.concerns(config.node, node.label_map) or wish.peer_ip == config.address_v6:
+    for asked in objects.peers:
+        if not asked.concerns(config.node, node.label_map) or asked.peer_ip == config.address_v6:
             continue
-        if wish.asn not in (None, asn):
-            problems.append(f"BGPPeer {wish.name}: AS {wish.asn} is not ours; only iBGP is done")
+        if asked.asn not in (None, asn):
+            problems.append(f"BGPPeer {asked.name}: AS {asked.asn} is not ours; only iBGP is done")
             continue
-        if wish.peer_ip.version != 6:
-            problems.append(f"BGPPeer {wish.name}: sessions run over IPv6, not to {wish.peer_ip}")
+        if asked.peer_ip.version != 6:
+            problems.append(f"BGPPeer {asked.name}: sessions run over IPv6, not to {asked.peer_ip}")
             continue
-        peers[str(wish.peer_ip)] = BgpPeer(str(wish.peer_ip), asn, local, port=wish.port)
+        peers[str(asked.peer_ip)] = BgpPeer(str(asked.peer_ip), asn, local, port=asked.port)
     return frozenset(peers.values()), problems

@@ -39,16 +39,18 @@ class Refusal:
 def te_mode(config: AgentConfig, objects: Objects) -> tuple[str, list[Refusal]]:
     """ "bgp" or "configmap": the switch in the API directory, else the agent's own setting."""
     switch = objects.config_map(TE_NAMESPACE, TE_SWITCH)
-    said = switch.map.get(TE_SWITCH_KEY) if switch else None
-    if said is None:
+    mode = switch.map.get(TE_SWITCH_KEY) if switch else None
+    if mode is None:
         return config.te_mode, []
-    if said not in TE_MODES:
-        why = f"{TE_SWITCH_KEY} is {said[:40]!r}, not bgp or configmap; {config.te_mode} is used"
+    if mode not in TE_MODES:
+        why = f"{TE_SWITCH_KEY} is {mode[:40]!r}, not bgp or configmap; {config.te_mode} is used"
         return config.te_mode, [Refusal(why, TE_SWITCH)]
-    return said, []
+    return mode, []
 
 
-def node_config(config: AgentConfig, objects: Objects) -> tuple[NodeConfig | None, list[Refusal]]:
+def read_node_config(
+    config: AgentConfig, objects: Objects
+) -> tuple[NodeConfig | None, list[Refusal]]:
     """This node's part of the TE ConfigMaps; its own ConfigMap comes before the older form."""
     for name in (f"{TE_CONFIG}-{config.node}", TE_CONFIG):
         found = objects.config_map(TE_NAMESPACE, name)
@@ -79,18 +81,21 @@ def _parse_config_map(found: ConfigMap) -> tuple[NodeConfig, ...]:
 
 
 def local_sids(
-    config: AgentConfig, objects: Objects, said: NodeConfig | None
+    config: AgentConfig, objects: Objects, node_config: NodeConfig | None
 ) -> tuple[SidPair | None, list[Refusal]]:
     """The node's own SIDs: those of the ConfigMap, if given; else pinned or from its pool."""
     pool = next((p for p in objects.pools if p.name == LOCALSID_POOL + config.node), None)
     base = config.local_sids or _from_pool(config, pool)
-    problems, asked_by = [], said.configmap if said else None
+    problems, asked_by = [], node_config.configmap if node_config else None
     chosen: dict[str, IPv6Address | None] = {
         "DT4": base.v4 if base else None,
         "DT6": base.v6 if base else None,
     }
-    wishes = {"DT4": said.dt4 if said else None, "DT6": said.dt6 if said else None}
-    for kind, sid in wishes.items():
+    asked = {
+        "DT4": node_config.dt4 if node_config else None,
+        "DT6": node_config.dt6 if node_config else None,
+    }
+    for kind, sid in asked.items():
         if sid is None:
             continue
         if pool is None or sid not in pool.cidr:
@@ -118,7 +123,7 @@ def _from_pool(config: AgentConfig, pool: IPPool | None) -> SidPair | None:
 
 
 def refused_policies(
-    config: AgentConfig, said: NodeConfig, evaluated: Iterable[Evaluated]
+    config: AgentConfig, node_config: NodeConfig, evaluated: Iterable[Evaluated]
 ) -> list[Refusal]:
     """The ConfigMap's policies that cannot be used, and why."""
     found = []
@@ -127,5 +132,5 @@ def refused_policies(
         if one.entry.origin == CONFIGMAP and not one.valid:
             why = f"policy to {policy.endpoint} IPv{policy.family} is not used: {one.why}"
             passing = not validity.structure(policy, config.max_segments)
-            found.append(Refusal(why, said.configmap, passing))
+            found.append(Refusal(why, node_config.configmap, passing))
     return found

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent import config, main
+from testbed.agent import config, main, sid_history
 from testbed.agent.api.registration import register
 from testbed.agent.dataplane import route_watch
 from testbed.agent.desired.inputs import OwnSid
@@ -34,16 +34,16 @@ def test_the_agent_needs_few_packages() -> None:
 
 def test_replaced_sids_survive(tmp_path: Path) -> None:
     old, new = OwnSid(IPv6Address("fcdd::1"), 4), OwnSid(IPv6Address("fcdd::2"), 4)
-    main._save_sids(tmp_path / "sids.json", [old], [new])
-    assert main._load_sids(tmp_path / "sids.json") == ([old], (new,))
-    assert main._load_sids(tmp_path / "absent.json") == ([], ())
+    sid_history.save_sids(tmp_path / "sids.json", [old], [new])
+    assert sid_history.load_sids(tmp_path / "sids.json") == ([old], (new,))
+    assert sid_history.load_sids(tmp_path / "absent.json") == ([], ())
 
 
 @pytest.mark.parametrize("content", ["", "[]", "7", '{"replaced": 1}', '{"generation": "x"}'])
 def test_broken_state_files_are_survived(tmp_path: Path, content: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(content)
-    assert main._load_sids(path) == ([], ())
+    assert sid_history.load_sids(path) == ([], ())
     assert main._last_generation(path) == 0
 
 

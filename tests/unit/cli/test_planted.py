@@ -80,7 +80,8 @@ def test_a_topology_imports_what_lies_beside_it_and_nothing_else(
     file.with_name("sizes.py").write_text("COLUMNS = 2\n")
     shipped = (ROOT / "topologies" / "grid.py").read_text()
     file.write_text(
-        "import sizes, socket\n" + shipped.replace("columns=3", "columns=sizes.COLUMNS")
+        "import sizes, socket\n"
+        + shipped.replace("columns: int = 3", "columns: int = sizes.COLUMNS")
     )
     said = run([str(TESTBED), "validate", str(file), "--cluster", "none"], planted)
     assert planted.told() == ""

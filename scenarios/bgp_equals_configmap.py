@@ -39,12 +39,14 @@ def _wait_settled(testbed: Testbed, source: str) -> dict[str, NodeState]:
             for family in (4, 6):
                 if head_end != endpoint:
                     testbed.te.wait_chosen(head_end, endpoint, family, source)
-    return {name: _read_state(testbed, name) for name in names}
+    # before there are pods for the MTU, whose own routes are named anew each time
+    routes = {name: testbed.nodes.routes(name) for name in names}
+    return {name: NodeState(routes[name], _measure_pod_mtu(testbed, name)) for name in names}
 
 
-def _read_state(testbed: Testbed, node: str) -> NodeState:
+def _measure_pod_mtu(testbed: Testbed, node: str) -> int:
     with testbed.pods.short_lived(node) as pod:
-        return NodeState(testbed.nodes.routes(node), testbed.pods.mtu(pod))
+        return testbed.pods.mtu(pod)
 
 
 def _as_evidence(states: dict[str, NodeState]) -> dict[str, dict[str, object]]:

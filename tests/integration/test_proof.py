@@ -75,8 +75,12 @@ def ns(name: str) -> str:
     return UNIQUE + name
 
 
-def path_of(name: str) -> LocalPlace:
-    return LocalPlace(f"/run/netns/{ns(name)}")
+def path_of(name: str) -> Path:
+    return Path("/run/netns") / ns(name)
+
+
+def place_of(name: str) -> LocalPlace:
+    return LocalPlace(str(path_of(name)))
 
 
 def ip(name: str, *lines: str) -> None:
@@ -145,7 +149,7 @@ def prove(family: int, expectation: Expectation, timeout: float = 3.0) -> Proof:
         Endpoint("p1", ip_address(addresses["p1"]), pod_on="n1"),
         Endpoint("p2", ip_address(addresses["p2"]), pod_on="n2"),
         expectation,
-        place_of=path_of,
+        place_of=place_of,
         timeout=timeout,
     )
 
@@ -210,7 +214,7 @@ def test_plain_between_routers() -> None:
         Endpoint("r1", ip_address("fcff:1::1")),
         Endpoint("r2", ip_address("fcff:2::1")),
         Plain(),
-        place_of=path_of,
+        place_of=place_of,
     )
     assert proof.passed, proof.summary
     assert proof.traces[0].nodes == ("r1", "r2")
@@ -222,7 +226,7 @@ def test_no_route_is_said() -> None:
         Endpoint("r1", ip_address("fcff:1::1")),
         Endpoint("n2", ip_address("2001:db8::1")),
         Plain(),
-        place_of=path_of,
+        place_of=place_of,
     )
     assert not proof.passed
     assert "r1 cannot send: Network is unreachable" in proof.summary

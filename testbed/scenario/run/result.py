@@ -101,4 +101,6 @@ def _describe_error(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return repr(error)
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return str(error)

@@ -25,11 +25,11 @@ class StatusChange(_Path, total=False):
 def decode_change(line: str | bytes) -> StatusChange:
     """The change on a line. Raises TestbedError for anything else."""
     data = decode_line(line)
-    if not isinstance(data.get("path"), str) or not all(
-        isinstance(data[key], str) for key in ("text", "add") if key in data
-    ):
+    path = data.get("path")
+    texts = [data[key] for key in ("text", "add") if key in data]
+    if not isinstance(path, str) or "\0" in path or not all(isinstance(t, str) for t in texts):
         raise TestbedError(f"a malformed change of a file: {line[:80]!r}", exit_code=1)
-    change = StatusChange(path=str(data["path"]))
+    change = StatusChange(path=path)
     if "text" in data:
         change["text"] = str(data["text"])
     if "add" in data:

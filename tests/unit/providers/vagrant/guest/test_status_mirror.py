@@ -77,7 +77,15 @@ def test_what_a_guest_claimed_is_forgotten_with_it(there: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "line",
-    ["", "[]", "{}", '{"path": 1}', '{"path": "x", "text": null}', '{"path": "x", "add": 1}'],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"path": 1}',
+        '{"path": "a\\u0000b"}',
+        '{"path": "x", "text": null}',
+        '{"path": "x", "add": 1}',
+    ],
 )
 def test_what_is_no_change_is_refused(line: str) -> None:
     with pytest.raises(TestbedError):

@@ -100,7 +100,7 @@ def wrong_modules(text: str) -> list[str]:
         for span in re.findall(r"`([^`\n]+)`|^ {4}(.*)$", text, re.MULTILINE)
         for dotted in DOTTED.findall("".join(span))
         if dotted.split(".")[0] in {"testbed", *ROOMS} and dotted.count(".") >= 1
-        if not re.search(r"\.(py|md|toml|json|yaml|conf|lock|batch)$", dotted)
+        if not re.search(r"\.(py|md|txt|toml|json|yaml|conf|lock|batch)$", dotted)
         if not exists(dotted) and not is_word_of_scenarios(dotted)
     ]
 

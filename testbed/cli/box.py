@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -68,11 +68,12 @@ def show(
         print_json(record)
         return
     packages = record.pop("packages", {})
+    assert isinstance(packages, dict)
     rows = [[key, _format_value(value)] for key, value in record.items()]
     show_table(None, ["what", "version"], rows + [[k, v] for k, v in sorted(packages.items())])
 
 
-def _own_box() -> dict[str, Any]:
+def _own_box() -> dict[str, object]:
     from testbed.providers.vagrant.box.box import wanted
     from testbed.providers.vagrant.box.distribution import of_this_machine
 
@@ -82,7 +83,7 @@ def _own_box() -> dict[str, Any]:
     return {"name": box.name, "directory": str(box.directory), **box.record}
 
 
-def _stock_box(name: str) -> dict[str, Any]:
+def _stock_box(name: str) -> dict[str, object]:
     from testbed.providers.vagrant.stock.catalogue import known, location
 
     taken = known(location(name))
@@ -95,7 +96,7 @@ def _not_taken(name: str) -> TestbedError:
     return TestbedError("this box was not taken yet", where=name, fix=f"testbed box add {name}")
 
 
-def _format_value(value: Any) -> str:
+def _format_value(value: object) -> str:
     """A distribution without its sources; anything else as it is."""
     words = value.values() if isinstance(value, dict) else [value]
     return " ".join(word for word in words if isinstance(word, str))

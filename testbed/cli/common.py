@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -199,7 +199,7 @@ def show_table(title: str | None, columns: list[str], rows: list[list[str]]) -> 
     show(title, columns, rows)
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Stable JSON on stdout."""
     print(json.dumps(value, indent=2, default=str))
 

@@ -149,13 +149,13 @@ def _format_state(alive: bool, known: bool) -> str:
 def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
     """Nodes, sessions, blocks, SIDs, policies, pods, and what is not as wanted."""
     plan = enter(name)
-    from testbed.lab.status import overview, to_json
+    from testbed.lab.status import read_lab_status
     from testbed.report.status import print_status
 
-    view = overview(plan)
+    found = read_lab_status(plan)
     if format is Format.json:
-        print_json(to_json(view))
+        print_json(found.to_json())
     else:
-        print_status(name, view)
-    if view["problems"]:
+        print_status(name, found)
+    if found.problems:
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ from testbed.errors import CheckFailed, MachineUnfit, TestbedError
 from testbed.host.labs import LabDir
 from testbed.host.progress import Progress
 from testbed.lab import state
-from testbed.lab.status import overview
+from testbed.lab.status import read_lab_status
 from testbed.orchestrators.agent_status import generations
 from testbed.orchestrators.kubernetes.resume import certificates_end
 from testbed.paths import NODES
@@ -47,7 +47,7 @@ def save(lab: LabDir, name: str, progress: Progress, replace: bool = False) -> N
 
 
 def _is_whole(plan: Plan) -> None:
-    said = overview(plan)["problems"]
+    said = read_lab_status(plan).problems
     if said:
         raise CheckFailed(
             "only a lab that is whole is saved", why="; ".join(said[:5]), fix="testbed up, first"

@@ -1,73 +1,68 @@
-"""One picture of a running lab: what is there, and what is not as wanted and why."""
+"""Reads the status of a running lab: what is there, and what is not as wanted and why."""
 
 from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from testbed.backbone import build
+from testbed.host.run import run
 from testbed.lab import verify
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
-from testbed.plan.model import Plan
+from testbed.plan.model import Plan, Role
 from testbed.providers.members import present
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states, provider_of
+from testbed.report.lab_status import LabStatus, PodLine, ProgramLine
 
 
-def overview(plan: Plan) -> dict[str, Any]:
-    """The data behind `testbed status`; the agents' reports as NodeStatus."""
+def read_lab_status(plan: Plan) -> LabStatus:
+    """Look at everything once: programs, agents, pods, routes. Raises TestbedError."""
     programs = {
-        name: {
-            "state": info.statename,
-            "description": info.description,
-            "since": time.strftime("%H:%M:%S", time.localtime(info.stop or info.start)),
-        }
+        name: ProgramLine(
+            state=info.statename,
+            description=info.description,
+            since=time.strftime("%H:%M:%S", time.localtime(info.stop or info.start)),
+        )
         for name, info in sorted(all_states().items())
     }
-    agents = {n.name: agent_status(n.name) for n in present(plan)}
-    return {
-        "topology": plan.topology,
-        "profile": plan.profile,
-        "box": provider_of(plan).describe(plan),
-        "routers": [r.name for r in plan.routers],
-        "hosts": [h.name for h in plan.nodes if h.role.value == "host"],
-        "nodes": agents,
-        "pods": [vars(p) for p in orchestrator_of(plan).pods(plan)],
-        "programs": programs,
-        "problems": problems(plan, programs),
-    }
+    return LabStatus(
+        topology=plan.topology,
+        profile=plan.profile,
+        box=provider_of(plan).describe(plan),
+        routers=tuple(r.name for r in plan.routers),
+        hosts=tuple(h.name for h in plan.of(Role.HOST)),
+        nodes={n.name: agent_status(n.name) for n in present(plan)},
+        pods=tuple(PodLine(**vars(pod)) for pod in orchestrator_of(plan).pods(plan)),
+        programs=programs,
+        problems=tuple(find_problems(plan, programs)),
+    )
 
 
-def to_json(view: dict[str, Any]) -> dict[str, Any]:
-    """What overview() returns, as the stable JSON of `testbed status --format json`."""
-    nodes = {name: status and status.to_json() for name, status in view["nodes"].items()}
-    return {**view, "nodes": nodes}
-
-
-def problems(plan: Plan, programs: dict[str, dict[str, Any]]) -> list[str]:
+def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
     """Everything that is not as wanted, with its cause where that is known."""
-    said = [f"{name} is gone: `testbed up` rebuilds the lab" for name in build.damage(plan)]
-    if said:
-        return said
-    said += [
+    found = [f"{name} is gone: `testbed up` rebuilds the lab" for name in build.damage(plan)]
+    if found:
+        return found
+    found += [
         _describe_failed(name, program)
         for name, program in programs.items()
-        if program["state"] not in ("RUNNING", "STARTING")
+        if program.state not in ("RUNNING", "STARTING")
     ]
-    said += orchestrator_of(plan).problems(plan)
-    said += _links_down(plan)
-    said += verify.backbone_problems(plan)
-    return said + verify.cluster_problems(plan)
+    found += orchestrator_of(plan).problems(plan)
+    found += _links_down(plan)
+    found += verify.backbone_problems(plan)
+    return found + verify.cluster_problems(plan)
 
 
-def _describe_failed(name: str, program: dict[str, Any]) -> str:
+def _describe_failed(name: str, program: ProgramLine) -> str:
     """A program that does not run: since when, and its last words."""
     words = last_line(services.log_file(name))
-    why = f": {words}" if words else f" ({program['description']})"
-    return f"{name} is {program['state']} since {program['since']}{why}; `testbed logs {name}`"
+    why = f": {words}" if words else f" ({program.description})"
+    return f"{name} is {program.state} since {program.since}{why}; `testbed logs {name}`"
 
 
 def last_line(log: Path) -> str:
@@ -82,9 +77,6 @@ def last_line(log: Path) -> str:
 
 
 def _links_down(plan: Plan) -> list[str]:
-
-    from testbed.host.run import run
-
     links = {port: link for link in plan.links for port in (link.a, link.b)}
     down = []
     for router in plan.routers:

@@ -1,26 +1,25 @@
-"""`testbed status` on a terminal."""
+"""Prints the status of a lab on a terminal."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from testbed.agent.contract import NodeStatus
+from testbed.report.lab_status import LabStatus
 from testbed.report.tables import show_table
 
 SHOWN = 12  # problems on a terminal; one cut link has dozens of consequences
 
 
-def print_status(lab: str, view: dict[str, Any]) -> None:
+def print_status(lab: str, status: LabStatus) -> None:
     """Nodes, policies and pods as tables, then what is not as wanted."""
-    running = sum(p["state"] == "RUNNING" for p in view["programs"].values())
+    running = sum(program.runs for program in status.programs.values())
     print(
-        f"lab {lab}: {view['topology']}, profile {view['profile']}, "
-        f"{len(view['routers'])} routers, {len(view['hosts'])} hosts, "
-        f"{running}/{len(view['programs'])} programs running"
+        f"lab {lab}: {status.topology}, profile {status.profile}, "
+        f"{len(status.routers)} routers, {len(status.hosts)} hosts, "
+        f"{running}/{len(status.programs)} programs running"
     )
-    if view["box"]:
-        print("machines: box " + ", ".join(f"{k} {v}" for k, v in view["box"].items()))
-    agents = {name: status for name, status in view["nodes"].items() if status}
+    if status.box:
+        print("machines: box " + ", ".join(f"{k} {v}" for k, v in status.box.items()))
+    agents = {name: report for name, report in status.nodes.items() if report}
     if agents:
         show_table("Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _nodes(agents))
         show_table(
@@ -28,15 +27,15 @@ def print_status(lab: str, view: dict[str, Any]) -> None:
             ["head end", "endpoint", "family", "source", "segments"],
             _policies(agents),
         )
-    if view["pods"]:
-        rows = [[p["name"], p["node"], p["ipv4"] or "-", p["ipv6"] or "-"] for p in view["pods"]]
+    if status.pods:
+        rows = [[pod.name, pod.node, pod.ipv4 or "-", pod.ipv6 or "-"] for pod in status.pods]
         show_table("Pods", ["pod", "node", "IPv4", "IPv6"], rows)
-    if view["problems"]:
+    if status.problems:
         print("Not as wanted:")
-        for problem in view["problems"][:SHOWN]:
+        for problem in status.problems[:SHOWN]:
             print(f"  ✗ {problem}")
-        if len(view["problems"]) > SHOWN:
-            print(f"  … and {len(view['problems']) - SHOWN} more (--format json has all)")
+        if len(status.problems) > SHOWN:
+            print(f"  … and {len(status.problems) - SHOWN} more (--format json has all)")
     else:
         print("Everything is as wanted.")
 

@@ -15,7 +15,6 @@ import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import CheckFailed
 from testbed.host import cgroups
@@ -36,6 +35,7 @@ from testbed.host.wait import wait_for
 from testbed.interpreter import own_program
 from testbed.paths import CGROUPS
 from testbed.providers.namespaces import runtime
+from testbed.providers.namespaces.node_spec import NodeSpec
 
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
 # The kubelet sets these for the whole kernel, unless it finds them as it wants them.
@@ -52,8 +52,8 @@ _CGROUP_PATIENCE = 10.0  # seconds for the kernel to let go of a dead predecesso
 
 def main() -> None:
     """The caller stays as the program that is supervised; its child is PID 1 of the node."""
-    spec = json.loads(Path(sys.argv[1]).read_text())
-    name = str(spec["name"])
+    spec = NodeSpec.read(Path(sys.argv[1]))
+    name = str(spec.name)
     _own_cgroups(name)
     ns.unshare(ns.CLONE_NEWNS | ns.CLONE_NEWUTS | ns.CLONE_NEWIPC | ns.CLONE_NEWPID)
     go_read, go_write = os.pipe()
@@ -65,7 +65,7 @@ def main() -> None:
             os._exit(1)
         _become_init(spec)
     os.close(go_read)
-    record = Path(spec["directory"]) / "init.json"
+    record = Path(spec.directory) / "init.json"
     record.write_text(json.dumps({"pid": child, "started": start_time(child)}))
     os.write(go_write, b"g")  # it exists only once it is on record
     _wait_for(child)
@@ -106,10 +106,10 @@ def _remove_group(group: Path) -> None:
         )
 
 
-def _become_init(spec: dict[str, Any]) -> None:
+def _become_init(spec: NodeSpec) -> None:
     os.setsid()
     ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
-    root = _mount_overlay(Path(spec["scratch"]))
+    root = _mount_overlay(Path(spec.scratch))
     _private_directories(root)
     _make_devices(root / "dev")
     _kernel_file_systems(root)
@@ -117,22 +117,22 @@ def _become_init(spec: dict[str, Any]) -> None:
     for path in [root / p.lstrip("/") for p in hosts if p.startswith("/proc/")]:
         if path.parent != root / "proc/sys":  # read-only already, with the masks in it
             _bind_mount(path, path, read_only=True)
-    _write_file(root / spec["runtime"].lstrip("/"), runtime.script(hosts), 0o755)
-    for path in spec["read_only"]:
-        _bind_mount(Path(path), root / path.lstrip("/"), read_only=True)
-    for source, target in spec["binds"].items():
+    _write_file(root / spec.runtime.lstrip("/"), runtime.script(hosts), 0o755)
+    for directory in spec.read_only:
+        _bind_mount(Path(directory), root / directory.lstrip("/"), read_only=True)
+    for source, target in spec.binds.items():
         Path(source).mkdir(parents=True, exist_ok=True)
         _bind_mount(Path(source), root / target.lstrip("/"))
-    for path, content in spec["files"].items():
-        _write_file(root / path.lstrip("/"), content)
-    for path, target in spec["links"].items():
-        _make_link(root / path.lstrip("/"), target)
-    socket.sethostname(spec["name"])
+    for file, content in spec.files.items():
+        _write_file(root / file.lstrip("/"), content)
+    for link, target in spec.links.items():
+        _make_link(root / link.lstrip("/"), target)
+    socket.sethostname(spec.name)
     ns.pivot_root(str(root))
     ns.mount("none", "/", None, MS_REC | MS_SHARED)  # the kubelet's mounts reach the pods
     os.closerange(3, 1024)
-    os.environ.update(spec["environment"])
-    command = own_program("supervisor.supervisord", "-c", spec["conf"])
+    os.environ.update(spec.environment)
+    command = own_program("supervisor.supervisord", "-c", spec.conf)
     os.execv(command[0], command)
 
 

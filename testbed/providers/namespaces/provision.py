@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
@@ -14,6 +14,7 @@ from testbed.host.wait import wait_for
 from testbed.interpreter import own_program
 from testbed.paths import CONTAINER_RUNTIME, NODE_TOOLS, PACKAGE, ROOTS, SYSTEM_PATH
 from testbed.providers.namespaces import services
+from testbed.providers.namespaces.node_spec import NodeSpec
 from testbed.providers.storage import on_disk
 
 # What fills up stays on disk; everything else that a node writes lies in a tmpfs.
@@ -37,7 +38,8 @@ def write_spec(
         directory.mkdir(parents=True, exist_ok=True)
     conf = place.directory / "supervisord.conf"
     conf.write_text(place.conf)
-    write_json(place.directory / services.SPEC, _node_spec(node, data, programs, files, links))
+    spec = _node_spec(node, data, programs, files, links)
+    write_json(place.directory / services.SPEC, asdict(spec))
 
 
 def _node_spec(
@@ -46,31 +48,31 @@ def _node_spec(
     programs: Mapping[str, Path],
     files: Mapping[str, str],
     links: Mapping[str, str],
-) -> dict[str, Any]:
+) -> NodeSpec:
     directory = services.place(node).directory
-    return {
-        "name": node,
-        "directory": str(directory),
-        "scratch": str(ROOTS / node),
-        "read_only": _needed_directories(programs.values()),
-        "binds": {
+    return NodeSpec(
+        name=node,
+        directory=str(directory),
+        scratch=str(ROOTS / node),
+        read_only=_needed_directories(programs.values()),
+        binds={
             str(directory): str(directory),
             str(directory / "kubernetes"): "/etc/kubernetes",
             **{str(on_disk(data, path)): path for path in ON_DISK},
         },
-        "files": {**_identity_files(node), **files},
-        "runtime": CONTAINER_RUNTIME,
-        "links": {**{f"{NODE_TOOLS}/{n}": str(p) for n, p in programs.items()}, **links},
-        "conf": str(directory / "supervisord.conf"),
-        "environment": {
+        files={**_identity_files(node), **files},
+        runtime=CONTAINER_RUNTIME,
+        links={**{f"{NODE_TOOLS}/{n}": str(p) for n, p in programs.items()}, **links},
+        conf=str(directory / "supervisord.conf"),
+        environment={
             "PATH": f"{NODE_TOOLS}:{SYSTEM_PATH}",
             "HOME": "/root",
             "TESTBED_NODE": node,
         },
-    }
+    )
 
 
-def _needed_directories(programs: Sequence[Path] | Any) -> list[str]:
+def _needed_directories(programs: Iterable[Path]) -> list[str]:
     """What daemons are started from, which may lie in a home directory that a node hides."""
     package = PACKAGE
     prefixes = {sys.prefix, sys.base_prefix, str(package)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from testbed.host import namespaces as ns
 from testbed.host.namespaces import MS_NODEV, MS_NOSUID
@@ -17,7 +16,7 @@ from testbed.host.run import run
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
 from testbed.paths import LAB
-from testbed.providers.vagrant.machines import Files, Machine
+from testbed.providers.vagrant.machines import Files, Machine, Values
 from testbed.render.environment import render
 
 ETC = Path("/etc/libvirt")
@@ -71,7 +70,7 @@ def virsh(*arguments: str, check: bool = True, timeout: float = 120.0) -> str:
     return run(["virsh", "-q", "-c", URI, *arguments], timeout=timeout, check=check).stdout
 
 
-def define(values: dict[str, Any]) -> None:
+def define(values: Values) -> None:
     """The management network and the pool of disks, unless they are there. Raises TestbedError."""
     if values["management"]["name"] not in virsh("net-list", "--name").split():
         _create_object("net-create", render("vm/network.xml.j2", **values))

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from testbed.plan.model import Link, Node, Plan
 from testbed.providers.vagrant.box.box import Box
@@ -165,6 +165,44 @@ class Files:
         return self.directory / f"{name}.console"
 
 
+class MachineValues(TypedDict):
+    """One machine, as the Vagrantfile reads it; memory in MB."""
+
+    name: str
+    cpus: int
+    memory: int
+    mac: str
+    management_mac: str
+    address: str
+    bridge: str
+    initrd: str
+    console: str
+
+
+class PoolValues(TypedDict):
+    """The pool of disks."""
+
+    name: str
+    path: str
+
+
+class Values(TypedDict):
+    """What the Vagrantfile reads (values.json)."""
+
+    box: str
+    box_version: str
+    driver: str
+    prefix: str
+    boot_timeout: int
+    kernel: str | None
+    cmd_line: str
+    disks: list[dict[str, str]]
+    ssh: dict[str, object]
+    pool: PoolValues
+    management: dict[str, object]
+    machines: list[MachineValues]
+
+
 @dataclass(frozen=True)
 class Disk:
     """One that all machines share and none can write to."""
@@ -174,7 +212,7 @@ class Disk:
     slot: str  # on the PCI bus, away from those that Vagrant gives
 
 
-def _ssh_values(box: Box, files: Files) -> dict[str, Any]:
+def _ssh_values(box: Box, files: Files) -> dict[str, object]:
     """How Vagrant enters; testbed itself is always root with the lab's key and host keys."""
     if box.stock:
         # the box's own user: by everybody's key at first, by the lab's from then on
@@ -193,7 +231,7 @@ def cpus(driver: str, count: int, cores: int) -> int:
 
 def values(
     plan: Plan, prefix: str, box: Box, driver: str, files: Files, payload: bool = True
-) -> dict[str, Any]:
+) -> Values:
     """What the Vagrantfile reads. `driver` is kvm or qemu, `prefix` begins the domains' names."""
     disks = [Disk(files.payload, PAYLOAD, "0x1e")] if payload else []
     if box.stock:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from testbed import paths
 from testbed.artefacts import program
@@ -42,7 +41,7 @@ class Hardware:
     verdict: Verdict
     payload: Path  # the disk that all of them share
     packages: Path | None = None  # and the one of what a stock box may lack
-    record: Mapping[str, Any] = field(default_factory=dict)  # which box this is
+    record: Mapping[str, object] = field(default_factory=dict)  # which box this is
 
     def made_of(self, plan: Plan, lab: str) -> dict[str, str]:
         """What a snapshot of such machines fits to. Raises TestbedError."""

@@ -23,7 +23,7 @@ from testbed.providers.vagrant.box import cpio
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.guest import keys
 from testbed.providers.vagrant.guest.seed import seed
-from testbed.providers.vagrant.machines import Files, machines, values
+from testbed.providers.vagrant.machines import Files, Values, machines, values
 from testbed.providers.vagrant.stock.seed_archive import as_tar, given
 
 ROOT = TEMPLATES.parent  # of the Vagrantfile
@@ -54,7 +54,7 @@ def prepare(
     files: Files,
     payload: Path | None = None,
     packages: Path | None = None,
-) -> dict[str, Any]:
+) -> Values:
     """Keys, what each machine is given, and the values; gives the values."""
     files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     files.home.mkdir(exist_ok=True)

@@ -6,7 +6,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from testbed.artefacts.settings import cache_root
 from testbed.paths import TEMPLATES
@@ -47,7 +46,7 @@ class Box:
         return self.directory / "initrd"
 
     @property
-    def record(self) -> dict[str, Any]:
+    def record(self) -> dict[str, object]:
         """Distribution, kernel and packages with their versions."""
         return dict(json.loads((self.directory / "record.json").read_text()))
 

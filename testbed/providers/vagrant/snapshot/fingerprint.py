@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from testbed.providers.vagrant.machines import MachineValues, Values
 
 # Changed when a snapshot's parts come to mean something else.
 FORMAT = "1"
 
 
-def made_of(values: Mapping[str, Any], box: str, programs: str, qemu: str) -> dict[str, str]:
+def made_of(values: Values, box: str, programs: str, qemu: str) -> dict[str, str]:
     """By name. `values` as the Vagrantfile reads them; the rest says which of its kind."""
     emulated = values["driver"] == "qemu"
     return {
@@ -22,7 +23,7 @@ def made_of(values: Mapping[str, Any], box: str, programs: str, qemu: str) -> di
     }
 
 
-def _describe_machine(machine: Mapping[str, Any]) -> str:
+def _describe_machine(machine: MachineValues) -> str:
     return f"{machine['cpus']} × CPU, {machine['memory']} MB"
 
 

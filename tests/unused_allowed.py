@@ -15,11 +15,12 @@ _.type_name  # protobuf
 # Read by templates, by field name.
 _.block_v4, _.block_v6, _.ca_hash
 _.hello, _.hello_multiplier, _.lsp_gen, _.spf_delay_ms, _.point_to_point, _.hello_padding
-_.serial, _.slot
+_.serial, _.slot, _.box_version, _.boot_timeout, _.cmd_line, _.management
 
 # Written in files of users: the words of scenario files, and topologies by name.
+_.kubernetes, _.virtual, _.patience  # of a plan
 _._root_options  # typer calls it
-_.is_at_least, _.is_one_of, _.short_lived_pod, _.dns_servers
+_.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
 Basic, Full, Grid
 
 # Keys of CNI documents.

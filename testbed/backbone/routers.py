@@ -18,7 +18,7 @@ DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/frr")
 
 
-def prepare(plan: Plan) -> None:
+def write_files(plan: Plan) -> None:
     """Write every router's configuration, and the directories of its sockets."""
     try:
         if not (DAEMONS / "isisd").exists():
@@ -51,7 +51,7 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
     supervisor.add(_daemon(r.name, "isisd") for r in plan.routers)
 
 
-def settle(plan: Plan, supervisor: Supervisor) -> None:
+def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     """Wait until every daemon runs, and no isisd is older than its zebra.
 
     Before that the kernel may still hold routes which a dead daemon left.

@@ -42,9 +42,9 @@ def add(
     again: Annotated[bool, typer.Option(help="The newest version, also if one is there.")] = False,
 ) -> None:
     """Take an online box for `up --box NAME`, which else does it itself."""
-    from testbed.providers.vagrant.stock.catalogue import location, take
+    from testbed.providers.vagrant.stock.catalogue import location, take_box
 
-    print(take(location(name), _print_note, again).directory)
+    print(take_box(location(name), _print_note, again).directory)
 
 
 def remove(name: Asked) -> None:
@@ -74,19 +74,19 @@ def show(
 
 
 def _own_box() -> dict[str, object]:
-    from testbed.providers.vagrant.box.box import wanted
+    from testbed.providers.vagrant.box.box import wanted_box
     from testbed.providers.vagrant.box.distribution import of_this_machine
 
-    box = wanted(of_this_machine())
+    box = wanted_box(of_this_machine())
     if not box.made:
         raise TestbedError("there is no box yet", where=str(box.directory), fix="testbed box build")
     return {"name": box.name, "directory": str(box.directory), **box.record}
 
 
 def _stock_box(name: str) -> dict[str, object]:
-    from testbed.providers.vagrant.stock.catalogue import known, location
+    from testbed.providers.vagrant.stock.catalogue import find_taken, location
 
-    taken = known(location(name))
+    taken = find_taken(location(name))
     if taken is None:
         raise _not_taken(name)
     return asdict(taken)

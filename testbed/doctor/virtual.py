@@ -14,7 +14,7 @@ from testbed.errors import TestbedError
 from testbed.host.lab_data import DATA_DIR
 from testbed.images import calico_vpp
 from testbed.providers.vagrant.box.accelerator import QEMU, choose
-from testbed.providers.vagrant.box.box import Box, wanted
+from testbed.providers.vagrant.box.box import Box, wanted_box
 from testbed.providers.vagrant.box.distribution import of_this_machine
 from testbed.providers.vagrant.machines import MEMORY
 
@@ -58,7 +58,7 @@ def _tun() -> Verdict:
 
 def _box() -> list[Verdict]:
     try:
-        box = wanted(of_this_machine())
+        box = wanted_box(of_this_machine())
     except TestbedError as error:
         return [Verdict("box", "note", error.what, error.fix or "")]
     if not box.made:

@@ -19,7 +19,7 @@ from testbed.paths import NODES
 from testbed.plan.model import Plan
 from testbed.providers.members import present
 from testbed.providers.vagrant import node as guests
-from testbed.providers.vagrant.guest.resync import wake
+from testbed.providers.vagrant.guest.resync import resync_guest
 from testbed.providers.vagrant.machines import MEMORY, Files, Machine, machines
 from testbed.providers.vagrant.snapshot import data_copy, memory, snapshots
 from testbed.providers.vagrant.snapshot.snapshots import Record, Snapshot
@@ -107,7 +107,7 @@ def go_on(there: list[Machine], files: Files, saved: Snapshot) -> None:
     """Have machines run that are paused, or that are off and saved."""
     memory.load(there, files, saved)
     memory.resume(there, files)
-    guests.on_all(there, files, wake)
+    guests.on_all(there, files, resync_guest)
 
 
 def fitting(lab: str, name: str, plan: Plan) -> tuple[Snapshot, Record]:

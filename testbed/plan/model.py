@@ -231,6 +231,23 @@ class Plan(Frozen):
         """By what factor time limits are longer than in a lab whose nodes are namespaces."""
         return self.provider_traits.slowness if self.cluster else 1
 
+    # The next three are for scenario files of users. The testbed itself asks its registries.
+
+    @property
+    def kubernetes(self) -> bool:
+        """True if the cluster nodes are those of a Kubernetes cluster."""
+        return self.orchestrator_traits.containers
+
+    @property
+    def virtual(self) -> list[Node]:
+        """The nodes that are virtual machines."""
+        return self.cluster if self.provider_traits.own_kernel else []
+
+    @property
+    def patience(self) -> int:
+        """By what factor time limits are longer: slowness."""
+        return self.slowness
+
     @property
     def namespaced(self) -> list[Node]:
         """The nodes that are network namespaces of the lab."""

@@ -33,13 +33,13 @@ def start_daemons(context: UpContext) -> None:
     """Start routers, cluster nodes and injectors; what was stopped by failures runs again."""
     BUILT.touch()
     plan, supervisor = context.plan, context.supervisor
-    routers.prepare(plan)
+    routers.write_files(plan)
     routers.start(plan, supervisor)
     if has_nodes(context):
         _start_nodes(context)
     supervisor.revive()
     if not context.fresh:
-        routers.settle(plan, supervisor)
+        routers.wait_running(plan, supervisor)
 
 
 def _start_nodes(context: UpContext) -> None:

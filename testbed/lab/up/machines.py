@@ -18,7 +18,7 @@ from testbed.orchestrators.kubernetes import resume as kubernetes
 from testbed.paths import BUILT, GOBGPD
 from testbed.providers.storage import Storage
 from testbed.providers.vagrant import node
-from testbed.providers.vagrant.guest.resync import wake
+from testbed.providers.vagrant.guest.resync import resync_guest
 from testbed.providers.vagrant.guest.ssh import Guest
 from testbed.providers.vagrant.machines import Files, Machine, machines
 from testbed.providers.vagrant.snapshot import data_copy, memory
@@ -65,7 +65,7 @@ def begin_saved(context: UpContext) -> None:
 def start_daemons(context: UpContext) -> None:
     """Routers and injectors, which announce the saved policies."""
     plan, source = context.plan, _saved_source(context)
-    routers.prepare(plan)
+    routers.write_files(plan)
     routers.start(plan, context.supervisor)
     GOBGPD.symlink_to(context.gobgpd)
     agents.recognise(plan, [plan.node(name) for name in source.record.machines])
@@ -94,11 +94,11 @@ def resume(context: UpContext) -> None:
     memory.resume(there, files)
 
     def awake(guest: Guest) -> None:
-        wake(guest)
+        resync_guest(guest)
         context.progress.arrived(f"{guest.name} reachable", time.monotonic() - begun)
 
     node.on_all(there, files, awake)
-    node.know(there, files)
+    node.register_machines(there, files)
     BUILT.touch()
 
 

@@ -29,5 +29,5 @@ class Source:
         """Raises TestbedError if it is of other machines than these."""
         if not isinstance(preparation, Machines):
             raise TestbedError("only virtual machines go on from a snapshot", fix="--nodes vagrant")
-        now = preparation.hardware.made_of(plan, self.snapshot.lab)
+        now = preparation.hardware.take_fingerprint(plan, self.snapshot.lab)
         snapshots.refuse(self.snapshot, differences(self.record.made_of, now))

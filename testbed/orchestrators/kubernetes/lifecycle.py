@@ -52,7 +52,7 @@ def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> 
     agents.write_injector_peers(plan)
 
 
-def control(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
+def start_control_plane(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what waits for something else; returns when the API server is ready and filled."""
     names = [n.name for n in nodes]
     containerd_answers(names)
@@ -83,7 +83,7 @@ def ready(plan: Plan, nodes: Sequence[Node]) -> None:
 def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Bring nodes up that join a running cluster; returns when they are Ready."""
     start(plan, nodes, gobgpd, storage)
-    control(plan, nodes, gobgpd, storage)
+    start_control_plane(plan, nodes, gobgpd, storage)
     ready(plan, nodes)
 
 
@@ -100,7 +100,7 @@ def _make_nodes(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     if not nodes:
         return
     now = datetime.now(timezone.utc)
-    keys = authorities.ensure_keys(storage.keys, now, say)
+    keys = authorities.ensure_keys(storage.keys, now, print_note)
     write_users(plan, keys, now)
     wanted = {node.name: files_of(plan, node, keys, now) for node in nodes}
     provider_of(plan).provision(wanted, storage)
@@ -192,6 +192,6 @@ def _containerd_format() -> int:
     return 3 if int(found.group(1)) >= 2 else 2
 
 
-def say(text: str) -> None:
+def print_note(text: str) -> None:
     """A line for who waits, on stderr."""
     print(text, file=sys.stderr)

@@ -34,7 +34,7 @@ class Kubernetes:
         lifecycle.start(plan, nodes, gobgpd, Storage.of_lab())
 
     def control_plane(self, plan: Plan, gobgpd: Path) -> None:
-        lifecycle.control(plan, present(plan), gobgpd, Storage.of_lab())
+        lifecycle.start_control_plane(plan, present(plan), gobgpd, Storage.of_lab())
 
     def ready(self, plan: Plan) -> None:
         lifecycle.ready(plan, present(plan))

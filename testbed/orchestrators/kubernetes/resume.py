@@ -32,9 +32,11 @@ def is_due(end: datetime, now: datetime) -> bool:
 
 def renew(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
     """Give nodes new certificates, and start their programs anew with them."""
-    lifecycle.say("  the nodes' certificates end: new ones, and Kubernetes starts anew with them")
+    lifecycle.print_note(
+        "  the nodes' certificates end: new ones, and Kubernetes starts anew with them"
+    )
     now = datetime.now(timezone.utc)
-    keys = authorities.ensure_keys(storage.keys, now, lifecycle.say)
+    keys = authorities.ensure_keys(storage.keys, now, lifecycle.print_note)
     files = {node.name: lifecycle.files_of(plan, node, keys, now) for node in nodes}
     provider_of(plan).provision(files, storage)
 
@@ -64,7 +66,9 @@ def resumed(plan: Plan, nodes: Sequence[Node], storage: Storage, since: datetime
     The lab's users get new keys: those that were saved may have ended. Raises CheckFailed.
     """
     now = datetime.now(timezone.utc)
-    lifecycle.write_users(plan, authorities.ensure_keys(storage.keys, now, lifecycle.say), now)
+    lifecycle.write_users(
+        plan, authorities.ensure_keys(storage.keys, now, lifecycle.print_note), now
+    )
     api, names = connect(plan), [node.name for node in nodes]
     api_ready(api)
     leases_renewed(api, names, since)

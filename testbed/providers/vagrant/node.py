@@ -20,7 +20,7 @@ from testbed.plan.traits import EMULATED
 from testbed.providers.base import Interpreter, NodeFiles
 from testbed.providers.vagrant import libvirt, orphans
 from testbed.providers.vagrant.guest.payload import BIN, IMAGES, MODULE, PYTHON
-from testbed.providers.vagrant.guest.resync import wake
+from testbed.providers.vagrant.guest.resync import resync_guest
 from testbed.providers.vagrant.guest.services import GuestServices
 from testbed.providers.vagrant.guest.ssh import Guest
 from testbed.providers.vagrant.machines import Files, Machine, machines
@@ -34,14 +34,14 @@ LIMIT = 300.0  # seconds for one command
 VAGRANT_LOG = LOGS / "vagrant.log"
 
 
-def record(machine: Machine, files: Files) -> None:
+def write_record(machine: Machine, files: Files) -> None:
     """Make a machine known as a node of the lab."""
     directory = NODES / machine.name
     directory.mkdir(parents=True, exist_ok=True)
     write_json(directory / RECORD, {**asdict(machine), "files": str(files.directory)})
 
 
-def boot(
+def boot_machines(
     plan: Plan,
     wanted: Sequence[str],
     files: Files,
@@ -68,14 +68,14 @@ def boot(
     # by a `snapshot save` that was killed: their clocks stood still
     paused = [m for m in absent if states.get(libvirt.domain(m, files)) == "paused"]
     if paused:
-        on_all(paused, files, wake)
-    know(chosen, files)
+        on_all(paused, files, resync_guest)
+    register_machines(chosen, files)
 
 
-def know(there: Sequence[Machine], files: Files) -> None:
+def register_machines(there: Sequence[Machine], files: Files) -> None:
     """Make machines that run known as nodes, and keep the lab's view of them."""
     for machine in there:
-        record(machine, files)
+        write_record(machine, files)
     Supervisor().add([mirror_program(machine.name) for machine in there])
 
 
@@ -115,9 +115,9 @@ class _Ended:
         return f"virtual machine {names} ended while it booted" if gone else ""
 
 
-def remove(name: str) -> None:
+def remove_machine(name: str) -> None:
     """End a machine; its disk goes too. Raises TestbedError."""
-    node = known(name)
+    node = find_machine(name)
     if node is None:
         return
     Supervisor().remove([mirror_program(name).name])
@@ -132,7 +132,7 @@ def mirror_program(name: str) -> Program:
     return Program(f"{name}.mirror", "", command)
 
 
-def names() -> list[str]:
+def machine_names() -> list[str]:
     """The nodes that are virtual machines."""
     return sorted(file.parent.name for file in NODES.glob(f"*/{RECORD}"))
 
@@ -145,7 +145,7 @@ def record_text(name: str) -> str | None:
         return None
 
 
-def known(name: str) -> GuestNode | None:
+def find_machine(name: str) -> GuestNode | None:
     """The node of this name, if it is a virtual machine."""
     text = record_text(name)
     return None if text is None else of_record(text)

@@ -22,8 +22,8 @@ from testbed.providers.vagrant.box.build import ensure_box
 from testbed.providers.vagrant.box.distribution import of_this_machine
 from testbed.providers.vagrant.guest.payload import ensure_payload
 from testbed.providers.vagrant.machines import Files, values
-from testbed.providers.vagrant.snapshot.fingerprint import made_of
-from testbed.providers.vagrant.stock.catalogue import take
+from testbed.providers.vagrant.snapshot.fingerprint import take_fingerprint
+from testbed.providers.vagrant.stock.catalogue import take_box
 from testbed.providers.vagrant.stock.packages import ensure_packages
 
 # on every machine, under the names that nodes in namespaces know them by
@@ -43,11 +43,11 @@ class Hardware:
     packages: Path | None = None  # and the one of what a stock box may lack
     record: Mapping[str, object] = field(default_factory=dict)  # which box this is
 
-    def made_of(self, plan: Plan, lab: str) -> dict[str, str]:
+    def take_fingerprint(self, plan: Plan, lab: str) -> dict[str, str]:
         """What a snapshot of such machines fits to. Raises TestbedError."""
         told = values(plan, lab, self.box, self.verdict.driver, Files(Path("/")))
         box = f"{self.box.name} {self.record.get('sha256') or self.record['made']}"
-        return made_of(told, box, self.payload.stem, qemu_version())
+        return take_fingerprint(told, box, self.payload.stem, qemu_version())
 
 
 def hardware(asked: str | None, images: Path, progress: Progress) -> Hardware:
@@ -62,7 +62,7 @@ def hardware(asked: str | None, images: Path, progress: Progress) -> Hardware:
         record = {"name": box.name, "version": box.version, "stock": False, **box.record}
         return Hardware(box, _choose_driver(box, progress), payload, None, record)
     packages = ensure_packages(of_this_machine(), progress.note)
-    taken = take(asked, progress.note)
+    taken = take_box(asked, progress.note)
     progress.note(f"box {taken.name}, version {taken.version}, disk sha256 {taken.sha256}")
     verdict = without_kvm()
     if verdict is None:  # what our kernel boots with, another does too
@@ -111,10 +111,10 @@ class Machines:
             )
             write_json(self.files.box, dict(chosen.record))
         if not self.files.made_of.exists():
-            write_json(self.files.made_of, chosen.made_of(self.plan, self.lab))
+            write_json(self.files.made_of, chosen.take_fingerprint(self.plan, self.lab))
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 
     def boot(self, arrived: Callable[[str], None]) -> None:
         """Boot all members at once; returns when each answers by SSH. Raises TestbedError."""
-        node.boot(self.plan, self.machines, self.files, arrived)
+        node.boot_machines(self.plan, self.machines, self.files, arrived)

@@ -38,7 +38,7 @@ class Vagrant:
         return bridges.end(plan, port)
 
     def appear(self, plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
-        node.boot(plan, [n.name for n in nodes], Files.of(storage.directory))
+        node.boot_machines(plan, [n.name for n in nodes], Files.of(storage.directory))
 
     def provision(self, wanted: Mapping[str, NodeFiles], storage: Storage) -> None:
         with ThreadPoolExecutor(len(wanted)) as pool:
@@ -52,13 +52,13 @@ class Vagrant:
 
     def remove(self, name: str) -> None:
         """The machine's disk goes too."""
-        node.remove(name)
+        node.remove_machine(name)
 
     def find(self, name: str) -> NodeHandle | None:
         return guest_of(name)
 
     def names(self) -> list[str]:
-        return node.names()
+        return node.machine_names()
 
     def states(self) -> dict[str, ProgramState]:
         states: dict[str, ProgramState] = {}

@@ -24,7 +24,7 @@ from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.guest import keys
 from testbed.providers.vagrant.guest.seed import seed
 from testbed.providers.vagrant.machines import Files, Values, machines, values
-from testbed.providers.vagrant.stock.seed_archive import as_tar, given
+from testbed.providers.vagrant.stock.seed_archive import as_tar, seed_entries
 
 ROOT = TEMPLATES.parent  # of the Vagrantfile
 # A vagrant that outlived a killed `up` would hold the machines that the next one wants.
@@ -69,7 +69,7 @@ def prepare(
     known = keys.host_keys(files, machines(plan))
     if box.stock:
         for machine in machines(plan):
-            archive = as_tar(given(plan, machine, known[machine.name], opener))
+            archive = as_tar(seed_entries(plan, machine, known[machine.name], opener))
             write_atomically(files.seed(machine.name), archive, 0o600)
     else:
         _link_cached_file(box.kernel, files.kernel)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
+from testbed.errors import TestbedError
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Plan
 from testbed.prove.expectation import LostAt, UsesSegments
 from testbed.prove.in_lab import prove
-from testbed.prove.loss import Loss, expected_loss
+from testbed.prove.loss import CAUSES, Loss, expected_loss
 from testbed.prove.proof import Proof
 from testbed.scenario.api.check import Check
 from testbed.scenario.api.context import Context
@@ -56,23 +57,23 @@ class PathCheck:
 
     def uses_segments(self, *segments: str) -> None:
         """The SRH has exactly these waypoints and the egress SID; each waypoint is visited."""
-        self._check(f"goes by {', '.join(segments)}", expect=list(segments))
+        self._check_path(f"goes by {', '.join(segments)}", expect=list(segments))
 
     def is_best_effort(self) -> None:
         """One segment, the egress SID as outer destination, no SRH."""
-        self._check("is best effort", expect=[])
+        self._check_path("is best effort", expect=[])
 
     def is_plain(self) -> None:
         """No encapsulation at all, as between hosts."""
-        self._check("is plain", expect=["plain"])
+        self._check_path("is plain", expect=["plain"])
 
     def is_tunnelled(self, kind: str) -> None:
         """In a legacy overlay, "ipip" or "vxlan", straight to the other node."""
-        self._check(f"is in {kind}", expect=[kind])
+        self._check_path(f"is in {kind}", expect=[kind])
 
     def is_as_promised(self) -> None:
         """What the head end's chosen policy promises."""
-        self._check("is what the chosen policy promises", expect=None)
+        self._check_path("is what the chosen policy promises", expect=None)
 
     def is_lost_at(self, node: str, because: str, segments: Sequence[str]) -> None:
         """A negative control: sent over these segments, and lost at this node for this cause.
@@ -82,24 +83,34 @@ class PathCheck:
         loss = expected_loss(self.plan, node, because)
         proof = self._prove(list(segments), loss)
         words = f"by {', '.join(segments)} is {loss}"
-        self.check.record(f"{self._words()} {words}", proof.passed, str(loss), proof.summary)
+        self.check.record(
+            f"{self._describe_ends()} {words}", proof.passed, str(loss), proof.summary
+        )
 
-    def _check(self, words: str, expect: list[str] | None) -> None:
+    def fails(self, *segments: str) -> None:
+        """Refused: it held for any failed proof, also for a packet that came by another way."""
+        raise TestbedError(
+            "fails() says neither which node loses the packet nor why",
+            fix=f'.is_lost_at(NODE, because="segment not processed", segments={segments!r}); '
+            f"causes: {', '.join(CAUSES)}",
+        )
+
+    def _check_path(self, words: str, expect: list[str] | None) -> None:
         proof = self._prove(expect)
-        sentence = f"IPv{self.family} {self._words()} {words}"
+        sentence = f"IPv{self.family} {self._describe_ends()} {words}"
         self.check.record(sentence, proof.passed, words, proof.summary, path=True)
 
     def _prove(self, expect: list[str] | None, loss: Loss | None = None) -> Proof:
-        source, destination = self._names()
+        source, destination = self._end_names()
         proof = prove(self.plan, source, destination, self.family, expect, self.through)
         if loss is not None and isinstance(proof.expectation, UsesSegments):
             proof = proof.judged_by(LostAt(proof.expectation, loss))
         proof.save(self.evidence)
         return proof
 
-    def _words(self) -> str:
-        source, destination = self._names()
+    def _describe_ends(self) -> str:
+        source, destination = self._end_names()
         return " → ".join([source, *([str(self.through)] if self.through else []), destination])
 
-    def _names(self) -> list[str]:
+    def _end_names(self) -> list[str]:
         return [x.name if isinstance(x, Pod) else x for x in (self.source, self.destination)]

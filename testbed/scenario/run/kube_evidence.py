@@ -41,7 +41,7 @@ def keep_kubernetes(plan: Plan, directory: Path) -> None:
             (objects / f"{name}.json").write_text(json.dumps(_list_items(api, path), indent=1))
     except TestbedError as error:
         (objects / "unavailable.txt").write_text(f"{error}\n")
-    for node in [*services.with_init(), *guests.names()]:
+    for node in [*services.with_init(), *guests.machine_names()]:
         _copy_tree(NODES / node / "logs", directory / "logs" / node)
         _copy_tree(DATA / "nodes" / node / "var-log-pods", directory / "pod-logs" / node)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from testbed.errors import CheckFailed
+from testbed.errors import CheckFailed, TestbedError
 from testbed.prove.expectation import Expectation, Verdict, via
 from testbed.prove.packets import Observation
 from testbed.prove.path import Hop, Trace
@@ -106,3 +106,12 @@ def test_a_cut_that_nobody_feels_shows_nothing() -> None:
     assert check.done and all(c.passed for c in check.done)
     with pytest.raises(CheckFailed, match="packets lost by the cut"):
         scenario.function(Lab(lost=0), Check())
+
+
+def test_a_control_without_node_and_cause_is_refused_with_the_way_to_say_it(
+    tmp_path: Path,
+) -> None:
+    path = paths.PathCheck(paper_plan(), Check(), "worker1", "worker2", 4, tmp_path)
+    with pytest.raises(TestbedError, match="neither which node") as refused:
+        path.fails("r6", "r8")
+    assert 'is_lost_at(NODE, because="segment not processed"' in str(refused.value.fix)

@@ -56,15 +56,15 @@ class Box:
         return (self.directory / "record.json").exists()
 
 
-def shelf() -> Path:
+def boxes_directory() -> Path:
     """Where Vagrant's boxes lie: beside the cached programs. It need not exist yet."""
     return cache_root().parent / "boxes"
 
 
-def wanted(distribution: Distribution) -> Box:
+def wanted_box(distribution: Distribution) -> Box:
     """The box of this recipe on this distribution, made or not."""
     name = f"testbed-{content_key(distribution)}"
-    return Box(name, shelf() / name / VERSION / PROVIDER)
+    return Box(name, boxes_directory() / name / VERSION / PROVIDER)
 
 
 def packages() -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from testbed.artefacts.cache_dir import alone, give_all_to_owner, give_to_owner
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.run import run
-from testbed.providers.vagrant.box.box import RECIPE, Box, packages, shelf, wanted
+from testbed.providers.vagrant.box.box import RECIPE, Box, boxes_directory, packages, wanted_box
 from testbed.providers.vagrant.box.distribution import Distribution, of_this_machine
 from testbed.providers.vagrant.box.initrd import initrd
 
@@ -29,13 +29,13 @@ _KEPT_OUT_OF_TAR = ("./dev/*", "./proc/*", "./sys/*")
 def ensure_box(say: Callable[[str], None], again: bool = False) -> Box:
     """The box for this machine, made if it is missing (or `again`). Raises TestbedError."""
     distribution = of_this_machine()
-    box = wanted(distribution)
+    box = wanted_box(distribution)
     if box.made and not again:
         return box
     for program in _PROGRAMS:
         if shutil.which(program) is None:
             raise MachineUnfit(f"{program} is missing", fix="make deps NODES=vagrant")
-    with alone(shelf()):
+    with alone(boxes_directory()):
         if again or not box.made:  # another run may have made it meanwhile
             say(f"making box {box.name} from packages of {distribution.suite}")
             _make_box(box, distribution)
@@ -123,11 +123,11 @@ def _beside_the_disk(made: Path, root: Path, distribution: Distribution) -> None
 
 @contextmanager
 def _scratch_directory() -> Iterator[Path]:
-    """On the disk of the shelf, so that the box can be moved there; removed whatever happens.
+    """On the disk of the boxes, so that the box can be moved there; removed whatever happens.
 
     A killed run's is removed by the next (testbed.artefacts.cache_dir.alone).
     """
-    scratch = Path(tempfile.mkdtemp(dir=shelf(), prefix=".new-"))
+    scratch = Path(tempfile.mkdtemp(dir=boxes_directory(), prefix=".new-"))
     scratch.chmod(0o755)  # mmdebstrap may enter it as another user
     try:
         yield scratch

@@ -18,7 +18,7 @@ from testbed.errors import TestbedError
 from testbed.host.run import run
 from testbed.interpreter import FLAGS, own_program
 from testbed.paths import NODE_SHARE, PACKAGE
-from testbed.providers.vagrant.box.box import shelf
+from testbed.providers.vagrant.box.box import boxes_directory
 from testbed.providers.vagrant.machines import PAYLOAD
 
 BIN, PYTHON, IMAGES = f"{NODE_SHARE}/bin", f"{NODE_SHARE}/python", f"{NODE_SHARE}/containerd"
@@ -35,7 +35,7 @@ _PREFIX = "payload"
 
 def ensure_payload(programs: Mapping[str, Path], images: Path, say: Callable[[str], None]) -> Path:
     """The disk for these programs (name → executable) and this store of images, made if missing."""
-    directory = shelf()
+    directory = boxes_directory()
     target = directory / f"{_PREFIX}-{_content_key(programs, images)}.img"
     if not target.exists():
         with alone(directory):

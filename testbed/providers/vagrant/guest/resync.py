@@ -14,7 +14,7 @@ PACE = 0.2  # seconds between two tries
 _SCRIPT = 'date -s "@$0" >/dev/null; ip neigh flush all'
 
 
-def wake(guest: Guest) -> None:
+def resync_guest(guest: Guest) -> None:
     """Set a guest's clock by the host's, once it answers. Raises CheckFailed."""
     wait_for(f"{guest.name} to answer", lambda: _try_once(guest), PATIENCE, PACE, "testbed status")
 

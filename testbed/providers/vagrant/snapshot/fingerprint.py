@@ -10,7 +10,7 @@ from testbed.providers.vagrant.machines import MachineValues, Values
 FORMAT = "1"
 
 
-def made_of(values: Values, box: str, programs: str, qemu: str) -> dict[str, str]:
+def take_fingerprint(values: Values, box: str, programs: str, qemu: str) -> dict[str, str]:
     """By name. `values` as the Vagrantfile reads them; the rest says which of its kind."""
     emulated = values["driver"] == "qemu"
     return {

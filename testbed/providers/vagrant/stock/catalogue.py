@@ -20,7 +20,7 @@ from testbed.artefacts.cache_dir import alone, give_all_to_owner, give_to_owner
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.files import write_json
 from testbed.host.run import run
-from testbed.providers.vagrant.box.box import PROVIDER, SLASH, Box, shelf
+from testbed.providers.vagrant.box.box import PROVIDER, SLASH, Box, boxes_directory
 
 LIMIT = 3600.0  # seconds; boxes have hundreds of megabytes
 _CHUNK = 1 << 20  # bytes
@@ -53,7 +53,7 @@ def location(asked: str) -> str:
     return str(path.absolute()) if path.is_file() else asked
 
 
-def known(asked: str) -> Taken | None:
+def find_taken(asked: str) -> Taken | None:
     """The box that was taken for this before, if it is still there (and the file the same)."""
     try:
         taken = Taken(**json.loads(_record_file(asked).read_text()))
@@ -62,12 +62,12 @@ def known(asked: str) -> Taken | None:
     return taken if (taken.box.directory / "metadata.json").exists() else None
 
 
-def take(asked: str, say: Callable[[str], None], again: bool = False) -> Taken:
+def take_box(asked: str, say: Callable[[str], None], again: bool = False) -> Taken:
     """The box for this, added now if it was not yet (or `again`). Raises MachineUnfit."""
-    found = None if again else known(asked)
+    found = None if again else find_taken(asked)
     if found is not None:
         return found
-    with alone(shelf()):
+    with alone(boxes_directory()):
         there = None if again else _added_before(asked)
         box = there or _add_box(asked, say)
         say(f"computing the checksum of box {box.name} {box.version}")
@@ -81,13 +81,13 @@ def take(asked: str, say: Callable[[str], None], again: bool = False) -> Taken:
 
 def remove(asked: str) -> bool:
     """Forget what was taken, and remove it where it lies beside our boxes. False if none was."""
-    taken = known(asked)
+    taken = find_taken(asked)
     if taken is None:
         return False
-    with alone(shelf()):
+    with alone(boxes_directory()):
         _record_file(asked).unlink()
-        if taken.box.collection == shelf():
-            named = shelf() / taken.name.replace("/", SLASH)
+        if taken.box.collection == boxes_directory():
+            named = boxes_directory() / taken.name.replace("/", SLASH)
             shutil.rmtree(named / taken.version)
             if not any(named.iterdir()):
                 named.rmdir()
@@ -95,7 +95,7 @@ def remove(asked: str) -> bool:
 
 
 def _record_file(asked: str) -> Path:
-    return shelf() / f"taken-{_short_hash(asked)}.json"
+    return boxes_directory() / f"taken-{_short_hash(asked)}.json"
 
 
 def _short_hash(asked: str) -> str:
@@ -122,7 +122,7 @@ def own_name(asked: str) -> str | None:
 def _add_box(asked: str, say: Callable[[str], None]) -> Box:
     say(f"adding box {asked} (vagrant box add)")
     name = own_name(asked)
-    with tempfile.TemporaryDirectory(dir=shelf(), prefix=".new-") as home:
+    with tempfile.TemporaryDirectory(dir=boxes_directory(), prefix=".new-") as home:
         command = ["vagrant", "box", "add", asked, "--provider", PROVIDER, "--no-tty"]
         command += ["--name", name] if name else []
         try:
@@ -160,12 +160,12 @@ def reason(said: str) -> str:
 
 
 def _move_box(box: Box, boxes: Path) -> Box:
-    target = shelf() / box.directory.relative_to(boxes)
+    target = boxes_directory() / box.directory.relative_to(boxes)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     box.directory.rename(target)
-    for made in reversed(target.relative_to(shelf()).parents):
-        give_to_owner(shelf() / made)
+    for made in reversed(target.relative_to(boxes_directory()).parents):
+        give_to_owner(boxes_directory() / made)
     give_to_owner(target)
     give_all_to_owner(target)
     return Box(box.name, target, box.version, stock=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from testbed.artefacts.cache_dir import alone, fresh
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.run import run
-from testbed.providers.vagrant.box.box import packages, shelf
+from testbed.providers.vagrant.box.box import boxes_directory, packages
 from testbed.providers.vagrant.box.distribution import Distribution
 from testbed.providers.vagrant.machines import PACKAGES
 
@@ -26,7 +26,7 @@ _SPARE = 16  # MiB; the file system's own
 
 def ensure_packages(distribution: Distribution, say: Callable[[str], None]) -> Path:
     """The disk for this release, made if missing. Raises TestbedError."""
-    directory = shelf()
+    directory = boxes_directory()
     target = directory / f"{_PREFIX}-{_content_key(distribution)}.img"
     if not target.exists():
         with alone(directory):

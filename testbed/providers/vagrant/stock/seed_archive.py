@@ -22,7 +22,7 @@ SHARED = (
 _SSHD = "etc/ssh/sshd_config.d/testbed.conf"
 
 
-def given(
+def seed_entries(
     plan: Plan, machine: Machine, host_key: HostKey, authorized: str
 ) -> dict[str, cpio.Entry]:
     """Path in the guest, without leading slash → file."""

@@ -86,13 +86,13 @@ def test_another_up_imports_only_where_an_image_is_missing(
     """As after a join that was killed, or when the kubelet has removed an image."""
     load_into(["master", "worker1"], storage, tmp_path)
     nodes.events.clear()
-    lifecycle.control(PLAN, PLAN.cluster, Path("gobgpd"), storage)
+    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage)
     assert [e for e in nodes.events if e[1] == "import"] == [("worker2", "import")]
-    lifecycle.control(PLAN, PLAN.cluster, Path("gobgpd"), storage)
+    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage)
     assert [e for e in nodes.events if e[1] == "import"] == [("worker2", "import")]
 
 
 def test_without_loaded_images_nobody_is_asked(nodes: Nodes, storage: Storage) -> None:
-    lifecycle.control(PLAN, PLAN.cluster, Path("gobgpd"), storage)
+    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage)
     assert nodes.imported == {}
     assert not storage.loaded.exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from testbed.providers.vagrant.box.box import Box
 from testbed.providers.vagrant.machines import Files, values
-from testbed.providers.vagrant.snapshot.fingerprint import differences, made_of
+from testbed.providers.vagrant.snapshot.fingerprint import differences, take_fingerprint
 from tests.paper_plan import paper_plan
 
 PLAN = paper_plan().model_copy(update={"backend": "vagrant"})
@@ -15,7 +15,7 @@ PLAN = paper_plan().model_copy(update={"backend": "vagrant"})
 def facts(driver: str = "qemu", **other: str) -> dict[str, str]:
     told = values(PLAN, "lab", Box("a-box", Path("/b")), driver, Files(Path("/f")))
     chosen = {"box": "a-box of today", "programs": "payload-1", "qemu": "7.2.22", **other}
-    return made_of(told, **chosen)
+    return take_fingerprint(told, **chosen)
 
 
 def test_the_same_machines_have_no_difference() -> None:

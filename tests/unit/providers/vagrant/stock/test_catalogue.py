@@ -74,37 +74,37 @@ def test_a_box_that_the_user_has_is_used_where_it_lies(tmp_path: Path, architect
     boxes = tmp_path / "users/boxes"
     added(boxes, "debian-VAGRANTSLASH-bookworm64", "9.1")
     newest = added(boxes, "debian-VAGRANTSLASH-bookworm64", "12.1", architecture)
-    taken = catalogue.take("debian/bookworm64", print)
+    taken = catalogue.take_box("debian/bookworm64", print)
     assert (taken.name, taken.version) == ("debian/bookworm64", "12.1")
     assert taken.box.directory == newest
     assert taken.box.collection == boxes
     assert taken.sha256 == hashlib.sha256(b"12.1").hexdigest()
-    assert catalogue.known("debian/bookworm64") == taken
+    assert catalogue.find_taken("debian/bookworm64") == taken
     assert catalogue.remove("debian/bookworm64")
-    assert newest.exists() and catalogue.known("debian/bookworm64") is None
+    assert newest.exists() and catalogue.find_taken("debian/bookworm64") is None
 
 
 def test_what_is_gone_is_not_known(tmp_path: Path) -> None:
     there = added(tmp_path / "users/boxes", "a", "1")
-    assert catalogue.take("a", print).box.directory == there
+    assert catalogue.take_box("a", print).box.directory == there
     shutil.rmtree(there)
-    assert catalogue.known("a") is None and not catalogue.remove("a")
+    assert catalogue.find_taken("a") is None and not catalogue.remove("a")
 
 
 @needs_vagrant
 def test_a_file_is_added_by_vagrant_and_taken_once(tmp_path: Path) -> None:
     asked = str(box_file(tmp_path / "mine.box"))
     said: list[str] = []
-    taken = catalogue.take(asked, said.append)
+    taken = catalogue.take_box(asked, said.append)
     assert taken.name.startswith("mine-") and taken.version == "0"
     assert taken.sha256 == hashlib.sha256(b"disk").hexdigest()
     assert taken.box.collection == tmp_path / "cache/boxes"
     assert said
     said.clear()
-    assert catalogue.take(asked, said.append) == taken
+    assert catalogue.take_box(asked, said.append) == taken
     assert not said
     box_file(tmp_path / "mine.box", b"another disk")
-    other = catalogue.take(asked, said.append)
+    other = catalogue.take_box(asked, said.append)
     assert other.name != taken.name
     assert catalogue.remove(asked)
     assert not other.box.directory.exists() and taken.box.directory.exists()
@@ -113,7 +113,7 @@ def test_a_file_is_added_by_vagrant_and_taken_once(tmp_path: Path) -> None:
 @needs_vagrant
 def test_a_box_that_cannot_be_had_is_no_fault_of_the_user(tmp_path: Path) -> None:
     with pytest.raises(MachineUnfit) as error:
-        catalogue.take(f"file://{tmp_path}/none.box", print)
+        catalogue.take_box(f"file://{tmp_path}/none.box", print)
     assert error.value.exit_code == 4
     assert "none.box" in (error.value.why or "")
     assert not list((tmp_path / "cache/boxes").glob(".new-*"))

@@ -14,12 +14,12 @@ from testbed.paths import TEMPLATES
 from testbed.providers.vagrant.guest.keys import new_key
 from testbed.providers.vagrant.guest.seed import seed
 from testbed.providers.vagrant.machines import machines
-from testbed.providers.vagrant.stock.seed_archive import as_tar, given
+from testbed.providers.vagrant.stock.seed_archive import as_tar, seed_entries
 from tests.paper_plan import paper_plan
 
 PLAN = paper_plan().model_copy(update={"backend": "vagrant", "box": "debian/bookworm64"})
 MACHINE, KEY = machines(PLAN)[1], new_key()
-GIVEN = given(PLAN, MACHINE, KEY, "ssh-ed25519 AAAA")
+GIVEN = seed_entries(PLAN, MACHINE, KEY, "ssh-ed25519 AAAA")
 
 
 def test_it_is_what_a_machine_of_our_own_box_is_given_but_for_the_first_interface() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -113,23 +114,9 @@ def down(
 def ls(format: FormatOption = Format.table) -> None:
     """The labs of this machine."""
     need_root()
-    from testbed.host.labs import lab_dir, others
-    from testbed.lab.state import recorded_plan
+    from testbed.lab.summary import summaries
 
-    rows = []
-    for name in others():
-        lab = lab_dir(name)
-        plan = recorded_plan(lab)
-        pid = lab.init_pid()
-        rows.append(
-            {
-                "name": name,
-                "topology": plan.topology if plan else None,
-                "profile": plan.profile if plan else None,
-                "state": _format_state(pid is not None, plan is not None),
-                "init": pid,
-            }
-        )
+    rows = [asdict(summary) for summary in summaries()]
     if format is Format.json:
         print_json(rows)
     else:
@@ -138,12 +125,6 @@ def ls(format: FormatOption = Format.table) -> None:
             list(rows[0]) if rows else ["no labs"],
             [["?" if v is None else str(v) for v in r.values()] for r in rows],
         )
-
-
-def _format_state(alive: bool, known: bool) -> str:
-    if not alive:
-        return "dead (testbed down removes what is left)"
-    return "up" if known else "up, made by another version (testbed up --recreate replaces it)"
 
 
 def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:

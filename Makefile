@@ -26,11 +26,11 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: deps
-deps: ## install what is missing: packages.apt, the locked Python environment (NODES=vagrant: VMs too)
+deps: ## install what is missing: packages and the locked Python environment (NODES=vagrant: also for VMs)
 	@scripts/install-deps $(if $(filter vagrant,$(NODES)),packages-vm.apt)
 
 .PHONY: lock
-lock: ## resolve requirements.lock anew from pyproject.toml
+lock: ## resolve requirements.lock again from pyproject.toml
 	@scripts/lock-requirements
 
 .PHONY: artefacts
@@ -74,7 +74,7 @@ conformance: artefacts ## run Kubernetes' own network tests over SRv6, and write
 	@$(TESTBED) conformance -o docs/conformance.md
 
 .PHONY: lint
-lint: deps ## style, types, the direction of the imports, dead code
+lint: deps ## check style, types, import direction, dead code
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check -q .
 	@.venv/bin/mypy
@@ -82,19 +82,19 @@ lint: deps ## style, types, the direction of the imports, dead code
 	@.venv/bin/vulture
 
 .PHONY: test
-test: artefacts ## all tests; root is asked for where namespaces are needed
+test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm
 
 .PHONY: test-vm
 test-vm: NODES := vagrant
-test-vm: artefacts ## nodes as virtual machines, end to end; up to an hour where there is no KVM
+test-vm: artefacts ## test nodes as virtual machines, end to end; up to an hour without KVM
 	@$(ROOT_OR_WHY)
 	@scripts/install-deps packages-vm-test.apt
 	@$(AS_ROOT) $(PYTEST) -n 0 -s tests/vm  # one lab of machines at a time
 
 .PHONY: test-unit
-test-unit: deps ## the tests that need no root
+test-unit: deps ## run the unit tests, which need no root
 	@$(PYTEST) tests/unit
 
 .PHONY: clean

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -23,12 +22,9 @@ from testbed.cli.common import (
     show_table,
 )
 from testbed.cli.crash import state_home
-from testbed.errors import TestbedError
 
 if TYPE_CHECKING:
     from testbed.scenario.run.parity import Row
-    from testbed.scenario.run.registry import Scenario
-    from testbed.scenario.run.result import ScenarioResult
 
 WIDTH = 80
 SCENARIOS = ["smoke", "best-effort", "te-bgp", "te-configmap", "node-join"]
@@ -66,22 +62,12 @@ def parity(
     need_root()
     from testbed.host.progress import Progress
     from testbed.scenario.run import registry
-    from testbed.scenario.run.runner import Options, run
+    from testbed.scenario.run.both import Both, run_both
 
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
-    suited = _suited(chosen, machines) if machines else []
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)
-
-    def results(kind: str, scenarios: list[Scenario], lab: str | None) -> list[ScenarioResult]:
-        options = Options(lab, directory / kind, cluster="kubernetes", nodes=kind)
-        return run(scenarios, options, Progress(quiet))
-
-    here = results("namespace", chosen, None)
-    there = results("vagrant", suited, machines)
-    there += results("vagrant", [s for s in chosen if s not in suited], None)
-    rows = compare(here, there)
-    (directory / "parity.json").write_text(json.dumps(_data(rows), indent=1) + "\n")
+    rows = run_both(Both(chosen, directory, machines), Progress(quiet))
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
     if not quiet:
@@ -89,33 +75,17 @@ def parity(
     _conclude(rows, format)
 
 
-def _suited(scenarios: Sequence[Scenario], lab: str) -> list[Scenario]:
-    """Those that ask for just what this lab is. Raises TestbedError if it has no machines."""
-    from testbed.host.labs import lab_dir
-    from testbed.lab.state import recorded_plan
-
-    plan = recorded_plan(lab_dir(lab))
-    if plan is None or not plan.provider_traits.own_kernel:
-        raise TestbedError(
-            f"lab {lab!r} has no virtual machines",
-            fix=f"testbed up -n {lab} --nodes vagrant, or leave --machines out",
-        )
-    return [s for s in scenarios if s.topology == plan.topology and not s.params]
-
-
 def _conclude(rows: Sequence[Row], format: Format) -> None:
     """Show them; exit code 1 unless both kinds did the same, and it was right."""
+    from testbed.scenario.run.parity import data_of
+
     if format is Format.json:
-        print_json(_data(rows))
+        print_json(data_of(rows))
     else:
         _show(rows)
     right = ("pass", "not applicable")
     if not all(row.equal and all(v in right for v in row.verdicts) for row in rows):
         raise typer.Exit(1)
-
-
-def _data(rows: Sequence[Row]) -> list[dict[str, object]]:
-    return [{**vars(row), "equal": row.equal} for row in rows]
 
 
 def _show(rows: Sequence[Row]) -> None:

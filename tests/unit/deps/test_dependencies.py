@@ -1,4 +1,4 @@
-"""Every dependency is used, and docs/libraries.md says what for."""
+"""Every dependency is used, and docs/architecture.md says what for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parents[3]
-PAGE = ROOT / "docs" / "libraries.md"
+PAGE = ROOT / "docs" / "architecture.md"
 # Not imported by testbed/, and why they are needed all the same.
 NOT_IMPORTED = {
     "mako": "imported by ipmininet, which is installed without its dependencies",

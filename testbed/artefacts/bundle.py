@@ -20,7 +20,7 @@ from gzip import BadGzipFile
 from pathlib import Path
 
 from testbed.artefacts import cache
-from testbed.artefacts.exclusive import alone, scratch
+from testbed.artefacts.exclusive import locked_cache, scratch
 from testbed.artefacts.fetch import say_on_stderr
 from testbed.artefacts.lockfile import Artefact, artefacts, providing
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
@@ -56,7 +56,7 @@ def import_bundle(file: Path, say: Say = say_on_stderr) -> list[str]:
     """
     if not file.is_file():
         raise TestbedError("no such file", where=str(file))
-    with alone("importing", say), scratch() as unpacked:
+    with locked_cache("importing", say), scratch() as unpacked:
         _unpack(file, unpacked)
         _require_same_machine(file, unpacked)
         found = {

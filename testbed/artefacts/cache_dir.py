@@ -21,13 +21,13 @@ from testbed.host.lock import LockHeld, locked_directory
 LOCK_LIMIT = 600  # seconds: another run may be making the same images
 
 
-def shelf() -> Path:
+def images_directory() -> Path:
     """The directory of made images; it need not exist yet."""
     return cache_root().parent / "images"
 
 
 @contextlib.contextmanager
-def alone(directory: Path) -> Iterator[None]:
+def locked_cache_dir(directory: Path) -> Iterator[None]:
     """Change the directory (made if need be) alone; what a killed run left is removed first.
 
     Raises MachineUnfit if it cannot be had; an OSError within becomes a TestbedError

@@ -19,7 +19,7 @@ LOCK_LIMIT = 3 * 3600  # seconds: another run may be building
 
 
 @contextlib.contextmanager
-def alone(doing: str, say: Callable[[str], None]) -> Iterator[None]:
+def locked_cache(doing: str, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the cache's lock while `doing` (like "fetching GoBGP"), and say so if that must wait.
 
     Raises MachineUnfit if the lock or the cache cannot be had; an OSError within becomes a

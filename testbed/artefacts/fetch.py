@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.artefacts import cache
 from testbed.artefacts.build import build
-from testbed.artefacts.exclusive import alone, scratch
+from testbed.artefacts.exclusive import locked_cache, scratch
 from testbed.artefacts.lockfile import Artefact, needed, providing
 from testbed.artefacts.network import Network, Unreachable
 from testbed.artefacts.release import fetch_release
@@ -47,7 +47,7 @@ def _one(artefact: Artefact, force: bool, say: Say, network: Network) -> dict[st
     if "cache" in ways and not force and (held := cache.paths(artefact)) is not None:
         return held
     reasons: list[str] = []
-    with alone(f"fetching {artefact.title}", say):
+    with locked_cache(f"fetching {artefact.title}", say):
         for way in ways:
             try:
                 return _try(way, artefact, force, say, network)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.artefacts.cache import sha256
-from testbed.artefacts.cache_dir import alone, fresh
+from testbed.artefacts.cache_dir import fresh, locked_cache_dir
 from testbed.artefacts.download import download
 from testbed.artefacts.network import Network, Unreachable
 from testbed.artefacts.settings import cache_root, sources
@@ -64,7 +64,7 @@ def supplies(say: Say, network: Network | None = None) -> Supplies:
         {image: home / archive_name(image) for image in images()},
         {name: home / name for name in MANIFESTS},
     )
-    with alone(home):
+    with locked_cache_dir(home):
         missing = _get_images(wanted.images, say)
         missing |= _get_manifests(wanted.manifests, network or Network(), say)
     if missing:

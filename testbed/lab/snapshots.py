@@ -85,7 +85,7 @@ def _save_machines(plan: Plan, draft: Snapshot, progress: Progress) -> None:
         disks=disks,
         plan=plan,
         machines=tuple(machine.name for machine in there),
-        made_of=json.loads(files.made_of.read_text()),
+        made_of=json.loads(files.fingerprint.read_text()),
         certificates_until=until.isoformat(),
         reports=reports,
         sizes=draft.sizes(),

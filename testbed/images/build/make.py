@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from testbed.artefacts.cache_dir import alone, fresh, shelf, supersede
+from testbed.artefacts.cache_dir import fresh, images_directory, locked_cache_dir, supersede
 from testbed.host import tar
 from testbed.images.build.libraries import libraries
 from testbed.images.build.oci import Image, write_layout
@@ -44,10 +44,10 @@ def make_images(recipes: Sequence[Recipe], directory: Path | None = None) -> lis
 
     Raises TestbedError, MachineUnfit.
     """
-    directory = directory or shelf()
+    directory = directory or images_directory()
     records = _read(directory)
     if not all(_valid(recipe, records, directory) for recipe in recipes):
-        with alone(directory):
+        with locked_cache_dir(directory):
             records = _read(directory)  # another run may have made them meanwhile
             for recipe in recipes:
                 if not _valid(recipe, records, directory):

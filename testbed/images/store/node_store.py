@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from testbed.artefacts.cache_dir import alone, give_all_to_owner, shelf
+from testbed.artefacts.cache_dir import give_all_to_owner, images_directory, locked_cache_dir
 from testbed.errors import TestbedError
 from testbed.host.lock import LockHeld, locked_directory, shared_directory
 from testbed.host.run import run
@@ -32,10 +32,10 @@ def store_template(
 
     Needs root where it must be made. Raises TestbedError, MachineUnfit.
     """
-    chosen, directory = chosen or programs(), directory or shelf()
+    chosen, directory = chosen or programs(), directory or images_directory()
     template = directory / f"{_PREFIX}{_key(made, chosen)}"
     if not template.is_dir():
-        with alone(directory):
+        with locked_cache_dir(directory):
             if not template.is_dir():
                 _prepare(made, chosen, template)
             _remove_others(template)

@@ -96,7 +96,7 @@ class Files:
         return self.directory / "values.json"
 
     @property
-    def made_of(self) -> Path:
+    def fingerprint(self) -> Path:
         """The fingerprint that a snapshot of these machines must match."""
         return self.directory / "made-of.json"
 

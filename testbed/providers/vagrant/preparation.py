@@ -110,8 +110,8 @@ class Machines:
                 packages=chosen.packages,
             )
             write_json(self.files.box, dict(chosen.record))
-        if not self.files.made_of.exists():
-            write_json(self.files.made_of, chosen.take_fingerprint(self.plan, self.lab))
+        if not self.files.fingerprint.exists():
+            write_json(self.files.fingerprint, chosen.take_fingerprint(self.plan, self.lab))
         libvirt.start(supervisor)
         libvirt.define(json.loads(self.files.values.read_text()))
 

@@ -173,7 +173,7 @@ def _build_command(scenario: Scenario, lab: str, options: Options, directory: Pa
     command += ["--topology", options.topology or scenario.topology]
     if options.policy:
         command += ["--policy", str(options.policy.resolve())]
-    own = settings.given(scenario.settings, options.settings)
+    own = settings.parse_settings(scenario.settings, options.settings)
     return [*command, "--settings", json.dumps(own)]
 
 

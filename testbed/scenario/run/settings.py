@@ -17,7 +17,7 @@ def defaults(function: Callable[..., None]) -> dict[str, Setting]:
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
-def given(known: Settings, values: Mapping[str, str]) -> dict[str, Setting]:
+def parse_settings(known: Settings, values: Mapping[str, str]) -> dict[str, Setting]:
     """`values` as the defaults' types; those of other scenarios are left out.
 
     Raises TestbedError for a value that is not of its default's type.
@@ -43,7 +43,7 @@ def check(known: Mapping[str, Settings], values: Mapping[str, str]) -> None:
     """Raises TestbedError for a setting that none of the scenarios (name → settings) has, or
     that is of another type."""
     for settings in known.values():
-        given(settings, values)
+        parse_settings(settings, values)
     available = sorted(f"{key} ({name})" for name, keys in known.items() for key in keys)
     for name in values:
         if not any(name in keys for keys in known.values()):

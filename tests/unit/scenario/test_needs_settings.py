@@ -73,10 +73,10 @@ def test_junit_skips_what_is_not_applicable(needy: Path, tmp_path: Path) -> None
 
 def test_settings_have_the_type_of_their_default() -> None:
     known: dict[str, str | int | float] = {"seconds": 60, "share": 0.5, "name": "r8"}
-    given = settings.given(known, {"seconds": "5", "share": "1", "another": "x"})
+    given = settings.parse_settings(known, {"seconds": "5", "share": "1", "another": "x"})
     assert given == {"seconds": 5, "share": 1.0}
     with pytest.raises(TestbedError, match=r"--with seconds=soon"):
-        settings.given(known, {"seconds": "soon"})
+        settings.parse_settings(known, {"seconds": "soon"})
 
 
 @pytest.mark.parametrize(

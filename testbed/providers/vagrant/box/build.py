@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
-from testbed.artefacts.cache_dir import alone, give_all_to_owner, give_to_owner
+from testbed.artefacts.cache_dir import give_all_to_owner, give_to_owner, locked_cache_dir
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.run import run
 from testbed.providers.vagrant.box.box import RECIPE, Box, boxes_directory, packages, wanted_box
@@ -35,7 +35,7 @@ def ensure_box(say: Callable[[str], None], again: bool = False) -> Box:
     for program in _PROGRAMS:
         if shutil.which(program) is None:
             raise MachineUnfit(f"{program} is missing", fix="make deps NODES=vagrant")
-    with alone(boxes_directory()):
+    with locked_cache_dir(boxes_directory()):
         if again or not box.made:  # another run may have made it meanwhile
             say(f"making box {box.name} from packages of {distribution.suite}")
             _make_box(box, distribution)
@@ -125,7 +125,7 @@ def _beside_the_disk(made: Path, root: Path, distribution: Distribution) -> None
 def _scratch_directory() -> Iterator[Path]:
     """On the disk of the boxes, so that the box can be moved there; removed whatever happens.
 
-    A killed run's is removed by the next (testbed.artefacts.cache_dir.alone).
+    A killed run's is removed by the next (testbed.artefacts.cache_dir.locked_cache_dir).
     """
     scratch = Path(tempfile.mkdtemp(dir=boxes_directory(), prefix=".new-"))
     scratch.chmod(0o755)  # mmdebstrap may enter it as another user

@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from testbed.artefacts.cache_dir import alone, fresh
+from testbed.artefacts.cache_dir import fresh, locked_cache_dir
 from testbed.errors import TestbedError
 from testbed.host.run import run
 from testbed.interpreter import FLAGS, own_program
@@ -38,7 +38,7 @@ def ensure_payload(programs: Mapping[str, Path], images: Path, say: Callable[[st
     directory = boxes_directory()
     target = directory / f"{_PREFIX}-{_content_key(programs, images)}.img"
     if not target.exists():
-        with alone(directory):
+        with locked_cache_dir(directory):
             if not target.exists():
                 say("making the disk of programs for virtual machines")
                 _make_image(target, programs, images)

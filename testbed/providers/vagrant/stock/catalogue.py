@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from testbed.artefacts.cache_dir import alone, give_all_to_owner, give_to_owner
+from testbed.artefacts.cache_dir import give_all_to_owner, give_to_owner, locked_cache_dir
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.files import write_json
 from testbed.host.run import run
@@ -67,7 +67,7 @@ def take_box(asked: str, say: Callable[[str], None], again: bool = False) -> Tak
     found = None if again else find_taken(asked)
     if found is not None:
         return found
-    with alone(boxes_directory()):
+    with locked_cache_dir(boxes_directory()):
         there = None if again else _added_before(asked)
         box = there or _add_box(asked, say)
         say(f"computing the checksum of box {box.name} {box.version}")
@@ -84,7 +84,7 @@ def remove(asked: str) -> bool:
     taken = find_taken(asked)
     if taken is None:
         return False
-    with alone(boxes_directory()):
+    with locked_cache_dir(boxes_directory()):
         _record_file(asked).unlink()
         if taken.box.collection == boxes_directory():
             named = boxes_directory() / taken.name.replace("/", SLASH)

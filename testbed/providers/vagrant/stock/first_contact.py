@@ -13,7 +13,7 @@ from testbed.providers.vagrant.guest.ssh import Guest
 from testbed.providers.vagrant.machines import STOCK_USER
 
 
-class Stranger(Guest):
+class FirstContact(Guest):
     """A guest that was given nothing yet; commands run as the box's own user."""
 
     user = STOCK_USER

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from testbed.artefacts.cache_dir import alone, fresh
+from testbed.artefacts.cache_dir import fresh, locked_cache_dir
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.run import run
 from testbed.providers.vagrant.box.box import boxes_directory, packages
@@ -29,7 +29,7 @@ def ensure_packages(distribution: Distribution, say: Callable[[str], None]) -> P
     directory = boxes_directory()
     target = directory / f"{_PREFIX}-{_content_key(distribution)}.img"
     if not target.exists():
-        with alone(directory):
+        with locked_cache_dir(directory):
             if not target.exists():
                 say(f"downloading packages of {distribution.suite} that a box may lack")
                 _make_image(target, distribution)

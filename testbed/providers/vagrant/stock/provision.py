@@ -13,7 +13,7 @@ from testbed.providers.vagrant.box.distribution import of_this_machine
 from testbed.providers.vagrant.guest.payload import PYTHON
 from testbed.providers.vagrant.guest.ssh import Guest
 from testbed.providers.vagrant.machines import PACKAGES, STOCK_USER, Files, Machine
-from testbed.providers.vagrant.stock.first_contact import Stranger
+from testbed.providers.vagrant.stock.first_contact import FirstContact
 
 MARK = "/etc/testbed/provisioned"  # in a guest: all is done
 LIMIT = 600.0  # seconds without a word; apt in software emulation
@@ -50,17 +50,17 @@ def _is_ours(guest: Guest) -> bool:
 
 def secure(machine: Machine, files: Files) -> None:
     """The first contact. Raises TestbedError."""
-    stranger = Stranger(machine, files)
+    contact = FirstContact(machine, files)
     script = (TEMPLATES / "stock/secure").read_text()
     try:
-        stranger.run(
+        contact.run(
             ["sudo", "-n", "sh", "-c", script, "secure", STOCK_USER],
             stdin=files.seed(machine.name).read_bytes(),
         )
     except TestbedError as error:
         raise _unfit_box(machine, error) from None
     finally:
-        stranger.close()
+        contact.close()
 
 
 def same(name: str, found: str, wanted: str) -> None:

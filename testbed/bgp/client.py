@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from testbed.bgp import attributes, schema, translate
 from testbed.bgp.errors import GobgpError, GobgpUnavailable
 from testbed.bgp.model import Family, GlobalConfig, PeerStatus, ReceivedPath
+from testbed.bgp.schema import Proto
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +43,7 @@ class GobgpClient:
         self._messages = schema.messages()
         self._channel = self._open()
 
-    def _open(self) -> Any:
+    def _open(self) -> Proto:
         return self._grpc.insecure_channel(f"unix:{self._socket.absolute()}", options=_OPTIONS)
 
     def close(self) -> None:
@@ -57,9 +58,9 @@ class GobgpClient:
         closed, and that would keep a process alive whose user forgot `close`.
         """
         changed = threading.Condition()
-        states: list[Any] = []
+        states: list[Proto] = []
 
-        def note(state: Any) -> None:
+        def note(state: Proto) -> None:
             with changed:
                 states.append(state)
                 changed.notify_all()
@@ -146,7 +147,7 @@ class GobgpClient:
         """Every configured session as configured, to compare with what is wanted."""
         return [translate.adopted_peer(peer) for peer in self._list_peers(counts=False)]
 
-    def _list_peers(self, counts: bool) -> list[Any]:
+    def _list_peers(self, counts: bool) -> list[Proto]:
         request = self._messages["ListPeerRequest"](enable_advertised=counts)
         return [reply.peer for reply in self._stream("ListPeer", request, _DEADLINE)]
 
@@ -178,7 +179,7 @@ class GobgpClient:
         return [path for path in paths if not path.peer]
 
     def _list_paths(
-        self, family: Family, table: int, name: str, peer_of: Callable[[Any], str]
+        self, family: Family, table: int, name: str, peer_of: Callable[[Proto], str]
     ) -> list[ReceivedPath]:
         request = self._messages["ListPathRequest"](
             table_type=table, name=name, family=self._family(family), enable_only_binary=True
@@ -212,17 +213,17 @@ class GobgpClient:
         station = make["AddBmpRequest"](address=host, port=port, policy=schema.BMP_PRE_POLICY)
         self._call("AddBmp", station)
 
-    def _family(self, family: Family) -> Any:
+    def _family(self, family: Family) -> Proto:
         return self._messages["Family"](afi=family.afi, safi=family.safi)
 
-    def _path(self, announcement: Announcement) -> Any:
+    def _path(self, announcement: Announcement) -> Proto:
         return self._messages["Path"](
             family=self._family(announcement.family),
             nlri_binary=announcement.nlri,
             pattrs_binary=[a.raw for a in attributes.split(announcement.attrs)],
         )
 
-    def _call(self, method: str, request: Any) -> Any:
+    def _call(self, method: str, request: Proto) -> Proto:
         reply = self._messages[f"{method}Response"]
         call = self._channel.unary_unary(
             schema.SERVICE + method,
@@ -234,7 +235,7 @@ class GobgpClient:
         except (self._grpc.RpcError, ValueError) as error:
             raise self.failure(method, error) from None
 
-    def _start_stream(self, method: str, request: Any, timeout: float | None) -> Any:
+    def _start_stream(self, method: str, request: Proto, timeout: float | None) -> Proto:
         reply = self._messages[f"{method}Response"]
         call = self._channel.unary_stream(
             schema.SERVICE + method,
@@ -246,7 +247,7 @@ class GobgpClient:
         except (self._grpc.RpcError, ValueError) as error:
             raise self.failure(method, error) from None
 
-    def _stream(self, method: str, request: Any, timeout: float) -> Iterator[Any]:
+    def _stream(self, method: str, request: Proto, timeout: float) -> Iterator[Proto]:
         try:
             yield from self._start_stream(method, request, timeout)
         except (self._grpc.RpcError, ValueError) as error:
@@ -270,7 +271,7 @@ class GobgpClient:
 class Watch:
     """A running stream of events; iterate in one thread, cancel from any."""
 
-    def __init__(self, client: GobgpClient, call: Any) -> None:
+    def __init__(self, client: GobgpClient, call: Proto) -> None:
         self._client = client
         self._call = call
 
@@ -287,6 +288,6 @@ class Watch:
         self._call.cancel()
 
 
-def _to_bytes(message: Any) -> bytes:
+def _to_bytes(message: Proto) -> bytes:
     encoded: bytes = message.SerializeToString()
     return encoded

@@ -125,13 +125,17 @@ def fields(row: str) -> list[Field]:
     return found
 
 
+# A message of gobgpd, or what grpc does with one: made at run time, so no checker knows its fields.
+Proto = Any
+
+
 @lru_cache(maxsize=1)
-def messages() -> Mapping[str, Any]:
+def messages() -> Mapping[str, Proto]:
     """Message classes by name; built once, at first use, because protobuf costs start time."""
     return build(TABLE)
 
 
-def build(table: Mapping[str, str]) -> Mapping[str, Any]:
+def build(table: Mapping[str, str]) -> Mapping[str, Proto]:
     """Message classes of a table in this module's notation."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -150,7 +154,7 @@ def build(table: Mapping[str, str]) -> Mapping[str, Any]:
     }
 
 
-def _describe(proto: Any, field: Field) -> None:
+def _describe(proto: Proto, field: Field) -> None:
     proto.name, proto.number = field.name, field.number
     proto.label = proto.LABEL_REPEATED if field.repeated else proto.LABEL_OPTIONAL
     if field.type[0].isupper():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from testbed.bgp import schema
 from testbed.bgp.model import Family, PeerStatus
+from testbed.bgp.schema import Proto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ class AdoptedPeer:
     families: frozenset[Family]
 
 
-def events(reply: Any) -> Iterator[WatchEvent]:
+def events(reply: Proto) -> Iterator[WatchEvent]:
     """One message of the watch stream as events; families that we do not use are left out."""
     if reply.HasField("peer"):
         state = reply.peer.peer.state
@@ -57,13 +58,13 @@ def events(reply: Any) -> Iterator[WatchEvent]:
             yield EndOfRib(source(path), family)
 
 
-def source(path: Any) -> str:
+def source(path: Proto) -> str:
     """The peer's address, empty for a path of our own (GoBGP prints those in several ways)."""
     address: str = path.neighbor_ip
     return "" if address in ("", "<nil>", "invalid IP", "0.0.0.0", "::") else address
 
 
-def family_of(family: Any) -> Family | None:
+def family_of(family: Proto) -> Family | None:
     """Our family for gobgpd's, None for one that we do not use."""
     try:
         return Family((family.afi, family.safi))
@@ -77,7 +78,7 @@ def state_name(number: int) -> str:
     return known[number] if 0 <= number < len(known) else known[0]
 
 
-def peer_status(peer: Any) -> PeerStatus:
+def peer_status(peer: Proto) -> PeerStatus:
     """State, reason and counts of one listed session."""
     reasons, number = schema.DISCONNECT_REASONS, peer.state.disconnect_reason
     reason = reasons[number] if 0 <= number < len(reasons) else f"reason {number}"
@@ -93,7 +94,7 @@ def peer_status(peer: Any) -> PeerStatus:
     )
 
 
-def adopted_peer(peer: Any) -> AdoptedPeer:
+def adopted_peer(peer: Proto) -> AdoptedPeer:
     """Configuration of one listed session."""
     families = (family_of(entry.config.family) for entry in peer.afi_safis)
     return AdoptedPeer(

@@ -7,13 +7,13 @@ import re
 from testbed.images.archive.names import full_name
 from testbed.images.archive.soundness import (
     Contents,
-    Json,
     OtherProcessor,
     Unsound,
     mapping,
     member,
     parsed_list,
 )
+from testbed.json_types import JsonObject
 
 # A configuration is mostly called by its digest.
 _DIGEST_NAME = re.compile(r"\b([0-9a-f]{64})(?:\.json)?$")
@@ -34,7 +34,7 @@ def names(contents: Contents, here: str) -> list[str]:
     return found
 
 
-def _check(contents: Contents, image: Json, here: str) -> None:
+def _check(contents: Contents, image: JsonObject, here: str) -> None:
     name = str(image.get("Config"))
     config = mapping(contents, name)
     digest = _DIGEST_NAME.search(name)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from testbed.images.archive.contents import Member
+from testbed.json_types import JsonObject
 
 Contents = Mapping[str, Member]
-Json = Mapping[str, Any]
 
 
 class Unsound(Exception):
@@ -27,7 +26,7 @@ def member(contents: Contents, path: str) -> Member:
     return contents[path]
 
 
-def mapping(contents: Contents, path: str) -> Json:
+def mapping(contents: Contents, path: str) -> JsonObject:
     """A file that is a JSON object. Raises Unsound."""
     found = _parsed(contents, path)
     if not isinstance(found, dict):
@@ -35,19 +34,19 @@ def mapping(contents: Contents, path: str) -> Json:
     return found
 
 
-def mappings(value: object, what: str) -> list[Json]:
+def mappings(value: object, what: str) -> list[JsonObject]:
     """`value` as a list of JSON objects. Raises Unsound, naming it."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise Unsound(f"{what} is no list of JSON objects")
     return value
 
 
-def parsed_list(contents: Contents, path: str) -> list[Json]:
+def parsed_list(contents: Contents, path: str) -> list[JsonObject]:
     """A file that is a list of JSON objects. Raises Unsound."""
     return mappings(_parsed(contents, path), path)
 
 
-def _parsed(contents: Contents, path: str) -> Any:
+def _parsed(contents: Contents, path: str) -> object:
     try:
         return json.loads(member(contents, path).text or b"")
     except (ValueError, RecursionError):

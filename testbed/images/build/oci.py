@@ -14,11 +14,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from testbed.errors import MachineUnfit
 from testbed.host.tar import add_file, writer
 from testbed.images.build.tree import Tree, write_tar
+from testbed.json_types import JsonObject
 from testbed.paths import SYSTEM_PATH
 
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -48,7 +49,7 @@ class Image:
     directory: str = "/"
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> JsonObject:
         """How a container starts, in OCI's words."""
         found = {
             "Entrypoint": list(self.entrypoint),
@@ -84,7 +85,7 @@ def write_layout(image: Image, path: Path, machine: str | None = None) -> str:
             return _write(image, goarch, layer, described, tar)
 
 
-def _describe(layer: BinaryIO) -> dict[str, Any]:
+def _describe(layer: BinaryIO) -> JsonObject:
     digest = hashlib.sha256()
     layer.seek(0)
     while block := layer.read(1 << 20):
@@ -97,7 +98,7 @@ def _describe(layer: BinaryIO) -> dict[str, Any]:
 
 
 def _write(
-    image: Image, goarch: str, layer: BinaryIO, described: dict[str, Any], tar: tarfile.TarFile
+    image: Image, goarch: str, layer: BinaryIO, described: JsonObject, tar: tarfile.TarFile
 ) -> str:
     add_file(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
     config = _blob(tar, CONFIG, _config(image, goarch, str(described["digest"])))
@@ -117,7 +118,7 @@ def _write(
     return str(manifest["digest"])
 
 
-def _config(image: Image, goarch: str, diff_id: str) -> dict[str, Any]:
+def _config(image: Image, goarch: str, diff_id: str) -> JsonObject:
     return {
         "architecture": goarch,
         "os": "linux",
@@ -127,7 +128,7 @@ def _config(image: Image, goarch: str, diff_id: str) -> dict[str, Any]:
     }
 
 
-def _blob(tar: tarfile.TarFile, media_type: str, content: Any) -> dict[str, Any]:
+def _blob(tar: tarfile.TarFile, media_type: str, content: object) -> JsonObject:
     data = _json(content)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     described = {"mediaType": media_type, "digest": digest, "size": len(data)}
@@ -135,9 +136,9 @@ def _blob(tar: tarfile.TarFile, media_type: str, content: Any) -> dict[str, Any]
     return described
 
 
-def _place(described: Mapping[str, Any]) -> str:
+def _place(described: JsonObject) -> str:
     return f"blobs/{str(described['digest']).replace(':', '/')}"
 
 
-def _json(content: Any) -> bytes:
+def _json(content: object) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from testbed.images.archive.soundness import (
     Contents,
-    Json,
     OtherProcessor,
     Unsound,
     mapping,
@@ -15,6 +13,7 @@ from testbed.images.archive.soundness import (
     member,
 )
 from testbed.images.build.oci import INDEX, MANIFEST, NAME_ANNOTATION, REF_ANNOTATION
+from testbed.json_types import JsonObject
 
 _INDEXES = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
 _MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")
@@ -37,7 +36,7 @@ def names(contents: Contents, here: str) -> list[str]:
     return [name for name in map(_called, descriptors) if name]
 
 
-def _check(contents: Contents, descriptor: Json, here: str, depth: int) -> Iterator[str]:
+def _check(contents: Contents, descriptor: JsonObject, here: str, depth: int) -> Iterator[str]:
     """The platforms of the images below a descriptor; those for `here` are read in full."""
     if depth > _DEPTH:
         raise Unsound("indexes within indexes within indexes")
@@ -58,18 +57,18 @@ def _check(contents: Contents, descriptor: Json, here: str, depth: int) -> Itera
     yield platform
 
 
-def _platform(contents: Contents, descriptor: Json, manifest: Json) -> str:
+def _platform(contents: Contents, descriptor: JsonObject, manifest: JsonObject) -> str:
     config = manifest.get("config")
     if not isinstance(config, dict):
         raise Unsound("a manifest has no config")
-    found: Any = descriptor.get("platform") or mapping(contents, _blob(contents, config))
+    found: object = descriptor.get("platform") or mapping(contents, _blob(contents, config))
     _blob(contents, config)
     if not isinstance(found, dict):
         raise Unsound("a descriptor's platform is no JSON object")
     return f"{found.get('os')}/{found.get('architecture')}"
 
 
-def _called(descriptor: Json) -> str:
+def _called(descriptor: JsonObject) -> str:
     annotations = descriptor.get("annotations") or {}
     if not isinstance(annotations, dict):
         raise Unsound("annotations in index.json are no JSON object")
@@ -79,7 +78,7 @@ def _called(descriptor: Json) -> str:
     return reference if set(reference) & set("/:@") else ""  # a mere tag names nothing
 
 
-def _blob(contents: Contents, descriptor: Json) -> str:
+def _blob(contents: Contents, descriptor: JsonObject) -> str:
     """The path of a blob, which is there and is what its descriptor says."""
     path = _place(descriptor)
     found = member(contents, path)
@@ -90,7 +89,7 @@ def _blob(contents: Contents, descriptor: Json) -> str:
     return path
 
 
-def _place(descriptor: Json) -> str:
+def _place(descriptor: JsonObject) -> str:
     digest = descriptor.get("digest")
     if not isinstance(digest, str) or not digest.startswith("sha256:"):
         raise Unsound(f"{digest!r} is no SHA-256 digest")

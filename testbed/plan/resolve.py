@@ -37,16 +37,17 @@ def resolve(
             why="VPP takes a machine's interface over, and its manager the machine's network",
             fix="--nodes vagrant --overlay calico-vpp",
         )
-    if not runs_pods.containers:
-        if provider.own_kernel:
-            raise TestbedError(
-                "virtual machines need Kubernetes",
-                why="the light mode's API is a directory, which machines cannot share",
-                fix="--nodes vagrant without --cluster none",
-            )
-        return plan.model_copy(update={"orchestrator": orchestrator, "backend": backend})
     if box is not None and not provider.boxes:
         raise TestbedError("a box is for virtual machines", fix="--nodes vagrant --box NAME")
+    if not runs_pods.containers:
+        if not provider.light:
+            raise TestbedError(
+                f"{provider.title} need Kubernetes",
+                why="the light mode's API is a directory of this machine, and its nodes are "
+                "namespaces of the lab",
+                fix=f"--nodes {backend} without --cluster none",
+            )
+        return plan.model_copy(update={"orchestrator": orchestrator, "backend": backend})
     network.families(plan)
     problems = network.problems(plan)
     if problems:

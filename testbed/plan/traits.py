@@ -32,6 +32,7 @@ class ProviderTraits:
     """What cluster nodes are made of.
 
     `own_kernel`: nodes are not namespaces of the lab; their ports are reached from their router.
+    `light`: the orchestrator `none` runs on them; it knows namespaces of the lab only.
     `slowness`: factor for time limits. `pause`: seconds between two looks while one waits.
     `shims`: programs that `testbed env` puts into PATH. `boxes`: a box can be chosen.
     `snapshots`: a running node can be saved. `starts_late`: what asks the API server is started
@@ -40,6 +41,7 @@ class ProviderTraits:
 
     title: str
     own_kernel: bool = False
+    light: bool = False
     slowness: int = 1
     pause: float = 0.02
     timing: ClusterTiming = ClusterTiming()
@@ -74,7 +76,7 @@ class OverlayTraits:
 
 
 PROVIDERS: dict[str, ProviderTraits] = {
-    "namespace": ProviderTraits("namespaces"),
+    "namespace": ProviderTraits("namespaces", light=True),
     "vagrant": ProviderTraits(
         "virtual machines",
         own_kernel=True,

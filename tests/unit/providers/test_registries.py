@@ -151,10 +151,15 @@ def test_a_third_provider_needs_no_other_file() -> None:
 
 @pytest.mark.usefixtures("stub")
 def test_what_its_traits_forbid_is_refused() -> None:
-    with pytest.raises(TestbedError, match="virtual machines need Kubernetes"):
+    with pytest.raises(TestbedError, match="stubs need Kubernetes"):
         resolve(paper_plan(), "none", "stub")
     with pytest.raises(TestbedError, match="a box is for virtual machines"):
         resolve(paper_plan(), "kubernetes", "stub", box="debian/bookworm64")
+
+
+def test_a_box_without_machines_is_refused_in_the_light_mode_too() -> None:
+    with pytest.raises(TestbedError, match="a box is for virtual machines"):
+        resolve(paper_plan(), "none", box="debian/bookworm64")
 
 
 def test_every_name_has_an_object() -> None:

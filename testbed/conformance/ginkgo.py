@@ -12,6 +12,8 @@ from testbed.conformance.selection import FOCUS, SKIP
 from testbed.errors import CheckFailed
 
 REPORT = "report.json"
+# A spec in ginkgo's own report, read as ginkgo writes it.
+Entry = dict[str, Any]
 _SKIPPED = ("skipped", "pending")
 
 
@@ -81,7 +83,7 @@ def judge(wanted: Sequence[str], report: Report) -> tuple[Spec, ...]:
     return tuple(found.get(name) or Spec(name, "not run") for name in wanted)
 
 
-def _specs(entries: Iterator[dict[str, Any]]) -> Iterator[Spec]:
+def _specs(entries: Iterator[Entry]) -> Iterator[Spec]:
     for entry in entries:
         reason, state = _reason(entry), entry["State"]
         if state in _SKIPPED:
@@ -94,11 +96,11 @@ def _specs(entries: Iterator[dict[str, Any]]) -> Iterator[Spec]:
         yield Spec(_name(entry), state, entry["RunTime"] / 1e9, reason)
 
 
-def _name(entry: dict[str, Any]) -> str:
+def _name(entry: Entry) -> str:
     return " ".join([*(entry["ContainerHierarchyTexts"] or ()), entry["LeafNodeText"]])
 
 
-def _reason(entry: dict[str, Any]) -> str:
+def _reason(entry: Entry) -> str:
     """Why it failed or skipped itself, in one line, and where in Kubernetes' source."""
     failure = entry.get("Failure") or {}
     message = " ".join(str(failure.get("Message", "")).split())[:400]
@@ -109,5 +111,5 @@ def _reason(entry: dict[str, Any]) -> str:
     return message
 
 
-def _problem(entry: dict[str, Any]) -> str:
+def _problem(entry: Entry) -> str:
     return f"{entry['LeafNodeType']} {entry['State']}: {_reason(entry)}"

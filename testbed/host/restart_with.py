@@ -18,24 +18,32 @@ from typing import Any
 LEADER, BEARS = "TESTBED_RESTARTS_WITH", "TESTBED_BEARS"
 
 
+# What supervisor hands over; it publishes no types.
+Supervisord = Any
+StateEvent = Any
+Process = Any
+
+
 class NoCalls:
     """An RPC interface without calls."""
 
 
-def make(supervisord: Any, clock: Callable[[], float] = time.monotonic, **_: str) -> NoCalls:
+def make(
+    supervisord: Supervisord, clock: Callable[[], float] = time.monotonic, **_: str
+) -> NoCalls:
     """supervisord's factory: from now on followers are ended once what they follow runs anew."""
     from supervisor import events
 
     left: dict[str, float] = {}  # programs that do not run → since when
 
-    def running(event: Any) -> None:
+    def running(event: StateEvent) -> None:
         name = event.process.config.name
         away = clock() - left.pop(name, clock())
         for follower in _find_followers(supervisord, name, away):
             if follower.pid and _is_stale(follower, event.process):
                 follower.signal(signal.SIGKILL)  # an unexpected end, so it is started again
 
-    def gone(event: Any) -> None:
+    def gone(event: StateEvent) -> None:
         left.setdefault(event.process.config.name, clock())
 
     events.subscribe(events.ProcessStateRunningEvent, running)
@@ -44,7 +52,7 @@ def make(supervisord: Any, clock: Callable[[], float] = time.monotonic, **_: str
     return NoCalls()
 
 
-def _find_followers(supervisord: Any, leader: str, away: float) -> Iterator[Any]:
+def _find_followers(supervisord: Supervisord, leader: str, away: float) -> Iterator[Process]:
     """The processes that restart with `leader` after it was away for so many seconds."""
     for group in list(supervisord.process_groups.values()):
         for process in group.processes.values():
@@ -54,5 +62,5 @@ def _find_followers(supervisord: Any, leader: str, away: float) -> Iterator[Any]
                 yield process
 
 
-def _is_stale(follower: Any, leader: Any) -> bool:
+def _is_stale(follower: Process, leader: Process) -> bool:
     return bool(follower.laststart < leader.laststart)

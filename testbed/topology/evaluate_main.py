@@ -14,7 +14,12 @@ import traceback
 from contextlib import redirect_stdout
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+from testbed.json_types import JsonObject
+
+if TYPE_CHECKING:
+    from testbed.topology.upstream import IPTopo
 
 
 def main() -> None:
@@ -29,7 +34,7 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def evaluate(file: Path, profile: str, params: dict[str, str]) -> dict[str, Any]:
+def evaluate(file: Path, profile: str, params: dict[str, str]) -> JsonObject:
     """The plan (as JSON data) or the problems of the topology in `file`."""
     from testbed.topology.origins import Origins
     from testbed.topology.read import read_plan
@@ -52,7 +57,7 @@ def evaluate(file: Path, profile: str, params: dict[str, str]) -> dict[str, Any]
     }
 
 
-def _topology_of(names: dict[str, Any], base: type, file: Path) -> Any:
+def _topology_of(names: dict[str, object], base: type[IPTopo], file: Path) -> type[IPTopo]:
     """The file's topology: the last IPTopo subclass that it defines itself."""
     own = [
         v
@@ -83,7 +88,7 @@ def _value(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
 
-def _from_exception(error: Exception, file: Path) -> dict[str, Any]:
+def _from_exception(error: Exception, file: Path) -> JsonObject:
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

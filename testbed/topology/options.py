@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import (
     IPv4Interface,
     IPv6Address,
@@ -19,6 +19,9 @@ from testbed.plan.model import Role, Shaping
 from testbed.plan.problems import Problem
 
 Interface = IPv6Interface | IPv4Interface
+# Options as a user gave them, of any type; only what `usable_node` and `usable_link` leave is read.
+Options = dict[str, Any]
+Parsers = list[tuple[str, Callable[[Any], object]]]
 
 _CLUSTER = {"sid_pool", "local_sids", "binding_sids", "control_plane", "joins_later"}
 _ROUTER = {"isRouter", "lo_addresses"}
@@ -28,7 +31,7 @@ _LINK_INTERNAL = {"node1", "node2", "port1", "port2", "intf", "cls", "key"}
 _END = {"ip", "igp_metric"}
 
 
-def role(info: dict[str, Any]) -> Role:
+def role(info: Options) -> Role:
     """What the node is for, from its options."""
     if info.get("isRouter"):
         return Role.ROUTER
@@ -37,7 +40,7 @@ def role(info: dict[str, Any]) -> Role:
     return Role.INJECTOR if info.get("injector") else Role.HOST
 
 
-def node_problems(name: str, info: dict[str, Any], where: str | None) -> list[Problem]:
+def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
     """Unknown or malformed options of one node."""
     if info.get("isSwitch"):
         return [
@@ -62,7 +65,7 @@ def node_problems(name: str, info: dict[str, Any], where: str | None) -> list[Pr
                 where=where,
             )
         )
-    values: list[tuple[str, Callable[[Any], Any]]] = [
+    values: Parsers = [
         ("ip", lambda x: addresses(x, [])),
         ("sid_pool", IPv6Network),
         ("local_sids", _pair),
@@ -72,10 +75,10 @@ def node_problems(name: str, info: dict[str, Any], where: str | None) -> list[Pr
     return problems + _malformed(name, info, values, where)
 
 
-def link_problems(name: str, info: dict[str, Any], where: str | None) -> list[Problem]:
+def link_problems(name: str, info: Options, where: str | None) -> list[Problem]:
     """Unknown or malformed options of one link and its two ends."""
     given = {k: v for k, v in info.items() if k not in _LINK_INTERNAL}
-    values: list[tuple[str, Callable[[Any], Any]]] = [
+    values: Parsers = [
         ("bw", _positive),
         ("delay", _delay),
         ("loss", _percentage),
@@ -105,18 +108,18 @@ def link_problems(name: str, info: dict[str, Any], where: str | None) -> list[Pr
     return problems
 
 
-def usable_node(info: dict[str, Any]) -> dict[str, Any]:
+def usable_node(info: Options) -> Options:
     """The node's options without those that were refused, so that checking can go on."""
-    flags: dict[str, Any] = {k: info[k] for k in ("isRouter", "cluster", "injector") if k in info}
+    flags: Options = {k: info[k] for k in ("isRouter", "cluster", "injector") if k in info}
     return {k: v for k, v in info.items() if not node_problems("n", {**flags, k: v}, None)}
 
 
-def usable_link(info: dict[str, Any]) -> dict[str, Any]:
+def usable_link(info: Options) -> Options:
     """The link's options without those that were refused."""
     return {k: v for k, v in info.items() if not link_problems("x", {k: v}, None)}
 
 
-def addresses(given: Any, default: list[Interface]) -> list[Interface]:
+def addresses(given: str | Iterable[str] | None, default: list[Interface]) -> list[Interface]:
     """One address or several, as `ip=` takes them; `default` where nothing is given."""
     if given is None:
         return default
@@ -124,7 +127,7 @@ def addresses(given: Any, default: list[Interface]) -> list[Interface]:
     return [ip_interface(x) for x in items]
 
 
-def metric(info: dict[str, Any]) -> int:
+def metric(info: Options) -> int:
     """The link's IS-IS metric, 10 unless given."""
     for source in (info, info.get("params1") or {}, info.get("params2") or {}):
         if "igp_metric" in source:
@@ -132,12 +135,12 @@ def metric(info: dict[str, Any]) -> int:
     return 10
 
 
-def shaping(info: dict[str, Any]) -> Shaping:
+def shaping(info: Options) -> Shaping:
     """bw (Mbit/s), delay and loss (per cent), as in TCLink."""
     return Shaping(bandwidth=info.get("bw"), delay=info.get("delay"), loss=info.get("loss"))
 
 
-def _unknown(name: str, info: dict[str, Any], known: set[str], where: str | None) -> list[Problem]:
+def _unknown(name: str, info: Options, known: set[str], where: str | None) -> list[Problem]:
     problems = []
     for key in sorted(set(info) - known):
         close = difflib.get_close_matches(key, known, n=1)
@@ -155,8 +158,8 @@ def _unknown(name: str, info: dict[str, Any], known: set[str], where: str | None
 
 def _malformed(
     name: str,
-    info: dict[str, Any],
-    values: list[tuple[str, Callable[[Any], Any]]],
+    info: Options,
+    values: Parsers,
     where: str | None,
 ) -> list[Problem]:
     problems = []
@@ -177,36 +180,36 @@ def _malformed(
     return problems
 
 
-def _pair(value: Any) -> tuple[IPv6Address, IPv6Address]:
+def _pair(value: Iterable[str]) -> tuple[IPv6Address, IPv6Address]:
     first, second = value
     return IPv6Address(first), IPv6Address(second)
 
 
-def _positive(value: Any) -> float:
+def _positive(value: float | str) -> float:
     if isinstance(value, bool) or not float(value) > 0:
         raise ValueError("a number above 0 is needed (Mbit/s)")
     return float(value)
 
 
-def _percentage(value: Any) -> float:
+def _percentage(value: float | str) -> float:
     if isinstance(value, bool) or not 0 <= float(value) <= 100:
         raise ValueError("a number from 0 to 100 is needed (per cent)")
     return float(value)
 
 
-def _delay(value: Any) -> str:
+def _delay(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?(us|ms|s)", value):
         raise ValueError("a time with its unit is needed, e.g. '5ms'")
     return value
 
 
-def _metric(value: Any) -> int:
+def _metric(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 0xFFFFFE:
         raise ValueError("a wide metric is a whole number from 1 to 16777214 (RFC 5305)")
     return value
 
 
-def _mtu(value: Any) -> int:
+def _mtu(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1280 <= value <= 65535:
         raise ValueError("a whole number of bytes from 1280 to 65535 is needed")
     return value

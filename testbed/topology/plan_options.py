@@ -8,10 +8,11 @@ from typing import Any, get_args
 
 from testbed.plan.model import Plan, Pools, TeMode
 from testbed.plan.problems import Problem
+from testbed.topology.upstream import IPTopo
 
 
 def plan_options(
-    topo: Any, where: Callable[[str], str | None]
+    topo: IPTopo, where: Callable[[str], str | None]
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Arguments of Plan, and a problem for every attribute that cannot be used.
 
@@ -39,8 +40,8 @@ def plan_options(
     return {**values, "pools": Pools(**{**dict(default), **pools})}, problems
 
 
-def _number(least: int, most: int) -> Callable[[Any], int]:
-    def read(given: Any) -> int:
+def _number(least: int, most: int) -> Callable[[object], int]:
+    def read(given: object) -> int:
         if isinstance(given, bool) or not isinstance(given, int):
             raise TypeError("not a whole number")
         if not least <= given <= most:
@@ -50,21 +51,21 @@ def _number(least: int, most: int) -> Callable[[Any], int]:
     return read
 
 
-def _te_mode(given: Any) -> Any:
+def _te_mode(given: object) -> object:
     if given not in get_args(TeMode):
         raise ValueError("no such mode")
     return given
 
 
-def _pool4(given: Any) -> IPv4Network | None:
+def _pool4(given: str | None) -> IPv4Network | None:
     return None if given is None else IPv4Network(given)
 
 
-def _pool6(given: Any) -> IPv6Network | None:
+def _pool6(given: str | None) -> IPv6Network | None:
     return None if given is None else IPv6Network(given)
 
 
-_KNOWN: dict[str, tuple[Callable[[Any], Any], str]] = {
+_KNOWN: dict[str, tuple[Callable[[Any], object], str]] = {
     "asn": (_number(1, 2**32 - 1), "the AS number of all BGP speakers"),
     "te_mode": (_te_mode, " or ".join(map(repr, get_args(TeMode)))),
     "max_segments": (_number(1, 16), "how many segments a policy may have at most"),

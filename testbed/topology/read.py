@@ -28,10 +28,13 @@ from testbed.plan.validate import validate
 from testbed.topology import options
 from testbed.topology.origins import Origins
 from testbed.topology.plan_options import plan_options
+from testbed.topology.upstream import IPTopo
+
+_BothEnds = tuple[list[options.Interface], list[options.Interface]]  # addresses of a link
 
 
 def read_plan(
-    topo: Any, origins: Origins, name: str, profile: Profile
+    topo: IPTopo, origins: Origins, name: str, profile: Profile
 ) -> tuple[Plan | None, list[Problem]]:
     """The plan, or None with every problem found."""
     reader = _Reader(topo, origins, profile)
@@ -41,15 +44,15 @@ def read_plan(
 
 
 class _Reader:
-    def __init__(self, topo: Any, origins: Origins, profile: Profile) -> None:
+    def __init__(self, topo: IPTopo, origins: Origins, profile: Profile) -> None:
         self.topo, self.origins, self.profile = topo, origins, profile
         self.problems: list[Problem] = []
-        self.info: dict[str, dict[str, Any]] = {
+        self.info: dict[str, options.Options] = {
             str(n): dict(topo.nodeInfo(n)) for n in topo.nodes(sort=False)
         }
         made = {key: index for index, key in enumerate(origins.links)}
         # in the order of the addLink calls: the n-th backbone link is 10.n.0.0/16
-        self.edges: list[tuple[str, str, Any, dict[str, Any]]] = sorted(
+        self.edges: list[tuple[str, str, int, options.Options]] = sorted(
             (
                 (str(d["node1"]), str(d["node2"]), key, dict(d))
                 for _, _, key, d in topo.links(withKeys=True, withInfo=True, sort=False)
@@ -134,7 +137,7 @@ class _Reader:
                 backbone_index += 1
                 v6 = addressing.link_v6(self.numbers[a], self.numbers[b], count)
                 v4 = addressing.link_v4(backbone_index)
-                defaults: tuple[list[Any], list[Any]] = ([v6[0], v4[0]], [v6[1], v4[1]])
+                defaults: _BothEnds = ([v6[0], v4[0]], [v6[1], v4[1]])
             else:
                 defaults = self._access_defaults(a, b, roles, hosts_of)
             ends = []
@@ -165,13 +168,13 @@ class _Reader:
 
     def _access_defaults(
         self, a: str, b: str, roles: dict[str, Role], hosts_of: dict[str, int]
-    ) -> tuple[list[Any], list[Any]]:
+    ) -> _BothEnds:
         """Addresses of a router-to-host link, in the order of the link's ends."""
         if Role.ROUTER not in (roles[a], roles[b]):
             return [], []  # the validation names what is missing
         router, host = (a, b) if roles[a] is Role.ROUTER else (b, a)
         own = self._own_addresses(host, roles[host], router, hosts_of)
-        facing: list[Any] = []
+        facing: list[options.Interface] = []
         for address in own:
             if roles[host] is Role.CLUSTER and address.version == 6:
                 facing.append(addressing.cluster_router_end(address))
@@ -184,7 +187,9 @@ class _Reader:
     ) -> list[IPv6Interface | IPv4Interface]:
         hosts_of[router] += 1
         if role is Role.CLUSTER:
-            default: list[Any] = list(addressing.cluster_addresses(self.numbers[host]))
+            default: list[options.Interface] = list(
+                addressing.cluster_addresses(self.numbers[host])
+            )
         elif role is Role.INJECTOR:
             default = list(addressing.injector_addresses())
         else:
@@ -220,7 +225,7 @@ class _Reader:
             cluster=self._cluster(name, number, info) if role is Role.CLUSTER else None,
         )
 
-    def _cluster(self, name: str, index: int, info: dict[str, Any]) -> ClusterSpec:
+    def _cluster(self, name: str, index: int, info: options.Options) -> ClusterSpec:
         pool = IPv6Network(info["sid_pool"]) if info.get("sid_pool") else addressing.sid_pool(index)
         policies = Plan.model_fields["pools"].default.policies
         dt4, dt6 = info.get("local_sids") or (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from testbed.topology.upstream import IPTopo
 
 
@@ -20,7 +18,7 @@ class LabTopo(IPTopo):  # type: ignore[misc]
     pods_v4: str | None = "172.16.0.0/16"
     pods_v6: str | None = "fdfb:af47:32af::/48"
 
-    def addClusterNode(self, name: str, **options: Any) -> Any:
+    def addClusterNode(self, name: str, **options: object) -> object:
         """A cluster node: gobgpd, the overlay agent, pods.
 
         Options: ip (its address or addresses), sid_pool, local_sids=(DT4, DT6),
@@ -29,6 +27,6 @@ class LabTopo(IPTopo):  # type: ignore[misc]
         """
         return self.addHost(name, cluster=True, **options)
 
-    def addInjector(self, name: str = "gobgp", **options: Any) -> Any:
+    def addInjector(self, name: str = "gobgp", **options: object) -> object:
         """The external controller's host, which feeds SR Policies by BGP."""
         return self.addHost(name, injector=True, **options)

@@ -16,6 +16,7 @@ from ruamel.yaml.events import (
     AliasEvent,
     DocumentEndEvent,
     DocumentStartEvent,
+    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -87,7 +88,7 @@ def from_plain(data: Any, source: str, line: int = 1, depth: int = 0) -> Value:
     return Value(data, source, line)
 
 
-def _events(text: str, source: str, first_line: int) -> Iterator[Any]:
+def _events(text: str, source: str, first_line: int) -> Iterator[Event]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except TestbedError:
@@ -115,7 +116,7 @@ class _Builder:
         self._open_anchors: list[str | None] = []
         self._total = 0
 
-    def take(self, event: Any) -> None:
+    def take(self, event: Event) -> None:
         """Use one event."""
         if isinstance(event, DocumentStartEvent):
             self._anchors = {}
@@ -133,22 +134,22 @@ class _Builder:
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
             self._close()
 
-    def _line(self, event: Any) -> int:
+    def _line(self, event: Event) -> int:
         return self.first_line + int(event.start_mark.line)
 
-    def _value(self, event: Any, content: Any) -> Value:
+    def _value(self, event: Event, content: Any) -> Value:
         return Value(content, self.source, self._line(event))
 
     def _fail(self, what: str, line: int, why: str | None = None) -> TestbedError:
         return TestbedError(what, where=f"{self.source}:{line}", why=why)
 
-    def _scalar(self, event: Any) -> Scalar:
+    def _scalar(self, event: ScalarEvent) -> Scalar:
         try:
             return resolve_scalar(event.value, event.style, _tag(event))
         except ValueError as error:
             raise self._fail("value cannot be used", self._line(event), str(error)) from None
 
-    def _open(self, event: Any) -> None:
+    def _open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         line = self._line(event)
         tag = _tag(event)
         if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
@@ -172,7 +173,7 @@ class _Builder:
         if name is not None:
             self._anchors[name] = value
 
-    def _aliased(self, event: Any) -> Value:
+    def _aliased(self, event: AliasEvent) -> Value:
         line = self._line(event)
         if event.anchor in self._open_anchors:
             raise self._fail(f"alias *{event.anchor} contains itself", line)
@@ -215,7 +216,7 @@ class _Builder:
         self._pending[-1] = key
 
 
-def _tag(event: Any) -> str | None:
+def _tag(event: Event) -> str | None:
     """The explicit tag, or None; ruamel hands over either a string or a Tag object."""
     tag = getattr(event, "ctag", None) or getattr(event, "tag", None)
     return None if tag is None else str(tag)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from testbed.artefacts import cache
+from testbed.artefacts.cache_dir import give_all_to_owner
 from testbed.artefacts.lockfile import needed
 from testbed.artefacts.settings import cache_root
 from testbed.artefacts.toolchain import discard_caches
@@ -32,6 +33,7 @@ def locked_cache(doing: str, say: Callable[[str], None]) -> Iterator[None]:
             yield
             if all(cache.held(artefact) is not None for artefact in needed()):
                 discard_caches()  # nothing is left to build
+            give_all_to_owner(root)
         except OSError as error:
             raise TestbedError(
                 f"{doing} failed",

@@ -50,6 +50,19 @@ def write_json(path: Path, value: object, mode: int = 0o644) -> None:
     write_atomically(path, json.dumps(value, indent=1) + "\n", mode)
 
 
+def make_owned_directory(path: Path, mode: int = 0o755) -> None:
+    """Make the directory and its missing parents; each new one belongs to its parent's owner.
+
+    So what root makes in a user's home, called by sudo, is the user's. Raises OSError.
+    """
+    for new in reversed([p for p in (path, *path.parents) if not p.exists()]):
+        new.mkdir(mode=mode if new == path else 0o777, exist_ok=True)
+        if os.geteuid() == 0:
+            owner = new.parent.stat()
+            os.chown(new, owner.st_uid, owner.st_gid)
+    path.mkdir(exist_ok=True)  # says so where a file has the name
+
+
 def _sync_directory(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from testbed.errors import CheckFailed
+from testbed.host.files import make_owned_directory
 from testbed.host.wait import wait_for
 
 RETRY = 0.05  # seconds between two looks at a lock that somebody else holds
@@ -60,7 +61,7 @@ def shared_directory(path: Path) -> Iterator[None]:
 
 def _try_lock(path: Path, mode: int) -> int | None:
     try:
-        path.mkdir(mode=mode, parents=True, exist_ok=True)
+        make_owned_directory(path, mode)
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:
         return None  # removed by its holder in between

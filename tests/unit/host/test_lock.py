@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 import threading
@@ -119,3 +121,16 @@ def test_who_waited_for_a_directory_that_was_renamed_does_not_share_it(tmp_path:
         directory.rename(tmp_path / "new")
     thread.join()
     assert seen == ["gone"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away: run as root")
+def test_what_root_makes_in_a_users_directory_is_the_users(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 1234, 1235)
+    cache = home / ".cache" / "testbed"
+    with locked_directory(cache, 1.0):
+        pass
+    for made in (cache.parent, cache):
+        assert (made.stat().st_uid, made.stat().st_gid) == (1234, 1235)
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol, cast
 
 from testbed.backbone.ports import port_end
 from testbed.errors import MachineUnfit
 from testbed.host.run import in_netns, run
 from testbed.plan.model import Link, Plan, Shaping
+
+
+class _TCIntf(Protocol):
+    """What is used of Mininet's TCIntf, which has no types of its own."""
+
+    name: str
+    tc: Callable[..., None]  # called with a command, which has %s for tc and for the interface
+
+    def bwCmds(self, bw: float | None) -> tuple[list[str], str]: ...
+
+    def delayCmds(
+        self, parent: str, delay: str | None, loss: float | None
+    ) -> tuple[list[str], str]: ...
 
 
 def shape(plan: Plan, link: Link) -> None:
@@ -37,17 +51,20 @@ def commands(link: Link, name: str) -> list[str]:
     from mininet.link import TCIntf
 
     recorded: list[str] = []
-    interface: Any = TCIntf.__new__(TCIntf)  # without a Mininet node: only its command builder
+    # without a Mininet node: only its command builder
+    interface = cast(_TCIntf, TCIntf.__new__(TCIntf))
     interface.name = name
-    interface.tc = lambda command, tc="tc": recorded.append(
-        command.replace("%s", "{}").format(tc, name)
-    )
+    interface.tc = lambda command, tc="tc": recorded.append(_fill_in(command, tc, name))
     shaping = link.shaping
     built, parent = interface.bwCmds(bw=shaping.bandwidth)
     delayed, parent = interface.delayCmds(parent=parent, delay=shaping.delay, loss=shaping.loss)
     for command in built + delayed:
-        recorded.append(command.replace("%s", "{}").format("tc", name))
+        recorded.append(_fill_in(command, "tc", name))
     return recorded
+
+
+def _fill_in(command: str, tc: str, name: str) -> str:
+    return command.replace("%s", "{}").format(tc, name)
 
 
 def reshape(

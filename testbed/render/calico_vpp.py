@@ -5,8 +5,6 @@ IPPools, BGPConfiguration and BGPPeers are the very objects of our labs (`render
 
 from __future__ import annotations
 
-from typing import Any
-
 from testbed.api_objects import TE_NAMESPACE
 from testbed.plan import calico_vpp
 from testbed.plan import kubernetes as network
@@ -114,7 +112,7 @@ def startup_exec_template() -> str:
     return render("calico-vpp/startup.exec.j2", **marks)
 
 
-def _render(template: str, plan: Plan, **values: Any) -> str:
+def _render(template: str, plan: Plan, **values: object) -> str:
     return render(
         f"calico-vpp/{template}",
         plan=plan,

@@ -31,7 +31,7 @@ ProxyMode = Literal["nftables", "iptables"]
 
 def kubelet(plan: Plan, node: Node) -> str:
     """KubeletConfiguration of a node; the control plane registers with its NoSchedule taint."""
-    return _yaml(
+    return _render_yaml(
         "kubernetes/kubelet.yaml.j2",
         pki=PKI,
         directory=DIRECTORY,
@@ -53,7 +53,7 @@ def proxy_mode(kernel: str) -> ProxyMode:
 
 def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
     """KubeProxyConfiguration of a node; iptables is for kernels without nftables' needs."""
-    return _yaml(
+    return _render_yaml(
         "kubernetes/kube-proxy.yaml.j2",
         node=node,
         mode=mode,
@@ -64,7 +64,7 @@ def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
 
 def scheduler() -> str:
     """KubeSchedulerConfiguration: one scheduler, quick to try an unschedulable pod again."""
-    return _yaml("kubernetes/scheduler.yaml.j2", directory=DIRECTORY)
+    return _render_yaml("kubernetes/scheduler.yaml.j2", directory=DIRECTORY)
 
 
 def containerd(version: int) -> str:
@@ -101,7 +101,8 @@ def zone(plan: Plan, node: Node) -> str:
     return plan.uplink(node.name).peer(node.name).node
 
 
-def objects(template: str, **values: Any) -> list[dict[str, Any]]:
+# Any, here and below: a document may have any shape; each caller knows that of its template
+def objects(template: str, **values: object) -> list[dict[str, Any]]:
     """The Kubernetes objects of one template under templates/kubernetes.
 
     Raises TestbedError if somebody's edit made it no valid YAML, or something else than objects.
@@ -132,7 +133,7 @@ def documents(template: str, text: str) -> list[Any]:
         ) from None
 
 
-def _yaml(template: str, **values: Any) -> str:
+def _render_yaml(template: str, **values: object) -> str:
     text = render(template, **values)
     documents(template, text)
     return text

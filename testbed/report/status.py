@@ -10,6 +10,7 @@ from testbed.report.tables import show_table
 SHOWN = 12  # problems on a terminal; one cut link has dozens of consequences
 
 
+# Any: the view is a JSON document with values of several kinds, made in testbed/lab/status.py
 def print_status(lab: str, view: dict[str, Any]) -> None:
     """Nodes, policies and pods as tables, then what is not as wanted."""
     running = sum(p["state"] == "RUNNING" for p in view["programs"].values())

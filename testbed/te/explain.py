@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import IPv6Address
-from typing import Any
 
 from testbed.plan.model import LocalSids, Plan, Role
 from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
@@ -53,7 +52,7 @@ class Explanation:
     max_segments: int
     segment_lists: tuple[ExplainedList, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Stable JSON."""
         return asdict(self)
 

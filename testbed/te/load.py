@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
@@ -34,7 +33,7 @@ def load_policy_file(
 
 def load_configmaps(
     plan: Plan, file: Path, force: bool = False
-) -> tuple[list[dict[str, Any]], list[Finding]]:
+) -> tuple[list[dict[str, object]], list[Finding]]:
     """The ConfigMap objects of a file and what lint says of them; raises as above."""
     objects, findings = load_objects(plan, file, force)
     return [o for o in objects if o["kind"] == "ConfigMap"], findings
@@ -42,7 +41,7 @@ def load_configmaps(
 
 def load_objects(
     plan: Plan, file: Path, force: bool = False, selected: Selected | None = None
-) -> tuple[list[dict[str, Any]], list[Finding]]:
+) -> tuple[list[dict[str, object]], list[Finding]]:
     """TE ConfigMaps and Calico's IPPool, BGPPeer and BGPConfiguration, checked together.
 
     `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for

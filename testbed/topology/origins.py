@@ -1,4 +1,4 @@
-"""Remembers which line of the user's file made each node and link."""
+"""Records which line of the topology file defines each node and link."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from mininet.topo import Topo
 
@@ -18,7 +17,7 @@ class Origins:
     def __init__(self, source: Path) -> None:
         self._source = str(source)
         self.nodes: dict[str, str] = {}
-        self.links: dict[tuple[str, str, Any], str] = {}
+        self.links: dict[tuple[str, str, object], str] = {}
         self.repeated: list[tuple[str, str, str]] = []  # name, first, again
 
     def caller(self) -> str | None:
@@ -48,17 +47,18 @@ class Origins:
         """While active, Topo.addNode and Topo.addLink note their callers."""
         add_node, add_link = Topo.addNode, Topo.addLink
 
-        def noting_node(topo: Any, name: str, **opts: Any) -> Any:
+        def noting_node(topo: Topo, name: str, **opts: object) -> object:
             where = self.caller() or "?"
             if str(name) in self.nodes:
                 self.repeated.append((str(name), self.nodes[str(name)], where))
             self.nodes.setdefault(str(name), where)
-            return add_node(topo, name, **opts)
+            made: object = add_node(topo, name, **opts)
+            return made
 
-        def noting_link(topo: Any, *args: Any, **kwargs: Any) -> Any:
+        def noting_link(topo: Topo, *args: object, **kwargs: object) -> object:
             node1 = kwargs.get("node1") or args[0]
             node2 = kwargs.get("node2") or args[1]
-            key = add_link(topo, *args, **kwargs)
+            key: object = add_link(topo, *args, **kwargs)
             self.links[(str(node1), str(node2), key)] = self.caller() or "?"
             return key
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.srpolicy.files.yaml_tree import Value
@@ -27,7 +26,7 @@ def peer_address(text: str) -> Address:
 
 
 # kind → (field of spec that must be there and parse, its parser)
-KINDS: dict[str, tuple[str | None, Callable[[str], Any]]] = {
+KINDS: dict[str, tuple[str | None, Callable[[str], object]]] = {
     "IPPool": ("cidr", ip_network),
     "BGPPeer": ("peerIP", peer_address),
     "BGPConfiguration": (None, str),
@@ -56,7 +55,7 @@ def check(document: Value) -> None:
         _parsed(kind, spec, field, parse)
 
 
-def _parsed(kind: str, spec: Value, field: str, parse: Callable[[str], Any]) -> None:
+def _parsed(kind: str, spec: Value, field: str, parse: Callable[[str], object]) -> None:
     value = _text(spec, field)
     try:
         parse(value)

@@ -31,7 +31,7 @@ def shape(plan: Plan, link: Link) -> None:
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         for command in commands(link, interface):
-            done = run(_at(netns, command.split()), check=False)
+            done = run(_enter_netns(netns, command.split()), check=False)
             if done.returncode != 0:
                 raise MachineUnfit(
                     f"{interface}: this kernel does not do `{' '.join(command.split())}`",
@@ -42,7 +42,7 @@ def shape(plan: Plan, link: Link) -> None:
                 )
 
 
-def _at(netns: str | None, command: list[str]) -> list[str]:
+def _enter_netns(netns: str | None, command: list[str]) -> list[str]:
     return in_netns(netns, command) if netns else command
 
 
@@ -74,5 +74,5 @@ def reshape(
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         delete = ["tc", "qdisc", "del", "dev", interface, "root"]
-        run(_at(netns, delete), check=False)  # there may be none
+        run(_enter_netns(netns, delete), check=False)  # there may be none
     shape(plan, link.model_copy(update={"shaping": Shaping(bandwidth=bw, delay=delay, loss=loss)}))

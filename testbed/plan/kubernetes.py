@@ -83,14 +83,14 @@ def problems(plan: Plan) -> list[Problem]:
     for node in plan.cluster:
         for address in node_addresses(plan, node):
             if address in SERVICES[address.version]:
-                found.append(_overlap(f"address {address}", node.name, node.where))
+                found.append(_describe_overlap(f"address {address}", node.name, node.where))
     for pool in pod_ranges(plan):
         if pool.overlaps(SERVICES[pool.version]):
-            found.append(_overlap(f"pod pool {pool}", plan.topology, None))
+            found.append(_describe_overlap(f"pod pool {pool}", plan.topology, None))
     return found
 
 
-def _overlap(what: str, subject: str, where: str | None) -> Problem:
+def _describe_overlap(what: str, subject: str, where: str | None) -> Problem:
     ranges = " and ".join(map(str, SERVICES.values()))
     return Problem(
         what=f"{what} lies in the range of Services ({ranges})",

@@ -248,10 +248,10 @@ class Plan(Frozen):
 
     def links_of(self, node: str) -> list[Link]:
         """The links that end at `node`, in plan order."""
-        return self._adjacency.get(node, [])
+        return self._links_by_node.get(node, [])
 
     @cached_property
-    def _adjacency(self) -> dict[str, list[Link]]:
+    def _links_by_node(self) -> dict[str, list[Link]]:
         adjacency: dict[str, list[Link]] = {}
         for link in self.links:
             adjacency.setdefault(link.a.node, []).append(link)
@@ -285,10 +285,10 @@ class Plan(Frozen):
 
     def owner(self, address: IPv6Address | IPv4Address) -> str | None:
         """The node that has this address on an interface, loopback or as a local SID."""
-        return self._owners.get(address)
+        return self._owners_by_address.get(address)
 
     @cached_property
-    def _owners(self) -> dict[IPv6Address | IPv4Address, str]:
+    def _owners_by_address(self) -> dict[IPv6Address | IPv4Address, str]:
         owners: dict[IPv6Address | IPv4Address, str] = {}
         for n in self.nodes:
             for loopback in (n.loopback_v6, n.loopback_v4):

@@ -27,8 +27,8 @@ def demanded_routes(plan: Plan) -> dict[str, Routes]:
     IPv6 and IPv4, without what the router originates itself (connected, or a static route to
     a SID pool), and without prefixes of a part of the network that it cannot reach.
     """
-    distances = _distances(plan)
-    originators = _originators(plan)
+    distances = _compute_distances(plan)
+    originators = _find_originators(plan)
     return {
         router.name: _routes_of(plan, router.name, distances, originators)
         for router in plan.routers
@@ -66,7 +66,7 @@ def _first_hops(
     return frozenset(found)
 
 
-def _originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
+def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     """Every prefix in IS-IS → the routers that advertise it, with their metric for it."""
     found: dict[Prefix, dict[str, int]] = {}
 
@@ -102,7 +102,7 @@ def _in_isis(plan: Plan, neighbour: Node) -> bool:
     return neighbour.advertised
 
 
-def _graph(plan: Plan) -> nx.Graph[str]:
+def _build_graph(plan: Plan) -> nx.Graph[str]:
     """The routers; of parallel links the cheapest counts."""
     graph: nx.Graph[str] = nx.Graph()
     routers = {r.name for r in plan.routers}
@@ -114,11 +114,11 @@ def _graph(plan: Plan) -> nx.Graph[str]:
     return graph
 
 
-def _distances(plan: Plan) -> dict[str, dict[str, int]]:
+def _compute_distances(plan: Plan) -> dict[str, dict[str, int]]:
     """IS-IS distance from every router to every router that it can reach."""
     return {
         source: {target: int(cost) for target, cost in costs.items()}
-        for source, costs in nx.all_pairs_dijkstra_path_length(_graph(plan), weight="m")
+        for source, costs in nx.all_pairs_dijkstra_path_length(_build_graph(plan), weight="m")
     }
 
 
@@ -133,18 +133,18 @@ def path_sets(plan: Plan, src: str, dst: str, most: int = MOST_PATHS) -> list[Pa
             raise TestbedError(f"no node {name!r} in topology {plan.topology!r}")
     if src == dst:
         return [(src,)]
-    graph = _graph(plan)
+    graph = _build_graph(plan)
     for name in (src, dst):  # only the ends may be anything but routers
         if name not in graph:
             link = plan.uplink(name)
             graph.add_edge(name, link.peer(name).node, m=link.metric)
     try:
-        return sorted(_some(nx.all_shortest_paths(graph, src, dst, weight="m"), most))
+        return sorted(_take_at_most(nx.all_shortest_paths(graph, src, dst, weight="m"), most))
     except nx.NetworkXNoPath:
         return []
 
 
-def _some(paths: Iterator[list[str]], most: int) -> Iterator[Path]:
+def _take_at_most(paths: Iterator[list[str]], most: int) -> Iterator[Path]:
     for path, _ in zip(paths, range(most), strict=False):
         yield tuple(path)
 

@@ -23,11 +23,13 @@ def print_status(lab: str, view: dict[str, Any]) -> None:
         print("machines: box " + ", ".join(f"{k} {v}" for k, v in view["box"].items()))
     agents = {name: status for name, status in view["nodes"].items() if status}
     if agents:
-        show_table("Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _nodes(agents))
+        show_table(
+            "Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _list_node_rows(agents)
+        )
         show_table(
             "Policies in use",
             ["head end", "endpoint", "family", "source", "segments"],
-            _policies(agents),
+            _list_policy_rows(agents),
         )
     if view["pods"]:
         rows = [[p["name"], p["node"], p["ipv4"] or "-", p["ipv6"] or "-"] for p in view["pods"]]
@@ -42,7 +44,7 @@ def print_status(lab: str, view: dict[str, Any]) -> None:
         print("Everything is as wanted.")
 
 
-def _nodes(agents: dict[str, NodeStatus]) -> list[list[str]]:
+def _list_node_rows(agents: dict[str, NodeStatus]) -> list[list[str]]:
     rows = []
     for name, status in agents.items():
         up = sum(session.established for session in status.sessions)
@@ -59,7 +61,7 @@ def _nodes(agents: dict[str, NodeStatus]) -> list[list[str]]:
     return rows
 
 
-def _policies(agents: dict[str, NodeStatus]) -> list[list[str]]:
+def _list_policy_rows(agents: dict[str, NodeStatus]) -> list[list[str]]:
     return [
         [
             name,

@@ -24,7 +24,7 @@ def load_policy_file(
 
     Raises TestbedError for what cannot be read, LintFailed for errors unless `force`.
     """
-    changes = load_policies(_text(file), file.name, resolver(plan))
+    changes = load_policies(_read_text(file), file.name, resolver(plan))
     findings = lint_policies(plan, [c for c in changes if not c.withdraw])
     if not force:
         refuse_errors(file.name, findings)
@@ -47,7 +47,7 @@ def load_objects(
     `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
     errors unless `force`.
     """
-    text = _text(file)
+    text = _read_text(file)
     documents = [d for d in read_documents(text, file.name) if d.content is not None]
     if not documents:
         raise TestbedError("the file holds no object", where=file.name)
@@ -65,7 +65,7 @@ def load_objects(
     return [d.plain for d in documents], findings
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     try:
         return file.read_text()
     except UnicodeDecodeError:

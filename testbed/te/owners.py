@@ -33,10 +33,10 @@ class Owned:
     kind: Kind
 
     def __str__(self) -> str:
-        return f"{self.address} ({self.node}{_note(self.kind)})"
+        return f"{self.address} ({self.node}{_describe_kind(self.kind)})"
 
 
-def _note(kind: Kind) -> str:
+def _describe_kind(kind: Kind) -> str:
     return f" {kind.value}" if kind in (Kind.DT4, Kind.DT6) else ""
 
 
@@ -50,7 +50,7 @@ class Owners:
         self.plan = plan
         pinned = {n.name: n.cluster.local_sids for n in plan.cluster if n.cluster}
         self.local_sids = pinned | dict(local_sids or {})
-        self.by_address = {owned.address: owned for owned in self._all()}
+        self.by_address = {owned.address: owned for owned in self._list_owned()}
 
     def get(self, address: IPv6Address) -> Owned | None:
         """Who has it, or None."""
@@ -87,7 +87,7 @@ class Owners:
         near = get_close_matches(str(address), among, n=1, cutoff=CLOSE)
         return f"did you mean {among[near[0]]}?" if near else None
 
-    def _all(self) -> Iterable[Owned]:
+    def _list_owned(self) -> Iterable[Owned]:
         # Later entries win: a node's own address counts as that, not as an interface's.
         for link in self.plan.links:
             for port in (link.a, link.b):

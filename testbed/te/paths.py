@@ -21,12 +21,12 @@ def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Pa
     for sid in sids:
         owned = owners.get(sid)
         target = owned.node if owned else None
-        legs.append(_between(owners, here, target))
+        legs.append(_paths_between(owners, here, target))
         here = target
     return legs
 
 
-def _between(owners: Owners, here: str | None, target: str | None) -> Paths:
+def _paths_between(owners: Owners, here: str | None, target: str | None) -> Paths:
     if here is None or target is None:
         return ()
     if here == target:

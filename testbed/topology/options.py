@@ -212,7 +212,7 @@ def _require_items(given: object) -> list[object]:
 
 def _parse_number(value: object) -> float:
     if not isinstance(value, (str, SupportsFloat)):
-        raise TypeError("no number")
+        raise TypeError("a number is needed")
     return float(value)
 
 

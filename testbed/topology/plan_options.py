@@ -39,7 +39,7 @@ def plan_options(
     return {**values, "pools": Pools.model_validate({**dict(default), **pools})}, problems
 
 
-def _integer_between(least: int, most: int) -> Callable[[object], int]:
+def _integer_parser(least: int, most: int) -> Callable[[object], int]:
     def read(given: object) -> int:
         if isinstance(given, bool) or not isinstance(given, int):
             raise TypeError("not a whole number")
@@ -65,9 +65,9 @@ def _read_pool6(given: object) -> IPv6Network | None:
 
 
 _KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
-    "asn": (_integer_between(1, 2**32 - 1), "the AS number of all BGP speakers"),
+    "asn": (_integer_parser(1, 2**32 - 1), "the AS number of all BGP speakers"),
     "te_mode": (_read_te_mode, " or ".join(map(repr, get_args(TeMode)))),
-    "max_segments": (_integer_between(1, 16), "how many segments a policy may have at most"),
+    "max_segments": (_integer_parser(1, 16), "how many segments a policy may have at most"),
     "pods_v4": (_read_pool4, "the pods' IPv4 network, or None for none"),
     "pods_v6": (_read_pool6, "the pods' IPv6 network, or None for none"),
 }

@@ -86,7 +86,7 @@ class _Reader:
         self.edges = [(a, b, key, options.usable_link(info)) for a, b, key, info in self.edges]
         roles = {n: options.role(i) for n, i in self.info.items()}
         self.numbers = self._number_nodes(roles)
-        self._reserve_pinned()
+        self._reserve_given_sids()
         links = tuple(self._read_links(roles))
         nodes = tuple(self._read_node(n, roles[n], links) for n in self.info)
         own, problems = plan_options(self.topo, self.origins.attribute)
@@ -129,7 +129,7 @@ class _Reader:
                 numbers[name] = index
         return numbers
 
-    def _reserve_pinned(self) -> None:
+    def _reserve_given_sids(self) -> None:
         for info in self.info.values():
             for key in ("local_sids", "binding_sids"):
                 given = info.get(key)
@@ -148,7 +148,7 @@ class _Reader:
                 v4 = addressing.link_v4(backbone_index)
                 defaults: _TwoEnds = ([v6[0], v4[0]], [v6[1], v4[1]])
             else:
-                defaults = self._access_defaults(a, b, roles, hosts_of)
+                defaults = self._default_access_addresses(a, b, roles, hosts_of)
             first, second = options.end_options(info)
             ends = []
             for node, peer, params, default in (
@@ -178,14 +178,14 @@ class _Reader:
             )
         return links
 
-    def _access_defaults(
+    def _default_access_addresses(
         self, a: str, b: str, roles: dict[str, Role], hosts_of: dict[str, int]
     ) -> _TwoEnds:
         """Addresses of a router-to-host link, in the order of the link's ends."""
         if Role.ROUTER not in (roles[a], roles[b]):
             return [], []  # the validation names what is missing
         router, host = (a, b) if roles[a] is Role.ROUTER else (b, a)
-        own = self._own_addresses(host, roles[host], router, hosts_of)
+        own = self._choose_host_addresses(host, roles[host], router, hosts_of)
         facing: list[Interface] = []
         for address in own:
             if roles[host] is Role.CLUSTER and address.version == 6:
@@ -194,7 +194,7 @@ class _Reader:
                 facing.append(addressing.router_end(address))
         return (facing, own) if router == a else (own, facing)
 
-    def _own_addresses(
+    def _choose_host_addresses(
         self, host: str, role: Role, router: str, hosts_of: dict[str, int]
     ) -> list[Interface]:
         hosts_of[router] += 1

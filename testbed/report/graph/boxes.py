@@ -26,7 +26,7 @@ def label_of(plan: Plan, node: Node) -> Label:
     if node.role is Role.HOST:
         width = max(30.0, text_width(node.name, HOST_SIZE) + 10)
         return Label(node.name, node.role, node.name, (), width, 16.0)
-    details = [_addresses(plan, node)]
+    details = [_format_addresses(plan, node)]
     if node.cluster:
         details.append(f"SID pool {node.cluster.sid_pool}")
     name = f"{node.name} (joins later)" if node.cluster and node.cluster.joins_later else node.name
@@ -36,7 +36,7 @@ def label_of(plan: Plan, node: Node) -> Label:
     return Label(node.name, node.role, name, tuple(details), width + 18, 30.0 + 13 * len(details))
 
 
-def _addresses(plan: Plan, node: Node) -> str:
+def _format_addresses(plan: Plan, node: Node) -> str:
     v4 = plan.address_v4(node.name)
     v6 = str(plan.address_v6(node.name))
     return f"{v6} · {v4}" if v4 else v6

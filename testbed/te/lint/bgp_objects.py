@@ -30,13 +30,13 @@ def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
     where = calico_objects.where(document, "peerIP")
     owner = plan.owner(address)
     if owner is None:
-        yield _nobody(plan, address, where)
+        yield _report_unknown_peer(plan, address, where)
     elif address.version == 4:
         what = f"peer {address} is {owner}'s IPv4 address: the agents' sessions run over IPv6"
         yield Finding("warning", where, what, f"use {plan.address_v6(owner)} ({owner})")
     elif plan.node(owner).role is Role.ROUTER:
         what = f"peer {address} is router {owner}'s, which runs no BGP"
-        yield Finding("warning", where, what, _speakers(plan))
+        yield Finding("warning", where, what, _list_speakers(plan))
     theirs = calico_objects.asn(document)
     if theirs is not None and theirs != asn:
         what = f"peer AS {theirs} is not the cluster's AS {asn}: the agents' sessions are iBGP"
@@ -47,17 +47,19 @@ def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
         yield unknown_node(plan, name, calico_objects.where(document, "node"))
 
 
-def _nobody(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:
+def _report_unknown_peer(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:
     """An address that leads nowhere; one of a pod may come to be."""
     pools = [p for p in (plan.pools.pods_v4, plan.pools.pods_v6) if p]
     if any(address in pool for pool in pools):
         what = f"peer {address} is of no node: it lies in the pods' pool"
-        return Finding("warning", where, what, _speakers(plan))
+        return Finding("warning", where, what, _list_speakers(plan))
     what = f"nobody has the peer address {address}"
-    return Finding("error", where, what, _closest(plan, address) or _speakers(plan))
+    return Finding(
+        "error", where, what, _find_closest_address(plan, address) or _list_speakers(plan)
+    )
 
 
-def _closest(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
+def _find_closest_address(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
     """`did you mean fd00:0:34::2 (gobgp)?` A speaker's address comes before a router's."""
     for nodes in ([*plan.injectors, *plan.cluster], plan.nodes):
         owned = [(a, n.name) for n in nodes for a in addresses(plan, n.name)]
@@ -69,7 +71,7 @@ def _closest(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
     return None
 
 
-def _speakers(plan: Plan) -> str:
+def _list_speakers(plan: Plan) -> str:
     speakers = [*plan.injectors, *plan.cluster]
     names = ", ".join(f"{n.name} {plan.address_v6(n.name)}" for n in speakers)
     return f"BGP is spoken by {names or 'nobody'}"

@@ -1,4 +1,4 @@
-"""The routers' daemons: FRR zebra and isisd, one pair per router."""
+"""Runs the routers' FRR daemons: zebra and isisd, one pair per router."""
 
 from __future__ import annotations
 

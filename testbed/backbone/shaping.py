@@ -1,4 +1,4 @@
-"""Bandwidth, delay and loss of links, with the tc commands of Mininet's own TCIntf."""
+"""Shapes links (bandwidth, delay, loss) with the tc commands of Mininet's TCIntf."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _fill_in(command: str, tc: str, name: str) -> str:
 def reshape(
     plan: Plan, link: Link, bw: float | None, delay: str | None, loss: float | None
 ) -> None:
-    """Replace a link's shaping; with nothing given the link is as fast as the machine."""
+    """Replace a link's shaping; without values the link is not shaped."""
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         delete = ["tc", "qdisc", "del", "dev", interface, "root"]

@@ -1,4 +1,4 @@
-"""Where a lab's Kubernetes is reached: families, Services, DNS, API server. All from the plan."""
+"""Derives a cluster's address families, Service ranges, DNS and API server address from a plan."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def pod_ranges(plan: Plan) -> list[IpNetwork]:
 
 
 def problems(plan: Plan) -> list[Problem]:
-    """What keeps this plan from carrying Kubernetes, beyond what families() raises."""
+    """Why this plan cannot carry Kubernetes, apart from what families() raises."""
     found = []
     for node in plan.cluster:
         for address in node_addresses(plan, node):
@@ -101,5 +101,5 @@ def _describe_overlap(what: str, subject: str, where: str | None) -> Problem:
 
 
 def api_url(plan: Plan) -> str:
-    """Where everybody reaches the API server: the control plane's IPv6 address."""
+    """The URL of the API server, at the control plane's IPv6 address."""
     return f"https://[{plan.address_v6(control_plane(plan).name)}]:{API_PORT}"

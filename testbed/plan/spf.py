@@ -1,6 +1,6 @@
-"""Shortest paths of the plan: what IS-IS must install, and which ways a packet may take.
+"""Computes shortest paths of a plan: the routes IS-IS must install, and the possible paths.
 
-Equal-cost multipath throughout: every answer is a set, never one lucky path.
+With equal-cost multipath throughout: every function returns all paths or interfaces, not one.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _host_prefix(address: IPv4Address | IPv6Address) -> Prefix:
 
 
 def _in_isis(plan: Plan, neighbour: Node) -> bool:
-    """Does the router advertise the subnet that it shares with this neighbour?"""
+    """True if the router advertises the subnet that it shares with this neighbour."""
     if neighbour.role is not Role.HOST:
         return True
     if plan.profile == "paper":
@@ -103,7 +103,7 @@ def _in_isis(plan: Plan, neighbour: Node) -> bool:
 
 
 def _build_graph(plan: Plan) -> nx.Graph[str]:
-    """The routers; of parallel links the cheapest counts."""
+    """The graph of routers; the cheapest of parallel links gives the weight."""
     graph: nx.Graph[str] = nx.Graph()
     routers = {r.name for r in plan.routers}
     graph.add_nodes_from(routers)

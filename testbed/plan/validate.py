@@ -1,4 +1,4 @@
-"""Checks on a resolved plan. Each check yields problems; nothing stops at the first."""
+"""Checks a resolved plan; every check yields its problems, and none stops at the first."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _all_addresses(plan: Plan) -> Iterator[tuple[IPv4Address | IPv6Address, str,
 
 
 def _check_subnets(plan: Plan) -> Iterator[Problem]:
-    """Two links on one subnet: IS-IS would have two places for one prefix."""
+    """Links that share a subnet: IS-IS would advertise one prefix from two places."""
     seen: dict[object, Link] = {}
     for link in plan.links:
         for interface in (link.a.v6, link.a.v4):

@@ -1,6 +1,6 @@
-"""Calico-VPP's objects and VPP's start files for a plan: the paper's own overlay, as pure text.
+"""Renders Calico-VPP's Kubernetes objects and VPP's start files for a plan.
 
-IPPools, BGPConfiguration and BGPPeers are the very objects of our labs (`render.cluster`).
+IPPools, BGPConfiguration and BGPPeers are the same as in a light lab (`render.cluster`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a cluster node reads: its agent's configuration and the objects of the API directory."""
+"""Renders a cluster node's agent configuration and the objects of the light lab's API."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
 
 
 def injector_peers(plan: Plan, injector: Node, nodes: list[Node]) -> dict[str, object]:
-    """peers.json of an injector: a session to each cluster node that is there."""
+    """peers.json of an injector: a session to each of these nodes."""
     v4 = plan.address_v4(injector.name)
     return {
         "asn": plan.asn,

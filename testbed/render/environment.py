@@ -1,4 +1,4 @@
-"""Jinja2 over templates/: undefined names are errors, never empty strings."""
+"""Renders Jinja2 templates of templates/; an undefined name is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All rendered files of a plan, by the path that they have below /run/testbed in a lab."""
+"""Renders all files of a plan, each with its path below /run/testbed in a lab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FRR's configuration of one router."""
+"""Renders the FRR configuration of a router."""
 
 from __future__ import annotations
 

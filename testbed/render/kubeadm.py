@@ -1,6 +1,6 @@
-"""kubeadm's configuration (API v1beta4) of a plan's cluster, as pure text.
+"""Renders kubeadm's configuration (API v1beta4) for the cluster of a plan.
 
-The lab itself does without kubeadm; this is for machines of somebody's own.
+A lab does not use kubeadm; these files are for a user's own machines.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from testbed.render.kubernetes import CONTAINERD_SOCKET
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """What lets nodes join one cluster and no other."""
+    """Credentials with which nodes join one particular cluster."""
 
     token: str = field(repr=False)  # abcdef.0123456789abcdef
     ca_hash: str  # sha256:… of the public key of the cluster's authority

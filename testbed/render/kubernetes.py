@@ -1,6 +1,6 @@
-"""What Kubernetes' programs on one node read: their configuration files, as pure text.
+"""Renders the configuration files of the Kubernetes programs on a node.
 
-Paths are those inside a node: /etc/kubernetes is the node's own directory of these files.
+Paths are as seen inside a node: /etc/kubernetes is the node's own directory.
 """
 
 from __future__ import annotations
@@ -87,17 +87,17 @@ def cni_conflist(node: Node) -> str:
 
 
 def resolv_conf() -> str:
-    """What pods with dnsPolicy Default get: no resolver, as nothing outside the lab answers."""
+    """resolv.conf of pods with dnsPolicy Default: none, as nothing outside the lab answers."""
     return render("kubernetes/resolv.conf.j2")
 
 
 def is_control_plane(node: Node) -> bool:
-    """Does this node run the control plane?"""
+    """True if this node runs the control plane."""
     return bool(node.cluster and node.cluster.control_plane)
 
 
 def zone(plan: Plan, node: Node) -> str:
-    """The node's failure zone: the router that it hangs on."""
+    """The node's failure zone: the router that it is attached to."""
     return plan.uplink(node.name).peer(node.name).node
 
 
@@ -105,7 +105,7 @@ def zone(plan: Plan, node: Node) -> str:
 def objects(template: str, **values: object) -> list[dict[str, Any]]:
     """The Kubernetes objects of one template under templates/kubernetes.
 
-    Raises TestbedError if somebody's edit made it no valid YAML, or something else than objects.
+    Raises TestbedError if an edited template renders invalid YAML, or documents of another form.
     """
     name = f"kubernetes/{template}"
     found = documents(name, render(name, **values))
@@ -121,7 +121,7 @@ def objects(template: str, **values: object) -> list[dict[str, Any]]:
 
 
 def documents(template: str, text: str) -> list[Any]:
-    """The YAML (or JSON) documents of a rendered template; raises TestbedError if it is none."""
+    """The YAML (or JSON) documents of a rendered template; raises TestbedError on errors."""
     try:
         return [d for d in YAML(typ="safe", pure=True).load_all(text) if d is not None]
     except YAMLError as error:

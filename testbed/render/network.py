@@ -1,4 +1,4 @@
-"""The lab's network as batches for `ip -batch`: namespaces, links, addresses, routes."""
+"""Renders a lab's namespaces, links, addresses and routes as batches for `ip -batch`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`testbed status` on a terminal."""
+"""Prints the output of `testbed status` for a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHOWN = 12  # problems on a terminal; one cut link has dozens of consequences
 
 # Any: the view is a JSON document with values of several kinds, made in testbed/lab/status.py
 def print_status(lab: str, view: dict[str, Any]) -> None:
-    """Nodes, policies and pods as tables, then what is not as wanted."""
+    """Print nodes, policies and pods as tables, then all problems."""
     running = sum(p["state"] == "RUNNING" for p in view["programs"].values())
     print(
         f"lab {lab}: {view['topology']}, profile {view['profile']}, "

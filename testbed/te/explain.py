@@ -1,4 +1,4 @@
-"""A candidate in detail: each SID, the path that the plan predicts, what it costs."""
+"""Explains a candidate path: its SIDs, the path that the plan predicts, and its overhead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.te.paths import legs_of, reached_by_plan, spelled
 
 @dataclass(frozen=True)
 class ExplainedSid:
-    """One segment; `why` says what stands in its way when it is not reachable."""
+    """One segment; `why` is the reason if it is not reachable."""
 
     sid: str
     node: str | None
@@ -53,7 +53,7 @@ class Explanation:
     segment_lists: tuple[ExplainedList, ...]
 
     def to_dict(self) -> dict[str, object]:
-        """Stable JSON."""
+        """The explanation as a JSON object; its keys are stable."""
         return asdict(self)
 
 
@@ -63,7 +63,7 @@ def explain(
     head_end: str,
     local_sids: Mapping[str, LocalSids] | None = None,
 ) -> Explanation:
-    """Explain one candidate at one head end; unknown SIDs are said, never raised."""
+    """Explain one candidate at one head end; unknown SIDs are part of the explanation, no error."""
     owners = Owners(plan, local_sids)
     endpoint = owners.endpoint(candidate.endpoint)
     total = sum(item.weight for item in candidate.segment_lists) or 1
@@ -93,7 +93,7 @@ def explain_all(
 
 
 def explain_text(explanation: Explanation) -> str:
-    """For the terminal, at most about 80 columns; ends without a newline."""
+    """The explanation for a terminal, at most about 80 columns, without a final newline."""
     e = explanation
     family = f"IPv{e.family}" if e.family else "traffic of unknown family"
     to = f"{e.endpoint_node} ({e.endpoint})" if e.endpoint_node else f"{e.endpoint} (nobody)"

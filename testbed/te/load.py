@@ -1,4 +1,4 @@
-"""Policy files and TE ConfigMaps, read and linted against a plan: all or nothing."""
+"""Loads policy files and TE ConfigMaps, and checks each file as a whole against a plan."""
 
 from __future__ import annotations
 

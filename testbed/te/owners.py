@@ -1,4 +1,4 @@
-"""Whose address is this, what does it do with a packet, and which one was probably meant."""
+"""Finds the node and the behaviour of an address, and the nearest known one for a typo."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
 
 
 class Owners:
-    """Every IPv6 address that may stand in a policy. `local_sids` replaces the plan's pins."""
+    """Every IPv6 address that a policy may name. `local_sids` replaces those of the plan."""
 
     def __init__(self, plan: Plan, local_sids: Mapping[str, LocalSids] | None = None) -> None:
         self.plan = plan
@@ -53,7 +53,7 @@ class Owners:
         self.by_address = {owned.address: owned for owned in self._list_owned()}
 
     def get(self, address: IPv6Address) -> Owned | None:
-        """Who has it, or None."""
+        """The owner of the address, or None."""
         return self.by_address.get(address)
 
     def endpoint(self, address: IPv6Address) -> Node | None:

@@ -1,4 +1,4 @@
-"""Predicted paths between segments, and whether the underlay knows the way at all."""
+"""Predicts the paths between segments, and whether the underlay can reach each of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _paths_between(owners: Owners, here: str | None, target: str | None) -> Path
 
 
 def reached_by_plan(owners: Owners, sid: IPv6Address, head_end: str) -> str | None:
-    """Why IS-IS will not know the way to this address of a node; None if it will."""
+    """Why IS-IS cannot have a route to this address; None if it has one."""
     owned = owners.get(sid)
     if owned is None:
         return "nobody has it"

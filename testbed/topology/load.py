@@ -1,4 +1,4 @@
-"""Turns the name or file of a topology into a Plan, without trusting the file."""
+"""Loads the plan of a topology, given its name or file, in a separate process without root."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load_plan(
 
 
 def begin(name: str, profile: Profile = "fast", params: dict[str, str] | None = None) -> Pending:
-    """Start the evaluation, and leave the caller to do something else meanwhile."""
+    """Start the evaluation in the background."""
     file = find(name)
     command = own_program("testbed.topology.evaluate_main", str(file))
     command += ["--profile", profile, "--params", json.dumps(params or {})]

@@ -81,7 +81,7 @@ class _Reader:
     def plan(self, name: str) -> Plan | None:
         self._refuse_unknown()
         if any(info.get("isSwitch") for info in self.info.values()):
-            return None  # what hangs on a switch would only be misunderstood
+            return None  # nodes behind a switch would only cause misleading problems
         self.info = {n: options.usable_node(info) for n, info in self.info.items()}
         self.edges = [(a, b, key, options.usable_link(info)) for a, b, key, info in self.edges]
         roles = {n: options.role(i) for n, i in self.info.items()}
@@ -110,7 +110,7 @@ class _Reader:
             )
 
     def _number_nodes(self, roles: dict[str, Role]) -> dict[str, int]:
-        """N of fcff:N::1: the number in a router's name, else the first one free."""
+        """N of fcff:N::1: the number in a router's name, else the first free one."""
         numbers: dict[str, int] = {}
         used: set[int] = set()
         routers = [n for n, role in roles.items() if role is Role.ROUTER]

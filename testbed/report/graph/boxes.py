@@ -1,4 +1,4 @@
-"""What stands in the box of a host, injector or cluster node, and how big the box is."""
+"""Text and size of the box that stands for a host, injector or cluster node."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Label:
 
 
 def label_of(plan: Plan, node: Node) -> Label:
-    """Cluster nodes and injectors with addresses and SID pool, hosts by name only."""
+    """The label of a node: with addresses and SID pool, except for hosts, which show their name."""
     if node.role is Role.HOST:
         width = max(30.0, text_width(node.name, HOST_SIZE) + 10)
         return Label(node.name, node.role, node.name, (), width, 16.0)

@@ -1,4 +1,4 @@
-"""A character canvas: straight lines in box-drawing characters, slanted ones in braille dots."""
+"""A character canvas that draws straight lines as box characters and slanted lines in braille."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Canvas:
         self._text = [[""] * columns for _ in range(rows)]
 
     def line(self, a: tuple[int, int], b: tuple[int, int]) -> None:
-        """From cell to cell (column, row)."""
+        """Draw a line between two cells (column, row)."""
         if a[1] == b[1]:
             for column in range(min(a[0], b[0]), max(a[0], b[0]) + 1):
                 self._draw_stroke(column, a[1], "─")
@@ -28,7 +28,7 @@ class Canvas:
             self._draw_slanted(a, b)
 
     def write(self, column: int, row: int, text: str) -> None:
-        """Text from that cell on; what does not fit is cut."""
+        """Write text from this cell on; cut what does not fit."""
         for offset, character in enumerate(text):
             if 0 <= column + offset < self.columns and 0 <= row < self.rows:
                 self._text[row][column + offset] = character

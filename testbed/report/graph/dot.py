@@ -1,4 +1,4 @@
-"""The plan in Graphviz's language, for those who want to lay it out themselves."""
+"""Writes a plan in Graphviz's dot language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOKS = {
 
 
 def graph_dot(plan: Plan) -> str:
-    """An undirected graph; `neato -n`-style positions are given for routers (`pos`, pinned)."""
+    """The plan as an undirected graph in dot; routers have pinned positions, as for `neato -n`."""
     at = router_positions(plan)
     lines = [
         f"graph {_quote_text(plan.topology)} {{",

@@ -1,4 +1,4 @@
-"""Where the routers of a plan lie in a drawing: the paper's figure, or a computed layout.
+"""Computes positions of the routers: those of the paper's figure, or a computed layout.
 
 Units: neighbouring routers are about 1 apart; x grows to the right, y downwards.
 """
@@ -76,7 +76,7 @@ def _build_backbone_graph(plan: Plan) -> nx.Graph[str]:
 def _stress_layout(graph: nx.Graph[str], names: Sequence[str]) -> dict[str, Point]:
     """Distances in the drawing close to hops in the graph (stress majorisation).
 
-    As Kamada-Kawai wants it, but started from classical scaling, so that grids do not fold.
+    The goal of Kamada-Kawai, but started from classical scaling, so that grids do not fold.
     """
     import networkx as nx
     import numpy as np
@@ -102,7 +102,7 @@ def _stress_layout(graph: nx.Graph[str], names: Sequence[str]) -> dict[str, Poin
 
 
 def _turn_layout(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
-    """Turned so that as many links as possible are level or upright, wider than high."""
+    """The layout turned so that it is wide, and most links are horizontal or vertical."""
 
     def tilt(angle: float) -> float:
         total = 0.0
@@ -133,12 +133,12 @@ def _is_upright(a: Point, b: Point) -> bool:
 
 
 def _natural_key(name: str) -> tuple[int, str]:
-    """r2 before r10."""
+    """A sort key that puts r2 before r10."""
     return len(name), name
 
 
 def _snap_to_grid(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
-    """A grid that came out slightly bent is drawn straight; anything else stays as it is."""
+    """The layout with slightly bent grids straightened; other layouts stay as they are."""
     columns = _group_in_bands([p[0] for p in at.values()])
     rows = _group_in_bands([p[1] for p in at.values()])
     cells = {n: (columns[x], rows[y]) for n, (x, y) in at.items()}
@@ -152,7 +152,7 @@ def _snap_to_grid(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point
 
 
 def _group_in_bands(values: Sequence[float]) -> dict[float, int]:
-    """Numbers values that lie close together alike: 0.0 0.1 | 1.0 1.1 | 2.0 …"""
+    """Give values that are close together the same number: 0.0 0.1 | 1.0 1.1 | 2.0 …"""
     bands: dict[float, int] = {}
     band, before = 0, None
     for value in sorted(set(values)):

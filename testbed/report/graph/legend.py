@@ -1,4 +1,4 @@
-"""The key below the drawing: one row of symbols, wrapped, then one line per path."""
+"""Draws the legend: a row of symbols, wrapped, then one line per highlighted path."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SYMBOL = 26.0
 def legend(
     plan: Plan, highlight: Sequence[Highlight], limit: float
 ) -> tuple[list[Shape], float, float]:
-    """The key's shapes (origin: its upper left corner), its width and height in pixels."""
+    """The legend's shapes (origin: upper left corner), its width and its height in pixels."""
     shapes: list[Shape] = []
     x = y = widest = 0.0
     for symbol, text in _list_entries(plan):

@@ -1,4 +1,4 @@
-"""Backbone links in the drawing: where parallel ones run, and what is written beside them."""
+"""Draws backbone links, parallel ones side by side, with their labels."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def link_labels(plan: Plan, routers: dict[str, Point]) -> list[Shape]:
 
 
 def _format_label(link: Link, with_metric: bool) -> str:
-    """The metric where metrics differ, and the impairments where there are any."""
+    """The metric, if metrics differ, and the impairments, if there are any."""
     shaping = link.shaping
     parts = [f"metric {link.metric}"] if with_metric else []
     parts += [f"{shaping.bandwidth:g} Mbit/s"] if shaping.bandwidth is not None else []

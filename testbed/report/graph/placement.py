@@ -1,4 +1,4 @@
-"""Where the attached nodes go: around their router, over nothing that is there already."""
+"""Places hosts, injectors and cluster nodes around their routers without overlaps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAPER_ATTACHED: dict[str, Point] = {
 
 @dataclass(frozen=True)
 class Placed:
-    """A label with its centre in pixels, and the router that it hangs on."""
+    """A label with its centre in pixels, and the router that it is attached to."""
 
     label: Label
     centre: Point
@@ -38,7 +38,7 @@ class Placed:
 
 @dataclass
 class _Taken:
-    """What is on the page so far."""
+    """The areas of the page that are already taken."""
 
     boxes: list[tuple[Point, float, float]] = field(default_factory=list)  # centre, w, h
     lines: list[tuple[Point, Point]] = field(default_factory=list)
@@ -134,7 +134,7 @@ def _is_free(anchor: Point, centre: Point, label: Label, taken: _Taken) -> bool:
 
 
 def _crosses_box(a: Point, b: Point, centre: Point, width: float, height: float) -> bool:
-    """Does the segment a-b meet the rectangle? (Liang-Barsky clipping)"""
+    """True if the segment a-b meets the rectangle (Liang-Barsky clipping)."""
     low, high = 0.0, 1.0
     for start, step, middle, half in (
         (a[0], b[0] - a[0], centre[0], width / 2),

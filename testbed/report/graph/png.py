@@ -1,4 +1,4 @@
-"""The drawing as PNG: the SVG document, rendered by resvg (imported only here)."""
+"""Renders the SVG drawing as PNG with resvg, which only this module imports."""
 
 from __future__ import annotations
 

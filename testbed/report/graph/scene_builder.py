@@ -1,4 +1,4 @@
-"""From a plan to a scene: links behind, then paths, then routers, boxes and the legend."""
+"""Builds the scene of a plan: links, highlighted paths, routers, boxes and legend."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FILLS = {Role.CLUSTER: CLUSTER, Role.INJECTOR: INJECTOR, Role.HOST: HOST}
 
 
 def build_scene(plan: Plan, highlight: Sequence[Highlight] = ()) -> Scene:
-    """The whole picture; pure, and the same for the same plan."""
+    """The scene of a plan; the same plan gives the same scene."""
     routers, attached = place(plan)
     centres = routers | {p.label.node: p.centre for p in attached}
     shapes: list[Shape] = []
@@ -114,7 +114,7 @@ def _box_shapes(placed: Placed) -> list[Shape]:
 
 
 def _build_page(plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight]) -> Scene:
-    """Title above, legend below, everything moved to positive coordinates."""
+    """Add title and legend, and move everything to positive coordinates."""
     left, top, right, bottom = _compute_extent(shapes)
     title = f"{plan.topology}: {_format_counts(plan)}"
     keys, key_width, key_height = legend(plan, highlight, max(right - left, 420.0))

@@ -1,4 +1,4 @@
-"""Paints a scene as SVG: plain shapes and real text, to be edited and searched."""
+"""Paints a scene as SVG with plain shapes and searchable text."""
 
 from __future__ import annotations
 
@@ -89,5 +89,5 @@ def _paint_text(text: Text) -> str:
 
 
 def _as_text(value: float) -> str:
-    """A number without noise: at most one decimal."""
+    """The number with at most one decimal."""
     return f"{round(value, 1) + 0.0:g}" if abs(value) < 1e5 else str(round(value))

@@ -1,4 +1,4 @@
-"""The plan on a terminal: the backbone drawn, then each router with what hangs on it."""
+"""Draws a plan on a terminal: the backbone, then each router with its attached nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CELL = (14, 4)  # columns and rows between neighbours, at most
 
 
 def graph_text(plan: Plan) -> str:
-    """At most 80 columns of Unicode, without colours; ends without a newline."""
+    """The drawing in at most 80 columns of Unicode, without colours and without final newline."""
     parts = [_format_headline(plan)]
     if len(plan.routers) > 1:
         parts.append("\n".join(_draw_backbone(plan)))
@@ -38,7 +38,7 @@ def _format_count(number: int, word: str) -> str:
 
 
 def _natural_key(name: str) -> tuple[int, str]:
-    """r2 before r10."""
+    """A sort key that puts r2 before r10."""
     return len(name), name
 
 
@@ -86,7 +86,7 @@ def _format_branch(plan: Plan, node: Node) -> str:
 
 
 def _group_hosts(names: list[str]) -> list[str]:
-    """Host names, as many to a line as fit."""
+    """Lines of host names, as many to a line as fit."""
     if not names:
         return []
     lines, line = [], "hosts   "

@@ -1,4 +1,4 @@
-"""BGPPeers and BGPConfigurations against a plan: who is to speak BGP with whom."""
+"""Checks BGPPeers and BGPConfigurations against the BGP speakers of a plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT = "default"  # the name of the one BGPConfiguration that counts
 
 
 def is_default(document: Value) -> bool:
-    """Is this the BGPConfiguration that the agents read?"""
+    """True if this is the BGPConfiguration that the agents read."""
     return (calico_objects.kind(document), calico_objects.name(document)) == (
         "BGPConfiguration",
         DEFAULT,
@@ -25,7 +25,7 @@ def is_default(document: Value) -> bool:
 
 
 def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
-    """A BGPPeer in a cluster with this AS number."""
+    """Findings on a BGPPeer in a cluster with this AS number."""
     address = calico_objects.peer_address(calico_objects.text(document, "peerIP"))
     where = calico_objects.where(document, "peerIP")
     owner = plan.owner(address)
@@ -48,7 +48,7 @@ def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
 
 
 def _report_unknown_peer(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:
-    """An address that leads nowhere; one of a pod may come to be."""
+    """The finding on an address of no node: a warning if a pod may get it, else an error."""
     pools = [p for p in (plan.pools.pods_v4, plan.pools.pods_v6) if p]
     if any(address in pool for pool in pools):
         what = f"peer {address} is of no node: it lies in the pods' pool"
@@ -78,7 +78,7 @@ def _list_speakers(plan: Plan) -> str:
 
 
 def configuration(plan: Plan, document: Value) -> Iterator[Finding]:
-    """A BGPConfiguration."""
+    """Findings on a BGPConfiguration."""
     name = calico_objects.name(document)
     if not is_default(document):
         what = f"BGPConfiguration {name} is read by nobody"

@@ -1,4 +1,4 @@
-"""Binding SIDs: one per (head end, endpoint, family), out of the policy pool."""
+"""Checks binding SIDs: unique per head end, and inside the policy pool."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Used = dict[tuple[str, IPv6Address], tuple[Steered, str]]  # by (head end, BSID)
 
 
 def check(owners: Owners, subjects: Sequence[Subject]) -> Iterator[Finding]:
-    """Duplicates within each head end (best effort counts too), and BSIDs outside the pool."""
+    """Findings on duplicates within a head end, with best effort, and on BSIDs outside the pool."""
     used = _best_effort(owners)
     for subject in subjects:
         bsid = subject.candidate.binding_sid

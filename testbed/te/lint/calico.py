@@ -1,4 +1,4 @@
-"""Calico's objects against a plan: addresses, AS numbers and nodes that they name."""
+"""Checks the addresses, AS numbers and nodes that Calico objects name against a plan."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator
 
 
 def _suggest_selector(plan: Plan, selector: str) -> str | None:
-    """Who was probably meant by the values that stand in quotes."""
+    """A suggestion for the node that the quoted values of the selector probably mean."""
     names = [n.name for n in plan.cluster]
     for value in re.findall(r"'([^']*)'|\"([^\"]*)\"", selector):
         word = value[0] or value[1]

@@ -1,4 +1,4 @@
-"""Calico's objects as a light lab takes them: structure only, the agents judge the rest."""
+"""Reads Calico objects as a light lab accepts them, and checks their structure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _get_text(value: Value, key: str) -> str:
 
 
 def kind(document: Value) -> str:
-    """Its kind; empty if it says none."""
+    """The object's kind; empty if it has none."""
     return _get_text(document, "kind")
 
 

@@ -1,4 +1,4 @@
-"""The local SIDs that a ConfigMap pins for its own node."""
+"""Checks the local SIDs that a ConfigMap sets for its node."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from testbed.te.owners import Owners
 
 
 def check(owners: Owners, config: NodeConfig) -> Iterator[Finding]:
-    """Outside the node's pool, alike, or not what the node has now."""
+    """Findings on SIDs outside the node's pool, equal SIDs, and SIDs that replace current ones."""
     if config.node not in owners.local_sids:
         return
     for family, sid, line in _list_pinned_sids(config):

@@ -1,4 +1,4 @@
-"""Policies against a plan: everything that is wrong, before anything is applied."""
+"""Checks SR Policies and TE ConfigMaps against a plan before anything is applied."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _name_kind(kind: Kind) -> str:
 
 
 def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
-    """By file and line; a finding that several checks make is kept once."""
+    """The findings sorted by file and line, without duplicates."""
 
     def place(finding: Finding) -> tuple[str, int]:
         source, _, line = finding.where.rpartition(":")

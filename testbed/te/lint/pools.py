@@ -1,4 +1,4 @@
-"""IPPools against a plan: pods, local SIDs and binding SIDs each have ranges of their own."""
+"""Checks that IPPools of pods, local SIDs and binding SIDs stay in their own ranges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCALSID_POOL, POLICY_POOL = "sr-localsids-pool-", "sr-policies-pool"
 
 
 def pool(plan: Plan, document: Value) -> Iterator[Finding]:
-    """An IPPool, by the role that its name gives it."""
+    """Findings on an IPPool, by the role that its name gives it."""
     name, where = calico_objects.name(document), calico_objects.where(document, "cidr")
     cidr = ip_network(calico_objects.text(document, "cidr"))
     if name.startswith(LOCALSID_POOL):
@@ -44,7 +44,7 @@ def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
 
 
 def _check_pods(plan: Plan, cidr: calico_objects.Network, where: str) -> Iterator[Finding]:
-    """Pods must not get what the plan gives to nodes and SIDs."""
+    """Findings on a pod pool that overlaps addresses of nodes or SIDs."""
     planned = plan.pools.pods_v4 if cidr.version == 4 else plan.pools.pods_v6
     if taken := _find_overlap(plan, cidr):
         what = f"the pods' pool {cidr} holds {taken}"

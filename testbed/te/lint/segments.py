@@ -1,4 +1,4 @@
-"""Segment lists against a plan: who owns each SID, what it does, and how deep the stack is."""
+"""Checks segment lists against a plan: owner and behaviour of each SID, and the depth."""
 
 from __future__ import annotations
 

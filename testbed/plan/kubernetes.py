@@ -95,7 +95,7 @@ def _describe_overlap(what: str, subject: str, where: str | None) -> Problem:
     return Problem(
         what=f"{what} lies in the range of Services ({ranges})",
         subject=subject,
-        fix="choose it outside of that",
+        fix="choose one outside of these ranges",
         where=where,
     )
 

@@ -126,10 +126,10 @@ def documents(template: str, text: str) -> list[Any]:
         return [d for d in YAML(typ="safe", pure=True).load_all(text) if d is not None]
     except YAMLError as error:
         raise TestbedError(
-            "what this template gives is not valid YAML",
+            "the rendered template is not valid YAML",
             where=str(TEMPLATES / template),
             why=" ".join(str(error).split())[:300],
-            fix="mend the template; `testbed render` shows what it gives",
+            fix="correct the template; `testbed render` shows its output",
         ) from None
 
 

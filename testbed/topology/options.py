@@ -59,7 +59,7 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
     if not re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name):
         problems.append(
             Problem(
-                what=f"{name!r} is no DNS label (RFC 1123): lower-case letters, digits and '-'",
+                what=f"{name!r} is not a DNS label (RFC 1123): lower-case letters, digits and '-'",
                 subject=name,
                 fix="rename it",
                 where=where,

@@ -51,7 +51,7 @@ def _report_unknown_peer(plan: Plan, address: IPv4Address | IPv6Address, where: 
     """The finding on an address of no node: a warning if a pod may get it, else an error."""
     pools = [p for p in (plan.pools.pods_v4, plan.pools.pods_v6) if p]
     if any(address in pool for pool in pools):
-        what = f"peer {address} is of no node: it lies in the pods' pool"
+        what = f"peer {address} is not the address of a node: it lies in the pod pool"
         return Finding("warning", where, what, _list_speakers(plan))
     what = f"nobody has the peer address {address}"
     return Finding(
@@ -74,15 +74,15 @@ def _find_closest_address(plan: Plan, address: IPv4Address | IPv6Address) -> str
 def _list_speakers(plan: Plan) -> str:
     speakers = [*plan.injectors, *plan.cluster]
     names = ", ".join(f"{n.name} {plan.address_v6(n.name)}" for n in speakers)
-    return f"BGP is spoken by {names or 'nobody'}"
+    return f"the BGP speakers are {names or 'none'}"
 
 
 def configuration(plan: Plan, document: Value) -> Iterator[Finding]:
     """Findings on a BGPConfiguration."""
     name = calico_objects.name(document)
     if not is_default(document):
-        what = f"BGPConfiguration {name} is read by nobody"
-        fix = closest_name(name, [DEFAULT]) or f"the one that counts is named {DEFAULT}"
+        what = f"the agents do not read BGPConfiguration {name}"
+        fix = closest_name(name, [DEFAULT]) or f"the agents read only the one named {DEFAULT}"
         yield Finding("warning", document.where, what, fix)
         return
     asn = calico_objects.asn(document)

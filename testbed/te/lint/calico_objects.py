@@ -41,9 +41,9 @@ def check(document: Value) -> None:
         known = f"{', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
         hint = f"did you mean {close[0]}? " if close else ""
         raise TestbedError(
-            f"kind {kind or '?'} is not applied here",
+            f"a light lab cannot apply kind {kind or '?'}",
             where=document.where,
-            fix=f"{hint}a light lab takes {known}; SR Policies go by `testbed policy apply -f`",
+            fix=f"{hint}a light lab takes {known}; apply SR Policies by `testbed policy apply -f`",
         )
     metadata, spec = document.get("metadata"), document.get("spec")
     if metadata is None or not _get_text(metadata, "name"):

@@ -81,7 +81,7 @@ def _check_endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:
     node = owners.endpoint(endpoint)
     if node is None:
         owned = owners.get(endpoint)
-        what = f"nobody has the endpoint address {endpoint}"
+        what = f"no node has the endpoint address {endpoint}"
         if owned is not None:
             what = f"endpoint {endpoint} is {_add_possessive(owned.node)} {_name_kind(owned.kind)}"
             what += ", not the address of a cluster node"

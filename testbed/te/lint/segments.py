@@ -50,7 +50,7 @@ def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Fi
     owned = owners.get(sid)
     if owned is None:
         pool = owners.pool_of(sid)
-        what = f"nobody owns the waypoint {sid}"
+        what = f"no node has the waypoint {sid}"
         what += f", though it lies in {pool.name}'s SID pool" if pool else ""
         yield Finding("error", where, what, owners.closest(sid, Kind.END, Kind.NODE))
     elif owned.kind in FAMILY_OF_KIND:

@@ -1,1 +1,1 @@
-"""Networks, links and FRR routers of a lab, built inside its namespaces."""
+"""Builds and changes the links and FRR routers of a lab, inside its namespaces."""

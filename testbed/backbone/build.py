@@ -1,4 +1,4 @@
-"""Builds the network from the plan. Run inside the lab; nothing has to stay alive afterwards."""
+"""Builds the network of a plan inside the lab; no process has to stay alive for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def build(plan: Plan) -> None:
 
 
 def damage(plan: Plan) -> list[str]:
-    """What is missing of the network, in words: namespaces and interfaces."""
+    """Descriptions of the namespaces and interfaces that are missing."""
     nodes = plan.namespaced
     missing = [f"namespace {n.name}" for n in nodes if not _is_pinned(NETNS / n.name)]
     if missing:
@@ -56,7 +56,7 @@ def _write_sysctls(values: dict[str, str]) -> None:
 
 
 def set_link(plan: Plan, link: Link, up: bool) -> None:
-    """Both ends of a link up or down, as a cut cable does it."""
+    """Set both ends of a link up or down, as when a cable is cut."""
     state = "up" if up else "down"
     ends = {port: port_end(plan, port) for port in (link.a, link.b)}
     for netns, interface in ends.values():

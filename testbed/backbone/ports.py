@@ -1,4 +1,4 @@
-"""Where the end of a link can be cut or shaped."""
+"""Finds the namespace and interface where the end of a link can be cut or shaped."""
 
 from __future__ import annotations
 

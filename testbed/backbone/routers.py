@@ -1,4 +1,4 @@
-"""The routers' daemons: FRR zebra and isisd, one pair per router."""
+"""Runs the routers' FRR daemons: zebra and isisd, one pair per router."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write_files(plan: Plan) -> None:
 
 def start(plan: Plan, supervisor: Supervisor) -> None:
     """Start all daemons. isisd comes second: it looks for zebra's socket only every 10 s."""
-    supervisor.add(_daemon(r.name, "zebra") for r in plan.routers)
+    supervisor.add(_daemon_program(r.name, "zebra") for r in plan.routers)
     waiting = {r.name: RUN / r.name / "zserv.api" for r in plan.routers}
 
     def probe() -> tuple[bool | None, str]:
@@ -48,7 +48,7 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
         return (None if waiting else True), f"not yet: {', '.join(waiting)}"
 
     wait_for("zebra's sockets", probe, timeout=30, fix="testbed logs r1.zebra")
-    supervisor.add(_daemon(r.name, "isisd") for r in plan.routers)
+    supervisor.add(_daemon_program(r.name, "isisd") for r in plan.routers)
 
 
 def wait_running(plan: Plan, supervisor: Supervisor) -> None:
@@ -56,7 +56,9 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
 
     Before that the kernel may still hold routes which a dead daemon left.
     """
-    daemons = [_daemon(r.name, daemon) for r in plan.routers for daemon in ("zebra", "isisd")]
+    daemons = [
+        _daemon_program(r.name, daemon) for r in plan.routers for daemon in ("zebra", "isisd")
+    ]
 
     def probe() -> tuple[bool | None, str]:
         waiting = supervisor.unsettled(daemons)
@@ -65,7 +67,7 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     wait_for("the routers' daemons to run", probe, timeout=30, fix="testbed logs r1.zebra")
 
 
-def _daemon(router: str, daemon: str) -> Program:
+def _daemon_program(router: str, daemon: str) -> Program:
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
     # isisd does not give its routes to a zebra that was restarted under it.
     return Program(

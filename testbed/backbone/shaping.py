@@ -1,13 +1,27 @@
-"""Bandwidth, delay and loss of links, with the tc commands of Mininet's own TCIntf."""
+"""Shapes links (bandwidth, delay, loss) with the tc commands of Mininet's TCIntf."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Protocol, cast
 
 from testbed.backbone.ports import port_end
 from testbed.errors import MachineUnfit
 from testbed.host.run import in_netns, run
 from testbed.plan.model import Link, Plan, Shaping
+
+
+class _TCIntf(Protocol):
+    """What is used of Mininet's TCIntf, which has no types of its own."""
+
+    name: str
+    tc: Callable[..., None]  # called with a command, which has %s for tc and for the interface
+
+    def bwCmds(self, bw: float | None) -> tuple[list[str], str]: ...
+
+    def delayCmds(
+        self, parent: str, delay: str | None, loss: float | None
+    ) -> tuple[list[str], str]: ...
 
 
 def shape(plan: Plan, link: Link) -> None:
@@ -17,7 +31,7 @@ def shape(plan: Plan, link: Link) -> None:
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         for command in commands(link, interface):
-            done = run(_at(netns, command.split()), check=False)
+            done = run(_enter_netns(netns, command.split()), check=False)
             if done.returncode != 0:
                 raise MachineUnfit(
                     f"{interface}: this kernel does not do `{' '.join(command.split())}`",
@@ -28,7 +42,7 @@ def shape(plan: Plan, link: Link) -> None:
                 )
 
 
-def _at(netns: str | None, command: list[str]) -> list[str]:
+def _enter_netns(netns: str | None, command: list[str]) -> list[str]:
     return in_netns(netns, command) if netns else command
 
 
@@ -37,25 +51,28 @@ def commands(link: Link, name: str) -> list[str]:
     from mininet.link import TCIntf
 
     recorded: list[str] = []
-    interface: Any = TCIntf.__new__(TCIntf)  # without a Mininet node: only its command builder
+    # without a Mininet node: only its command builder
+    interface = cast(_TCIntf, TCIntf.__new__(TCIntf))
     interface.name = name
-    interface.tc = lambda command, tc="tc": recorded.append(
-        command.replace("%s", "{}").format(tc, name)
-    )
+    interface.tc = lambda command, tc="tc": recorded.append(_fill_in(command, tc, name))
     shaping = link.shaping
     built, parent = interface.bwCmds(bw=shaping.bandwidth)
     delayed, parent = interface.delayCmds(parent=parent, delay=shaping.delay, loss=shaping.loss)
     for command in built + delayed:
-        recorded.append(command.replace("%s", "{}").format("tc", name))
+        recorded.append(_fill_in(command, "tc", name))
     return recorded
+
+
+def _fill_in(command: str, tc: str, name: str) -> str:
+    return command.replace("%s", "{}").format(tc, name)
 
 
 def reshape(
     plan: Plan, link: Link, bw: float | None, delay: str | None, loss: float | None
 ) -> None:
-    """Replace a link's shaping; with nothing given the link is as fast as the machine."""
+    """Replace a link's shaping; without values the link is not shaped."""
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         delete = ["tc", "qdisc", "del", "dev", interface, "root"]
-        run(_at(netns, delete), check=False)  # there may be none
+        run(_enter_netns(netns, delete), check=False)  # there may be none
     shape(plan, link.model_copy(update={"shaping": Shaping(bandwidth=bw, delay=delay, loss=loss)}))

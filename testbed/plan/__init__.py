@@ -1,1 +1,1 @@
-"""The resolved, immutable model of a lab: what is wanted, as plain data. No Mininet, no root."""
+"""The plan: an immutable description of a lab as plain data, without Mininet and without root."""

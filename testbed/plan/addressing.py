@@ -1,4 +1,4 @@
-"""The paper's addressing scheme, for any topology.
+"""Derives addresses and SIDs by the paper's addressing scheme, for any topology.
 
 Numbers appear in addresses as they are written: router 12 has fcff:12::1, not fcff:c::1.
 """
@@ -66,7 +66,7 @@ def host_v6(name: str, router: int, index: int) -> IPv6Interface:
 
 
 def injector_addresses() -> tuple[IPv6Interface, IPv4Interface]:
-    """The policy injector's host, as in the paper."""
+    """The addresses of the policy injector's host, as in the paper."""
     return IPv6Interface("fd00:0:34::2/64"), IPv4Interface("192.168.9.254/24")
 
 
@@ -94,7 +94,7 @@ def cluster_router_end(address: IPv6Interface) -> IPv6Interface:
 
 
 def pick(pool: IPv6Network, key: str, taken: Collection[IPv6Address]) -> IPv6Address:
-    """An address inside `pool` that depends on `key` only, stepping over those taken.
+    """An address inside `pool`, derived from `key` alone, that is not in `taken`.
 
     The same key gives the same SID in every run, which is what makes runs comparable.
     """

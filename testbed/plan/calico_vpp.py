@@ -1,4 +1,4 @@
-"""What Calico-VPP asks of a plan: its SID pools, and what it cannot carry."""
+"""Derives Calico-VPP's SID pool from a plan, and refuses plans that Calico-VPP cannot carry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def localsid_pool(plan: Plan) -> IPv6Network:
 
 
 def refuse_unfit(plan: Plan) -> None:
-    """Raise TestbedError for what Kubernetes or Calico-VPP's agent would stumble on."""
+    """Raise TestbedError for a plan that Kubernetes or Calico-VPP's agent would reject."""
     network.families(plan)
     bare = [n.name for n in plan.cluster if plan.address_v4(n.name) is None]
     if plan.pools.pods_v4 and bare:

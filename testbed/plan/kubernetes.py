@@ -1,4 +1,4 @@
-"""Where a lab's Kubernetes is reached: families, Services, DNS, API server. All from the plan."""
+"""Derives a cluster's address families, Service ranges, DNS and API server address from a plan."""
 
 from __future__ import annotations
 
@@ -78,28 +78,28 @@ def pod_ranges(plan: Plan) -> list[IpNetwork]:
 
 
 def problems(plan: Plan) -> list[Problem]:
-    """What keeps this plan from carrying Kubernetes, beyond what families() raises."""
+    """Why this plan cannot carry Kubernetes, apart from what families() raises."""
     found = []
     for node in plan.cluster:
         for address in node_addresses(plan, node):
             if address in SERVICES[address.version]:
-                found.append(_overlap(f"address {address}", node.name, node.where))
+                found.append(_describe_overlap(f"address {address}", node.name, node.where))
     for pool in pod_ranges(plan):
         if pool.overlaps(SERVICES[pool.version]):
-            found.append(_overlap(f"pod pool {pool}", plan.topology, None))
+            found.append(_describe_overlap(f"pod pool {pool}", plan.topology, None))
     return found
 
 
-def _overlap(what: str, subject: str, where: str | None) -> Problem:
+def _describe_overlap(what: str, subject: str, where: str | None) -> Problem:
     ranges = " and ".join(map(str, SERVICES.values()))
     return Problem(
         what=f"{what} lies in the range of Services ({ranges})",
         subject=subject,
-        fix="choose it outside of that",
+        fix="choose one outside of these ranges",
         where=where,
     )
 
 
 def api_url(plan: Plan) -> str:
-    """Where everybody reaches the API server: the control plane's IPv6 address."""
+    """The URL of the API server, at the control plane's IPv6 address."""
     return f"https://[{plan.address_v6(control_plane(plan).name)}]:{API_PORT}"

@@ -1,7 +1,7 @@
-"""The plan: every name, address, metric and SID of a lab, resolved and immutable.
+"""Immutable models of a plan: every name, address, metric and SID of a lab.
 
-Everything to the right of the topology reads a lab from here and from nowhere else.
-Plans are plain data: `Plan.model_dump_json()` and `Plan.model_validate_json()` round-trip.
+All code after the topology stage reads a lab from its plan only. Plans are plain data:
+`Plan.model_dump_json()` and `Plan.model_validate_json()` round-trip.
 """
 
 from __future__ import annotations
@@ -208,17 +208,17 @@ class Plan(Frozen):
 
     @property
     def provider_traits(self) -> ProviderTraits:
-        """What follows from what the cluster nodes are made of."""
+        """Traits of the provider of the cluster nodes."""
         return PROVIDERS[self.backend]
 
     @property
     def orchestrator_traits(self) -> OrchestratorTraits:
-        """What follows from what runs the pods."""
+        """Traits of the orchestrator, which runs the pods."""
         return ORCHESTRATORS[self.orchestrator]
 
     @property
     def overlay_traits(self) -> OverlayTraits:
-        """What follows from what carries the pods' packets."""
+        """Traits of the overlay, which carries packets between pods."""
         return OVERLAYS[self.overlay]
 
     @property
@@ -228,7 +228,7 @@ class Plan(Frozen):
 
     @property
     def slowness(self) -> int:
-        """By what factor time limits are longer than in a lab whose nodes are namespaces."""
+        """Factor for time limits, 1 in a lab whose nodes are namespaces."""
         return self.provider_traits.slowness if self.cluster else 1
 
     # The next three are for scenario files of users. The testbed itself asks its registries.
@@ -255,7 +255,7 @@ class Plan(Frozen):
         return [n for n in self.nodes if n.name not in outside]
 
     def vantage(self, node: str) -> str:
-        """The namespace from which a node's addresses are reached: its own, else its router's."""
+        """The namespace that reaches the node's addresses: its own, else its router's."""
         here = {n.name for n in self.namespaced}
         return node if node in here else self.uplink(node).peer(node).node
 
@@ -265,10 +265,10 @@ class Plan(Frozen):
 
     def links_of(self, node: str) -> list[Link]:
         """The links that end at `node`, in plan order."""
-        return self._adjacency.get(node, [])
+        return self._links_by_node.get(node, [])
 
     @cached_property
-    def _adjacency(self) -> dict[str, list[Link]]:
+    def _links_by_node(self) -> dict[str, list[Link]]:
         adjacency: dict[str, list[Link]] = {}
         for link in self.links:
             adjacency.setdefault(link.a.node, []).append(link)
@@ -302,10 +302,10 @@ class Plan(Frozen):
 
     def owner(self, address: IPv6Address | IPv4Address) -> str | None:
         """The node that has this address on an interface, loopback or as a local SID."""
-        return self._owners.get(address)
+        return self._owners_by_address.get(address)
 
     @cached_property
-    def _owners(self) -> dict[IPv6Address | IPv4Address, str]:
+    def _owners_by_address(self) -> dict[IPv6Address | IPv4Address, str]:
         owners: dict[IPv6Address | IPv4Address, str] = {}
         for n in self.nodes:
             for loopback in (n.loopback_v6, n.loopback_v4):
@@ -328,5 +328,5 @@ class Plan(Frozen):
 
     @property
     def pod_mtu(self) -> int:
-        """Pod MTU in bytes: what the outer headers of this plan leave (testbed.plan.mtu)."""
+        """Pod MTU in bytes: the port MTU less this plan's outer headers (testbed.plan.mtu)."""
         return mtu.pod_mtu(self.port_mtu, self.max_segments)

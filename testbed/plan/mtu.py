@@ -1,4 +1,4 @@
-"""What encapsulation costs, in bytes (RFC 8200 §3, RFC 8754 §2, RFC 7348 §5)."""
+"""Computes the bytes that encapsulation adds (RFC 8200 §3, RFC 8754 §2, RFC 7348 §5)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def overhead(segments: int) -> int:
 
 
 def reserve(max_segments: int) -> int:
-    """What is kept for outer headers: a whole SRH, always, or VXLAN where that is more."""
+    """Bytes reserved for outer headers: a full SRH, or VXLAN's headers if those are longer."""
     return max(OUTER_HEADER + SRH_FIXED + SID_SIZE * max_segments, VXLAN)
 
 
 def pod_mtu(port_mtu: int, max_segments: int) -> int:
-    """What a plan leaves to pods on ports of this MTU."""
+    """The pod MTU on ports of this MTU."""
     return port_mtu - reserve(max_segments)
 
 

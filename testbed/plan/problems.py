@@ -1,4 +1,4 @@
-"""What is wrong with a plan or a topology, collected rather than raised one by one."""
+"""Errors of a plan or topology, collected so that all of them are reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan resolved for a provider, an orchestrator and an overlay, or refused with the reason."""
+"""Resolves a plan for a provider, an orchestrator and an overlay, or refuses the combination."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def resolve(
     """The plan for these names of testbed.plan.traits; unchanged without cluster nodes.
 
     `box` is what virtual machines are made from, if not our own. Raises InvalidPlan or
-    TestbedError for a plan that cannot carry Kubernetes or this overlay, for names that nobody
-    has, and for a choice of which one part excludes another.
+    TestbedError for a plan that cannot carry Kubernetes or this overlay, for unknown
+    names, and for a choice of which one part excludes another.
     """
     provider = traits.PROVIDERS[traits.known("provider", backend, traits.PROVIDERS)]
     runs_pods = traits.ORCHESTRATORS[

@@ -1,6 +1,6 @@
-"""Shortest paths of the plan: what IS-IS must install, and which ways a packet may take.
+"""Computes shortest paths of a plan: the routes IS-IS must install, and the possible paths.
 
-Equal-cost multipath throughout: every answer is a set, never one lucky path.
+With equal-cost multipath throughout: every function returns all paths or interfaces, not one.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def demanded_routes(plan: Plan) -> dict[str, Routes]:
     IPv6 and IPv4, without what the router originates itself (connected, or a static route to
     a SID pool), and without prefixes of a part of the network that it cannot reach.
     """
-    distances = _distances(plan)
-    originators = _originators(plan)
+    distances = _compute_distances(plan)
+    originators = _find_originators(plan)
     return {
         router.name: _routes_of(plan, router.name, distances, originators)
         for router in plan.routers
@@ -66,7 +66,7 @@ def _first_hops(
     return frozenset(found)
 
 
-def _originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
+def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     """Every prefix in IS-IS → the routers that advertise it, with their metric for it."""
     found: dict[Prefix, dict[str, int]] = {}
 
@@ -94,7 +94,7 @@ def _host_prefix(address: IPv4Address | IPv6Address) -> Prefix:
 
 
 def _in_isis(plan: Plan, neighbour: Node) -> bool:
-    """Does the router advertise the subnet that it shares with this neighbour?"""
+    """True if the router advertises the subnet that it shares with this neighbour."""
     if neighbour.role is not Role.HOST:
         return True
     if plan.profile == "paper":
@@ -102,8 +102,8 @@ def _in_isis(plan: Plan, neighbour: Node) -> bool:
     return neighbour.advertised
 
 
-def _graph(plan: Plan) -> nx.Graph[str]:
-    """The routers; of parallel links the cheapest counts."""
+def _build_graph(plan: Plan) -> nx.Graph[str]:
+    """The graph of routers; the cheapest of parallel links gives the weight."""
     graph: nx.Graph[str] = nx.Graph()
     routers = {r.name for r in plan.routers}
     graph.add_nodes_from(routers)
@@ -114,11 +114,11 @@ def _graph(plan: Plan) -> nx.Graph[str]:
     return graph
 
 
-def _distances(plan: Plan) -> dict[str, dict[str, int]]:
+def _compute_distances(plan: Plan) -> dict[str, dict[str, int]]:
     """IS-IS distance from every router to every router that it can reach."""
     return {
         source: {target: int(cost) for target, cost in costs.items()}
-        for source, costs in nx.all_pairs_dijkstra_path_length(_graph(plan), weight="m")
+        for source, costs in nx.all_pairs_dijkstra_path_length(_build_graph(plan), weight="m")
     }
 
 
@@ -133,18 +133,18 @@ def path_sets(plan: Plan, src: str, dst: str, most: int = MOST_PATHS) -> list[Pa
             raise TestbedError(f"no node {name!r} in topology {plan.topology!r}")
     if src == dst:
         return [(src,)]
-    graph = _graph(plan)
+    graph = _build_graph(plan)
     for name in (src, dst):  # only the ends may be anything but routers
         if name not in graph:
             link = plan.uplink(name)
             graph.add_edge(name, link.peer(name).node, m=link.metric)
     try:
-        return sorted(_some(nx.all_shortest_paths(graph, src, dst, weight="m"), most))
+        return sorted(_take_at_most(nx.all_shortest_paths(graph, src, dst, weight="m"), most))
     except nx.NetworkXNoPath:
         return []
 
 
-def _some(paths: Iterator[list[str]], most: int) -> Iterator[Path]:
+def _take_at_most(paths: Iterator[list[str]], most: int) -> Iterator[Path]:
     for path, _ in zip(paths, range(most), strict=False):
         yield tuple(path)
 

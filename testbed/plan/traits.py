@@ -1,7 +1,7 @@
-"""What follows for a plan from its provider, its orchestrator and its overlay, as plain data.
+"""Tables of what each provider, orchestrator and overlay means for a plan, as plain data.
 
 A plan names its provider, orchestrator and overlay. What a name means for addresses, limits and
-rendered files stands here; what is done differently stands in `testbed.providers.registry`,
+rendered files is defined here; what each one does is implemented in `testbed.providers.registry`,
 `testbed.orchestrators.registry` and `testbed.orchestrators.overlays.registry`.
 """
 
@@ -29,7 +29,7 @@ class ClusterTiming:
 
 @dataclass(frozen=True)
 class ProviderTraits:
-    """What cluster nodes are made of.
+    """Traits of what cluster nodes are made of.
 
     `own_kernel`: nodes are not namespaces of the lab; their ports are reached from their router.
     `light`: the orchestrator `none` runs on them; it knows namespaces of the lab only.
@@ -53,7 +53,7 @@ class ProviderTraits:
 
 @dataclass(frozen=True)
 class OrchestratorTraits:
-    """What runs the pods.
+    """Traits of what runs the pods.
 
     `containers`: pods are containers; their images, volumes and keys stay on disk.
     `services`: nodes translate addresses, so tunnels need the service veth.
@@ -110,7 +110,7 @@ OVERLAYS: dict[str, OverlayTraits] = {
 
 
 def known(kind: str, name: str, table: Mapping[str, object]) -> str:
-    """The name; raises TestbedError unless the table has it."""
+    """Return the name; raise TestbedError if the table does not have it."""
     if name not in table:
         raise TestbedError(f"no {kind} {name!r}", fix=f"there are: {', '.join(table)}")
     return name

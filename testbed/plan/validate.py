@@ -1,4 +1,4 @@
-"""Checks on a resolved plan. Each check yields problems; nothing stops at the first."""
+"""Checks a resolved plan; every check yields its problems, and none stops at the first."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from testbed.plan.problems import Problem
 def validate(plan: Plan) -> list[Problem]:
     """Every structural error of the plan, in plan order."""
     checks = (
-        _interface_names,
-        _duplicate_addresses,
-        _subnets,
-        _connected,
-        _attachments,
+        _check_interface_names,
+        _check_addresses_unique,
+        _check_subnets,
+        _check_connected,
+        _check_attachments,
         _sid_pools,
-        _sids_in_pools,
-        _duplicate_sids,
-        _mtu,
+        _check_sids_in_pools,
+        _check_sids_unique,
+        _check_mtu,
     )
     return [problem for check in checks for problem in check(plan)]
 
 
-def _interface_names(plan: Plan) -> Iterator[Problem]:
+def _check_interface_names(plan: Plan) -> Iterator[Problem]:
     for link in plan.links:
         for port in (link.a, link.b):
             if len(port.interface) > INTERFACE_NAME_MAX:
@@ -44,7 +44,7 @@ def _interface_names(plan: Plan) -> Iterator[Problem]:
                 )
 
 
-def _duplicate_addresses(plan: Plan) -> Iterator[Problem]:
+def _check_addresses_unique(plan: Plan) -> Iterator[Problem]:
     seen: dict[IPv4Address | IPv6Address, str] = {}
     for address, owner, where in _all_addresses(plan):
         if address in seen and seen[address] != owner:
@@ -69,8 +69,8 @@ def _all_addresses(plan: Plan) -> Iterator[tuple[IPv4Address | IPv6Address, str,
                     yield interface.ip, f"{port.node} {port.interface}", link.where
 
 
-def _subnets(plan: Plan) -> Iterator[Problem]:
-    """Two links on one subnet: IS-IS would have two places for one prefix."""
+def _check_subnets(plan: Plan) -> Iterator[Problem]:
+    """Links that share a subnet: IS-IS would advertise one prefix from two places."""
     seen: dict[object, Link] = {}
     for link in plan.links:
         for interface in (link.a.v6, link.a.v4):
@@ -87,7 +87,7 @@ def _subnets(plan: Plan) -> Iterator[Problem]:
             seen.setdefault(interface.network, link)
 
 
-def _connected(plan: Plan) -> Iterator[Problem]:
+def _check_connected(plan: Plan) -> Iterator[Problem]:
     routers = [r.name for r in plan.routers]
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(routers)
@@ -110,7 +110,7 @@ def _connected(plan: Plan) -> Iterator[Problem]:
             )
 
 
-def _attachments(plan: Plan) -> Iterator[Problem]:
+def _check_attachments(plan: Plan) -> Iterator[Problem]:
     for node in plan.nodes:
         if node.role is Role.ROUTER:
             continue
@@ -150,7 +150,7 @@ def _sid_pools(plan: Plan) -> Iterator[Problem]:
             )
 
 
-def _sids_in_pools(plan: Plan) -> Iterator[Problem]:
+def _check_sids_in_pools(plan: Plan) -> Iterator[Problem]:
     for node in plan.cluster:
         assert node.cluster
         spec = node.cluster
@@ -172,7 +172,7 @@ def _sids_in_pools(plan: Plan) -> Iterator[Problem]:
                 )
 
 
-def _duplicate_sids(plan: Plan) -> Iterator[Problem]:
+def _check_sids_unique(plan: Plan) -> Iterator[Problem]:
     seen: dict[IPv6Address, str] = {}
     for node in plan.cluster:
         assert node.cluster
@@ -193,7 +193,7 @@ def _duplicate_sids(plan: Plan) -> Iterator[Problem]:
             seen.setdefault(sid, node.name)
 
 
-def _mtu(plan: Plan) -> Iterator[Problem]:
+def _check_mtu(plan: Plan) -> Iterator[Problem]:
     for node in plan.cluster:
         for link in plan.links_of(node.name):
             left = mtu.pod_mtu(link.mtu, plan.max_segments)

@@ -1,1 +1,1 @@
-"""Files and command batches of a lab, as pure text rendered from the plan."""
+"""Renders the configuration files and command batches of a lab from its plan, as text."""

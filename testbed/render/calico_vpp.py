@@ -1,11 +1,9 @@
-"""Calico-VPP's objects and VPP's start files for a plan: the paper's own overlay, as pure text.
+"""Renders Calico-VPP's Kubernetes objects and VPP's start files for a plan.
 
-IPPools, BGPConfiguration and BGPPeers are the very objects of our labs (`render.cluster`).
+IPPools, BGPConfiguration and BGPPeers are the same as in a light lab (`render.cluster`).
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from testbed.api_objects import TE_NAMESPACE
 from testbed.plan import calico_vpp
@@ -41,13 +39,13 @@ def files(plan: Plan, uplink: str) -> dict[str, str]:
     """
     calico_vpp.refuse_unfit(plan)
     found = {
-        "README.md": _render("README.md.j2", plan, images=images(), uplink=uplink),
+        "README.md": _render_calico("README.md.j2", plan, images=images(), uplink=uplink),
         "images.txt": "".join(f"{image}\n" for image in images()),
         "10-ippools.yaml": cluster.ippools(plan),
         "11-bgp.yaml": cluster.bgp(plan),
-        "12-nodes.yaml": _render("nodes.yaml.j2", plan, annotations=ANNOTATIONS),
-        "20-installation.yaml": _render("installation.yaml.j2", plan),
-        "30-access.yaml": _render("access.yaml.j2", plan, account=_ACCOUNT),
+        "12-nodes.yaml": _render_calico("nodes.yaml.j2", plan, annotations=ANNOTATIONS),
+        "20-installation.yaml": _render_calico("installation.yaml.j2", plan),
+        "30-access.yaml": _render_calico("access.yaml.j2", plan, account=_ACCOUNT),
         "31-config.yaml": config(plan, uplink),
         "32-daemonset.yaml": daemonset(plan),
     }
@@ -60,7 +58,7 @@ def files(plan: Plan, uplink: str) -> dict[str, str]:
 
 def config(plan: Plan, uplink: str) -> str:
     """The ConfigMap calico-vpp-config, one for all nodes."""
-    return _render(
+    return _render_calico(
         "config.yaml.j2",
         plan,
         uplink=uplink,
@@ -73,7 +71,7 @@ def config(plan: Plan, uplink: str) -> str:
 
 def daemonset(plan: Plan) -> str:
     """The DaemonSet of agent and VPP."""
-    return _render(
+    return _render_calico(
         "daemonset.yaml.j2",
         plan,
         name=DAEMONSET,
@@ -94,7 +92,7 @@ def te_configmap(plan: Plan, node: Node) -> str:
             ("IPv6", spec.binding_sids.v6, spec.local_sids.dt6),
         )
     ]
-    return _render("te-configmap.yaml.j2", plan, node=node, policies=policies)
+    return _render_calico("te-configmap.yaml.j2", plan, node=node, policies=policies)
 
 
 def startup_conf(directory: str = RUN, exec_file: str = EXEC_FILE) -> str:
@@ -114,7 +112,7 @@ def startup_exec_template() -> str:
     return render("calico-vpp/startup.exec.j2", **marks)
 
 
-def _render(template: str, plan: Plan, **values: Any) -> str:
+def _render_calico(template: str, plan: Plan, **values: object) -> str:
     return render(
         f"calico-vpp/{template}",
         plan=plan,

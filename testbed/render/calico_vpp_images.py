@@ -1,4 +1,4 @@
-"""The images and manifests of Calico-VPP, pinned. Nothing here asks a registry."""
+"""Pinned images and manifests of Calico-VPP; no registry is asked."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""What a cluster node reads: its agent's configuration and the objects of the API directory."""
+"""Renders a cluster node's agent configuration and the objects of the light lab's API."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from testbed import api_objects
 from testbed.paths import NODES
@@ -27,7 +25,7 @@ def node_object(plan: Plan, node: Node) -> dict[str, object]:
     return api_objects.node_object(node.name, (address for address in addresses if address))
 
 
-def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
+def agent_config(plan: Plan, node: Node) -> dict[str, object]:
     """agent.json of one cluster node."""
     assert node.cluster is not None
     spec, v4 = node.cluster, plan.address_v4(node.name)
@@ -51,8 +49,8 @@ def agent_config(plan: Plan, node: Node) -> dict[str, Any]:
     }
 
 
-def injector_peers(plan: Plan, injector: Node, nodes: list[Node]) -> dict[str, Any]:
-    """peers.json of an injector: a session to each cluster node that is there."""
+def injector_peers(plan: Plan, injector: Node, nodes: list[Node]) -> dict[str, object]:
+    """peers.json of an injector: a session to each of these nodes."""
     v4 = plan.address_v4(injector.name)
     return {
         "asn": plan.asn,

@@ -1,9 +1,8 @@
-"""Jinja2 over templates/: undefined names are errors, never empty strings."""
+"""Renders Jinja2 templates of templates/; an undefined name is an error."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -23,6 +22,6 @@ def environment() -> Environment:
     )
 
 
-def render(template: str, **values: Any) -> str:
+def render(template: str, **values: object) -> str:
     """The text of templates/<template> with these values."""
     return environment().get_template(template).render(**values)

@@ -1,4 +1,4 @@
-"""All rendered files of a plan, by the path that they have below /run/testbed in a lab."""
+"""Renders all files of a plan, each with its path below /run/testbed in a lab."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def everything(plan: Plan) -> dict[str, str]:
         files["api/IPPool.plan.yaml"] = cluster.ippools(plan)
         files["api/BGP.plan.yaml"] = cluster.bgp(plan)
     for node in plan.cluster:
-        files[f"nodes/{node.name}/agent.json"] = _json(cluster.agent_config(plan, node))
-        files[f"api/Node.{node.name}.json"] = _json(cluster.node_object(plan, node))
+        files[f"nodes/{node.name}/agent.json"] = _format_json(cluster.agent_config(plan, node))
+        files[f"api/Node.{node.name}.json"] = _format_json(cluster.node_object(plan, node))
     for injector in plan.injectors:
         peers = cluster.injector_peers(plan, injector, plan.cluster)
-        files[f"nodes/{injector.name}/peers.json"] = _json(peers)
+        files[f"nodes/{injector.name}/peers.json"] = _format_json(peers)
     return files
 
 
-def _json(value: object) -> str:
+def _format_json(value: object) -> str:
     return json.dumps(value, indent=1) + "\n"

@@ -1,8 +1,6 @@
-"""FRR's configuration of one router."""
+"""Renders the FRR configuration of a router."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from testbed.plan.model import Node, Plan, Role
 from testbed.render.environment import render
@@ -15,7 +13,7 @@ def zebra_conf(plan: Plan, router: Node) -> str:
 
 def isisd_conf(plan: Plan, router: Node) -> str:
     """isisd.conf: one level-2 area with wide metrics, IPv6 and IPv4."""
-    links: list[dict[str, Any]] = []
+    links: list[dict[str, object]] = []
     for link in plan.links_of(router.name):
         peer = plan.node(link.peer(router.name).node)
         if peer.role is not Role.ROUTER and not peer.advertised:

@@ -1,12 +1,11 @@
-"""kubeadm's configuration (API v1beta4) of a plan's cluster, as pure text.
+"""Renders kubeadm's configuration (API v1beta4) for the cluster of a plan.
 
-The lab itself does without kubeadm; this is for machines of somebody's own.
+A lab does not use kubeadm; these files are for a user's own machines.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
@@ -16,7 +15,7 @@ from testbed.render.kubernetes import CONTAINERD_SOCKET
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """What lets nodes join one cluster and no other."""
+    """Credentials with which nodes join one particular cluster."""
 
     token: str = field(repr=False)  # abcdef.0123456789abcdef
     ca_hash: str  # sha256:… of the public key of the cluster's authority
@@ -43,7 +42,7 @@ def init(plan: Plan, node: Node, version: str, bootstrap: Bootstrap) -> str:
     """For `kubeadm init`: the cluster, its first node, and all kubelets and kube-proxies."""
     return render(
         "kubeadm/init.yaml.j2",
-        **_node(plan, node, bootstrap),
+        **_template_values(plan, node, bootstrap),
         version=version,
         port=network.API_PORT,
         domain=network.DOMAIN,
@@ -54,10 +53,10 @@ def init(plan: Plan, node: Node, version: str, bootstrap: Bootstrap) -> str:
 
 def join(plan: Plan, node: Node, bootstrap: Bootstrap) -> str:
     """JoinConfiguration of a worker."""
-    return render("kubeadm/join.yaml.j2", **_node(plan, node, bootstrap))
+    return render("kubeadm/join.yaml.j2", **_template_values(plan, node, bootstrap))
 
 
-def _node(plan: Plan, node: Node, bootstrap: Bootstrap) -> dict[str, Any]:
+def _template_values(plan: Plan, node: Node, bootstrap: Bootstrap) -> dict[str, object]:
     return {
         "plan": plan,
         "node": node,

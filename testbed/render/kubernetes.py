@@ -1,6 +1,6 @@
-"""What Kubernetes' programs on one node read: their configuration files, as pure text.
+"""Renders the configuration files of the Kubernetes programs on a node.
 
-Paths are those inside a node: /etc/kubernetes is the node's own directory of these files.
+Paths are as seen inside a node: /etc/kubernetes is the node's own directory.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ProxyMode = Literal["nftables", "iptables"]
 
 def kubelet(plan: Plan, node: Node) -> str:
     """KubeletConfiguration of a node; the control plane registers with its NoSchedule taint."""
-    return _yaml(
+    return _render_yaml(
         "kubernetes/kubelet.yaml.j2",
         pki=PKI,
         directory=DIRECTORY,
@@ -53,7 +53,7 @@ def proxy_mode(kernel: str) -> ProxyMode:
 
 def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
     """KubeProxyConfiguration of a node; iptables is for kernels without nftables' needs."""
-    return _yaml(
+    return _render_yaml(
         "kubernetes/kube-proxy.yaml.j2",
         node=node,
         mode=mode,
@@ -64,7 +64,7 @@ def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
 
 def scheduler() -> str:
     """KubeSchedulerConfiguration: one scheduler, quick to try an unschedulable pod again."""
-    return _yaml("kubernetes/scheduler.yaml.j2", directory=DIRECTORY)
+    return _render_yaml("kubernetes/scheduler.yaml.j2", directory=DIRECTORY)
 
 
 def containerd(version: int) -> str:
@@ -87,24 +87,25 @@ def cni_conflist(node: Node) -> str:
 
 
 def resolv_conf() -> str:
-    """What pods with dnsPolicy Default get: no resolver, as nothing outside the lab answers."""
+    """resolv.conf of pods with dnsPolicy Default: none, as nothing outside the lab answers."""
     return render("kubernetes/resolv.conf.j2")
 
 
 def is_control_plane(node: Node) -> bool:
-    """Does this node run the control plane?"""
+    """True if this node runs the control plane."""
     return bool(node.cluster and node.cluster.control_plane)
 
 
 def zone(plan: Plan, node: Node) -> str:
-    """The node's failure zone: the router that it hangs on."""
+    """The node's failure zone: the router that it is attached to."""
     return plan.uplink(node.name).peer(node.name).node
 
 
-def objects(template: str, **values: Any) -> list[dict[str, Any]]:
+# Any, here and below: a document may have any shape; each caller knows that of its template
+def objects(template: str, **values: object) -> list[dict[str, Any]]:
     """The Kubernetes objects of one template under templates/kubernetes.
 
-    Raises TestbedError if somebody's edit made it no valid YAML, or something else than objects.
+    Raises TestbedError if an edited template renders invalid YAML, or documents of another form.
     """
     name = f"kubernetes/{template}"
     found = documents(name, render(name, **values))
@@ -120,19 +121,19 @@ def objects(template: str, **values: Any) -> list[dict[str, Any]]:
 
 
 def documents(template: str, text: str) -> list[Any]:
-    """The YAML (or JSON) documents of a rendered template; raises TestbedError if it is none."""
+    """The YAML (or JSON) documents of a rendered template; raises TestbedError on errors."""
     try:
         return [d for d in YAML(typ="safe", pure=True).load_all(text) if d is not None]
     except YAMLError as error:
         raise TestbedError(
-            "what this template gives is not valid YAML",
+            "the rendered template is not valid YAML",
             where=str(TEMPLATES / template),
             why=" ".join(str(error).split())[:300],
-            fix="mend the template; `testbed render` shows what it gives",
+            fix="correct the template; `testbed render` shows its output",
         ) from None
 
 
-def _yaml(template: str, **values: Any) -> str:
+def _render_yaml(template: str, **values: object) -> str:
     text = render(template, **values)
     documents(template, text)
     return text

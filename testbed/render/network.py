@@ -1,4 +1,4 @@
-"""The lab's network as batches for `ip -batch`: namespaces, links, addresses, routes."""
+"""Renders a lab's namespaces, links, addresses and routes as batches for `ip -batch`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def namespaces(plan: Plan) -> str:
 def links(plan: Plan) -> str:
     """All veth pairs, each end made in its node's namespace."""
     here = {n.name for n in plan.namespaced}
-    return "".join(_veth(x) for x in plan.links if {x.a.node, x.b.node} <= here)
+    return "".join(_render_veth(x) for x in plan.links if {x.a.node, x.b.node} <= here)
 
 
-def _veth(link: Link) -> str:
+def _render_veth(link: Link) -> str:
     a, b = link.a, link.b
     return (
         f"link add dev {a.interface} mtu {link.mtu} netns {a.node} type veth "

@@ -1,1 +1,1 @@
-"""Tables, plots, drawings and pages made from a plan or from observations."""
+"""Tables and drawings of a plan or of the state of a lab."""

@@ -1,4 +1,4 @@
-"""Prints the status of a lab on a terminal."""
+"""Prints the output of `testbed status` for a terminal."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ def print_status(lab: str, status: LabStatus) -> None:
         print("machines: box " + ", ".join(f"{k} {v}" for k, v in status.box.items()))
     agents = {name: report for name, report in status.nodes.items() if report}
     if agents:
-        show_table("Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _nodes(agents))
+        show_table(
+            "Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _list_node_rows(agents)
+        )
         show_table(
             "Policies in use",
             ["head end", "endpoint", "family", "source", "segments"],
-            _policies(agents),
+            _list_policy_rows(agents),
         )
     if status.pods:
         rows = [[pod.name, pod.node, pod.ipv4 or "-", pod.ipv6 or "-"] for pod in status.pods]
@@ -40,7 +42,7 @@ def print_status(lab: str, status: LabStatus) -> None:
         print("Everything is as wanted.")
 
 
-def _nodes(agents: dict[str, NodeStatus]) -> list[list[str]]:
+def _list_node_rows(agents: dict[str, NodeStatus]) -> list[list[str]]:
     rows = []
     for name, status in agents.items():
         up = sum(session.established for session in status.sessions)
@@ -57,7 +59,7 @@ def _nodes(agents: dict[str, NodeStatus]) -> list[list[str]]:
     return rows
 
 
-def _policies(agents: dict[str, NodeStatus]) -> list[list[str]]:
+def _list_policy_rows(agents: dict[str, NodeStatus]) -> list[list[str]]:
     return [
         [
             name,

@@ -1,4 +1,4 @@
-"""Tables for terminals and pipes."""
+"""Prints tables to terminals and pipes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def show_table(title: str | None, columns: list[str], rows: list[list[str]]) -> None:
-    """A table on stdout, plain text when that is no terminal."""
+    """Print a table on stdout, as plain text if stdout is no terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

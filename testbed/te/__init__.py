@@ -1,1 +1,1 @@
-"""SR Policies against a plan: lint, explanation, resolved names, and what must be seen."""
+"""Checks and explains SR Policies against a plan, and resolves node names in them."""

@@ -1,11 +1,10 @@
-"""A candidate in detail: each SID, the path that the plan predicts, what it costs."""
+"""Explains a candidate path: its SIDs, the path that the plan predicts, and its overhead."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import IPv6Address
-from typing import Any
 
 from testbed.plan.model import LocalSids, Plan, Role
 from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
@@ -16,7 +15,7 @@ from testbed.te.paths import legs_of, reached_by_plan, spelled
 
 @dataclass(frozen=True)
 class ExplainedSid:
-    """One segment; `why` says what stands in its way when it is not reachable."""
+    """One segment; `why` is the reason if it is not reachable."""
 
     sid: str
     node: str | None
@@ -53,8 +52,8 @@ class Explanation:
     max_segments: int
     segment_lists: tuple[ExplainedList, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Stable JSON."""
+    def to_dict(self) -> dict[str, object]:
+        """The explanation as a JSON object; its keys are stable."""
         return asdict(self)
 
 
@@ -64,7 +63,7 @@ def explain(
     head_end: str,
     local_sids: Mapping[str, LocalSids] | None = None,
 ) -> Explanation:
-    """Explain one candidate at one head end; unknown SIDs are said, never raised."""
+    """Explain one candidate at one head end; unknown SIDs are part of the explanation, no error."""
     owners = Owners(plan, local_sids)
     endpoint = owners.endpoint(candidate.endpoint)
     total = sum(item.weight for item in candidate.segment_lists) or 1
@@ -78,7 +77,7 @@ def explain(
         pod_mtu=plan.pod_mtu,
         max_segments=plan.max_segments,
         segment_lists=tuple(
-            _list(owners, head_end, item, total) for item in candidate.segment_lists
+            _explain_list(owners, head_end, item, total) for item in candidate.segment_lists
         ),
     )
 
@@ -94,7 +93,7 @@ def explain_all(
 
 
 def explain_text(explanation: Explanation) -> str:
-    """For the terminal, at most about 80 columns; ends without a newline."""
+    """The explanation for a terminal, at most about 80 columns, without a final newline."""
     e = explanation
     family = f"IPv{e.family}" if e.family else "traffic of unknown family"
     to = f"{e.endpoint_node} ({e.endpoint})" if e.endpoint_node else f"{e.endpoint} (nobody)"
@@ -102,15 +101,15 @@ def explain_text(explanation: Explanation) -> str:
     if e.binding_sid:
         lines[0] += f", BSID {e.binding_sid}"
     for item in e.segment_lists:
-        lines += _list_text(e, item)
+        lines += _format_list(e, item)
     return "\n".join(lines)
 
 
-def _list(owners: Owners, head_end: str, item: SegmentList, total: int) -> ExplainedList:
+def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) -> ExplainedList:
     depth = len(item.segments)
     legs = legs_of(owners, head_end, item.sids)
     segments = tuple(
-        _sid(owners, sid, paths, head_end, position == depth - 1)
+        _explain_sid(owners, sid, paths, head_end, position == depth - 1)
         for position, (sid, paths) in enumerate(zip(item.sids, legs, strict=True))
     )
     plan = owners.plan
@@ -124,7 +123,7 @@ def _list(owners: Owners, head_end: str, item: SegmentList, total: int) -> Expla
     )
 
 
-def _sid(
+def _explain_sid(
     owners: Owners,
     sid: IPv6Address,
     paths: tuple[tuple[str, ...], ...],
@@ -137,7 +136,7 @@ def _sid(
         nobody = f"in {pool.name}'s pool, but nobody has it" if pool else "nobody has it"
         return ExplainedSid(str(sid), None, network, "unknown", False, nobody)
     node = owners.plan.node(owned.node)
-    place = str(node.cluster.sid_pool) if pool and node.cluster else _place(node.role)
+    place = str(node.cluster.sid_pool) if pool and node.cluster else _name_place(node.role)
     why = reached_by_plan(owners, sid, head_end)
     if why is None and not paths:
         why = "no path from the segment before"
@@ -146,11 +145,11 @@ def _sid(
     return ExplainedSid(str(sid), owned.node, place, owned.kind.value, why is None, why, paths)
 
 
-def _place(role: Role) -> str:
+def _name_place(role: Role) -> str:
     return "loopback" if role is Role.ROUTER else "node address"
 
 
-def _list_text(e: Explanation, item: ExplainedList) -> list[str]:
+def _format_list(e: Explanation, item: ExplainedList) -> list[str]:
     share = f", {item.share:.0%} of the traffic" if len(e.segment_lists) > 1 else ""
     fit = f"pod MTU {e.pod_mtu} ok" if item.fits else f"more than the {e.max_segments} allowed"
     lines = [f"  {item.encapsulation}, {item.overhead} bytes outside, {fit}{share}"]

@@ -1,9 +1,8 @@
-"""Policy files and TE ConfigMaps, read and linted against a plan: all or nothing."""
+"""Loads policy files and TE ConfigMaps, and checks each file as a whole against a plan."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
@@ -25,7 +24,7 @@ def load_policy_file(
 
     Raises TestbedError for what cannot be read, LintFailed for errors unless `force`.
     """
-    changes = load_policies(_text(file), file.name, resolver(plan))
+    changes = load_policies(_read_text(file), file.name, resolver(plan))
     findings = lint_policies(plan, [c for c in changes if not c.withdraw])
     if not force:
         refuse_errors(file.name, findings)
@@ -34,7 +33,7 @@ def load_policy_file(
 
 def load_configmaps(
     plan: Plan, file: Path, force: bool = False
-) -> tuple[list[dict[str, Any]], list[Finding]]:
+) -> tuple[list[dict[str, object]], list[Finding]]:
     """The ConfigMap objects of a file and what lint says of them; raises as above."""
     objects, findings = load_objects(plan, file, force)
     return [o for o in objects if o["kind"] == "ConfigMap"], findings
@@ -42,13 +41,13 @@ def load_configmaps(
 
 def load_objects(
     plan: Plan, file: Path, force: bool = False, selected: Selected | None = None
-) -> tuple[list[dict[str, Any]], list[Finding]]:
+) -> tuple[list[dict[str, object]], list[Finding]]:
     """TE ConfigMaps and Calico's IPPool, BGPPeer and BGPConfiguration, checked together.
 
     `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
     errors unless `force`.
     """
-    text = _text(file)
+    text = _read_text(file)
     documents = [d for d in read_documents(text, file.name) if d.content is not None]
     if not documents:
         raise TestbedError("the file holds no object", where=file.name)
@@ -66,7 +65,7 @@ def load_objects(
     return [d.plain for d in documents], findings
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     try:
         return file.read_text()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Whose address is this, what does it do with a packet, and which one was probably meant."""
+"""Finds the node and the behaviour of an address, and the nearest known one for a typo."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Owned:
     kind: Kind
 
     def __str__(self) -> str:
-        return f"{self.address} ({self.node}{_note(self.kind)})"
+        return f"{self.address} ({self.node}{_describe_kind(self.kind)})"
 
 
-def _note(kind: Kind) -> str:
+def _describe_kind(kind: Kind) -> str:
     return f" {kind.value}" if kind in (Kind.DT4, Kind.DT6) else ""
 
 
@@ -44,16 +44,16 @@ FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
 
 
 class Owners:
-    """Every IPv6 address that may stand in a policy. `local_sids` replaces the plan's pins."""
+    """Every IPv6 address that a policy may name. `local_sids` replaces those of the plan."""
 
     def __init__(self, plan: Plan, local_sids: Mapping[str, LocalSids] | None = None) -> None:
         self.plan = plan
         pinned = {n.name: n.cluster.local_sids for n in plan.cluster if n.cluster}
         self.local_sids = pinned | dict(local_sids or {})
-        self.by_address = {owned.address: owned for owned in self._all()}
+        self.by_address = {owned.address: owned for owned in self._list_owned()}
 
     def get(self, address: IPv6Address) -> Owned | None:
-        """Who has it, or None."""
+        """The owner of the address, or None."""
         return self.by_address.get(address)
 
     def endpoint(self, address: IPv6Address) -> Node | None:
@@ -87,7 +87,7 @@ class Owners:
         near = get_close_matches(str(address), among, n=1, cutoff=CLOSE)
         return f"did you mean {among[near[0]]}?" if near else None
 
-    def _all(self) -> Iterable[Owned]:
+    def _list_owned(self) -> Iterable[Owned]:
         # Later entries win: a node's own address counts as that, not as an interface's.
         for link in self.plan.links:
             for port in (link.a, link.b):

@@ -1,4 +1,4 @@
-"""Predicted paths between segments, and whether the underlay knows the way at all."""
+"""Predicts the paths between segments, and whether the underlay can reach each of them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Pa
     for sid in sids:
         owned = owners.get(sid)
         target = owned.node if owned else None
-        legs.append(_between(owners, here, target))
+        legs.append(_paths_between(owners, here, target))
         here = target
     return legs
 
 
-def _between(owners: Owners, here: str | None, target: str | None) -> Paths:
+def _paths_between(owners: Owners, here: str | None, target: str | None) -> Paths:
     if here is None or target is None:
         return ()
     if here == target:
@@ -38,7 +38,7 @@ def _between(owners: Owners, here: str | None, target: str | None) -> Paths:
 
 
 def reached_by_plan(owners: Owners, sid: IPv6Address, head_end: str) -> str | None:
-    """Why IS-IS will not know the way to this address of a node; None if it will."""
+    """Why IS-IS cannot have a route to this address; None if it has one."""
     owned = owners.get(sid)
     if owned is None:
         return "nobody has it"

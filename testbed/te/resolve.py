@@ -1,4 +1,4 @@
-"""Names in place of addresses: `r6` in a segment list, `r6,r8` after --expect."""
+"""Resolves node names to addresses, as in `r6` in a segment list or `r6,r8` after --expect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vocabulary for topologies/*.py, on IPMininet's IPTopo.
+"""Classes for topology files (topologies/*.py), based on IPMininet's IPTopo.
 
     from testbed.topology import LabTopo
 

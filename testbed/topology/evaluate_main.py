@@ -14,12 +14,8 @@ import traceback
 from contextlib import redirect_stdout
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from testbed.json_types import JsonObject
-
-if TYPE_CHECKING:
-    from testbed.topology.upstream import IPTopo
+from testbed.plan.model import Profile
 
 
 def main() -> None:
@@ -34,7 +30,7 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def evaluate(file: Path, profile: str, params: dict[str, str]) -> JsonObject:
+def evaluate(file: Path, profile: Profile, params: dict[str, str]) -> dict[str, object]:
     """The plan (as JSON data) or the problems of the topology in `file`."""
     from testbed.topology.origins import Origins
     from testbed.topology.read import read_plan
@@ -44,20 +40,20 @@ def evaluate(file: Path, profile: str, params: dict[str, str]) -> JsonObject:
     origins = Origins(file)
     try:
         names = runpy.run_path(str(file))
-        topo_class = _topology_of(names, IPTopo, file)
+        topo_class = _find_topology(names, IPTopo, file)
         _refuse_unknown(params, topo_class)
         with origins.recording():
-            topo = topo_class(**{k: _value(v) for k, v in params.items()})
+            topo = topo_class(**{k: _parse_value(v) for k, v in params.items()})
     except Exception as error:
-        return {"plan": None, "problems": [_from_exception(error, file)]}
-    plan, problems = read_plan(topo, origins, file.stem, profile)  # type: ignore[arg-type]
+        return {"plan": None, "problems": [_describe_exception(error, file)]}
+    plan, problems = read_plan(topo, origins, file.stem, profile)
     return {
         "plan": plan.model_dump(mode="json") if plan else None,
         "problems": [p.model_dump() for p in problems],
     }
 
 
-def _topology_of(names: dict[str, object], base: type[IPTopo], file: Path) -> type[IPTopo]:
+def _find_topology(names: dict[str, object], base: type, file: Path) -> type:
     """The file's topology: the last IPTopo subclass that it defines itself."""
     own = [
         v
@@ -84,11 +80,11 @@ def _refuse_unknown(params: dict[str, str], topo_class: type) -> None:
             raise TypeError(f"build() has no parameter {name!r}; {there}")
 
 
-def _value(text: str) -> int | str:
+def _parse_value(text: str) -> int | str:
     return int(text) if text.isdigit() else text
 
 
-def _from_exception(error: Exception, file: Path) -> JsonObject:
+def _describe_exception(error: Exception, file: Path) -> dict[str, object]:
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""Turns the name or file of a topology into a Plan, without trusting the file."""
+"""Loads the plan of a topology, given its name or file, in a separate process without root."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load_plan(
 
 
 def begin(name: str, profile: Profile = "fast", params: dict[str, str] | None = None) -> Pending:
-    """Start the evaluation, and leave the caller to do something else meanwhile."""
+    """Start the evaluation in the background."""
     file = find(name)
     command = own_program("testbed.topology.evaluate_main", str(file))
     command += ["--profile", profile, "--params", json.dumps(params or {})]
@@ -45,7 +45,7 @@ def begin(name: str, profile: Profile = "fast", params: dict[str, str] | None = 
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=_as_calling_user(),
-        env=_environment(),
+        env=_evaluation_environment(),
     )
     return Pending(file, process)
 
@@ -69,7 +69,7 @@ class Pending:
                 fix="look for an endless loop in the file",
             ) from None
         finally:
-            self._end()
+            self._end_process()
         try:
             result = json.loads(stdout.splitlines()[-1])
         except (json.JSONDecodeError, IndexError):
@@ -83,7 +83,7 @@ class Pending:
             raise InvalidPlan(self.file.name, [Problem(**p) for p in result["problems"]])
         return Plan.model_validate(result["plan"])
 
-    def _end(self) -> None:
+    def _end_process(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -106,7 +106,7 @@ def shipped() -> list[str]:
     return sorted(p.stem for p in SHIPPED.glob("*.py"))
 
 
-def _environment() -> dict[str, str]:
+def _evaluation_environment() -> dict[str, str]:
     """Mininet imports distutils; before Python 3.12 the standard one loads 0.1 s sooner."""
     stdlib = {"SETUPTOOLS_USE_DISTUTILS": "stdlib"} if sys.version_info < (3, 12) else {}
     return dict(os.environ, **stdlib)

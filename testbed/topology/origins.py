@@ -1,4 +1,4 @@
-"""Remembers which line of the user's file made each node and link."""
+"""Records which line of the topology file defines each node and link."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Origins:
     def __init__(self, source: Path) -> None:
         self._source = str(source)
         self.nodes: dict[str, str] = {}
-        self.links: dict[tuple[str, str, int], str] = {}
+        self.links: dict[tuple[str, str, object], str] = {}
         self.repeated: list[tuple[str, str, str]] = []  # name, first, again
 
     def caller(self) -> str | None:
-        """The innermost frame in the user's own file."""
+        """file:line of the innermost frame in the topology file."""
         frame = sys._getframe(1)
         while frame is not None:
             if frame.f_code.co_filename == self._source:
@@ -30,7 +30,7 @@ class Origins:
         return None
 
     def attribute(self, name: str) -> str | None:
-        """file:line where a class of the user's file gives this attribute a value, last."""
+        """file:line of the last assignment to this class attribute in the topology file."""
         lines = [
             statement.lineno
             for each in ast.walk(ast.parse(Path(self._source).read_text()))
@@ -44,24 +44,25 @@ class Origins:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """While active, Topo.addNode and Topo.addLink note their callers."""
+        """While active, Topo.addNode and Topo.addLink record their callers."""
         add_node, add_link = Topo.addNode, Topo.addLink
 
-        def noting_node(topo: Topo, name: str, **opts: object) -> object:
+        def record_node(topo: Topo, name: str, **opts: object) -> object:
             where = self.caller() or "?"
             if str(name) in self.nodes:
                 self.repeated.append((str(name), self.nodes[str(name)], where))
             self.nodes.setdefault(str(name), where)
-            return add_node(topo, name, **opts)
+            made: object = add_node(topo, name, **opts)
+            return made
 
-        def noting_link(topo: Topo, *args: object, **kwargs: object) -> object:
+        def record_link(topo: Topo, *args: object, **kwargs: object) -> object:
             node1 = kwargs.get("node1") or args[0]
             node2 = kwargs.get("node2") or args[1]
-            key = add_link(topo, *args, **kwargs)
+            key: object = add_link(topo, *args, **kwargs)
             self.links[(str(node1), str(node2), key)] = self.caller() or "?"
             return key
 
-        Topo.addNode, Topo.addLink = noting_node, noting_link
+        Topo.addNode, Topo.addLink = record_node, record_link
         try:
             yield
         finally:

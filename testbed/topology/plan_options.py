@@ -1,24 +1,23 @@
-"""The plan's own options: attributes of the topology's class."""
+"""Reads the options of a whole plan from the attributes of the topology's class."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, get_args
+from typing import cast, get_args
 
 from testbed.plan.model import Plan, Pools, TeMode
 from testbed.plan.problems import Problem
-from testbed.topology.upstream import IPTopo
 
 
 def plan_options(
-    topo: IPTopo, where: Callable[[str], str | None]
-) -> tuple[dict[str, Any], list[Problem]]:
+    topo: object, where: Callable[[str], str | None]
+) -> tuple[dict[str, object], list[Problem]]:
     """Arguments of Plan, and a problem for every attribute that cannot be used.
 
     `where` gives file:line of an attribute, by name.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     problems = []
     for name, (read, meaning) in _KNOWN.items():
         if not hasattr(topo, name):
@@ -37,10 +36,10 @@ def plan_options(
             )
     pools = {key: values.pop(key) for key in ("pods_v4", "pods_v6") if key in values}
     default = Plan.model_fields["pools"].default
-    return {**values, "pools": Pools(**{**dict(default), **pools})}, problems
+    return {**values, "pools": Pools.model_validate({**dict(default), **pools})}, problems
 
 
-def _number(least: int, most: int) -> Callable[[object], int]:
+def _integer_parser(least: int, most: int) -> Callable[[object], int]:
     def read(given: object) -> int:
         if isinstance(given, bool) or not isinstance(given, int):
             raise TypeError("not a whole number")
@@ -51,24 +50,24 @@ def _number(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
-def _te_mode(given: object) -> object:
+def _read_te_mode(given: object) -> object:
     if given not in get_args(TeMode):
         raise ValueError("no such mode")
     return given
 
 
-def _pool4(given: str | None) -> IPv4Network | None:
-    return None if given is None else IPv4Network(given)
+def _read_pool4(given: object) -> IPv4Network | None:
+    return None if given is None else IPv4Network(cast(str, given))  # refuses what is no network
 
 
-def _pool6(given: str | None) -> IPv6Network | None:
-    return None if given is None else IPv6Network(given)
+def _read_pool6(given: object) -> IPv6Network | None:
+    return None if given is None else IPv6Network(cast(str, given))
 
 
-_KNOWN: dict[str, tuple[Callable[[Any], object], str]] = {
-    "asn": (_number(1, 2**32 - 1), "the AS number of all BGP speakers"),
-    "te_mode": (_te_mode, " or ".join(map(repr, get_args(TeMode)))),
-    "max_segments": (_number(1, 16), "how many segments a policy may have at most"),
-    "pods_v4": (_pool4, "the pods' IPv4 network, or None for none"),
-    "pods_v6": (_pool6, "the pods' IPv6 network, or None for none"),
+_KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
+    "asn": (_integer_parser(1, 2**32 - 1), "the AS number of all BGP speakers"),
+    "te_mode": (_read_te_mode, " or ".join(map(repr, get_args(TeMode)))),
+    "max_segments": (_integer_parser(1, 16), "how many segments a policy may have at most"),
+    "pods_v4": (_read_pool4, "the pods' IPv4 network, or None for none"),
+    "pods_v6": (_read_pool6, "the pods' IPv6 network, or None for none"),
 }

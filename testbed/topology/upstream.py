@@ -1,4 +1,4 @@
-"""IPMininet's IPTopo, imported without what its import does on the side.
+"""Imports IPMininet's IPTopo without the side effects of its import.
 
 `ipmininet.router.config.sshd` writes a new RSA key pair into /tmp whenever it is imported
 (IPMininet 1.0). No lab runs sshd, so an empty stand-in takes its place.

@@ -1,1 +1,1 @@
-"""Drawings of a plan: one scene, painted for terminals, Graphviz, SVG and PNG."""
+"""Drawings of a plan for terminals, Graphviz, SVG and PNG, made from one scene."""

@@ -1,4 +1,4 @@
-"""What stands in the box of a host, injector or cluster node, and how big the box is."""
+"""Text and size of the box that stands for a host, injector or cluster node."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Label:
 
 
 def label_of(plan: Plan, node: Node) -> Label:
-    """Cluster nodes and injectors with addresses and SID pool, hosts by name only."""
+    """The label of a node: with addresses and SID pool, except for hosts, which show their name."""
     if node.role is Role.HOST:
         width = max(30.0, text_width(node.name, HOST_SIZE) + 10)
         return Label(node.name, node.role, node.name, (), width, 16.0)
-    details = [_addresses(plan, node)]
+    details = [_format_addresses(plan, node)]
     if node.cluster:
         details.append(f"SID pool {node.cluster.sid_pool}")
     name = f"{node.name} (joins later)" if node.cluster and node.cluster.joins_later else node.name
@@ -36,7 +36,7 @@ def label_of(plan: Plan, node: Node) -> Label:
     return Label(node.name, node.role, name, tuple(details), width + 18, 30.0 + 13 * len(details))
 
 
-def _addresses(plan: Plan, node: Node) -> str:
+def _format_addresses(plan: Plan, node: Node) -> str:
     v4 = plan.address_v4(node.name)
     v6 = str(plan.address_v6(node.name))
     return f"{v6} · {v4}" if v4 else v6

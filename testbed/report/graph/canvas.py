@@ -1,4 +1,4 @@
-"""A character canvas: straight lines in box-drawing characters, slanted ones in braille dots."""
+"""A character canvas that draws straight lines as box characters and slanted lines in braille."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ class Canvas:
         self._text = [[""] * columns for _ in range(rows)]
 
     def line(self, a: tuple[int, int], b: tuple[int, int]) -> None:
-        """From cell to cell (column, row)."""
+        """Draw a line between two cells (column, row)."""
         if a[1] == b[1]:
             for column in range(min(a[0], b[0]), max(a[0], b[0]) + 1):
-                self._stroke(column, a[1], "─")
+                self._draw_stroke(column, a[1], "─")
         elif a[0] == b[0]:
             for row in range(min(a[1], b[1]), max(a[1], b[1]) + 1):
-                self._stroke(a[0], row, "│")
+                self._draw_stroke(a[0], row, "│")
         else:
-            self._slant(a, b)
+            self._draw_slanted(a, b)
 
     def write(self, column: int, row: int, text: str) -> None:
-        """Text from that cell on; what does not fit is cut."""
+        """Write text from this cell on; cut what does not fit."""
         for offset, character in enumerate(text):
             if 0 <= column + offset < self.columns and 0 <= row < self.rows:
                 self._text[row][column + offset] = character
 
     def lines(self) -> list[str]:
         """The rows, without trailing blanks."""
-        return ["".join(self._cell(c, r) for c in range(self.columns)).rstrip() for r in
+        return ["".join(self._read_cell(c, r) for c in range(self.columns)).rstrip() for r in
                 range(self.rows)]  # fmt: skip
 
-    def _cell(self, column: int, row: int) -> str:
+    def _read_cell(self, column: int, row: int) -> str:
         dots = self._dots[row][column]
         drawn = self._strokes[row][column] or (chr(BRAILLE + dots) if dots else " ")
         return self._text[row][column] or drawn
 
-    def _stroke(self, column: int, row: int, character: str) -> None:
+    def _draw_stroke(self, column: int, row: int, character: str) -> None:
         before = self._strokes[row][column]
         self._strokes[row][column] = "┼" if before and before != character else character
 
-    def _slant(self, a: tuple[int, int], b: tuple[int, int]) -> None:
+    def _draw_slanted(self, a: tuple[int, int], b: tuple[int, int]) -> None:
         ax, ay, bx, by = 2 * a[0] + 1, 4 * a[1] + 2, 2 * b[0] + 1, 4 * b[1] + 2
         steps = max(abs(bx - ax), abs(by - ay))
         for step in range(steps + 1):

@@ -1,4 +1,4 @@
-"""The plan in Graphviz's language, for those who want to lay it out themselves."""
+"""Writes a plan in Graphviz's dot language."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ LOOKS = {
 
 
 def graph_dot(plan: Plan) -> str:
-    """An undirected graph; `neato -n`-style positions are given for routers (`pos`, pinned)."""
+    """The plan as an undirected graph in dot; routers have pinned positions, as for `neato -n`."""
     at = router_positions(plan)
-    lines = [f"graph {_quoted(plan.topology)} {{", "  layout=neato; overlap=false; splines=line;"]
+    lines = [
+        f"graph {_quote_text(plan.topology)} {{",
+        "  layout=neato; overlap=false; splines=line;",
+    ]
     lines.append('  node [fontname="DejaVu Sans", fontsize=10, style="rounded,filled"];')
     lines.append('  edge [fontname="DejaVu Sans", fontsize=7, fontcolor="#9aa5b1"];')
-    lines += [_node(plan, n, at.get(n.name)) for n in plan.nodes]
-    lines += [_edge(plan, x) for x in plan.links]
+    lines += [_format_node(plan, n, at.get(n.name)) for n in plan.nodes]
+    lines += [_format_edge(plan, x) for x in plan.links]
     return "\n".join([*lines, "}", ""])
 
 
-def _node(plan: Plan, node: Node, at: tuple[float, float] | None) -> str:
+def _format_node(plan: Plan, node: Node, at: tuple[float, float] | None) -> str:
     shape, (fill, stroke) = LOOKS[node.role]
     if node.role is Role.ROUTER:
         text = f"{node.name}\n{node.loopback_v6}"
@@ -36,20 +39,20 @@ def _node(plan: Plan, node: Node, at: tuple[float, float] | None) -> str:
         label = label_of(plan, node)
         text, extra = "\n".join((label.name, *label.details)), ""
     return (
-        f"  {_quoted(node.name)} [label={_quoted(text)}, shape={shape}, "
+        f"  {_quote_text(node.name)} [label={_quote_text(text)}, shape={shape}, "
         f'fillcolor="{fill}", color="{stroke}"{extra}];'
     )
 
 
-def _edge(plan: Plan, link: Link) -> str:
-    ends = f"  {_quoted(link.a.node)} -- {_quoted(link.b.node)}"
+def _format_edge(plan: Plan, link: Link) -> str:
+    ends = f"  {_quote_text(link.a.node)} -- {_quote_text(link.b.node)}"
     roles = {plan.node(link.a.node).role, plan.node(link.b.node).role}
     if roles != {Role.ROUTER}:
         return f'{ends} [color="#b8c2cc"];'
     prefix = f"{link.a.v6.network}\n" if link.a.v6 else ""
-    return f"{ends} [label={_quoted(f'{prefix}metric {link.metric}')}, penwidth=1.5];"
+    return f"{ends} [label={_quote_text(f'{prefix}metric {link.metric}')}, penwidth=1.5];"
 
 
-def _quoted(text: str) -> str:
+def _quote_text(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Drawings of a plan: terminal, dot, SVG, PNG. The PNG is the SVG, rendered."""
+"""Writes the drawing of a plan in a chosen format: terminal text, dot, SVG or PNG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A path to be shown in colour over the drawing."""
+"""A path to highlight in colour in a drawing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Highlight:
         waypoints: Sequence[str] = (),
         label: str | None = None,
     ) -> Highlight:
-        """From several paths of equal cost; hops that they share are kept once."""
+        """The highlight of several paths of equal cost; hops that they share occur once."""
         paths = [p for p in paths if p]
         hops = dict.fromkeys(hop for nodes in paths for hop in pairwise(nodes))
         if label is None:

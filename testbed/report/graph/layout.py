@@ -1,4 +1,4 @@
-"""Where the routers of a plan lie in a drawing: the paper's figure, or a computed layout.
+"""Computes positions of the routers: those of the paper's figure, or a computed layout.
 
 Units: neighbouring routers are about 1 apart; x grows to the right, y downwards.
 """
@@ -43,9 +43,9 @@ def router_positions(plan: Plan) -> dict[str, Point]:
         return {name: PAPER[name] for name in names}
     if len(names) < 3:
         return {name: (1.3 * index, 0.0) for index, name in enumerate(names)}
-    graph = _backbone(plan)
-    turned = _turned(graph, _stress_layout(graph, names))
-    return _normalised(names, _snapped(graph, turned))
+    graph = _build_backbone_graph(plan)
+    turned = _turn_layout(graph, _stress_layout(graph, names))
+    return _normalise_layout(names, _snap_to_grid(graph, turned))
 
 
 def is_paper_backbone(plan: Plan) -> bool:
@@ -63,7 +63,7 @@ def backbone_pairs(plan: Plan) -> frozenset[frozenset[str]]:
     )
 
 
-def _backbone(plan: Plan) -> nx.Graph[str]:
+def _build_backbone_graph(plan: Plan) -> nx.Graph[str]:
     import networkx as nx
 
     graph: nx.Graph[str] = nx.Graph()
@@ -76,7 +76,7 @@ def _backbone(plan: Plan) -> nx.Graph[str]:
 def _stress_layout(graph: nx.Graph[str], names: Sequence[str]) -> dict[str, Point]:
     """Distances in the drawing close to hops in the graph (stress majorisation).
 
-    As Kamada-Kawai wants it, but started from classical scaling, so that grids do not fold.
+    The goal of Kamada-Kawai, but started from classical scaling, so that grids do not fold.
     """
     import networkx as nx
     import numpy as np
@@ -101,8 +101,8 @@ def _stress_layout(graph: nx.Graph[str], names: Sequence[str]) -> dict[str, Poin
     return {name: (float(p[0]), float(p[1])) for name, p in zip(names, x, strict=True)}
 
 
-def _turned(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
-    """Turned so that as many links as possible are level or upright, wider than high."""
+def _turn_layout(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
+    """The layout turned so that it is wide, and most links are horizontal or vertical."""
 
     def tilt(angle: float) -> float:
         total = 0.0
@@ -112,19 +112,19 @@ def _turned(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
         return total
 
     best = min((step * pi / 180 for step in range(90)), key=lambda a: round(tilt(a), 6))
-    turned = {n: _rotate(p, best) for n, p in at.items()}
+    turned = {n: _rotate_point(p, best) for n, p in at.items()}
     xs, ys = [p[0] for p in turned.values()], [p[1] for p in turned.values()]
     if max(ys) - min(ys) > (max(xs) - min(xs)) * 1.02:
-        return _mirrored(turned)
-    second = next(iter(sorted(graph[min(graph)], key=_natural)), None)
+        return _mirror_layout(turned)
+    second = next(iter(sorted(graph[min(graph)], key=_natural_key)), None)
     first = min(graph)
     square = max(ys) - min(ys) > (max(xs) - min(xs)) * 0.98
     if second and square and _is_upright(turned[first], turned[second]):
-        return _mirrored(turned)
+        return _mirror_layout(turned)
     return turned
 
 
-def _mirrored(at: dict[str, Point]) -> dict[str, Point]:
+def _mirror_layout(at: dict[str, Point]) -> dict[str, Point]:
     return {n: (y, x) for n, (x, y) in at.items()}
 
 
@@ -132,15 +132,15 @@ def _is_upright(a: Point, b: Point) -> bool:
     return abs(b[1] - a[1]) > abs(b[0] - a[0])
 
 
-def _natural(name: str) -> tuple[int, str]:
-    """r2 before r10."""
+def _natural_key(name: str) -> tuple[int, str]:
+    """A sort key that puts r2 before r10."""
     return len(name), name
 
 
-def _snapped(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
-    """A grid that came out slightly bent is drawn straight; anything else stays as it is."""
-    columns = _bands([p[0] for p in at.values()])
-    rows = _bands([p[1] for p in at.values()])
+def _snap_to_grid(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
+    """The layout with slightly bent grids straightened; other layouts stay as they are."""
+    columns = _group_in_bands([p[0] for p in at.values()])
+    rows = _group_in_bands([p[1] for p in at.values()])
     cells = {n: (columns[x], rows[y]) for n, (x, y) in at.items()}
     distinct = len(set(cells.values())) == len(cells)
     if not distinct or len(cells) < 4:
@@ -151,8 +151,8 @@ def _snapped(graph: nx.Graph[str], at: dict[str, Point]) -> dict[str, Point]:
     return {n: (float(x), float(y)) for n, (x, y) in cells.items()}
 
 
-def _bands(values: Sequence[float]) -> dict[float, int]:
-    """Numbers values that lie close together alike: 0.0 0.1 | 1.0 1.1 | 2.0 …"""
+def _group_in_bands(values: Sequence[float]) -> dict[float, int]:
+    """Give values that are close together the same number: 0.0 0.1 | 1.0 1.1 | 2.0 …"""
     bands: dict[float, int] = {}
     band, before = 0, None
     for value in sorted(set(values)):
@@ -163,12 +163,12 @@ def _bands(values: Sequence[float]) -> dict[float, int]:
     return bands
 
 
-def _rotate(point: Point, angle: float) -> Point:
+def _rotate_point(point: Point, angle: float) -> Point:
     x, y = point
     return x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle)
 
 
-def _normalised(names: Sequence[str], at: dict[str, Point]) -> dict[str, Point]:
+def _normalise_layout(names: Sequence[str], at: dict[str, Point]) -> dict[str, Point]:
     """First router to the upper left, nearest pair at least 0.8 apart, origin at the corner."""
     middle_x = sum(p[0] for p in at.values()) / len(at)
     middle_y = sum(p[1] for p in at.values()) / len(at)

@@ -1,4 +1,4 @@
-"""The key below the drawing: one row of symbols, wrapped, then one line per path."""
+"""Draws the legend: a row of symbols, wrapped, then one line per highlighted path."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SYMBOL = 26.0
 def legend(
     plan: Plan, highlight: Sequence[Highlight], limit: float
 ) -> tuple[list[Shape], float, float]:
-    """The key's shapes (origin: its upper left corner), its width and height in pixels."""
+    """The legend's shapes (origin: upper left corner), its width and its height in pixels."""
     shapes: list[Shape] = []
     x = y = widest = 0.0
-    for symbol, text in _entries(plan):
+    for symbol, text in _list_entries(plan):
         step = SYMBOL + text_width(text, SIZE) + 16
         if x and x + step > limit:
             x, y = 0.0, y + ROW
-        shapes += _symbol(symbol, x, y)
+        shapes += _draw_symbol(symbol, x, y)
         shapes.append(Text((x + SYMBOL, y), text, SIZE, GREY, anchor="start"))
         x += step
         widest = max(widest, x)
@@ -49,7 +49,7 @@ def legend(
     return shapes, widest, y + 8
 
 
-def _entries(plan: Plan) -> list[tuple[str, str]]:
+def _list_entries(plan: Plan) -> list[tuple[str, str]]:
     entries = []
     if plan.routers:
         entries.append(("router", "router, its loopback an End SID"))
@@ -72,7 +72,7 @@ def _both_routers(plan: Plan, a: str, b: str) -> bool:
     return plan.node(a).role is Role.ROUTER and plan.node(b).role is Role.ROUTER
 
 
-def _symbol(kind: str, x: float, y: float) -> list[Shape]:
+def _draw_symbol(kind: str, x: float, y: float) -> list[Shape]:
     if kind == "router":
         return [Circle((x + 9, y), 7.0, *ROUTER, 1.5)]
     if kind in ("link", "attachment"):

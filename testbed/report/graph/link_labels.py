@@ -1,4 +1,4 @@
-"""Backbone links in the drawing: where parallel ones run, and what is written beside them."""
+"""Draws backbone links, parallel ones side by side, with their labels."""
 
 from __future__ import annotations
 
@@ -46,21 +46,23 @@ def link_labels(plan: Plan, routers: dict[str, Point]) -> list[Shape]:
     for link, shift in links:
         a, b = ends_of(link, shift, routers)
         prefix = str(link.a.v6.network) if link.a.v6 and len(links) <= CROWDED else ""
-        extra = _specials(link, len(metrics) > 1)
+        extra = _format_label(link, len(metrics) > 1)
         if shift:
             both = " · ".join(x for x in (prefix.split("/")[0], extra) if x)
             side = BESIDE if shift > 0 else -BESIDE
-            tries = (_along(a, b, text, side) for text in (both, extra, extra.split(" · ")[0]))
+            tries = (
+                _place_along(a, b, text, side) for text in (both, extra, extra.split(" · ")[0])
+            )
             shapes += next((drawn for drawn in tries if drawn), [])
         else:
             # On a shared line the text is read from left to right: turn the sides with it.
             side = BESIDE if (b[0], b[1]) < (a[0], a[1]) else -BESIDE
-            shapes += _along(a, b, prefix, side) + _along(a, b, extra, -side)
+            shapes += _place_along(a, b, prefix, side) + _place_along(a, b, extra, -side)
     return shapes
 
 
-def _specials(link: Link, with_metric: bool) -> str:
-    """The metric where metrics differ, and the impairments where there are any."""
+def _format_label(link: Link, with_metric: bool) -> str:
+    """The metric, if metrics differ, and the impairments, if there are any."""
     shaping = link.shaping
     parts = [f"metric {link.metric}"] if with_metric else []
     parts += [f"{shaping.bandwidth:g} Mbit/s"] if shaping.bandwidth is not None else []
@@ -69,7 +71,7 @@ def _specials(link: Link, with_metric: bool) -> str:
     return " · ".join(parts)
 
 
-def _along(a: Point, b: Point, text: str, offset: float) -> list[Shape]:
+def _place_along(a: Point, b: Point, text: str, offset: float) -> list[Shape]:
     """Text beside the middle of a line, turned with it, never upside down, shrunk to fit."""
     room = hypot(b[0] - a[0], b[1] - a[1]) - 2 * ROUTER_RADIUS - 4
     size = min(LABEL_SIZE, room / max(text_width(text, 1.0), 1.0))

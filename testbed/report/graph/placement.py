@@ -1,4 +1,4 @@
-"""Where the attached nodes go: around their router, over nothing that is there already."""
+"""Places hosts, injectors and cluster nodes around their routers without overlaps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAPER_ATTACHED: dict[str, Point] = {
 
 @dataclass(frozen=True)
 class Placed:
-    """A label with its centre in pixels, and the router that it hangs on."""
+    """A label with its centre in pixels, and the router that it is attached to."""
 
     label: Label
     centre: Point
@@ -38,7 +38,7 @@ class Placed:
 
 @dataclass
 class _Taken:
-    """What is on the page so far."""
+    """The areas of the page that are already taken."""
 
     boxes: list[tuple[Point, float, float]] = field(default_factory=list)  # centre, w, h
     lines: list[tuple[Point, Point]] = field(default_factory=list)
@@ -51,13 +51,15 @@ def place(plan: Plan) -> tuple[dict[str, Point], list[Placed]]:
     if is_paper_backbone(plan) and all(x.node in PAPER_ATTACHED for x in labels):
         fixed = {x.node: PAPER_ATTACHED[x.node] for x in labels}
         return routers, [
-            Placed(x, (fixed[x.node][0] * UNIT, fixed[x.node][1] * UNIT), _router(plan, x.node))
+            Placed(
+                x, (fixed[x.node][0] * UNIT, fixed[x.node][1] * UNIT), _find_router(plan, x.node)
+            )
             for x in labels
         ]
     return routers, _search_all(plan, routers, labels)
 
 
-def _router(plan: Plan, node: str) -> str | None:
+def _find_router(plan: Plan, node: str) -> str | None:
     links = plan.links_of(node)
     return links[0].peer(node).node if links else None
 
@@ -70,9 +72,9 @@ def _search_all(plan: Plan, routers: dict[str, Point], labels: list[Label]) -> l
     placed = []
     # The big boxes first: small ones find a gap later.
     for label in sorted(labels, key=lambda x: -x.width * x.height):
-        router = _router(plan, label.node)
+        router = _find_router(plan, label.node)
         anchor = routers.get(router or "", (0.0, 0.0))
-        centre = _free_spot(anchor, _outward(anchor, routers, taken), label, taken)
+        centre = _free_spot(anchor, _find_outward_angle(anchor, routers, taken), label, taken)
         taken.boxes.append((centre, label.width + 8, label.height + 8))
         taken.lines.append((anchor, centre))
         placed.append(Placed(label, centre, router))
@@ -80,7 +82,7 @@ def _search_all(plan: Plan, routers: dict[str, Point], labels: list[Label]) -> l
     return sorted(placed, key=lambda x: order[x.label.node])
 
 
-def _outward(anchor: Point, routers: dict[str, Point], taken: _Taken) -> float:
+def _find_outward_angle(anchor: Point, routers: dict[str, Point], taken: _Taken) -> float:
     """The direction away from the router's links, and a little from the page's middle."""
     x = y = 0.0
     for a, b in taken.lines:
@@ -125,14 +127,14 @@ def _is_free(anchor: Point, centre: Point, label: Label, taken: _Taken) -> bool:
             and abs(other[1] - centre[1]) < (h + other_h) / 2
         ):
             return False
-        if other != anchor and _crosses(anchor, centre, other, other_w, other_h):
+        if other != anchor and _crosses_box(anchor, centre, other, other_w, other_h):
             return False
     w, h = w + 2 * BESIDE, h + 2 * BESIDE  # room for what is written beside a link
-    return not any(_crosses(a, b, centre, w, h) for a, b in taken.lines)
+    return not any(_crosses_box(a, b, centre, w, h) for a, b in taken.lines)
 
 
-def _crosses(a: Point, b: Point, centre: Point, width: float, height: float) -> bool:
-    """Does the segment a-b meet the rectangle? (Liang-Barsky clipping)"""
+def _crosses_box(a: Point, b: Point, centre: Point, width: float, height: float) -> bool:
+    """True if the segment a-b meets the rectangle (Liang-Barsky clipping)."""
     low, high = 0.0, 1.0
     for start, step, middle, half in (
         (a[0], b[0] - a[0], centre[0], width / 2),

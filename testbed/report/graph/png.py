@@ -1,4 +1,4 @@
-"""The drawing as PNG: the SVG document, rendered by resvg (imported only here)."""
+"""Renders the SVG drawing as PNG with resvg, which only this module imports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def png_of(scene: Scene, path: Path) -> None:
         svg_string=svg_of(scene),
         zoom=min(SCALE, LARGEST / max(scene.width, scene.height)),
         skip_system_fonts=True,
-        font_files=[_font(face) for face in FACES],
+        font_files=[_find_font(face) for face in FACES],
     )
     try:
         path.write_bytes(picture)
@@ -44,7 +44,7 @@ def png_of(scene: Scene, path: Path) -> None:
         ) from error
 
 
-def _font(face: str) -> str:
+def _find_font(face: str) -> str:
     file = FONTS / face
     if not file.is_file():
         raise MachineUnfit("the font of drawings is missing", where=str(file), fix="make deps")

@@ -1,4 +1,4 @@
-"""A drawing as plain data: what is painted as SVG, and rendered from that as PNG."""
+"""Shapes of a drawing as plain data."""
 
 from __future__ import annotations
 

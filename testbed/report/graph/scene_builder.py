@@ -1,4 +1,4 @@
-"""From a plan to a scene: links behind, then paths, then routers, boxes and the legend."""
+"""Builds the scene of a plan: links, highlighted paths, routers, boxes and legend."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ FILLS = {Role.CLUSTER: CLUSTER, Role.INJECTOR: INJECTOR, Role.HOST: HOST}
 
 
 def build_scene(plan: Plan, highlight: Sequence[Highlight] = ()) -> Scene:
-    """The whole picture; pure, and the same for the same plan."""
+    """The scene of a plan; the same plan gives the same scene."""
     routers, attached = place(plan)
     centres = routers | {p.label.node: p.centre for p in attached}
     shapes: list[Shape] = []
     shapes += _attachment_lines(routers, attached)
     shapes += _backbone_lines(plan, routers)
-    shapes += _paths(highlight, centres)
+    shapes += _draw_paths(highlight, centres)
     shapes += link_labels(plan, routers)
     shapes += _router_shapes(plan, routers, highlight)
     shapes += [shape for p in attached for shape in _box_shapes(p)]
-    return _paged(plan, shapes, highlight)
+    return _build_page(plan, shapes, highlight)
 
 
 def _attachment_lines(routers: dict[str, Point], attached: list[Placed]) -> list[Shape]:
@@ -59,7 +59,7 @@ def _backbone_lines(plan: Plan, routers: dict[str, Point]) -> list[Shape]:
     ]
 
 
-def _paths(highlight: Sequence[Highlight], centres: dict[str, Point]) -> list[Shape]:
+def _draw_paths(highlight: Sequence[Highlight], centres: dict[str, Point]) -> list[Shape]:
     """Coloured arrows to the right of their direction of travel, beside each other."""
     shapes: list[Shape] = []
     for index, path in enumerate(highlight):
@@ -113,22 +113,22 @@ def _box_shapes(placed: Placed) -> list[Shape]:
     return shapes
 
 
-def _paged(plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight]) -> Scene:
-    """Title above, legend below, everything moved to positive coordinates."""
-    left, top, right, bottom = _extent(shapes)
-    title = f"{plan.topology}: {_counts(plan)}"
+def _build_page(plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight]) -> Scene:
+    """Add title and legend, and move everything to positive coordinates."""
+    left, top, right, bottom = _compute_extent(shapes)
+    title = f"{plan.topology}: {_format_counts(plan)}"
     keys, key_width, key_height = legend(plan, highlight, max(right - left, 420.0))
     width = max(right - left, key_width, text_width(title, TITLE_SIZE) * 1.1) + 2 * MARGIN
     spare = (width - 2 * MARGIN - (right - left)) / 2
     dx, dy = MARGIN - left + spare, MARGIN + 34 - top
-    moved = [_moved(s, dx, dy) for s in shapes]
+    moved = [_move_shape(s, dx, dy) for s in shapes]
     below = bottom + dy + 28
-    moved += [_moved(s, MARGIN, below) for s in keys]
+    moved += [_move_shape(s, MARGIN, below) for s in keys]
     moved.append(Text((MARGIN, MARGIN), title, TITLE_SIZE, INK, anchor="start", bold=True))
     return Scene(title, width, below + key_height + MARGIN, tuple(moved))
 
 
-def _counts(plan: Plan) -> str:
+def _format_counts(plan: Plan) -> str:
     parts = [
         f"{len(plan.of(role))} {word}{'s' if len(plan.of(role)) != 1 else ''}"
         for role, word in (
@@ -142,7 +142,7 @@ def _counts(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def _extent(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
+def _compute_extent(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
     """Left, top, right, bottom of the boxes and circles."""
     corners = [(0.0, 0.0, 0.0, 0.0)] if not shapes else []
     for s in shapes:
@@ -155,7 +155,7 @@ def _extent(shapes: Sequence[Shape]) -> tuple[float, float, float, float]:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _moved(shape: Shape, dx: float, dy: float) -> Shape:
+def _move_shape(shape: Shape, dx: float, dy: float) -> Shape:
     if isinstance(shape, Line):
         return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
     if isinstance(shape, Circle):

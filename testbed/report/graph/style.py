@@ -1,4 +1,4 @@
-"""Colours and sizes of the drawing: few, and distinct in grey and for colour-blind readers."""
+"""Colours and sizes of drawings, distinct in grey and for colour-blind readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paints a scene as SVG: plain shapes and real text, to be edited and searched."""
+"""Paints a scene as SVG with plain shapes and searchable text."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def graph_svg(plan: Plan, highlight: Sequence[Highlight] = ()) -> str:
 
 def svg_of(scene: Scene) -> str:
     """The document for any scene; the same scene gives the same text."""
-    w, h = _n(scene.width), _n(scene.height)
+    w, h = _as_text(scene.width), _as_text(scene.height)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" '
         f'viewBox="0 0 {w} {h}" font-family={quoteattr(FONTS)}>'
     )
     body = [f"<title>{escape(scene.title)}</title>"]
     body.append('<rect width="100%" height="100%" fill="#fff"/>')
-    body += [_paint(shape) for shape in scene.shapes]
+    body += [_paint_shape(shape) for shape in scene.shapes]
     return "\n".join([head, *body, "</svg>", ""])
 
 
@@ -42,51 +42,52 @@ def arrow_head(line: Line, size: float = 4.0) -> tuple[Point, Point, Point]:
     return (bx, by), (back[0] + side[0], back[1] + side[1]), (back[0] - side[0], back[1] - side[1])
 
 
-def _paint(shape: Shape) -> str:
+def _paint_shape(shape: Shape) -> str:
     if isinstance(shape, Line):
-        return _line(shape)
+        return _paint_line(shape)
     if isinstance(shape, Circle):
         x, y = shape.centre
         return (
-            f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(shape.radius)}" fill="{shape.fill}" '
-            f'stroke="{shape.stroke}" stroke-width="{_n(shape.width)}"/>'
+            f'<circle cx="{_as_text(x)}" cy="{_as_text(y)}" r="{_as_text(shape.radius)}" '
+            f'fill="{shape.fill}" stroke="{shape.stroke}" stroke-width="{_as_text(shape.width)}"/>'
         )
     if isinstance(shape, Box):
         return (
-            f'<rect x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" '
-            f'height="{_n(shape.height)}" rx="{_n(shape.radius)}" fill="{shape.fill}" '
-            f'stroke="{shape.stroke}" stroke-width="{_n(shape.stroke_width)}"/>'
+            f'<rect x="{_as_text(shape.x)}" y="{_as_text(shape.y)}" '
+            f'width="{_as_text(shape.width)}" height="{_as_text(shape.height)}" '
+            f'rx="{_as_text(shape.radius)}" fill="{shape.fill}" '
+            f'stroke="{shape.stroke}" stroke-width="{_as_text(shape.stroke_width)}"/>'
         )
-    return _text(shape)
+    return _paint_text(shape)
 
 
-def _line(line: Line) -> str:
-    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in line.points)
+def _paint_line(line: Line) -> str:
+    points = " ".join(f"{_as_text(x)},{_as_text(y)}" for x, y in line.points)
     more = ' stroke-dasharray="5 4"' if line.dashed else ""
-    more += f' stroke-opacity="{_n(line.opacity)}"' if line.opacity < 1 else ""
+    more += f' stroke-opacity="{_as_text(line.opacity)}"' if line.opacity < 1 else ""
     drawn = (
         f'<polyline points="{points}" fill="none" stroke="{line.colour}" '
-        f'stroke-width="{_n(line.width)}"{more}/>'
+        f'stroke-width="{_as_text(line.width)}"{more}/>'
     )
     if line.arrow:
-        corners = " ".join(f"{_n(x)},{_n(y)}" for x, y in arrow_head(line))
+        corners = " ".join(f"{_as_text(x)},{_as_text(y)}" for x, y in arrow_head(line))
         drawn += f'<polygon points="{corners}" fill="{line.colour}"/>'
     return drawn
 
 
-def _text(text: Text) -> str:
-    x, y = _n(text.at[0]), _n(text.at[1])
+def _paint_text(text: Text) -> str:
+    x, y = _as_text(text.at[0]), _as_text(text.at[1])
     more = ' font-weight="bold"' if text.bold else ""
-    more += f' transform="rotate({_n(text.turn)} {x} {y})"' if text.turn else ""
+    more += f' transform="rotate({_as_text(text.turn)} {x} {y})"' if text.turn else ""
     if text.halo:
         more += ' stroke="#fff" stroke-width="3" paint-order="stroke"'
     # dy instead of dominant-baseline, which several programs ignore.
     return (
-        f'<text x="{x}" y="{y}" dy="0.35em" font-size="{_n(text.size)}" fill="{text.colour}" '
+        f'<text x="{x}" y="{y}" dy="0.35em" font-size="{_as_text(text.size)}" fill="{text.colour}" '
         f'text-anchor="{text.anchor}"{more}>{escape(text.text)}</text>'
     )
 
 
-def _n(value: float) -> str:
-    """A number without noise: at most one decimal."""
+def _as_text(value: float) -> str:
+    """The number with at most one decimal."""
     return f"{round(value, 1) + 0.0:g}" if abs(value) < 1e5 else str(round(value))

@@ -1,4 +1,4 @@
-"""The plan on a terminal: the backbone drawn, then each router with what hangs on it."""
+"""Draws a plan on a terminal: the backbone, then each router with its attached nodes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ CELL = (14, 4)  # columns and rows between neighbours, at most
 
 
 def graph_text(plan: Plan) -> str:
-    """At most 80 columns of Unicode, without colours; ends without a newline."""
-    parts = [_headline(plan)]
+    """The drawing in at most 80 columns of Unicode, without colours and without final newline."""
+    parts = [_format_headline(plan)]
     if len(plan.routers) > 1:
-        parts.append("\n".join(_drawing(plan)))
-    parts.append("\n".join(line for router in plan.routers for line in _router(plan, router)))
+        parts.append("\n".join(_draw_backbone(plan)))
+    parts.append("\n".join(line for router in plan.routers for line in _list_router(plan, router)))
     return "\n\n".join(parts)
 
 
-def _headline(plan: Plan) -> str:
+def _format_headline(plan: Plan) -> str:
     metrics = sorted({x.metric for x in plan.links if _is_backbone(plan, x.a.node, x.b.node)})
-    words = [f"{plan.topology}: {_count(len(plan.routers), 'router')}"]
-    words.append(_count(len(plan.links), "link"))
+    words = [f"{plan.topology}: {_format_count(len(plan.routers), 'router')}"]
+    words.append(_format_count(len(plan.links), "link"))
     if metrics:
         words.append("IS-IS metric " + "/".join(str(m) for m in metrics[:4]))
     if plan.cluster:
@@ -33,12 +33,12 @@ def _headline(plan: Plan) -> str:
     return ", ".join(words)
 
 
-def _count(number: int, word: str) -> str:
+def _format_count(number: int, word: str) -> str:
     return f"{number} {word}{'s' if number != 1 else ''}"
 
 
-def _natural(name: str) -> tuple[int, str]:
-    """r2 before r10."""
+def _natural_key(name: str) -> tuple[int, str]:
+    """A sort key that puts r2 before r10."""
     return len(name), name
 
 
@@ -46,7 +46,7 @@ def _is_backbone(plan: Plan, a: str, b: str) -> bool:
     return plan.node(a).role is Role.ROUTER and plan.node(b).role is Role.ROUTER
 
 
-def _drawing(plan: Plan) -> list[str]:
+def _draw_backbone(plan: Plan) -> list[str]:
     at = router_positions(plan)
     span_x = max(x for x, _ in at.values()) or 1.0
     span_y = max(y for _, y in at.values())
@@ -63,18 +63,18 @@ def _drawing(plan: Plan) -> list[str]:
     return canvas.lines()
 
 
-def _router(plan: Plan, router: Node) -> Iterator[str]:
+def _list_router(plan: Plan, router: Node) -> Iterator[str]:
     peers = [x.peer(router.name).node for x in plan.links_of(router.name)]
-    neighbours = sorted({p for p in peers if plan.node(p).role is Role.ROUTER}, key=_natural)
+    neighbours = sorted({p for p in peers if plan.node(p).role is Role.ROUTER}, key=_natural_key)
     attached = [n for n in plan.nodes if n.name in peers and n.role is not Role.ROUTER]
     yield f"{router.name:<5} {router.loopback_v6!s:<12}  to {' '.join(neighbours) or 'nobody'}"
-    branches = [_branch(plan, n) for n in attached if n.role is not Role.HOST]
-    branches += _hosts([n.name for n in attached if n.role is Role.HOST])
+    branches = [_format_branch(plan, n) for n in attached if n.role is not Role.HOST]
+    branches += _group_hosts([n.name for n in attached if n.role is Role.HOST])
     for number, branch in enumerate(branches, 1):
         yield f"  {'└' if number == len(branches) else '├'} {branch}"
 
 
-def _branch(plan: Plan, node: Node) -> str:
+def _format_branch(plan: Plan, node: Node) -> str:
     v4 = plan.address_v4(node.name)
     words = [f"{node.name:<8}", str(plan.address_v6(node.name)), *([str(v4)] if v4 else [])]
     if node.cluster:
@@ -85,8 +85,8 @@ def _branch(plan: Plan, node: Node) -> str:
     return "  ".join(words)
 
 
-def _hosts(names: list[str]) -> list[str]:
-    """Host names, as many to a line as fit."""
+def _group_hosts(names: list[str]) -> list[str]:
+    """Lines of host names, as many to a line as fit."""
     if not names:
         return []
     lines, line = [], "hosts   "

@@ -1,1 +1,1 @@
-"""Checks of policy files and Calico objects against a plan, each finding with its line."""
+"""Checks policy files and Calico objects against a plan; each finding names its line."""

@@ -1,4 +1,4 @@
-"""BGPPeers and BGPConfigurations against a plan: who is to speak BGP with whom."""
+"""Checks BGPPeers and BGPConfigurations against the BGP speakers of a plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT = "default"  # the name of the one BGPConfiguration that counts
 
 
 def is_default(document: Value) -> bool:
-    """Is this the BGPConfiguration that the agents read?"""
+    """True if this is the BGPConfiguration that the agents read."""
     return (calico_objects.kind(document), calico_objects.name(document)) == (
         "BGPConfiguration",
         DEFAULT,
@@ -25,18 +25,18 @@ def is_default(document: Value) -> bool:
 
 
 def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
-    """A BGPPeer in a cluster with this AS number."""
+    """Findings on a BGPPeer in a cluster with this AS number."""
     address = calico_objects.peer_address(calico_objects.text(document, "peerIP"))
     where = calico_objects.where(document, "peerIP")
     owner = plan.owner(address)
     if owner is None:
-        yield _nobody(plan, address, where)
+        yield _report_unknown_peer(plan, address, where)
     elif address.version == 4:
         what = f"peer {address} is {owner}'s IPv4 address: the agents' sessions run over IPv6"
         yield Finding("warning", where, what, f"use {plan.address_v6(owner)} ({owner})")
     elif plan.node(owner).role is Role.ROUTER:
         what = f"peer {address} is router {owner}'s, which runs no BGP"
-        yield Finding("warning", where, what, _speakers(plan))
+        yield Finding("warning", where, what, _list_speakers(plan))
     theirs = calico_objects.asn(document)
     if theirs is not None and theirs != asn:
         what = f"peer AS {theirs} is not the cluster's AS {asn}: the agents' sessions are iBGP"
@@ -47,17 +47,19 @@ def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
         yield unknown_node(plan, name, calico_objects.where(document, "node"))
 
 
-def _nobody(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:
-    """An address that leads nowhere; one of a pod may come to be."""
+def _report_unknown_peer(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:
+    """The finding on an address of no node: a warning if a pod may get it, else an error."""
     pools = [p for p in (plan.pools.pods_v4, plan.pools.pods_v6) if p]
     if any(address in pool for pool in pools):
-        what = f"peer {address} is of no node: it lies in the pods' pool"
-        return Finding("warning", where, what, _speakers(plan))
+        what = f"peer {address} is not the address of a node: it lies in the pod pool"
+        return Finding("warning", where, what, _list_speakers(plan))
     what = f"nobody has the peer address {address}"
-    return Finding("error", where, what, _closest(plan, address) or _speakers(plan))
+    return Finding(
+        "error", where, what, _find_closest_address(plan, address) or _list_speakers(plan)
+    )
 
 
-def _closest(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
+def _find_closest_address(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
     """`did you mean fd00:0:34::2 (gobgp)?` A speaker's address comes before a router's."""
     for nodes in ([*plan.injectors, *plan.cluster], plan.nodes):
         owned = [(a, n.name) for n in nodes for a in addresses(plan, n.name)]
@@ -69,18 +71,18 @@ def _closest(plan: Plan, address: IPv4Address | IPv6Address) -> str | None:
     return None
 
 
-def _speakers(plan: Plan) -> str:
+def _list_speakers(plan: Plan) -> str:
     speakers = [*plan.injectors, *plan.cluster]
     names = ", ".join(f"{n.name} {plan.address_v6(n.name)}" for n in speakers)
-    return f"BGP is spoken by {names or 'nobody'}"
+    return f"the BGP speakers are {names or 'none'}"
 
 
 def configuration(plan: Plan, document: Value) -> Iterator[Finding]:
-    """A BGPConfiguration."""
+    """Findings on a BGPConfiguration."""
     name = calico_objects.name(document)
     if not is_default(document):
-        what = f"BGPConfiguration {name} is read by nobody"
-        fix = closest_name(name, [DEFAULT]) or f"the one that counts is named {DEFAULT}"
+        what = f"the agents do not read BGPConfiguration {name}"
+        fix = closest_name(name, [DEFAULT]) or f"the agents read only the one named {DEFAULT}"
         yield Finding("warning", document.where, what, fix)
         return
     asn = calico_objects.asn(document)

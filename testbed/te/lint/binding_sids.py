@@ -1,4 +1,4 @@
-"""Binding SIDs: one per (head end, endpoint, family), out of the policy pool."""
+"""Checks binding SIDs: unique per head end, and inside the policy pool."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Used = dict[tuple[str, IPv6Address], tuple[Steered, str]]  # by (head end, BSID)
 
 
 def check(owners: Owners, subjects: Sequence[Subject]) -> Iterator[Finding]:
-    """Duplicates within each head end (best effort counts too), and BSIDs outside the pool."""
+    """Findings on duplicates within a head end, with best effort, and on BSIDs outside the pool."""
     used = _best_effort(owners)
     for subject in subjects:
         bsid = subject.candidate.binding_sid
         if bsid is None:
             continue
-        yield from _pool(owners, subject, bsid)
+        yield from _check_pool(owners, subject, bsid)
         if owners.endpoint(subject.candidate.endpoint):  # else that error says enough
-            yield from _duplicates(owners, subject, bsid, used)
+            yield from _check_duplicates(owners, subject, bsid, used)
 
 
 def _best_effort(owners: Owners) -> Used:
@@ -42,7 +42,7 @@ def _best_effort(owners: Owners) -> Used:
     return used
 
 
-def _pool(owners: Owners, subject: Subject, bsid: IPv6Address) -> Iterator[Finding]:
+def _check_pool(owners: Owners, subject: Subject, bsid: IPv6Address) -> Iterator[Finding]:
     pool = owners.plan.pools.policies
     owned = owners.get(bsid)
     if owned is not None:
@@ -61,7 +61,7 @@ def _pool(owners: Owners, subject: Subject, bsid: IPv6Address) -> Iterator[Findi
         )
 
 
-def _duplicates(
+def _check_duplicates(
     owners: Owners, subject: Subject, bsid: IPv6Address, used: Used
 ) -> Iterator[Finding]:
     clashes: dict[tuple[Steered, str], list[str]] = {}
@@ -75,19 +75,20 @@ def _duplicates(
             "error",
             subject.binding_sid_at,
             f"binding SID {bsid} is used twice by {', '.join(head_ends)}: here for "
-            f"{_said(owners, steers)}, and by {place} for {_said(owners, other_steers)}",
-            _free(owners, steers),
+            f"{_describe_steered(owners, steers)}, and by {place} for "
+            f"{_describe_steered(owners, other_steers)}",
+            _suggest_free_sid(owners, steers),
         )
 
 
-def _said(owners: Owners, steers: Steered) -> str:
+def _describe_steered(owners: Owners, steers: Steered) -> str:
     endpoint, family = steers
     node = owners.endpoint(endpoint)
     name = node.name if node else str(endpoint)
     return f"{name} IPv{family}" if family else name
 
 
-def _free(owners: Owners, steers: Steered) -> str:
+def _suggest_free_sid(owners: Owners, steers: Steered) -> str:
     """The endpoint's own best-effort BSID is always right; else any other of the pool."""
     endpoint, family = steers
     node = owners.endpoint(endpoint)

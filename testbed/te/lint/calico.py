@@ -1,4 +1,4 @@
-"""Calico's objects against a plan: addresses, AS numbers and nodes that they name."""
+"""Checks the addresses, AS numbers and nodes that Calico objects name against a plan."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def lint_calico(
         elif kind == "IPPool":
             findings += pools.pool(plan, document)
         if selected is not None:
-            findings += _selector(plan, document, selected)
+            findings += _check_selector(plan, document, selected)
     return findings
 
 
-def _selector(plan: Plan, document: Value, selected: Selected) -> Iterator[Finding]:
+def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator[Finding]:
     text, where = (
         calico_objects.text(document, "nodeSelector"),
         calico_objects.where(document, "nodeSelector"),
@@ -56,11 +56,11 @@ def _selector(plan: Plan, document: Value, selected: Selected) -> Iterator[Findi
         return
     if not nodes:
         what = f"nodeSelector {text} selects none of the nodes that are here"
-        yield Finding("warning", where, what, _meant(plan, text))
+        yield Finding("warning", where, what, _suggest_selector(plan, text))
 
 
-def _meant(plan: Plan, selector: str) -> str | None:
-    """Who was probably meant by the values that stand in quotes."""
+def _suggest_selector(plan: Plan, selector: str) -> str | None:
+    """A suggestion for the node that the quoted values of the selector probably mean."""
     names = [n.name for n in plan.cluster]
     for value in re.findall(r"'([^']*)'|\"([^\"]*)\"", selector):
         word = value[0] or value[1]

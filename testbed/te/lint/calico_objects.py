@@ -1,11 +1,10 @@
-"""Calico's objects as a light lab takes them: structure only, the agents judge the rest."""
+"""Reads Calico objects as a light lab accepts them, and checks their structure."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.srpolicy.files.yaml_tree import Value
@@ -27,7 +26,7 @@ def peer_address(text: str) -> Address:
 
 
 # kind → (field of spec that must be there and parse, its parser)
-KINDS: dict[str, tuple[str | None, Callable[[str], Any]]] = {
+KINDS: dict[str, tuple[str | None, Callable[[str], object]]] = {
     "IPPool": ("cidr", ip_network),
     "BGPPeer": ("peerIP", peer_address),
     "BGPConfiguration": (None, str),
@@ -36,28 +35,28 @@ KINDS: dict[str, tuple[str | None, Callable[[str], Any]]] = {
 
 def check(document: Value) -> None:
     """Raise TestbedError with file:line unless this is an object that the agents read."""
-    kind = _text(document, "kind")
+    kind = _get_text(document, "kind")
     if kind not in KINDS:
         close = difflib.get_close_matches(kind, KINDS, n=1)
         known = f"{', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
         hint = f"did you mean {close[0]}? " if close else ""
         raise TestbedError(
-            f"kind {kind or '?'} is not applied here",
+            f"a light lab cannot apply kind {kind or '?'}",
             where=document.where,
-            fix=f"{hint}a light lab takes {known}; SR Policies go by `testbed policy apply -f`",
+            fix=f"{hint}a light lab takes {known}; apply SR Policies by `testbed policy apply -f`",
         )
     metadata, spec = document.get("metadata"), document.get("spec")
-    if metadata is None or not _text(metadata, "name"):
+    if metadata is None or not _get_text(metadata, "name"):
         raise TestbedError(f"{kind} without metadata.name", where=document.where)
     if spec is None or not isinstance(spec.content, dict):
         raise TestbedError(f"{kind} without spec", where=document.where)
     field, parse = KINDS[kind]
     if field is not None:
-        _parsed(kind, spec, field, parse)
+        _check_field(kind, spec, field, parse)
 
 
-def _parsed(kind: str, spec: Value, field: str, parse: Callable[[str], Any]) -> None:
-    value = _text(spec, field)
+def _check_field(kind: str, spec: Value, field: str, parse: Callable[[str], object]) -> None:
+    value = _get_text(spec, field)
     try:
         parse(value)
     except ValueError as error:
@@ -67,39 +66,39 @@ def _parsed(kind: str, spec: Value, field: str, parse: Callable[[str], Any]) -> 
         ) from None
 
 
-def _text(value: Value, key: str) -> str:
+def _get_text(value: Value, key: str) -> str:
     found = value.get(key)
     return found.content if found is not None and isinstance(found.content, str) else ""
 
 
 def kind(document: Value) -> str:
-    """Its kind; empty if it says none."""
-    return _text(document, "kind")
+    """The object's kind; empty if it has none."""
+    return _get_text(document, "kind")
 
 
 def name(document: Value) -> str:
     """metadata.name; empty if there is none."""
     metadata = document.get("metadata")
-    return _text(metadata, "name") if metadata else ""
+    return _get_text(metadata, "name") if metadata else ""
 
 
 def text(document: Value, key: str) -> str:
     """The text of a field of spec; empty if there is none."""
     spec = document.get("spec")
-    return _text(spec, key) if spec else ""
+    return _get_text(spec, key) if spec else ""
 
 
 def asn(document: Value) -> int | None:
     """spec.asNumber, where that is a number."""
-    found = _field(document, "asNumber")
+    found = _get_field(document, "asNumber")
     return found.content if found and type(found.content) is int else None
 
 
 def where(document: Value, key: str) -> str:
     """file:line of a field of spec, or of the object if it has none."""
-    return (_field(document, key) or document).where
+    return (_get_field(document, key) or document).where
 
 
-def _field(document: Value, key: str) -> Value | None:
+def _get_field(document: Value, key: str) -> Value | None:
     spec = document.get("spec")
     return spec.get(key) if spec else None

@@ -1,4 +1,4 @@
-"""What lint finds: all of it, each with its line and what to do."""
+"""Findings of lint, each with its line and how to correct it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Finding:
 
 
 class LintFailed(TestbedError):
-    """Carries every finding; nothing of the file has been applied."""
+    """A file with errors: carries every finding; nothing of the file was applied."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""The local SIDs that a ConfigMap pins for its own node."""
+"""Checks the local SIDs that a ConfigMap sets for its node."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from testbed.te.owners import Owners
 
 
 def check(owners: Owners, config: NodeConfig) -> Iterator[Finding]:
-    """Outside the node's pool, alike, or not what the node has now."""
+    """Findings on SIDs outside the node's pool, equal SIDs, and SIDs that replace current ones."""
     if config.node not in owners.local_sids:
         return
-    for family, sid, line in _pinned(config):
-        yield from _one(owners, config, family, sid, f"{config.source}:{line or config.line}")
+    for family, sid, line in _list_pinned_sids(config):
+        yield from _check_pinned_sid(
+            owners, config, family, sid, f"{config.source}:{line or config.line}"
+        )
     if config.dt4 is not None and config.dt4 == config.dt6:
         yield Finding(
             "error",
@@ -36,14 +38,14 @@ def merged(owners: Owners, configs: Iterable[NodeConfig]) -> dict[str, LocalSids
     return result
 
 
-def _pinned(config: NodeConfig) -> Iterator[tuple[int, IPv6Address, int | None]]:
+def _list_pinned_sids(config: NodeConfig) -> Iterator[tuple[int, IPv6Address, int | None]]:
     if config.dt4 is not None:
         yield 4, config.dt4, config.dt4_line
     if config.dt6 is not None:
         yield 6, config.dt6, config.dt6_line
 
 
-def _one(
+def _check_pinned_sid(
     owners: Owners, config: NodeConfig, family: int, sid: IPv6Address, where: str
 ) -> Iterator[Finding]:
     spec = owners.plan.node(config.node).cluster

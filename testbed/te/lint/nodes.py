@@ -1,4 +1,4 @@
-"""Nodes by name, as objects and policies name them."""
+"""Looks up nodes by the names that objects and policies use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def addresses(plan: Plan, name: str) -> list[IPv4Address | IPv6Address]:
 
 
 def unknown_node(plan: Plan, name: str, where: str) -> Finding:
-    """Somebody names it as a cluster node; which one was probably meant."""
+    """The finding on a name that is no cluster node, with the node that was probably meant."""
     names = [n.name for n in plan.cluster]
     if name in plan.by_name:
         what = f"{name} is a {plan.node(name).role.value}, not a cluster node"

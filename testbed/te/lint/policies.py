@@ -1,4 +1,4 @@
-"""Policies against a plan: everything that is wrong, before anything is applied."""
+"""Checks SR Policies and TE ConfigMaps against a plan before anything is applied."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def lint_policies(
     local_sids: Mapping[str, LocalSids] | None = None,
 ) -> list[Finding]:
     """Findings on SR Policies for BGP, in file order. `local_sids`: as the lab has them now."""
-    return in_file_order(_lint(plan, from_changes(changes), Owners(plan, local_sids)))
+    return in_file_order(_lint_subjects(plan, from_changes(changes), Owners(plan, local_sids)))
 
 
 def lint_configmaps(
@@ -34,25 +34,25 @@ def lint_configmaps(
     owners = Owners(plan, local_sids)
     findings = [f for config in configs for f in lint_localsids.check(owners, config)]
     merged = lint_localsids.merged(owners, configs)
-    findings += _lint(plan, from_configs(configs), Owners(plan, merged))
+    findings += _lint_subjects(plan, from_configs(configs), Owners(plan, merged))
     for config in configs:
         if config.node not in {n.name for n in plan.cluster}:
             findings.append(unknown_node(plan, config.node, f"{config.source}:{config.line}"))
     return in_file_order(findings)
 
 
-def _lint(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> list[Finding]:
+def _lint_subjects(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> list[Finding]:
     findings: list[Finding] = []
     for subject in subjects:
-        findings += _structure(subject)
-        findings += _head_ends(plan, subject)
-        findings += _endpoint(owners, subject)
+        findings += _check_structure(subject)
+        findings += _check_head_ends(plan, subject)
+        findings += _check_endpoint(owners, subject)
         findings += segments.check(owners, subject)
     findings += binding_sids.check(owners, subjects)
     return findings
 
 
-def _structure(subject: Subject) -> Iterator[Finding]:
+def _check_structure(subject: Subject) -> Iterator[Finding]:
     for fault in structure(subject.candidate):
         fix = None
         if "must be 18" in fault:
@@ -60,7 +60,7 @@ def _structure(subject: Subject) -> Iterator[Finding]:
         yield Finding("error", subject.where, fault, fix)
 
 
-def _head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
+def _check_head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
     candidate = subject.candidate
     cluster = {n.name for n in plan.cluster}
     for name in candidate.head_ends:
@@ -76,14 +76,14 @@ def _head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:
+def _check_endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:
     endpoint = subject.candidate.endpoint
     node = owners.endpoint(endpoint)
     if node is None:
         owned = owners.get(endpoint)
-        what = f"nobody has the endpoint address {endpoint}"
+        what = f"no node has the endpoint address {endpoint}"
         if owned is not None:
-            what = f"endpoint {endpoint} is {_of(owned.node)} {_thing(owned.kind)}"
+            what = f"endpoint {endpoint} is {_add_possessive(owned.node)} {_name_kind(owned.kind)}"
             what += ", not the address of a cluster node"
         known = ", ".join(str(x) for x in owners.of_kind(Kind.NODE))
         fix = owners.closest(endpoint, Kind.NODE) or f"the cluster nodes are {known or 'none'}"
@@ -95,18 +95,18 @@ def _endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:
         yield Finding("warning", subject.endpoint_at, f"{what}: invalid until then")
 
 
-def _of(name: str) -> str:
+def _add_possessive(name: str) -> str:
     return f"{name}'s"
 
 
-def _thing(kind: Kind) -> str:
+def _name_kind(kind: Kind) -> str:
     if kind in (Kind.DT4, Kind.DT6):
         return f"{kind.value} SID"
     return "loopback" if kind is Kind.END else "interface"
 
 
 def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
-    """By file and line; a finding that several checks make is kept once."""
+    """The findings sorted by file and line, without duplicates."""
 
     def place(finding: Finding) -> tuple[str, int]:
         source, _, line = finding.where.rpartition(":")

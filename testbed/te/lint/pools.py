@@ -1,4 +1,4 @@
-"""IPPools against a plan: pods, local SIDs and binding SIDs each have ranges of their own."""
+"""Checks that IPPools of pods, local SIDs and binding SIDs stay in their own ranges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOCALSID_POOL, POLICY_POOL = "sr-localsids-pool-", "sr-policies-pool"
 
 
 def pool(plan: Plan, document: Value) -> Iterator[Finding]:
-    """An IPPool, by the role that its name gives it."""
+    """Findings on an IPPool, by the role that its name gives it."""
     name, where = calico_objects.name(document), calico_objects.where(document, "cidr")
     cidr = ip_network(calico_objects.text(document, "cidr"))
     if name.startswith(LOCALSID_POOL):
@@ -28,7 +28,7 @@ def pool(plan: Plan, document: Value) -> Iterator[Finding]:
             what = f"the pool of binding SIDs {cidr} lies outside the plan's {own}"
             yield Finding("warning", where, what, f"did you mean {own}?")
     else:
-        yield from _pods(plan, cidr, where)
+        yield from _check_pods(plan, cidr, where)
 
 
 def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
@@ -43,19 +43,19 @@ def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
         yield Finding("error", calico_objects.where(document, "cidr"), f"{what} to it", fix)
 
 
-def _pods(plan: Plan, cidr: calico_objects.Network, where: str) -> Iterator[Finding]:
-    """Pods must not get what the plan gives to nodes and SIDs."""
+def _check_pods(plan: Plan, cidr: calico_objects.Network, where: str) -> Iterator[Finding]:
+    """Findings on a pod pool that overlaps addresses of nodes or SIDs."""
     planned = plan.pools.pods_v4 if cidr.version == 4 else plan.pools.pods_v6
-    if taken := _taken(plan, cidr):
+    if taken := _find_overlap(plan, cidr):
         what = f"the pods' pool {cidr} holds {taken}"
         yield Finding("error", where, what, f"stay inside {planned}" if planned else None)
-    elif planned is None or not _inside(cidr, planned):
+    elif planned is None or not _is_inside(cidr, planned):
         near = planned and get_close_matches(str(cidr), [str(planned)], n=1, cutoff=CLOSE)
         what = f"the pods' pool {cidr} lies outside the plan's {planned or 'pools'}"
         yield Finding("warning", where, what, f"did you mean {planned}?" if near else None)
 
 
-def _taken(plan: Plan, cidr: calico_objects.Network) -> str | None:
+def _find_overlap(plan: Plan, cidr: calico_objects.Network) -> str | None:
     for node in plan.nodes:
         for address in addresses(plan, node.name):
             if address in cidr:
@@ -67,6 +67,6 @@ def _taken(plan: Plan, cidr: calico_objects.Network) -> str | None:
     return None
 
 
-def _inside(cidr: calico_objects.Network, other: calico_objects.Network) -> bool:
+def _is_inside(cidr: calico_objects.Network, other: calico_objects.Network) -> bool:
     first, last = cidr.network_address, cidr.broadcast_address
     return first in other and last in other

@@ -1,4 +1,4 @@
-"""Segment lists against a plan: who owns each SID, what it does, and how deep the stack is."""
+"""Checks segment lists against a plan: owner and behaviour of each SID, and the depth."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
     for number, segment_list in enumerate(subject.candidate.segment_lists):
         if not segment_list.segments:
             continue  # already said by the structural checks
-        yield from _depth(owners, subject, number, segment_list)
+        yield from _check_depth(owners, subject, number, segment_list)
         for position, sid in enumerate(segment_list.sids[:-1]):
-            yield from _waypoint(owners, sid, subject.segment_at(number, position))
-        yield from _repeats(subject, number, segment_list)
+            yield from _check_waypoint(owners, sid, subject.segment_at(number, position))
+        yield from _check_repeats(subject, number, segment_list)
         last = len(segment_list.segments) - 1
-        yield from _last(owners, subject, segment_list, subject.segment_at(number, last))
+        yield from _check_last_segment(
+            owners, subject, segment_list, subject.segment_at(number, last)
+        )
 
 
-def _depth(
+def _check_depth(
     owners: Owners, subject: Subject, number: int, segment_list: SegmentList
 ) -> Iterator[Finding]:
     plan, depth = owners.plan, len(segment_list.segments)
@@ -44,11 +46,11 @@ def _depth(
     )
 
 
-def _waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Finding]:
+def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Finding]:
     owned = owners.get(sid)
     if owned is None:
         pool = owners.pool_of(sid)
-        what = f"nobody owns the waypoint {sid}"
+        what = f"no node has the waypoint {sid}"
         what += f", though it lies in {pool.name}'s SID pool" if pool else ""
         yield Finding("error", where, what, owners.closest(sid, Kind.END, Kind.NODE))
     elif owned.kind in FAMILY_OF_KIND:
@@ -63,7 +65,7 @@ def _waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Finding]
             "error",
             where,
             f"waypoint {sid} is on {owned.node}, which does not forward",
-            _routers(owners),
+            _list_routers(owners),
         )
     elif owned.kind is Kind.INTERFACE:
         loopback = owners.plan.node(owned.node).loopback_v6
@@ -75,13 +77,13 @@ def _waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Finding]
         )
 
 
-def _routers(owners: Owners) -> str:
+def _list_routers(owners: Owners) -> str:
     names = [f"{n.name} {n.loopback_v6}" for n in owners.plan.of(Role.ROUTER)[:3]]
     more = ", …" if len(owners.plan.routers) > 3 else ""
     return f"use a router's loopback ({', '.join(names)}{more})"
 
 
-def _repeats(subject: Subject, number: int, segment_list: SegmentList) -> Iterator[Finding]:
+def _check_repeats(subject: Subject, number: int, segment_list: SegmentList) -> Iterator[Finding]:
     sids = segment_list.sids
     for position in range(1, len(sids)):
         if sids[position] == sids[position - 1]:
@@ -90,7 +92,7 @@ def _repeats(subject: Subject, number: int, segment_list: SegmentList) -> Iterat
             yield Finding("warning", where, what, "remove one of them")
 
 
-def _last(
+def _check_last_segment(
     owners: Owners, subject: Subject, segment_list: SegmentList, where: str
 ) -> Iterator[Finding]:
     sid, family = segment_list.sids[-1], segment_list.family
@@ -99,7 +101,7 @@ def _last(
     right = f"did you mean {owners.get(wanted)}?" if wanted else None
     owned = owners.get(sid)
     if owned is None or owned.kind not in FAMILY_OF_KIND:
-        yield Finding("error", where, _not_a_sid(owners, sid), right or _nearest(owners, sid))
+        yield Finding("error", where, _not_a_sid(owners, sid), right or _find_nearest(owners, sid))
     elif endpoint is not None and owned.node != endpoint.name:
         yield Finding(
             "error",
@@ -114,7 +116,7 @@ def _last(
             where,
             f"the last SID {sid} is {owned.node}'s {owned.kind.value}, "
             f"but the policy steers IPv{family}",
-            right or _nearest(owners, sid),
+            right or _find_nearest(owners, sid),
         )
 
 
@@ -127,5 +129,5 @@ def _not_a_sid(owners: Owners, sid: IPv6Address) -> str:
     return f"the last SID {sid} lies outside every SID pool"
 
 
-def _nearest(owners: Owners, sid: IPv6Address) -> str | None:
+def _find_nearest(owners: Owners, sid: IPv6Address) -> str | None:
     return owners.closest(sid, Kind.DT4, Kind.DT6)

@@ -1,4 +1,4 @@
-"""One candidate on its way into the lab, whichever kind of file it came from."""
+"""A candidate path under check, with its lines in the policy file or ConfigMap."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Subject:
 
 
 def from_changes(changes: Iterable[PolicyChange]) -> list[Subject]:
-    """What the file announces; withdrawals take nothing into the lab."""
+    """The candidates that a policy file announces; withdrawals need no check."""
     return [
         Subject(change.candidate, change.source, change.lines)
         for change in changes

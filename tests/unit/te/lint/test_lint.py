@@ -12,6 +12,7 @@ import pytest
 
 from testbed.agent.model import selector
 from testbed.errors import TestbedError
+from testbed.json_types import get_object
 from testbed.plan.model import LocalSids, Plan
 from testbed.render import cluster as render
 from testbed.srpolicy.files.load import load_policies
@@ -120,7 +121,7 @@ def test_names_stand_for_loopbacks_and_local_sids(full: Plan) -> None:
 
 def test_configmaps_come_back_as_objects(full: Plan) -> None:
     documents, _ = load_configmaps(full, POLICIES / "configmaps.yaml")
-    assert [d["metadata"]["name"] for d in documents] == [
+    assert [get_object(d, "metadata")["name"] for d in documents] == [
         f"srv6-config-{name}" for name in ("master", "worker1", "worker2")
     ]
 

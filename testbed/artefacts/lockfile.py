@@ -61,6 +61,7 @@ class Artefact:
     why: str
     programs: tuple[str, ...]
     build: Build
+    # Any: lock.json is our own file, read as it is written; a unit test checks its shape
     releases: tuple[dict[str, Any], ...] = field(default=(), hash=False)
     optional: bool = False
 

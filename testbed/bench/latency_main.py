@@ -81,6 +81,7 @@ def by_configmap(plan: Plan, runs: int) -> list[float]:
     return samples
 
 
+# Any: an object of the API, as its documentation shows it
 def _configmap(plan: Plan, waypoint: str) -> dict[str, Any]:
     """A TE ConfigMap with one policy towards ENDPOINT."""
     cluster = plan.node(ENDPOINT).cluster

@@ -88,6 +88,7 @@ def _link_failure(profile: str) -> str:
         arguments = ["run", "link-failure", "--profile", profile, "--evidence", directory]
         arguments += ["--cluster", "none"]
         commands.testbed(*arguments)
+        # Any: iperf3 or another program answers with JSON of its own
         result: dict[str, Any] = json.loads(
             (Path(directory) / "link-failure" / "result.json").read_text()
         )

@@ -86,6 +86,7 @@ class Injector:
             self._wishes.read_policies(file)
         self._submit()
 
+    # Any: inotify_simple publishes no types
     def _take_over(self, events: Iterable[Any], directories: dict[int, Path]) -> None:
         """Read again each file that an event names; all of them when events were lost."""
         changed = set()
@@ -120,6 +121,7 @@ class Injector:
         write_atomically(self._status, text)
         self._written = text
 
+    # Any: JSON to write
     def report(self) -> dict[str, Any]:
         """What the status file says: `applied` are the NLRIs that gobgpd holds, in hex."""
         status = self._driver.status()

@@ -32,6 +32,7 @@ def parse_policies(text: str) -> frozenset[Announcement]:
     return frozenset(_announcement(number, entry) for number, entry in enumerate(entries, 1))
 
 
+# Any: JSON of a file; what does not fit raises, and is reported
 def _announcement(number: int, entry: Any) -> Announcement:
     try:
         nlri, attrs = bytes.fromhex(entry["nlri"]), bytes.fromhex(entry["attrs"])

@@ -125,7 +125,7 @@ def fields(row: str) -> list[Field]:
     return found
 
 
-# A message of gobgpd, or what grpc does with one: made at run time, so no checker knows its fields.
+# Any: a message of gobgpd, or grpc's call with one; made at run time, so it has no static fields
 Proto = Any
 
 

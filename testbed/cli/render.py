@@ -38,7 +38,7 @@ Out = Annotated[Path, typer.Option(help="Directory to write to.")]
 class _LabByDefault(TyperGroup):
     """`render full` is `render lab full`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # click's, or typer's copy of it
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # Any: click's or typer's
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = ["lab", *args]
         return super().parse_args(ctx, args)

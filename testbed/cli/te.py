@@ -59,6 +59,7 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
     from testbed.orchestrators.agent_status import agent_status
     from testbed.providers.members import present
 
+    # Any: JSON to print
     rows: list[dict[str, Any]] = []
     for node in present(plan):
         status = agent_status(node.name)

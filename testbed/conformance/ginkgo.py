@@ -12,7 +12,7 @@ from testbed.conformance.selection import FOCUS, SKIP
 from testbed.errors import CheckFailed
 
 REPORT = "report.json"
-# A spec in ginkgo's own report, read as ginkgo writes it.
+# Any: a spec in ginkgo's own report, read as ginkgo writes it
 Entry = dict[str, Any]
 _SKIPPED = ("skipped", "pending")
 

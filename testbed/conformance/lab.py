@@ -95,6 +95,7 @@ def _steered(name: str) -> tuple[bool | None, str]:
     return steering(rows)
 
 
+# Any: rows of `te list --format json`
 def steering(policies: list[dict[str, Any]]) -> tuple[bool | None, str]:
     """True if all chosen policies are from ConfigMaps, else None; and which are not, in words."""
     chosen = [policy for policy in policies if policy["chosen"]]

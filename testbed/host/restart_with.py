@@ -18,7 +18,7 @@ from typing import Any
 LEADER, BEARS = "TESTBED_RESTARTS_WITH", "TESTBED_BEARS"
 
 
-# What supervisor hands over; it publishes no types.
+# Any: supervisor publishes no types of what it hands over.
 Supervisord = Any
 StateEvent = Any
 Process = Any

@@ -121,6 +121,7 @@ class Supervisor:
         self.place = place
 
     @property
+    # Any: XML-RPC has no types; whoever calls checks what comes back
     def _connect(self) -> Any:
         """A connection per call: one that failed cannot be used again."""
         from supervisor.xmlrpc import SupervisorTransport

@@ -97,6 +97,7 @@ def _pod_file(name: str) -> Path:
     return PODS / f"{name}.json"
 
 
+# Any: the plugin answers with a CNI result, of which only the addresses are read
 def _call_plugin(command: str, pod: str, node: str) -> dict[str, Any]:
     """Call the plugin as a container runtime would (CNI spec 1.1, section 2)."""
     from testbed.agent.cni import plugin_main

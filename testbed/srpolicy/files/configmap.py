@@ -87,6 +87,7 @@ def each_once(documents: Iterable[Value], source: str) -> list[NodeConfig]:
     return list(configs.values())
 
 
+# Any: an object of the API, of any shape; `from_plain` judges it
 def from_object(data: dict[str, Any], source: str) -> list[NodeConfig]:
     """Read one ConfigMap that came as an object (API server, JSON); same errors."""
     return read(from_plain(data, source))

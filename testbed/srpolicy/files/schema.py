@@ -17,6 +17,7 @@ from testbed.srpolicy.files.yaml_tree import Value
 
 
 @cache
+# Any: a JSON schema, which only jsonschema reads
 def schema() -> dict[str, Any]:
     """The schema as published in `schema.json`."""
     text = files("testbed.srpolicy.files").joinpath("schema.json").read_text(encoding="utf-8")

@@ -36,6 +36,7 @@ MAX_DEPTH = 32
 class Value:
     """A value with its place: `content` is a scalar, list[Value] or dict[str, Value]."""
 
+    # Any: users may write any of these; whoever reads it asks which one it is
     content: Any
     source: str
     line: int  # 1-based, in the file that the user edits

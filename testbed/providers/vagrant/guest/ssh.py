@@ -120,7 +120,7 @@ class Guest:
         import paramiko
 
         client = paramiko.SSHClient()
-        keys: Any = self._private_keys()  # paramiko takes several, its types know of one
+        keys: Any = self._private_keys()  # Any: paramiko takes several, its types say one
         self._trust_host_key(client)
         try:
             client.connect(

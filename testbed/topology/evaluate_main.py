@@ -76,8 +76,8 @@ def _refuse_unknown(params: dict[str, str], topo_class: type) -> None:
     }
     for name in params:
         if name not in known:
-            there = f"it takes: {', '.join(sorted(known))}" if known else "it takes none"
-            raise TypeError(f"build() has no parameter {name!r}; {there}")
+            accepted = f"it takes: {', '.join(sorted(known))}" if known else "it takes none"
+            raise TypeError(f"build() has no parameter {name!r}; {accepted}")
 
 
 def _parse_value(text: str) -> int | str:

@@ -158,6 +158,18 @@ ERRORS = {
         'r1, r2 = self.addRouters("r1", "r2")\nself.addLink(r1, r2, delay=5)',
         "mine.py:5: r1-r2: delay=5 is not usable: a time with its unit is needed",
     ),
+    "bandwidth is no number": (
+        'r1, r2 = self.addRouters("r1", "r2")\nself.addLink(r1, r2, bw=[1])',
+        "mine.py:5: r1-r2: bw=[1] is not usable: a number is needed",
+    ),
+    "address is no list": (
+        'self.addHost("h1", ip=5)',
+        "mine.py:4: h1: ip=5 is not usable: a list is needed",
+    ),
+    "list holds no address": (
+        'self.addHost("h1", ip=[None])',
+        "mine.py:4: h1: ip=[None] is not usable",
+    ),
     "defined twice": (
         'r1 = self.addRouter("r1")\nr1 = self.addRouter("r1")',
         "mine.py:5: r1: node is defined twice (first at mine.py:4)",

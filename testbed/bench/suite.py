@@ -88,7 +88,7 @@ def _link_failure(profile: str) -> str:
         arguments = ["run", "link-failure", "--profile", profile, "--evidence", directory]
         arguments += ["--cluster", "none"]
         commands.testbed(*arguments)
-        # Any: iperf3 or another program answers with JSON of its own
+        # Any: the scenario's result as JSON, of which only figures are read
         result: dict[str, Any] = json.loads(
             (Path(directory) / "link-failure" / "result.json").read_text()
         )

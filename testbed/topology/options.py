@@ -28,6 +28,7 @@ _ROUTER = {"isRouter", "lo_addresses"}
 _HOST = {"ip", "data_centre", "advertised", "cluster", "injector"}
 _LINK = {"bw", "delay", "loss", "igp_metric", "mtu", "params1", "params2"}
 _LINK_INTERNAL = {"node1", "node2", "port1", "port2", "intf", "cls", "key"}
+_FLAGS = ("data_centre", "advertised", "control_plane", "joins_later")
 _END = {"ip", "igp_metric"}
 
 
@@ -71,6 +72,7 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
         ("local_sids", parse_sid_pair),
         ("binding_sids", parse_sid_pair),
         ("lo_addresses", loopbacks),
+        *((flag, _parse_flag) for flag in _FLAGS),
     ]
     return problems + _find_malformed(name, info, values, where)
 
@@ -152,7 +154,7 @@ def parse_sid_pair(given: object) -> tuple[IPv6Address, IPv6Address]:
 def metric(info: Options) -> int:
     """The link's IS-IS metric, 10 unless given."""
     for source in (info, *end_options(info)):
-        if "igp_metric" in source:
+        if source.get("igp_metric") is not None:
             return _parse_metric(source["igp_metric"])
     return 10
 
@@ -214,6 +216,12 @@ def _parse_number(value: object) -> float:
     if not isinstance(value, (str, SupportsFloat)):
         raise TypeError("a number is needed")
     return float(value)
+
+
+def _parse_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("True or False is needed")
+    return value
 
 
 def _parse_bandwidth(value: object) -> float:

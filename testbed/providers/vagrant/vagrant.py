@@ -110,7 +110,7 @@ class Vagrant:
     """The vagrant of one lab, by python-vagrant. Every call raises TestbedError on failure."""
 
     def __init__(self, files: Files, log: Path) -> None:
-        vagrant: Any = importlib.import_module("vagrant")  # it has no types
+        vagrant: Any = importlib.import_module("vagrant")  # Any: it has no types
         program = shutil.which("vagrant")
         if program is None:
             raise MachineUnfit("vagrant is missing", fix="make deps NODES=vagrant")

@@ -116,12 +116,21 @@ def test_plain_iptopo_of_ten_lines(tmp_path: Path) -> None:
     assert cluster.local_sids.dt4 != cluster.local_sids.dt6
 
 
+def test_a_metric_of_none_is_the_default(tmp_path: Path) -> None:
+    body = 'r1, r2 = self.addRouters("r1", "r2")\nself.addLink(r1, r2, igp_metric=None)'
+    assert load_plan(write(tmp_path, body)).links[0].metric == 10
+
+
 def test_generated_sids_do_not_depend_on_the_run(tmp_path: Path) -> None:
     body = 'r1 = self.addRouter("r1")\nself.addLink(r1, self.addHost("n1", cluster=True))'
     assert load_plan(write(tmp_path, body)) == load_plan(write(tmp_path, body))
 
 
 ERRORS = {
+    "flag that is none": (
+        'r1 = self.addRouter("r1")\nself.addLink(r1, self.addHost("a", data_centre="no"))',
+        "mine.py:6: a: data_centre='no' is not usable: True or False is needed",
+    ),
     "duplicate address": (
         'r1 = self.addRouter("r1")\n'
         'self.addLink(r1, self.addHost("a", ip="fd00:7::2/64"))\n'

@@ -129,7 +129,7 @@ def test_generated_sids_do_not_depend_on_the_run(tmp_path: Path) -> None:
 ERRORS = {
     "flag that is none": (
         'r1 = self.addRouter("r1")\nself.addLink(r1, self.addHost("a", data_centre="no"))',
-        "mine.py:6: a: data_centre='no' is not usable: True or False is needed",
+        "mine.py:5: a: data_centre='no' is not usable: True or False is needed",
     ),
     "duplicate address": (
         'r1 = self.addRouter("r1")\n'

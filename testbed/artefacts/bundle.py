@@ -39,7 +39,7 @@ def export_bundle(file: Path, names: Sequence[str] = (), say: Say = say_on_stder
     Raises MachineUnfit (exit code 4) if one that a lab needs is not cached, CheckFailed if one
     is damaged; then `file` stays as it was.
     """
-    wanted = _wanted(names)
+    wanted = _choose_artefacts(names)
     with _writing(file) as tar:
         add_file(tar, "bundle.json", json.dumps({"machine": platform.machine()}).encode())
         for artefact in wanted:
@@ -73,7 +73,7 @@ def import_bundle(file: Path, say: Say = say_on_stderr) -> list[str]:
     return [artefact.name for artefact in found]
 
 
-def _wanted(names: Sequence[str]) -> list[Artefact]:
+def _choose_artefacts(names: Sequence[str]) -> list[Artefact]:
     if names:
         return list(dict.fromkeys(providing(name) for name in names))
     return [a for a in artefacts() if not a.optional or cache.held(a) is not None]

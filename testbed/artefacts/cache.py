@@ -57,7 +57,7 @@ def add(artefact: Artefact, directory: Path, source: str) -> None:
         new = Path(scratch) / "object"
         new.mkdir(mode=0o755)
         for name in artefact.programs:
-            _take(directory / name, new)
+            _copy_program(directory / name, new)
         sums = "".join(f"{digest}  {name}\n" for name, digest in _digests(new, artefact.programs))
         (new / SUMS).write_text(sums)
         digest = hashlib.sha256(sums.encode()).hexdigest()
@@ -71,7 +71,7 @@ def add(artefact: Artefact, directory: Path, source: str) -> None:
     write_atomically(record, text + "\n", durable=True)
 
 
-def _take(source: Path, new: Path) -> None:
+def _copy_program(source: Path, new: Path) -> None:
     """Copy a program; one that is a link takes the file beside it along, once."""
     if source.is_symlink():
         file = source.readlink().name
@@ -150,17 +150,17 @@ def verify_object(directory: Path, names: tuple[str, ...]) -> None:
             )
 
 
-def _stamp(directory: Path, names: tuple[str, ...]) -> str:
+def _describe_state(directory: Path, names: tuple[str, ...]) -> str:
     states = [(name, (directory / name).stat()) for name in names]
     return "".join(f"{s.st_size} {s.st_mtime_ns} {name}\n" for name, s in states)
 
 
 def _unchanged(directory: Path, names: tuple[str, ...]) -> bool:
     seen = directory / ".seen"
-    return seen.is_file() and seen.read_text() == _stamp(directory, names)
+    return seen.is_file() and seen.read_text() == _describe_state(directory, names)
 
 
 def _note_seen(directory: Path, names: tuple[str, ...]) -> None:
     # root using a user's cache leaves nothing of its own there
     if directory.stat().st_uid == os.geteuid() and not _unchanged(directory, names):
-        write_atomically(directory / ".seen", _stamp(directory, names))
+        write_atomically(directory / ".seen", _describe_state(directory, names))

@@ -38,11 +38,11 @@ def ensure(
     network = network or Network()
     found: dict[str, Path] = {}
     for artefact in dict.fromkeys(providing(name) for name in names) if names else needed():
-        found.update(_one(artefact, force, say, network))
+        found.update(_fetch_artefact(artefact, force, say, network))
     return found
 
 
-def _one(artefact: Artefact, force: bool, say: Say, network: Network) -> dict[str, Path]:
+def _fetch_artefact(artefact: Artefact, force: bool, say: Say, network: Network) -> dict[str, Path]:
     ways = sources()
     if "cache" in ways and not force and (held := cache.paths(artefact)) is not None:
         return held
@@ -50,7 +50,7 @@ def _one(artefact: Artefact, force: bool, say: Say, network: Network) -> dict[st
     with locked_cache(f"fetching {artefact.title}", say):
         for way in ways:
             try:
-                return _try(way, artefact, force, say, network)
+                return _try_source(way, artefact, force, say, network)
             except (Unreachable, MachineUnfit) as error:
                 reasons.append(f"{way}: {error}")
                 if way != "cache" and (way != "release" or artefact.releases):
@@ -63,7 +63,9 @@ def _one(artefact: Artefact, force: bool, say: Say, network: Network) -> dict[st
     )
 
 
-def _try(way: str, artefact: Artefact, force: bool, say: Say, network: Network) -> dict[str, Path]:
+def _try_source(
+    way: str, artefact: Artefact, force: bool, say: Say, network: Network
+) -> dict[str, Path]:
     if way == "cache":
         held = None if force else cache.paths(artefact)
         if held is None:

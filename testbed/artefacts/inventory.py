@@ -52,10 +52,10 @@ def _fetch(artefact: Artefact) -> str:
 
 def listing() -> list[dict[str, object]]:
     """Each artefact: name, version, programs, state (cached, absent, damaged), source, path."""
-    return [_row(artefact) for artefact in artefacts()]
+    return [_inventory_row(artefact) for artefact in artefacts()]
 
 
-def _row(artefact: Artefact) -> dict[str, object]:
+def _inventory_row(artefact: Artefact) -> dict[str, object]:
     held = cache.held(artefact)
     state, where = "absent", None
     if held is not None:

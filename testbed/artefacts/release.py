@@ -31,7 +31,7 @@ def fetch_release(
     parts = {url: download(network, url, digest, say) for url, digest in digests.items()}
     try:
         for url, part in parts.items():
-            _take(files[url], part, into, url)
+            _place_file(files[url], part, into, url)
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
@@ -44,7 +44,7 @@ def _url(file: ReleaseFile, path: str) -> str:
     return url
 
 
-def _take(file: ReleaseFile, part: Path, into: Path, where: str) -> None:
+def _place_file(file: ReleaseFile, part: Path, into: Path, where: str) -> None:
     if file.is_archive:
         _unpack(part, file, into, where)
     else:

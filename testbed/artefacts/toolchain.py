@@ -25,7 +25,7 @@ def find_go(oldest: str) -> Path | None:
         return None
     # GOTOOLCHAIN=local: its own version, not that of a toolchain which it would download
     found = _version(Path(program))
-    return Path(program) if found is not None and found >= _numbers(oldest) else None
+    return Path(program) if found is not None and found >= _version_numbers(oldest) else None
 
 
 def pinned_go() -> Path:
@@ -47,7 +47,7 @@ def discard_caches() -> None:
     shutil.rmtree(caches(), ignore_errors=True)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
@@ -58,7 +58,7 @@ def _version(go: Path) -> tuple[int, ...] | None:
         answer = run([str(go), "env", "GOVERSION"], timeout=30, env=environment)
     except TestbedError:
         return None
-    return _numbers(answer.stdout)
+    return _version_numbers(answer.stdout)
 
 
 def _install(pin: Toolchain, home: Path) -> None:

@@ -42,7 +42,7 @@ def life(runs: int) -> tuple[list[Figure], list[dict[str, float]]]:
         samples.setdefault("memory", []).append(
             (before - psutil.virtual_memory().available) / (1 << 30)
         )
-        samples.setdefault("idle", []).append(_busy(10.0))
+        samples.setdefault("idle", []).append(_measure_load(10.0))
         testbed("down", "--keep", "-n", LAB)
         take("warm", _up_and_ping)
         take("down", lambda: testbed("down", "-n", LAB))
@@ -95,6 +95,6 @@ def _ping(source: str, destination: str) -> None:
     subprocess.run([*inside, *ping], check=True, capture_output=True)
 
 
-def _busy(seconds: float) -> float:
+def _measure_load(seconds: float) -> float:
     """How busy the machine is, in per cent of one core, over some seconds of nothing to do."""
     return psutil.cpu_percent(interval=seconds) * (psutil.cpu_count() or 1)

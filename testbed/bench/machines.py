@@ -40,7 +40,7 @@ def run(progress: Progress, runs: int) -> str:
         with progress.step(f"run {number} of {runs}: the box"):
             samples["box"].append(_box())
         with progress.step(f"run {number} of {runs}: a lab"):
-            _life(samples, ups, restores)
+            _measure_life(samples, ups, restores)
     figures = [
         Figure(what, tuple(samples[key]), "s", goal) for key, (what, goal) in TARGETS.items()
     ]
@@ -56,7 +56,7 @@ def run(progress: Progress, runs: int) -> str:
     )
 
 
-def _life(
+def _measure_life(
     samples: dict[str, list[float]], ups: list[dict[str, float]], restores: list[dict[str, float]]
 ) -> None:
     try:

@@ -36,16 +36,16 @@ class Connection:
             self._adopt(wanted)
         steps = reconcile.changes(self.applied, wanted)
         for path in steps.add_paths:
-            if _tried(retry, self.client.add_path, path):
+            if _try_call(retry, self.client.add_path, path):
                 self.applied.paths[path.key] = path
         for path in steps.delete_paths:
-            if _tried(retry, self.client.delete_path, path):
+            if _try_call(retry, self.client.delete_path, path):
                 del self.applied.paths[path.key]
         for address in steps.delete_peers:
-            if _tried(retry, self.client.delete_peer, address):
+            if _try_call(retry, self.client.delete_peer, address):
                 del self.applied.peers[address]
         for address, peer in steps.add_peers:
-            if address not in self.applied.peers and _tried(retry, self.client.add_peer, peer):
+            if address not in self.applied.peers and _try_call(retry, self.client.add_peer, peer):
                 self.applied.peers[address] = peer
         return (*wanted.refused, *retry), tuple(retry)
 
@@ -54,7 +54,7 @@ class Connection:
         if self.applied.identity is None:
             self.applied.identity = self.client.get_bgp()
         if self.applied.identity is None:
-            if not _tried(faults, self.client.start_bgp, desired.identity):
+            if not _try_call(faults, self.client.start_bgp, desired.identity):
                 return False
             self.applied.identity = desired.identity
         if not reconcile.same_identity(self.applied.identity, desired.identity):
@@ -82,7 +82,7 @@ class Connection:
         connections meanwhile; a new one tries at once.
         """
         ignored: list[str] = []
-        if self.applied.peers.get(address) and _tried(ignored, self.client.delete_peer, address):
+        if self.applied.peers.get(address) and _try_call(ignored, self.client.delete_peer, address):
             del self.applied.peers[address]
 
     def received(self, family: Family, peer: str) -> tuple[ReceivedPath, ...]:
@@ -95,7 +95,7 @@ class Connection:
             return ()
 
 
-def _tried(faults: list[str], action: Callable[..., None], argument: object) -> bool:
+def _try_call(faults: list[str], action: Callable[..., None], argument: object) -> bool:
     """True when gobgpd did it; its refusal becomes a sentence, its absence is raised."""
     try:
         action(argument)

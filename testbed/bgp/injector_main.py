@@ -84,7 +84,7 @@ class Injector:
         known = {self._policies / name for name in self._wishes.policies}
         for file in sorted(known | {f for f in self._policies.iterdir() if self._is_policy(f)}):
             self._wishes.read_policies(file)
-        self._submit()
+        self._submit_desired()
 
     # Any: inotify_simple publishes no types
     def _take_over(self, events: Iterable[Any], directories: dict[int, Path]) -> None:
@@ -101,14 +101,14 @@ class Injector:
                 self._wishes.read_peers(file)
             elif self._is_policy(file):
                 self._wishes.read_policies(file)
-        self._submit()
+        self._submit_desired()
 
     def _is_policy(self, file: Path) -> bool:
         """Drafts of writers begin with a dot."""
         named = file.suffix == ".json" and not file.name.startswith(".")
         return named and file.parent == self._policies and file != self._peers
 
-    def _submit(self) -> None:
+    def _submit_desired(self) -> None:
         desired = self._wishes.desired()
         if desired is not None:
             self._driver.set_desired(desired)

@@ -90,25 +90,25 @@ class Wishes:
 
     def read_policies(self, file: Path) -> None:
         """Take over what a policy file says now; a missing file wishes for nothing."""
-        text = self._text(file)
+        text = self._read_text(file)
         if text is None:
             self.policies.pop(file.name, None)
             return
         try:
             self.policies[file.name] = parse_policies(text)
         except TestbedError as error:
-            self.errors[file.name] = _sentence(error)
+            self.errors[file.name] = _describe_error(error)
 
     def read_peers(self, file: Path) -> None:
         """Take over who the sessions go to; without that file nothing can be announced."""
-        text = self._text(file)
+        text = self._read_text(file)
         if text is None:
             self.errors.setdefault(file.name, "is not there")
             return
         try:
             self.base = parse_peers(text)
         except TestbedError as error:
-            self.errors[file.name] = _sentence(error)
+            self.errors[file.name] = _describe_error(error)
 
     def desired(self) -> DesiredBgp | None:
         """The desired state of gobgpd; None until there are peers."""
@@ -118,7 +118,7 @@ class Wishes:
         base = self.base
         return DesiredBgp(base.asn, base.router_id, base.peers, everything)
 
-    def _text(self, file: Path) -> str | None:
+    def _read_text(self, file: Path) -> str | None:
         """The content; None when it is gone or unreadable, and errors say which."""
         self.errors.pop(file.name, None)
         try:
@@ -130,5 +130,5 @@ class Wishes:
             return None
 
 
-def _sentence(error: TestbedError) -> str:
+def _describe_error(error: TestbedError) -> str:
     return f"{error.what}: {error.why}" if error.why else error.what

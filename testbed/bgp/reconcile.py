@@ -52,7 +52,7 @@ def accept(desired: DesiredBgp, known: Mapping[PathKey, Announcement]) -> Accept
     """Check every announcement (those in `known` were checked before) and find doubles."""
     paths: dict[PathKey, Announcement] = {}
     refused = []
-    for announcement in sorted(desired.announcements, key=_order):
+    for announcement in sorted(desired.announcements, key=_sort_key):
         if announcement.key in paths:
             refused.append(f"{_name(announcement)}: announced twice with different attributes")
             continue
@@ -112,7 +112,7 @@ def adopted_peers(
     result: dict[str, BgpPeer | None] = {}
     for peer in found:
         candidate = wanted.get(peer.address)
-        result[peer.address] = candidate if candidate and _matches(peer, candidate) else None
+        result[peer.address] = candidate if candidate and _is_as_wanted(peer, candidate) else None
     return result
 
 
@@ -135,7 +135,7 @@ def adopted_paths(own: Iterable[ReceivedPath]) -> dict[PathKey, Announcement]:
     return result
 
 
-def _matches(found: AdoptedPeer, wanted: BgpPeer) -> bool:
+def _is_as_wanted(found: AdoptedPeer, wanted: BgpPeer) -> bool:
     return (
         found.asn == wanted.asn
         and found.passive == wanted.passive
@@ -158,7 +158,7 @@ def _addresses(identity: GlobalConfig) -> set[str]:
     return given or _ANYWHERE
 
 
-def _order(announcement: Announcement) -> tuple[object, ...]:
+def _sort_key(announcement: Announcement) -> tuple[object, ...]:
     return announcement.family.value, announcement.nlri, announcement.attrs
 
 

@@ -126,7 +126,7 @@ class BgpDriver:
             if desired == self._desired:
                 return
             self._desired = desired
-            self._status = _with(self._status, settled=False)
+            self._status = _change_status(self._status, settled=False)
         self._inbox.put(None)
 
     def status(self) -> BgpStatus:
@@ -171,7 +171,7 @@ class BgpDriver:
         if not client.wait_ready(self._stopping, absent):
             return
         watch = client.watch()
-        follower = threading.Thread(target=self._follow, args=(watch,), daemon=True)
+        follower = threading.Thread(target=self._follow_events, args=(watch,), daemon=True)
         follower.start()
 
         def reported(peer: str) -> None:
@@ -188,7 +188,7 @@ class BgpDriver:
         faults = self._apply(connection)
         self._read(connection, [])
         while not self._stopping.is_set():
-            events, woken = self._next(watch, self._patience(bool(faults)))
+            events, woken = self._take_events(watch, self._patience(bool(faults)))
             lost = self._read(connection, events)
             for peer in lost:
                 connection.forget_peer(peer)
@@ -202,7 +202,7 @@ class BgpDriver:
         waits += [] if due is None else [max(0.0, due - time.monotonic())]
         return min(waits, default=None)
 
-    def _follow(self, watch: Watch) -> None:
+    def _follow_events(self, watch: Watch) -> None:
         why: TestbedError = GobgpUnavailable("the event stream ended", where=str(self._socket))
         try:
             for event in watch:
@@ -211,7 +211,7 @@ class BgpDriver:
             why = error
         self._inbox.put(_Broken(watch, why))
 
-    def _next(self, watch: Watch, timeout: float | None) -> tuple[list[_Event], bool]:
+    def _take_events(self, watch: Watch, timeout: float | None) -> tuple[list[_Event], bool]:
         """Everything that is waiting, as (events, is there a wish or a retry to apply)."""
         events: list[_Event] = []
         woken = False
@@ -256,7 +256,7 @@ class BgpDriver:
         for peer in heard & up:  # no peer is shown up before its paths are read
             for family in Family:
                 self._live[peer, family] = connection.received(family, peer)
-        counted = tuple(_counted(peer, self._live) for peer in peers)
+        counted = tuple(_count_received(peer, self._live) for peer in peers)
         self._publish(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
 
@@ -304,7 +304,7 @@ class BgpDriver:
     ) -> None:
         """Make a new look visible, and tell about it only when it differs."""
         with self._changed:
-            status = _with(self._status, **changes)
+            status = _change_status(self._status, **changes)
             unchanged = status == self._status and (rib is None or rib == self._rib)
             if unchanged:
                 return
@@ -315,10 +315,10 @@ class BgpDriver:
             self._on_event()
 
 
-def _with(status: BgpStatus, **changes: object) -> BgpStatus:
+def _change_status(status: BgpStatus, **changes: object) -> BgpStatus:
     return BgpStatus(**{**vars(status), **changes})
 
 
-def _counted(peer: PeerStatus, rib: Rib) -> PeerStatus:
+def _count_received(peer: PeerStatus, rib: Rib) -> PeerStatus:
     received = sum(len(paths) for key, paths in rib.items() if key[0] == peer.address)
     return replace(peer, received=received)

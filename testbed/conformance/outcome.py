@@ -43,7 +43,7 @@ class Outcome:
 
     def complaints(self) -> list[str]:
         """One line for each spec that did not pass, and for what failed around them."""
-        return [line for run in self.runs for line in _complaints(run)]
+        return [line for run in self.runs for line in _list_complaints(run)]
 
     @property
     def passed(self) -> bool:
@@ -53,7 +53,7 @@ class Outcome:
         return bool(counts) and wanted > 0 and all(count == wanted for count in counts)
 
 
-def _complaints(run: Run) -> Sequence[str]:
+def _list_complaints(run: Run) -> Sequence[str]:
     said = [f"{run.title}: {spec.name}: {describe(spec)}" for spec in run.not_passed()]
     # specs that passed are not spoiled by what failed after them
     return said + ([f"{run.title}: {problem}" for problem in run.problems] if said else [])

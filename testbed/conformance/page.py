@@ -56,10 +56,10 @@ def _summary(outcome: Outcome) -> str:
             other = len(specs) - passed - failed
             rows.append([run.title, group.title, wanted, passed, failed, other])
     columns = ["run", "specs", "wanted", "passed", "failed", "skipped or not run"]
-    return "\n".join([_table(columns, rows), *(_effort(run) for run in outcome.runs)])
+    return "\n".join([_table(columns, rows), *(_describe_effort(run) for run in outcome.runs)])
 
 
-def _effort(run: Run) -> str:
+def _describe_effort(run: Run) -> str:
     return f"{run.title}: {run.seconds:.0f} s, {run.packets} packets from node to node over SRv6.\n"
 
 
@@ -87,8 +87,8 @@ def _every_spec(outcome: Outcome) -> Iterable[str]:
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
-    return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+    return "".join(f"| {' | '.join(_escape_cell(cell) for cell in line)} |\n" for line in lines)
 
 
-def _cell(content: object) -> str:
+def _escape_cell(content: object) -> str:
     return str(content).replace("|", "\\|")

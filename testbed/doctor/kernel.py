@@ -157,15 +157,15 @@ def kernel_checks() -> list[Verdict]:
     if os.geteuid() != 0:
         seen = f"{release}; features were not tried"
         return [Verdict("kernel", "note", seen, "run `sudo testbed doctor` to try them")]
-    return [Verdict("kernel", "ok", release), *(_try(feature) for feature in FEATURES)]
+    return [Verdict("kernel", "ok", release), *(_try_feature(feature) for feature in FEATURES)]
 
 
 def required_checks() -> list[Verdict]:
     """The features without which there is no lab. Needs root."""
-    return [_try(feature) for feature in FEATURES if feature.without == "fail"]
+    return [_try_feature(feature) for feature in FEATURES if feature.without == "fail"]
 
 
-def _try(feature: Feature) -> Verdict:
+def _try_feature(feature: Feature) -> Verdict:
     words = ""
     for command in feature.commands:
         words = _failure(feature, command)

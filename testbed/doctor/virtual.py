@@ -35,17 +35,17 @@ def virtual_checks(machines: int = 3) -> list[Verdict]:
         _tun(),
         *_box(),
         room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
-        room("disk for machines", _free(DATA_DIR), machines * DISK_PER_MACHINE),
+        room("disk for machines", _free_bytes(DATA_DIR), machines * DISK_PER_MACHINE),
         _calico_vpp(*calico_vpp.at_hand()),
     ]
 
 
 def missing_programs() -> list[str]:
     """What is not installed of all that a lab with machines runs, or its box is made with."""
-    return [program for program in (*PROGRAMS, *BUILDERS) if not _there(program)]
+    return [program for program in (*PROGRAMS, *BUILDERS) if not _is_installed(program)]
 
 
-def _there(program: str) -> bool:
+def _is_installed(program: str) -> bool:
     path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     return shutil.which(program, path=path) is not None
 
@@ -94,7 +94,7 @@ def room(what: str, free: int, needed: int) -> Verdict:
     return Verdict(what, "warn", seen, "fewer machines, or make room")
 
 
-def _free(where: Path) -> int:
+def _free_bytes(where: Path) -> int:
     while not where.exists():
         where = where.parent
     return shutil.disk_usage(where).free

@@ -129,7 +129,7 @@ class KubeClient:
             while line := response.readline():
                 yield _object(line, self._server)
         except (OSError, http.client.HTTPException) as error:
-            raise self._lost(error) from None
+            raise self._connection_lost(error) from None
         finally:
             if not response.isclosed():
                 self.close()
@@ -158,7 +158,7 @@ class KubeClient:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             if not kept or isinstance(error, TimeoutError):
-                raise self._lost(error) from None
+                raise self._connection_lost(error) from None
         # the server had closed the kept connection meanwhile
         return self._send(method, path, body, content_type, limit)
 
@@ -178,10 +178,10 @@ class KubeClient:
             raise Unreachable(error.what, where=error.where, why=error.why) from None
         self._server = str(endpoint)
         self._connection = http.client.HTTPConnection(endpoint.host, endpoint.port)
-        self._connection.sock = self._open(endpoint)
+        self._connection.sock = self._open_socket(endpoint)
         return self._connection
 
-    def _open(self, endpoint: Endpoint) -> socket.socket:
+    def _open_socket(self, endpoint: Endpoint) -> socket.socket:
         raw = self._dial((endpoint.host, endpoint.port), self._limits.connect)
         try:
             _keep_alive(raw)
@@ -196,7 +196,7 @@ class KubeClient:
         try:
             payload = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise self._lost(error) from None
+            raise self._connection_lost(error) from None
         if response.status in (401, 403):
             self.close()  # the next connection reads the certificates anew
         return Answer(response.status, payload, self._server)
@@ -215,7 +215,7 @@ class KubeClient:
         what = f"API server refuses {method} {path.partition('?')[0]}"
         raise Refused(answer.status, what, where=self._server, why=answer.message)
 
-    def _lost(self, error: Exception) -> Unreachable:
+    def _connection_lost(self, error: Exception) -> Unreachable:
         self.close()
         why = " ".join(str(error).split()) or type(error).__name__
         what = "the API server does not answer"

@@ -32,9 +32,9 @@ def load(path: Path) -> Endpoint:
     """Read the file and the certificates that it names; raises TestbedError."""
     try:
         data = _parsed(path.read_text())
-        context = _named(data, "contexts", data["current-context"])["context"]
-        cluster = _named(data, "clusters", context["cluster"])["cluster"]
-        user = _named(data, "users", context["user"])["user"]
+        context = _find_named(data, "contexts", data["current-context"])["context"]
+        cluster = _find_named(data, "clusters", context["cluster"])["cluster"]
+        user = _find_named(data, "users", context["user"])["user"]
         return _endpoint(path.parent, cluster, user)
     except OSError as error:  # an SSLError is one too
         why = error.strerror or str(error)
@@ -67,7 +67,7 @@ def _parsed(text: str) -> KubeObject:
     raise ValueError("it is no mapping")
 
 
-def _named(data: KubeObject, kind: str, name: str) -> KubeObject:
+def _find_named(data: KubeObject, kind: str, name: str) -> KubeObject:
     for entry in data[kind]:
         if entry["name"] == name:
             return dict(entry)
@@ -81,8 +81,11 @@ def _endpoint(base: Path, cluster: KubeObject, user: KubeObject) -> Endpoint:
         return Endpoint(host, url.port or 80, None)
     if url.scheme != "https" or not host:
         raise ValueError(f"server {cluster['server']!r} is not https://HOST:PORT")
-    authority = _pem(base, cluster, "certificate-authority")
-    certificate, key = _pem(base, user, "client-certificate"), _pem(base, user, "client-key")
+    authority = _read_pem(base, cluster, "certificate-authority")
+    certificate, key = (
+        _read_pem(base, user, "client-certificate"),
+        _read_pem(base, user, "client-key"),
+    )
     return Endpoint(host, url.port or 443, _client_tls(authority, certificate, key))
 
 
@@ -93,7 +96,7 @@ def _client_tls(authority: bytes, certificate: bytes, key: bytes) -> ssl.SSLCont
     return tls
 
 
-def _pem(base: Path, entry: KubeObject, name: str) -> bytes:
+def _read_pem(base: Path, entry: KubeObject, name: str) -> bytes:
     """Given inline in base64, or as a path relative to the kubeconfig."""
     inline = entry.get(f"{name}-data")
     if inline is None:

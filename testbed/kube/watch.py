@@ -72,7 +72,7 @@ class ResourceWatch(threading.Thread):
                 self._backoff.succeeded()
             try:
                 version = self._list() if version is None else version
-                version = self._follow(version)
+                version = self._follow_events(version)
                 self._backoff.succeeded()
             except Refused as error:
                 version = None
@@ -90,7 +90,7 @@ class ResourceWatch(threading.Thread):
         if error.status == _GONE:  # our version is too old to go on from: no failure
             return
         if absent:
-            self._accept({})
+            self._accept_documents({})
         else:
             self._fail(error)
 
@@ -104,14 +104,14 @@ class ResourceWatch(threading.Thread):
         """Everything, as it is now; returns the version to watch from."""
         answer = self._client.call("GET", self.resource.path)
         try:
-            documents = [self._plain(item) for item in answer["items"] or ()]
+            documents = [self._keep_read_fields(item) for item in answer["items"] or ()]
             version = str(answer["metadata"]["resourceVersion"])
         except (KeyError, TypeError, AttributeError) as error:
             raise Unreachable("API server gives no list", why=repr(error)) from None
-        self._accept({_key(d): d for d in documents})
+        self._accept_documents({_name_of(d): d for d in documents})
         return version
 
-    def _accept(self, documents: Mapping[str, KubeObject]) -> None:
+    def _accept_documents(self, documents: Mapping[str, KubeObject]) -> None:
         if self.failure is not None:
             self._shared.succeeded()
         changed = not self.listed or self.failure is not None or documents != self.documents
@@ -119,7 +119,7 @@ class ResourceWatch(threading.Thread):
         if changed:
             self._on_change()
 
-    def _follow(self, version: str) -> str:
+    def _follow_events(self, version: str) -> str:
         """Take over events until the server ends the watch; returns the version to go on from."""
         options = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true",
                    "timeoutSeconds": str(_LEASE)}  # fmt: skip
@@ -136,13 +136,13 @@ class ResourceWatch(threading.Thread):
             why = str(item.get("message"))
             raise Refused(int(item.get("code") or 0), "the watch ends", where="", why=why)
         if kind != "BOOKMARK":
-            document = self._plain(item)
-            rest = {k: d for k, d in self.documents.items() if k != _key(document)}
+            document = self._keep_read_fields(item)
+            rest = {k: d for k, d in self.documents.items() if k != _name_of(document)}
             gone = kind == "DELETED"
-            self._accept(rest if gone else {**rest, _key(document): document})
+            self._accept_documents(rest if gone else {**rest, _name_of(document): document})
         return str(item["metadata"]["resourceVersion"])
 
-    def _plain(self, item: KubeObject) -> KubeObject:
+    def _keep_read_fields(self, item: KubeObject) -> KubeObject:
         """Only what is read: a heartbeat in an object's status is then no change."""
         metadata = {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]}
         found: KubeObject = {"kind": self.resource.kind, "metadata": metadata}
@@ -151,5 +151,5 @@ class ResourceWatch(threading.Thread):
         return {**found, "status": {"addresses": addresses}} if addresses else found
 
 
-def _key(document: KubeObject) -> str:
+def _name_of(document: KubeObject) -> str:
     return str(document["metadata"]["name"])

@@ -30,7 +30,7 @@ class BestEffort:
     egress: IPv6Network
 
     def __str__(self) -> str:
-        return f"best effort: outer destination {_sid(self.egress)}, no SRH"
+        return f"best effort: outer destination {_name_sid(self.egress)}, no SRH"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class UsesSegments:
     egress: IPv6Network
 
     def __str__(self) -> str:
-        return "segments " + ", ".join([*map(str, self.waypoints), _sid(self.egress)])
+        return "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
         return ["delivered after all"] if one.delivered else []
     if isinstance(expectation, LostAt):
         return _loss_complaints(plan, one, expectation)
-    complaints = [] if one.delivered else [_lost(one)]
+    complaints = [] if one.delivered else [_describe_loss(one)]
     if isinstance(expectation, Plain):
         if one.head_end is not None:
             complaints.append(f"encapsulated at {one.head_end.node}")
@@ -234,7 +234,7 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
 
 def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
     """It took the path as far as the node where it was to be lost, and was lost there."""
-    what = "delivered after all" if one.delivered else _lost(one)
+    what = "delivered after all" if one.delivered else _describe_loss(one)
     if one.head_end is None or one.head_end.left is None:
         return [what, "not encapsulated"]
     if wrong := _list_complaints(one, expectation.path):
@@ -242,17 +242,17 @@ def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
     if loss_of(plan, one) != expectation.loss:
         return [what]
     waypoints = expectation.path.waypoints
-    return _waypoint_complaints(plan, one, waypoints, _passed(one, len(waypoints)))
+    return _waypoint_complaints(plan, one, waypoints, _count_passed(one, len(waypoints)))
 
 
-def _passed(one: Trace, waypoints: int) -> int:
+def _count_passed(one: Trace, waypoints: int) -> int:
     """How many waypoints were behind the probe when it was lost, by its Segments Left."""
     last = one.hops[-1].left or one.hops[-1].arrived
     left = (last.segments_left if last else None) or 0
     return max(0, waypoints - left)
 
 
-def _lost(one: Trace) -> str:
+def _describe_loss(one: Trace) -> str:
     last = one.hops[-1]
     if last.left is not None:
         return f"lost on {last.left.interface}, behind {last.node}"
@@ -264,7 +264,7 @@ def _lost(one: Trace) -> str:
 def _srh_complaints(one: Trace) -> list[str]:
     for hop in one.hops:
         if hop.left is not None and hop.left.segments is not None:
-            return [f"an SRH leaves {hop.node}: {_words(hop.left.travel or ())}"]
+            return [f"an SRH leaves {hop.node}: {_join_sids(hop.left.travel or ())}"]
     return []
 
 
@@ -275,7 +275,7 @@ def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
         return [f"no SRH behind {at}, outer destination {one.head_end.left.outer_dst}"]
     egress_fits = bool(travel) and travel[-1] in expectation.egress
     if travel[:-1] != expectation.waypoints or not egress_fits:
-        return [f"{at} sends it over segments {_words(travel)}"]
+        return [f"{at} sends it over segments {_join_sids(travel)}"]
     return []
 
 
@@ -309,7 +309,7 @@ def _egress_complaints(plan: Plan, one: Trace, egress: IPv6Network) -> list[str]
         return ["never decapsulated"]
     destination = tail.arrived.outer_dst
     if not isinstance(destination, IPv6Address) or destination not in egress:
-        return [f"decapsulated at {tail.node} under {destination} instead of {_sid(egress)}"]
+        return [f"decapsulated at {tail.node} under {destination} instead of {_name_sid(egress)}"]
     if tail.arrived.segments_left:
         return [f"decapsulated at {tail.node} with {tail.arrived.segments_left} segments left"]
     if sid_owner(plan, destination) != tail.node:
@@ -333,11 +333,11 @@ def _tunnel_complaints(one: Trace, expectation: Tunnelled) -> list[str]:
     return []
 
 
-def _sid(network: IPv6Network) -> str:
+def _name_sid(network: IPv6Network) -> str:
     if network.prefixlen == 128:
         return str(network.network_address)
     return f"a SID of {network}"
 
 
-def _words(sids: Sequence[IPv6Address]) -> str:
+def _join_sids(sids: Sequence[IPv6Address]) -> str:
     return ", ".join(map(str, sids))

@@ -106,7 +106,7 @@ def _expectation(
     plan: Plan, src: Endpoint, dst: Endpoint, expect: Sequence[str] | None
 ) -> Expectation:
     if expect is None:
-        return _barred(plan, src, dst) or _promised(plan, src, dst)
+        return _find_ban(plan, src, dst) or _promised_path(plan, src, dst)
     # Whoever names a path gets it proved by packets, or refuted: never excused by design.
     node = dst.pod_on or dst.name
     if tuple(expect) == (PLAIN,):
@@ -118,7 +118,7 @@ def _expectation(
     return BestEffort(IPv6Network(_egress_sid(node, dst.address.version)))
 
 
-def _barred(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation | None:
+def _find_ban(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation | None:
     attached = {end.name for end in (src, dst) if end.pod_on is not None}
     # The paper's IPv4 pool has natOutgoing, its IPv6 pool has not.
     return not_routed_by_design(
@@ -126,7 +126,7 @@ def _barred(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation | None:
     )
 
 
-def _promised(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
+def _promised_path(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
     """What the chosen policy promises: one of its lists, where it shares traffic among several."""
     head_end, endpoint = src.pod_on or src.name, dst.pod_on
     if endpoint is None or head_end == endpoint:
@@ -134,7 +134,7 @@ def _promised(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
     kind = _overlay(head_end, dst.address)
     if kind in DEVICE_KINDS:
         return _tunnelled(plan, kind, endpoint)
-    policy = _chosen(plan, head_end, endpoint, dst.address.version)
+    policy = _chosen_policy(plan, head_end, endpoint, dst.address.version)
     choices = tuple(_of_list(entry.segments) for entry in policy.segment_lists)
     return choices[0] if len(choices) == 1 else OneOf(choices)
 
@@ -160,7 +160,7 @@ def _of_list(segments: Sequence[str]) -> Single:
     return UsesSegments(tuple(waypoints), egress) if waypoints else BestEffort(egress)
 
 
-def _chosen(plan: Plan, head_end: str, endpoint: str, family: int) -> PolicyStatus:
+def _chosen_policy(plan: Plan, head_end: str, endpoint: str, family: int) -> PolicyStatus:
     status = agent_status(head_end)
     policy = status.chosen_policy(str(plan.address_v6(endpoint)), family) if status else None
     if policy is not None:

@@ -115,20 +115,20 @@ class _Walk:
         hops: list[Hop] = []
         node, arrived = src, None
         while True:
-            left, landed = self._onward(node, arrived)
+            left, landed = self._next_hop(node, arrived)
             delivered = left is None and node == dst and arrived is not None
             hops.append(Hop(node, arrived, left, delivered))
             if left is None or landed is None:
                 return Trace(self.tag, tuple(hops), delivered)
             node, arrived = landed.node, landed
 
-    def _onward(
+    def _next_hop(
         self, node: str, arrived: Observation | None
     ) -> tuple[Observation | None, Observation | None]:
         """How the probe left `node`, and how it landed at the next; both are used up."""
         choices = [o for o in self.going if o.node == node and self._leads_out(o)]
-        choices = [o for o in choices if arrived is None or _follows(arrived, o)]
-        choices.sort(key=lambda o: _rank(arrived, o))
+        choices = [o for o in choices if arrived is None or _may_follow(arrived, o)]
+        choices.sort(key=lambda o: _rank_successor(arrived, o))
         for left in choices:
             landed = next((o for o in self.coming if self._same_crossing(left, o)), None)
             if landed is not None:
@@ -142,9 +142,9 @@ class _Walk:
         node = observation.node
         if node in self.pods or node in self.pods.values():
             return True
-        return self._peer(observation) is not None
+        return self._find_peer(observation) is not None
 
-    def _peer(self, observation: Observation) -> tuple[str, str] | None:
+    def _find_peer(self, observation: Observation) -> tuple[str, str] | None:
         """Node and interface at the other end of the plan's link."""
         for link in self.plan.links_of(observation.node):
             if link.end(observation.node).interface == observation.interface:
@@ -154,7 +154,7 @@ class _Walk:
 
     def _same_crossing(self, left: Observation, landed: Observation) -> bool:
         """The two ends of one link, and the same headers on both."""
-        peer = self._peer(left)
+        peer = self._find_peer(left)
         if peer is not None:
             adjacent = peer == (landed.node, landed.interface)
         else:
@@ -163,7 +163,7 @@ class _Walk:
 
     def _attachment(self, pod: Observation, host: Observation) -> bool:
         """A pod's interface, and one of its node's that is no port of the plan."""
-        return self.pods.get(pod.node) == host.node and self._peer(host) is None
+        return self.pods.get(pod.node) == host.node and self._find_peer(host) is None
 
 
 def _headers(o: Observation) -> tuple[object, ...]:
@@ -180,7 +180,7 @@ def _headers(o: Observation) -> tuple[object, ...]:
     )
 
 
-def _follows(arrived: Observation, left: Observation) -> bool:
+def _may_follow(arrived: Observation, left: Observation) -> bool:
     """May a packet that arrived like this leave like that? Nobody ever raises a hop limit."""
     if arrived.encapsulated and left.encapsulated:
         fell = _segments_left(left) <= _segments_left(arrived)
@@ -188,7 +188,7 @@ def _follows(arrived: Observation, left: Observation) -> bool:
     return left.payload_hop_limit <= arrived.payload_hop_limit
 
 
-def _rank(arrived: Observation | None, left: Observation) -> tuple[int, int]:
+def _rank_successor(arrived: Observation | None, left: Observation) -> tuple[int, int]:
     """The nearest successor first: hop limit one lower, or one step of encapsulation."""
     if arrived is None:
         return (-left.payload_hop_limit, -left.hop_limit)

@@ -37,7 +37,7 @@ class Selection:
 def select(candidates: Iterable[Candidate], problems: Problems = structure) -> Selection:
     """Choose among the candidates of one endpoint and family; invalid ones never win."""
     valid, others = [], []
-    for candidate in sorted(set(candidates), key=_rank):
+    for candidate in sorted(set(candidates), key=_rank_candidate):
         faults = problems(candidate)
         if faults:
             others.append(NotChosen(candidate, "; ".join(faults), valid=False))
@@ -45,14 +45,14 @@ def select(candidates: Iterable[Candidate], problems: Problems = structure) -> S
             valid.append(candidate)
     if not valid:
         return Selection(None, tuple(others))
-    lost = [NotChosen(c, _why(valid[0], c), valid=True) for c in valid[1:]]
+    lost = [NotChosen(c, _explain_loss(valid[0], c), valid=True) for c in valid[1:]]
     return Selection(valid[0], (*lost, *others))
 
 
 _Rank = tuple[int, int, int, int, int, str]
 
 
-def _rank(c: Candidate) -> _Rank:
+def _rank_candidate(c: Candidate) -> _Rank:
     """Smaller is better; a total order over distinct candidates."""
     return (
         -c.preference,
@@ -64,7 +64,7 @@ def _rank(c: Candidate) -> _Rank:
     )
 
 
-def _why(winner: Candidate, loser: Candidate) -> str:
+def _explain_loss(winner: Candidate, loser: Candidate) -> str:
     """The first step of §2.9 at which the loser lost."""
     steps = (
         f"preference {loser.preference} is lower than {winner.preference}",
@@ -73,7 +73,9 @@ def _why(winner: Candidate, loser: Candidate) -> str:
         f"discriminator {loser.distinguisher} is lower than {winner.distinguisher}",
         f"colour {loser.color} is higher than {winner.color}",
     )
-    for sentence, lost, won in zip(steps, _rank(loser), _rank(winner), strict=False):
+    for sentence, lost, won in zip(
+        steps, _rank_candidate(loser), _rank_candidate(winner), strict=False
+    ):
         if lost != won:
             return sentence
     return "equal in everything that RFC 9256 compares; settled by content"

@@ -26,7 +26,7 @@ def names(contents: Contents, here: str) -> list[str]:
     """
     found: list[str] = []
     for image in parsed_list(contents, "manifest.json"):
-        _check(contents, image, here)
+        _check_image(contents, image, here)
         tags = image.get("RepoTags") or []
         if not isinstance(tags, list):
             raise Unsound("manifest.json has RepoTags that are no list")
@@ -34,7 +34,7 @@ def names(contents: Contents, here: str) -> list[str]:
     return found
 
 
-def _check(contents: Contents, image: JsonObject, here: str) -> None:
+def _check_image(contents: Contents, image: JsonObject, here: str) -> None:
     name = str(image.get("Config"))
     config = mapping(contents, name)
     digest = _DIGEST_NAME.search(name)

@@ -26,7 +26,7 @@ def take_in(stream: BufferedReader, target: Path, where: str) -> str:
     digest = hashlib.sha256()
     try:
         with target.open("wb") as out:
-            for block in _blocks(stream, where):
+            for block in _read_blocks(stream, where):
                 digest.update(block)
                 out.write(block)
     except OSError as error:
@@ -40,7 +40,7 @@ def take_in(stream: BufferedReader, target: Path, where: str) -> str:
     return digest.hexdigest()
 
 
-def _blocks(stream: BufferedReader, where: str) -> Iterator[bytes]:
+def _read_blocks(stream: BufferedReader, where: str) -> Iterator[bytes]:
     source = _unpacked(stream, where)
     while True:
         try:

@@ -20,15 +20,15 @@ def recipes() -> list[Recipe]:
 
 def pause() -> Recipe:
     """The program that holds a pod's namespaces; it needs no rights."""
-    return _single(PAUSE_IMAGE, program("pause"), user="65535:65535")
+    return _one_program(PAUSE_IMAGE, program("pause"), user="65535:65535")
 
 
 def coredns() -> Recipe:
     """The cluster's DNS server."""
-    return _single(COREDNS_IMAGE, program("coredns"))
+    return _one_program(COREDNS_IMAGE, program("coredns"))
 
 
-def _single(name: str, path: Path, user: str = "") -> Recipe:
+def _one_program(name: str, path: Path, user: str = "") -> Recipe:
     """One static program as the whole image; a dynamic one gets its libraries."""
     inside = f"/{path.name}"
 

@@ -65,7 +65,7 @@ def _with_tools(
     entrypoint: tuple[str, ...] = (),
     command: tuple[str, ...] = ("sh",),
 ) -> Recipe:
-    found, shell = _found(name, tools), busybox.program()
+    found, shell = _find_programs(name, tools), busybox.program()
 
     def make(libraries: Sequence[Path]) -> Image:
         tree = {**userland(found, shell, libraries), **(more or {})}
@@ -74,7 +74,7 @@ def _with_tools(
     return Recipe(name, (*found, shell, *own), make)
 
 
-def _found(image: str, names: Sequence[str]) -> list[Path]:
+def _find_programs(image: str, names: Sequence[str]) -> list[Path]:
     programs = {name: system_program(name) for name in names}
     missing = [name for name, path in programs.items() if path is None]
     if missing:

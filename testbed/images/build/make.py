@@ -87,34 +87,34 @@ def _content_hash(file: File) -> str:
 def _make(recipe: Recipe, directory: Path) -> _Record:
     needed = libraries(recipe.programs)
     # before it is read: a change while it is read is then noticed the next time
-    inputs = _stats([*_roots(recipe), *needed])
+    inputs = _states_of([*_list_roots(recipe), *needed])
     image = recipe.make(needed)
     prefix = recipe.name.rpartition("/")[2].partition(":")[0]
     archive = directory / f"{prefix}-{content_key(image)[:16]}.tar"
     with fresh(archive) as draft:
         digest = write_layout(image, draft)
     supersede(archive, prefix)
-    return _Record(_code(), inputs, archive.name, digest)
+    return _Record(_hash_code(), inputs, archive.name, digest)
 
 
 def _valid(recipe: Recipe, records: dict[str, _Record], directory: Path) -> bool:
     record = records.get(recipe.name)
-    if record is None or record.code != _code() or not (directory / record.archive).is_file():
+    if record is None or record.code != _hash_code() or not (directory / record.archive).is_file():
         return False
-    if not {str(path) for path in _roots(recipe)} <= record.inputs.keys():
+    if not {str(path) for path in _list_roots(recipe)} <= record.inputs.keys():
         return False  # a program was installed meanwhile
-    return _stats(map(Path, record.inputs)) == record.inputs
+    return _states_of(map(Path, record.inputs)) == record.inputs
 
 
-def _roots(recipe: Recipe) -> list[Path]:
+def _list_roots(recipe: Recipe) -> list[Path]:
     return [*recipe.programs, *recipe.files, _LOADER_CACHE]
 
 
-def _stats(paths: Iterable[Path]) -> dict[str, list[int]]:
-    return {str(path): _stat(path) for path in paths}
+def _states_of(paths: Iterable[Path]) -> dict[str, list[int]]:
+    return {str(path): _state_of(path) for path in paths}
 
 
-def _stat(path: Path) -> list[int]:
+def _state_of(path: Path) -> list[int]:
     try:
         found = path.stat()
     except OSError:
@@ -123,7 +123,7 @@ def _stat(path: Path) -> list[int]:
 
 
 @cache
-def _code() -> str:
+def _hash_code() -> str:
     """Hash of the source that makes images: other code may make another one of the same files."""
     digest = hashlib.sha256()
     for module in (*sorted(Path(__file__).parent.glob("*.py")), Path(tar.__file__)):

@@ -30,13 +30,15 @@ def names(contents: Contents, here: str) -> list[str]:
         raise Unsound(f"oci-layout is of version {version!r}, not 1.0.0")
     index = mapping(contents, "index.json")
     descriptors = mappings(index.get("manifests"), "manifests in index.json")
-    platforms = [p for d in descriptors for p in _check(contents, d, here, 0)]
+    platforms = [p for d in descriptors for p in _check_descriptor(contents, d, here, 0)]
     if here not in platforms:
         raise OtherProcessor(", ".join(sorted(set(platforms))) or "no machine at all")
-    return [name for name in map(_called, descriptors) if name]
+    return [name for name in map(_image_name, descriptors) if name]
 
 
-def _check(contents: Contents, descriptor: JsonObject, here: str, depth: int) -> Iterator[str]:
+def _check_descriptor(
+    contents: Contents, descriptor: JsonObject, here: str, depth: int
+) -> Iterator[str]:
     """The platforms of the images below a descriptor; those for `here` are read in full."""
     if depth > _DEPTH:
         raise Unsound("indexes within indexes within indexes")
@@ -48,7 +50,7 @@ def _check(contents: Contents, descriptor: JsonObject, here: str, depth: int) ->
     content = mapping(contents, _blob(contents, descriptor))
     if kind in _INDEXES:
         for inner in mappings(content.get("manifests"), "manifests in an index"):
-            yield from _check(contents, inner, here, depth + 1)
+            yield from _check_descriptor(contents, inner, here, depth + 1)
         return
     platform = _platform(contents, descriptor, content)
     if platform == here:
@@ -68,7 +70,7 @@ def _platform(contents: Contents, descriptor: JsonObject, manifest: JsonObject) 
     return f"{found.get('os')}/{found.get('architecture')}"
 
 
-def _called(descriptor: JsonObject) -> str:
+def _image_name(descriptor: JsonObject) -> str:
     annotations = descriptor.get("annotations") or {}
     if not isinstance(annotations, dict):
         raise Unsound("annotations in index.json are no JSON object")

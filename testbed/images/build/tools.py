@@ -38,7 +38,7 @@ _NAMES = (Path("/etc/iproute2/rt_protos"), Path("/usr/share/iproute2/rt_protos")
 
 def recipe() -> Recipe:
     """The programs that are here, with their libraries. Raises MachineUnfit if one is missing."""
-    found = _found()
+    found = _find_programs()
     shell = busybox.program()
     files = tuple(path for path in (*_BUNDLES, *_NAMES) if path.is_file())
 
@@ -48,7 +48,7 @@ def recipe() -> Recipe:
     return Recipe(NAME, (*found, shell), make, files)
 
 
-def _found() -> list[Path]:
+def _find_programs() -> list[Path]:
     programs = {name: system_program(name) for name in (*NEEDED, *WELCOME)}
     missing = [name for name in NEEDED if programs[name] is None]
     if missing:

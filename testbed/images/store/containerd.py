@@ -84,7 +84,7 @@ def containerd(chosen: Programs, root: Path) -> Iterator[Client]:
                 preexec_fn=end_with_parent,
             )
         try:
-            _answers(process, socket_path, log)
+            _wait_answer(process, socket_path, log)
             yield Client((str(chosen.ctr), "--address", str(socket_path), "-n", NAMESPACE))
         finally:
             _stop(process)
@@ -98,7 +98,7 @@ def _config(root: Path, state: Path, address: Path) -> str:
     )
 
 
-def _answers(process: subprocess.Popen[bytes], address: Path, log: Path) -> None:
+def _wait_answer(process: subprocess.Popen[bytes], address: Path, log: Path) -> None:
     def probe() -> tuple[bool | None, str]:
         if process.poll() is not None:
             raise TestbedError(

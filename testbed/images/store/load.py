@@ -40,7 +40,7 @@ def load(stream: BufferedReader, where: str, lab: LabImages) -> list[str]:
     `where` names the archive in errors. An archive that cannot be used changes nothing; loading
     the same again is harmless. Raises TestbedError.
     """
-    with _alone(lab.kept):
+    with _lock_archives(lab.kept):
         draft = lab.kept / ".new-archive"
         try:
             digest = take_in(stream, draft, where)
@@ -62,7 +62,7 @@ def load_again(lab: LabImages, nodes: Sequence[str]) -> None:
     """Import what was loaded before into those of these nodes that lack it. Raises TestbedError."""
     if not records(lab.kept):
         return
-    with _alone(lab.kept):  # an archive that is being replaced is removed
+    with _lock_archives(lab.kept):  # an archive that is being replaced is removed
         there = {node: set(_images(lab, node)) for node in nodes}
         for archive, names in records(lab.kept).items():
             lacking = [node for node in nodes if not there[node].issuperset(names.values())]
@@ -84,7 +84,7 @@ def _images(lab: LabImages, node: str) -> list[str]:
 
 
 @contextmanager
-def _alone(kept: Path) -> Iterator[None]:
+def _lock_archives(kept: Path) -> Iterator[None]:
     try:
         with locked_directory(kept, _PATIENCE):
             yield

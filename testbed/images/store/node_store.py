@@ -33,7 +33,7 @@ def store_template(
     Needs root where it must be made. Raises TestbedError, MachineUnfit.
     """
     chosen, directory = chosen or programs(), directory or images_directory()
-    template = directory / f"{_PREFIX}{_key(made, chosen)}"
+    template = directory / f"{_PREFIX}{_template_key(made, chosen)}"
     if not template.is_dir():
         with locked_cache_dir(directory):
             if not template.is_dir():
@@ -53,7 +53,7 @@ def clone_store(template: Path, target: Path) -> bool:
     try:
         shutil.rmtree(draft, ignore_errors=True)  # what a killed run left
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _held(template):
+        with _hold_template(template):
             copy = ["cp", "-R", "--no-dereference", "--reflink=auto", "--preserve=mode,timestamps"]
             done = run([*copy, str(template), str(draft)], timeout=300, check=False)
         if done.returncode != 0:  # cp says it of every file; once is enough
@@ -67,7 +67,7 @@ def clone_store(template: Path, target: Path) -> bool:
     return True
 
 
-def _key(made: Sequence[Made], chosen: Programs) -> str:
+def _template_key(made: Sequence[Made], chosen: Programs) -> str:
     parts = [str(_LAYOUT), chosen.version(), *sorted(f"{m.name}@{m.digest}" for m in made)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -101,17 +101,17 @@ def _remove_others(template: Path) -> None:
 
 
 @contextmanager
-def _held(template: Path) -> Iterator[None]:
+def _hold_template(template: Path) -> Iterator[None]:
     """Keep a prepared directory from being removed. Raises TestbedError if it is gone."""
     with ExitStack() as held:
         try:
             held.enter_context(shared_directory(template))
         except FileNotFoundError:
-            raise _gone(template) from None
+            raise _template_gone(template) from None
         yield
 
 
-def _gone(template: Path) -> TestbedError:
+def _template_gone(template: Path) -> TestbedError:
     return TestbedError(
         "the prepared images are gone",
         where=str(template),

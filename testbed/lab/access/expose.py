@@ -66,13 +66,13 @@ async def _relay(listener: socket.socket, address: str, port: int) -> None:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        await asyncio.gather(_copy_stream(reader, back), _copy_stream(there, writer))
 
     server = await asyncio.start_server(serve, sock=listener)
     await server.serve_forever()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _copy_stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
         while data := await reader.read(CHUNK):
             writer.write(data)

@@ -81,7 +81,7 @@ class PathCheck:
         Causes: testbed.prove.loss.CAUSES. Any other failure, or another way, does not hold.
         """
         loss = expected_loss(self.plan, node, because)
-        proof = self._prove(list(segments), loss)
+        proof = self._prove_path(list(segments), loss)
         words = f"by {', '.join(segments)} is {loss}"
         self.check.record(
             f"{self._describe_ends()} {words}", proof.passed, str(loss), proof.summary
@@ -96,11 +96,11 @@ class PathCheck:
         )
 
     def _check_path(self, words: str, expect: list[str] | None) -> None:
-        proof = self._prove(expect)
+        proof = self._prove_path(expect)
         sentence = f"IPv{self.family} {self._describe_ends()} {words}"
         self.check.record(sentence, proof.passed, words, proof.summary, path=True)
 
-    def _prove(self, expect: list[str] | None, loss: Loss | None = None) -> Proof:
+    def _prove_path(self, expect: list[str] | None, loss: Loss | None = None) -> Proof:
         source, destination = self._end_names()
         proof = prove(self.plan, source, destination, self.family, expect, self.through)
         if loss is not None and isinstance(proof.expectation, UsesSegments):

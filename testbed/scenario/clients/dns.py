@@ -62,10 +62,10 @@ def reply(number: int, data: bytes, kind: str) -> Reply:
         raise OSError("the answer is truncated; it fits TCP only")
     wanted = rdatatype.from_text(kind)
     records = (record for found in answer.answer if found.rdtype == wanted for record in found)
-    return Reply(rcode.to_text(answer.rcode()), tuple(sorted(map(_value, records))))
+    return Reply(rcode.to_text(answer.rcode()), tuple(sorted(map(_record_value, records))))
 
 
-def _value(record: Rdata) -> str:
+def _record_value(record: Rdata) -> str:
     """An address, a name, or the name and port of a service."""
     *_, value = record.to_text().split()
     if record.rdtype == rdatatype.SRV:

@@ -86,12 +86,12 @@ def parse(body: bytes) -> Answer:
     """Read a server's answer; raises ValueError if it is none."""
     said = json.loads(body)
     try:
-        return Answer(said["pod"], _client(said["client"]), said["version"])
+        return Answer(said["pod"], _parse_client(said["client"]), said["version"])
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a scenario's server: {body[:80]!r} ({error!r})") from None
 
 
-def _client(text: str) -> Address:
+def _parse_client(text: str) -> Address:
     """An IPv4 client of a socket for both families is seen as ::ffff:a.b.c.d."""
     address = ip_address(str(text).strip("[]"))
     return (address.version == 6 and getattr(address, "ipv4_mapped", None)) or address
@@ -116,7 +116,7 @@ class Requests:
         self.origin.first_answer(PATIENCE)
         self._begun = time.monotonic()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread = threading.Thread(target=self._send_requests, daemon=True)
         self._thread.start()
         return self
 
@@ -143,7 +143,7 @@ class Requests:
             timeout * self.origin.plan.slowness,
         )
 
-    def _ask(self) -> None:
+    def _send_requests(self) -> None:
         while not self._stop.wait(max(0.0, self._begun + self.sent / self.rate - time.monotonic())):
             at = time.monotonic() - self._begun
             self.sent += 1

@@ -74,13 +74,13 @@ def _candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candi
     lists = []
     for kind, value in tlv.only_once(tlv.sub_tlvs(tunnel), _ONCE):
         if kind == tlv.PREFERENCE:
-            preference = int.from_bytes(_exact(kind, value, 6)[2:], "big")
+            preference = int.from_bytes(_require_length(kind, value, 6)[2:], "big")
         elif kind == tlv.PRIORITY:
-            priority = _exact(kind, value, 2)[0]
+            priority = _require_length(kind, value, 2)[0]
         elif kind == tlv.BINDING_SID:
             plain_sid = _binding_sid(value)
         elif kind == tlv.SRV6_BINDING_SID:
-            srv6_sid = srv6_sid or IPv6Address(_exact(kind, value, 18, 26)[2:18])
+            srv6_sid = srv6_sid or IPv6Address(_require_length(kind, value, 18, 26)[2:18])
         elif kind == tlv.SEGMENT_LIST:
             lists.append(_segment_list(value))
     return Candidate(
@@ -97,7 +97,7 @@ def _candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candi
 
 def _binding_sid(value: bytes) -> IPv6Address | None:
     """None for "allocate one" (length 2) and for an MPLS label (length 6)."""
-    _exact(tlv.BINDING_SID, value, 2, 6, 18)
+    _require_length(tlv.BINDING_SID, value, 2, 6, 18)
     return IPv6Address(value[2:]) if len(value) == 18 else None
 
 
@@ -108,7 +108,7 @@ def _segment_list(value: bytes) -> SegmentList:
     segments = []
     for kind, content in tlv.only_once(tlv.sub_tlvs(value[1:]), frozenset({tlv.WEIGHT})):
         if kind == tlv.WEIGHT:
-            weight = int.from_bytes(_exact(kind, content, 6)[2:], "big")
+            weight = int.from_bytes(_require_length(kind, content, 6)[2:], "big")
         elif kind == tlv.SEGMENT_TYPE_B:
             segments.append(_segment(content))
         elif kind in tlv.SEGMENT_TYPES_OTHER:
@@ -117,7 +117,7 @@ def _segment_list(value: bytes) -> SegmentList:
 
 
 def _segment(content: bytes) -> Segment:
-    _exact(tlv.SEGMENT_TYPE_B, content, 18, 26)
+    _require_length(tlv.SEGMENT_TYPE_B, content, 18, 26)
     sid = IPv6Address(content[2:18])
     if len(content) == 18:
         return Segment(sid)
@@ -133,7 +133,7 @@ def _route_targets(communities: bytes) -> tuple[IPv4Address, ...]:
     return tuple(IPv4Address(c[2:6]) for c in named)
 
 
-def _exact(kind: int, value: bytes, *lengths: int) -> bytes:
+def _require_length(kind: int, value: bytes, *lengths: int) -> bytes:
     if len(value) not in lengths:
         raise CodecError(f"sub-TLV {kind} has {len(value)} octets")
     return value

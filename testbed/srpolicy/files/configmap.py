@@ -95,7 +95,7 @@ def from_object(data: dict[str, Any], source: str) -> list[NodeConfig]:
 
 def recognises(document: Value) -> bool:
     """True if the document is a TE ConfigMap by kind and name."""
-    return _kind(document) == "ConfigMap" and _is_te_name(_name(document))
+    return _kind_of(document) == "ConfigMap" and _is_te_name(_name(document))
 
 
 def read(document: Value) -> list[NodeConfig]:
@@ -130,7 +130,7 @@ def _node(node: str, configmap: str, value: Value, line: int) -> NodeConfig:
     """One head end from the YAML text (or already parsed mapping) under its key."""
     if not node:
         raise TestbedError(f"ConfigMap {configmap} names no node", where=value.where)
-    inner = _inner(value)
+    inner = _inner_document(value)
     if inner is None:
         return NodeConfig(node, configmap, value.source, line)
     fields.mapping(inner, f"the configuration of {node}", ("localsids", "node", "policies"))
@@ -157,7 +157,7 @@ def _node(node: str, configmap: str, value: Value, line: int) -> NodeConfig:
     )
 
 
-def _inner(value: Value) -> Value | None:
+def _inner_document(value: Value) -> Value | None:
     """The document inside a ConfigMap's value; a block scalar's lines map one to one."""
     if value.content is None or isinstance(value.content, dict):
         return value if value.content else None
@@ -228,7 +228,7 @@ def _family(value: Value) -> int:
     return family
 
 
-def _kind(document: Value) -> str:
+def _kind_of(document: Value) -> str:
     kind = document.get("kind")
     return kind.content if kind and isinstance(kind.content, str) else ""
 

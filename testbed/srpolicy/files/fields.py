@@ -13,7 +13,9 @@ from testbed.srpolicy.files.yaml_tree import Value
 def mapping(value: Value, what: str, known: Iterable[str]) -> Value:
     """Check that this is a mapping with no keys but `known`."""
     if not isinstance(value.content, dict):
-        raise TestbedError(f"{what} must be a mapping", where=value.where, why=_saw(value))
+        raise TestbedError(
+            f"{what} must be a mapping", where=value.where, why=_describe_found(value)
+        )
     known = sorted(known)
     for key, line in value.keys.items():
         if key not in known:
@@ -28,7 +30,7 @@ def mapping(value: Value, what: str, known: Iterable[str]) -> Value:
 def sequence(value: Value, what: str) -> list[Value]:
     """The elements of a list."""
     if not isinstance(value.content, list):
-        raise TestbedError(f"{what} must be a list", where=value.where, why=_saw(value))
+        raise TestbedError(f"{what} must be a list", where=value.where, why=_describe_found(value))
     return value.content
 
 
@@ -47,7 +49,9 @@ def integer(value: Value | None, what: str, highest: int, default: int = 0) -> i
     number = value.content
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= highest:
         raise TestbedError(
-            f"{what} must be a whole number from 0 to {highest}", where=value.where, why=_saw(value)
+            f"{what} must be a whole number from 0 to {highest}",
+            where=value.where,
+            why=_describe_found(value),
         )
     return number
 
@@ -57,14 +61,16 @@ def boolean(value: Value | None, what: str, default: bool = False) -> bool:
     if value is None:
         return default
     if not isinstance(value.content, bool):
-        raise TestbedError(f"{what} must be true or false", where=value.where, why=_saw(value))
+        raise TestbedError(
+            f"{what} must be true or false", where=value.where, why=_describe_found(value)
+        )
     return value.content
 
 
 def text(value: Value, what: str) -> str:
     """A non-empty string."""
     if not isinstance(value.content, str) or not value.content:
-        raise TestbedError(f"{what} must be text", where=value.where, why=_saw(value))
+        raise TestbedError(f"{what} must be text", where=value.where, why=_describe_found(value))
     return value.content
 
 
@@ -76,7 +82,7 @@ def address(value: Value, what: str) -> IPv6Address:
             raise AddressValueError
         return IPv6Address(content)
     except AddressValueError:
-        why = "it is an IPv4 address" if _is_ipv4(content) else _saw(value)
+        why = "it is an IPv4 address" if _is_ipv4(content) else _describe_found(value)
         raise TestbedError(f"{what} must be an IPv6 address", where=value.where, why=why) from None
 
 
@@ -94,7 +100,7 @@ def shown(data: object) -> str:
     return quoted if len(quoted) <= 60 else quoted[:57] + "..."
 
 
-def _saw(value: Value) -> str:
+def _describe_found(value: Value) -> str:
     if isinstance(value.content, dict | list):
         return f"it is a {'mapping' if isinstance(value.content, dict) else 'list'}"
     return f"it is {shown(value.content)}"

@@ -54,16 +54,16 @@ def _locate(document: Value, error: ValidationError) -> tuple[int, str, str | No
         fix = did_you_mean(unknown, known) or f"the fields are {', '.join(known)}"
         return value.keys[unknown], f"{name} has no field {shown(unknown)}", fix
     if error.validator == "required":
-        missing = [key for key in _words(error.validator_value) if key not in value.keys]
+        missing = [key for key in _list_texts(error.validator_value) if key not in value.keys]
         return line, f"{name} lacks {', '.join(missing)}", None
-    return line, f"{name} {_sentence(error)}", _suggestion(error)
+    return line, f"{name} {_describe_error(error)}", _suggestion(error)
 
 
-def _sentence(error: ValidationError) -> str:
+def _describe_error(error: ValidationError) -> str:
     wanted, saw = error.validator_value, shown(error.instance)
     sentences = {
         "const": f"must be {wanted}, it is {saw}",
-        "enum": f"must be {' or '.join(_words(wanted))}, it is {saw}",
+        "enum": f"must be {' or '.join(_list_texts(wanted))}, it is {saw}",
         "type": f"must be of type {wanted}, it is {saw}",
         "minimum": f"must be at least {wanted}, it is {saw}",
         "maximum": f"must be at most {wanted}, it is {saw}",
@@ -76,12 +76,14 @@ def _sentence(error: ValidationError) -> str:
     return sentences.get(str(error.validator), "does not fit the schema")
 
 
-def _words(wanted: object) -> list[str]:
+def _list_texts(wanted: object) -> list[str]:
     return [str(word) for word in wanted] if isinstance(wanted, Iterable) else [str(wanted)]
 
 
 def _suggestion(error: ValidationError) -> str | None:
     if error.validator in ("const", "enum") and isinstance(error.instance, str):
         wanted = error.validator_value
-        return did_you_mean(error.instance, [wanted] if isinstance(wanted, str) else _words(wanted))
+        return did_you_mean(
+            error.instance, [wanted] if isinstance(wanted, str) else _list_texts(wanted)
+        )
     return None

@@ -131,9 +131,9 @@ class _Builder:
         elif isinstance(event, AliasEvent):
             self._place(self._aliased(event))
         elif isinstance(event, MappingStartEvent | SequenceStartEvent):
-            self._open(event)
+            self._open_collection(event)
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            self._close()
+            self._close_collection()
 
     def _line(self, event: Event) -> int:
         return self.first_line + int(event.start_mark.line)
@@ -150,7 +150,7 @@ class _Builder:
         except ValueError as error:
             raise self._fail("value cannot be used", self._line(event), str(error)) from None
 
-    def _open(self, event: MappingStartEvent | SequenceStartEvent) -> None:
+    def _open_collection(self, event: MappingStartEvent | SequenceStartEvent) -> None:
         line = self._line(event)
         tag = _tag(event)
         if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
@@ -164,7 +164,7 @@ class _Builder:
         self._pending.append(None)
         self._open_anchors.append(event.anchor)
 
-    def _close(self) -> None:
+    def _close_collection(self) -> None:
         value = self._stack.pop()
         self._pending.pop()
         self._anchor(self._open_anchors.pop(), value)

@@ -283,6 +283,6 @@ def test_without_names_the_optional_ones_are_left(monkeypatch: pytest.MonkeyPatc
         asked.append(artefact.name)
         return {}
 
-    monkeypatch.setattr("testbed.artefacts.fetch._one", one)
+    monkeypatch.setattr("testbed.artefacts.fetch._fetch_artefact", one)
     ensure()
     assert asked == ["gobgp", "kubernetes", "coredns", "pause"]

@@ -86,7 +86,7 @@ def test_other_code_makes_it_anew(
     kitchen: Kitchen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_images([kitchen.recipe()], tmp_path / "shelf")
-    monkeypatch.setattr(make, "_code", lambda: "other")
+    monkeypatch.setattr(make, "_hash_code", lambda: "other")
 
     make_images([kitchen.recipe()], tmp_path / "shelf")
 

@@ -1,4 +1,4 @@
-"""Pinned programs that the distribution lacks or has too old: lock file, cache, fetch, build."""
+"""Fetches or builds pinned programs that the distribution lacks or has too old."""
 
 from __future__ import annotations
 

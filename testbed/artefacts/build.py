@@ -1,4 +1,4 @@
-"""The third way: a build from Go modules, whose sources the committed go.sum pins."""
+"""Builds an artefact from Go modules whose sources the committed go.sum pins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 def build(artefact: Artefact, into: Path, say: Say) -> str:
     """Build the artefact's programs into `into`; says the cost before. Gives what was built.
 
-    An interrupted build goes on where it was, from Go's caches: the user's own if there is a Go,
+    An interrupted build resumes from Go's caches: the user's own if there is a Go,
     else some in the testbed's cache that live until everything is built.
     Raises Unreachable if toolchain or sources cannot be had, CheckFailed if they are not what
     go.sum says or do not build.
@@ -42,7 +42,7 @@ def build(artefact: Artefact, into: Path, say: Say) -> str:
 
 @dataclass(frozen=True)
 class _Work:
-    """One build: what is compiled, with what, where, and who hears of it."""
+    """One build: its sources, toolchain, directory and progress callback."""
 
     what: str
     recipe: Build
@@ -118,7 +118,7 @@ def _is_test(name: str) -> bool:
 
 
 def _link(artefact: Artefact, into: Path) -> None:
-    """A name beside the one file for each program that it plays."""
+    """Link each program's name to the one file that serves as all of them."""
     names = [name for name in artefact.programs if name not in artefact.build.packages]
     if names:
         [file] = artefact.build.packages

@@ -1,4 +1,4 @@
-"""One archive of cached programs, for a machine that has no way to the network.
+"""Exports and imports cached programs as one archive, for machines without a network.
 
 bundle.json                  what kind of machine they are for
 held/gobgp-4.8.0.json        as in the cache

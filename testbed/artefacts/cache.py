@@ -1,4 +1,4 @@
-"""The cache: an artefact's programs, in a directory named by their content.
+"""Stores the programs of an artefact in a cache directory named by their content.
 
     objects/DIGEST/gobgpd …     the programs; several may be links to one file beside them
     objects/DIGEST/SHA256SUMS   theirs; DIGEST is the SHA-256 of this file

@@ -1,4 +1,4 @@
-"""Where made images lie: beside the cached programs, in archives named by their content.
+"""Stores made images beside the cached programs, in archives named by their content.
 
 images/busybox-0123456789abcdef.tar   an image; the number is the hash of all that is in it
 images/made.json                      from which files each was made, as stat saw them
@@ -28,7 +28,7 @@ def images_directory() -> Path:
 
 @contextlib.contextmanager
 def locked_cache_dir(directory: Path) -> Iterator[None]:
-    """Change the directory (made if need be) alone; what a killed run left is removed first.
+    """Lock the directory, made if missing, and first remove what a killed run left.
 
     Raises MachineUnfit if it cannot be had; an OSError within becomes a TestbedError
     (exit code 4).
@@ -37,10 +37,10 @@ def locked_cache_dir(directory: Path) -> Iterator[None]:
         try:
             held.enter_context(locked_directory(directory, LOCK_LIMIT, 0o755))
         except LockHeld:
-            raise MachineUnfit("another run holds the images", where=str(directory)) from None
+            raise MachineUnfit("another run holds the image cache", where=str(directory)) from None
         except OSError as error:
             raise MachineUnfit(
-                "images cannot be kept here",
+                "the image cache cannot be written",
                 where=str(directory),
                 why=error.strerror,
                 fix="set TESTBED_CACHE to a directory of yours",

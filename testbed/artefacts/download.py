@@ -1,4 +1,4 @@
-"""One file from a release: its remembered checksum, and a download that goes on where it broke."""
+"""Downloads one file of a release, resumes if interrupted, and checks a remembered checksum."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def _find(text: str, file: str, where: str) -> str:
 def download(network: Network, url: str, digest: str, say: Callable[[str], None]) -> Path:
     """Fetch `url` whose content must have SHA-256 `digest`; the caller removes the result.
 
-    What an interrupted run left is gone on with. Raises Unreachable, or CheckFailed for other
-    content (which is then removed, so that it is never gone on with).
+    Resumes an interrupted download. Raises Unreachable, or CheckFailed if the content is wrong
+    (it is then removed, so that no run resumes it).
     """
     part = cache_root() / "downloads" / f"{digest}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
@@ -72,9 +72,9 @@ def download(network: Network, url: str, digest: str, say: Callable[[str], None]
         if _fetch_rest(network, url, part, say):
             break
         if _size(part) <= before:
-            raise network.give_up_on(url, f"the download broke at {before} bytes")
+            raise network.give_up_on(url, f"the download was interrupted at {before} bytes")
     else:
-        raise Unreachable(f"{url}: broke {ATTEMPTS} times; the next run goes on from there")
+        raise Unreachable(f"{url}: interrupted {ATTEMPTS} times; the next run resumes it")
     found = sha256(part)
     if found != digest:
         part.unlink()

@@ -1,4 +1,4 @@
-"""One run at a time changes the cache; what a killed one left is removed by the next."""
+"""Locks the cache for one run at a time, and removes what a killed run left."""
 
 from __future__ import annotations
 

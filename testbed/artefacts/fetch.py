@@ -1,4 +1,4 @@
-"""Getting what is missing: cache, then release, then build, each with its reason to go on."""
+"""Gets missing artefacts: from the cache, a release or a build, in that order."""
 
 from __future__ import annotations
 

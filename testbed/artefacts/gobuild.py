@@ -1,4 +1,4 @@
-"""Running the go command: its environment, its progress, and what its failures mean."""
+"""Runs the go command: its environment, its progress, and the meaning of its failures."""
 
 from __future__ import annotations
 

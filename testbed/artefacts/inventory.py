@@ -1,4 +1,4 @@
-"""What the cache holds; asks no network."""
+"""Lists and verifies the artefacts in the cache; uses no network."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The lock file: which programs the distribution lacks, and where each may come from.
+"""Reads the lock file: the programs that the distribution lacks, and their sources.
 
 `version` names what is cached. When our own recipe changes what it builds, the version gets a
-suffix (1.15.0-2), or caches would go on with the old build.
+suffix (1.15.0-2), or caches would keep the old build.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""HTTP over TLS, with one habit: a host that stays silent is not asked again in this run."""
+"""Makes HTTPS requests; a host that did not answer is not asked again in the same run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from testbed.errors import TestbedError
 
-PATIENCE = 3.0  # seconds that a host has for its first answer, name look-up and TLS included
+HOST_TIMEOUT = 3.0  # seconds until a host's first answer, name look-up and TLS included
 REDIRECTS = 5
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -20,11 +20,11 @@ T = TypeVar("T")
 
 
 class Unreachable(Exception):
-    """The way leads nowhere now; the text says why. Never shown as an error of its own."""
+    """A source cannot be reached now; the text says why. Never shown as an error of its own."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Redirects are followed by hand: each host has its own patience and its own TLS check."""
+    """Leaves redirects to `Network`, which applies the timeout and the TLS check per host."""
 
     def redirect_request(self, *_: object, **__: object) -> None:
         return None
@@ -66,15 +66,15 @@ def require_safe(url: str) -> str:
 
 
 class Network:
-    """Requests of one run, which remembers silent hosts."""
+    """Makes the requests of one run, and remembers hosts that did not answer."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._patience = patience
+    def __init__(self, timeout: float = HOST_TIMEOUT) -> None:
+        self._timeout = timeout
         self._silent: dict[str, str] = {}
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def open(self, url: str, headers: dict[str, str] | None = None) -> HTTPResponse:
-        """The response (2xx), its reads limited to the patience each. Raises Unreachable."""
+        """The response (2xx), with the timeout for each read. Raises Unreachable."""
         for _ in range(REDIRECTS):
             answer = self._request(url, headers or {})
             if isinstance(answer, HTTPResponse):
@@ -83,7 +83,7 @@ class Network:
         raise Unreachable(f"{url}: too many redirects")
 
     def give_up_on(self, url: str, reason: str) -> Unreachable:
-        """Remember that the URL's host is silent; gives the exception to raise."""
+        """Remember that the URL's host does not answer; returns the exception to raise."""
         host = urllib.parse.urlsplit(url).hostname or ""
         self._silent[host] = reason
         return Unreachable(f"{host}: {reason}")
@@ -95,7 +95,7 @@ class Network:
         request = urllib.request.Request(url, headers={"User-Agent": "testbed", **headers})
         try:
             response: HTTPResponse = within(
-                self._patience, lambda: self._opener.open(request, timeout=self._patience)
+                self._timeout, lambda: self._opener.open(request, timeout=self._timeout)
             )
         except urllib.error.HTTPError as error:
             target = error.headers.get("Location")
@@ -106,6 +106,6 @@ class Network:
         except (TimeoutError, OSError) as error:
             cause = getattr(error, "reason", error)
             if isinstance(cause, TimeoutError):
-                cause = f"no answer within {self._patience:g} s"
+                cause = f"no answer within {self._timeout:g} s"
             raise self.give_up_on(url, str(cause)) from None
         return response

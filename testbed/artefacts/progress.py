@@ -1,4 +1,4 @@
-"""How far a long step has come: a line now and then, which a log can hold as well as a terminal."""
+"""Reports the progress of a long step at intervals, for a terminal or a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The second way: the project's own release, checked against its published checksums."""
+"""Gets an artefact from its project's release, checked against the published checksums."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fetch_release(
     digests = {
         url: checksum_of(network, _url(file, file.checksums), url) for url, file in files.items()
     }
-    # nothing is moved before all of it is there: an interrupted run goes on from here
+    # nothing is moved before all of it is there: an interrupted run resumes here
     parts = {url: download(network, url, digest, say) for url, digest in digests.items()}
     try:
         for url, part in parts.items():

@@ -1,4 +1,4 @@
-"""What the environment says about artefacts: cache directory, sources, mirror.
+"""Reads the environment's settings for artefacts: cache directory, sources, mirror.
 
 TESTBED_CACHE              the testbed's cache directory (default: $XDG_CACHE_HOME/testbed)
 TESTBED_ARTEFACT_SOURCES   which ways, in which order (default: cache,release,build)

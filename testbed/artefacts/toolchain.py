@@ -1,4 +1,4 @@
-"""A Go that is new enough: the system's, or the pinned one from the Python package index."""
+"""Finds a recent Go: the system's, or the pinned one from the Python package index."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def pinned_go() -> Path:
 
 
 def caches() -> Path:
-    """Where the pinned toolchain keeps its caches, so that an interrupted build goes on."""
+    """Where the pinned toolchain keeps its caches, so that an interrupted build can resume."""
     return cache_root() / "go"
 
 
 def discard_caches() -> None:
-    """Remove them, some gigabytes: everything is built."""
+    """Remove the caches (some gigabytes), once everything is built."""
     shutil.rmtree(caches(), ignore_errors=True)
 
 

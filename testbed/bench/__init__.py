@@ -1,1 +1,1 @@
-"""`make bench`: every performance figure of the docs, repeated, with the machine described."""
+"""Measures every performance figure of the docs, and describes the machine (`make bench`)."""

@@ -1,4 +1,4 @@
-"""Whole-process times of the `testbed` command: up, up again, down, --help."""
+"""Measures whole `testbed` commands: up, up again, down, --help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Medians, percentiles and ratios, and how they are written down."""
+"""Computes medians, percentiles and ratios, and formats them."""
 
 from __future__ import annotations
 

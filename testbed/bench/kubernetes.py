@@ -1,4 +1,4 @@
-"""Times and size of a lab with Kubernetes: from nothing, warm, pods, joining, idle."""
+"""Measures a Kubernetes lab: from nothing, warm, pods, joining, idle."""
 
 from __future__ import annotations
 

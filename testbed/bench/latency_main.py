@@ -1,4 +1,4 @@
-"""How long a policy takes into the data plane. Run inside a lab as a module; prints JSON."""
+"""Measures how fast a policy reaches the data plane; runs inside a lab and prints JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times of a lab on virtual machines: box, from nothing, again, from a snapshot, down."""
+"""Measures a lab on virtual machines: box, from nothing, again, from a snapshot, down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps of a command that was measured, by their ids."""
+"""The steps of a measured command, by their ids."""
 
 from __future__ import annotations
 

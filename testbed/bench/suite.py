@@ -1,4 +1,4 @@
-"""Runs all measurements and writes them down with the machine that they were made on."""
+"""Runs all measurements, and writes the report with a description of the machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API = (("configmap", "ConfigMap in the Kubernetes API", "p95 ≤ 200"),)
 
 
 def run(progress: Progress, quick: bool = False) -> str:
-    """The report as Markdown. `quick` takes fewer samples, for a look."""
+    """The report as Markdown. `quick` takes fewer samples, for a first impression."""
     runs = 2 if quick else 5
     figures: list[Figure] = []
     with progress.step("backbone, both profiles"):

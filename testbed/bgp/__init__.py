@@ -1,1 +1,1 @@
-"""Driving gobgpd: its gRPC client, desired state and replay, and the injector program."""
+"""Drives gobgpd: its gRPC client, desired state and replay, and the injector program."""

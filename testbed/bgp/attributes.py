@@ -1,4 +1,4 @@
-"""Path attributes as bytes: framing (RFC 4271 §4.3) and MP_REACH_NLRI (RFC 4760, RFC 8950)."""
+"""Encodes and decodes path attributes (RFC 4271 §4.3) and MP_REACH_NLRI (RFC 4760, RFC 8950)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A thin gRPC client of one gobgpd (GoBGP 4): our types in, our types out, our errors.
+"""Calls the gRPC API of one gobgpd (GoBGP 4) with the testbed's own types and errors.
 
 grpc is imported when a client is made, not before: it costs start time that other commands
 should not pay.

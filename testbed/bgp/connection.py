@@ -1,4 +1,4 @@
-"""One life of gobgpd as we see it: what it holds of ours, and the steps that change that."""
+"""Tracks what one gobgpd process holds, and applies changes to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """The client of one gobgpd process and what we know that process to hold."""
+    """The client of one gobgpd process, and the state that this process is known to hold."""
 
     def __init__(self, client: GobgpClient, station: Station) -> None:
         self.client = client
@@ -27,7 +27,7 @@ class Connection:
         self._adopted = False
 
     def apply(self, desired: DesiredBgp) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Do the difference; returns (all faults, those that are worth trying again)."""
+        """Apply the difference; returns (all faults, those worth a retry)."""
         wanted = reconcile.accept(desired, self.applied.paths)
         retry: list[str] = []
         if not self._identify(desired, retry):
@@ -67,7 +67,7 @@ class Connection:
         return True
 
     def _adopt(self, wanted: reconcile.Accepted) -> None:
-        """Take over what an earlier driver left, so that a restart of ours cuts nothing."""
+        """Adopt the state that an earlier driver left, so that our restart interrupts nothing."""
         self.client.report_to(HOST, self._station.port)  # gobgpd refuses it before StartBgp
         found = self.client.configured_peers()
         self.applied.peers = reconcile.adopted_peers(found, wanted.peers)
@@ -96,7 +96,7 @@ class Connection:
 
 
 def _try_call(faults: list[str], action: Callable[..., None], argument: object) -> bool:
-    """True when gobgpd did it; its refusal becomes a sentence, its absence is raised."""
+    """True if gobgpd accepts the call; a refusal becomes a fault. Raises GobgpUnavailable."""
     try:
         action(argument)
     except GobgpUnavailable:

@@ -1,4 +1,4 @@
-"""What can go wrong between us and gobgpd, or between us and what a peer sent."""
+"""Errors of gobgpd's API, and of paths that are malformed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from testbed.errors import TestbedError
 
 
 class GobgpError(TestbedError):
-    """gobgpd answered, and the answer was no."""
+    """gobgpd refused a request."""
 
     exit_code = 1
 

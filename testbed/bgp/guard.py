@@ -1,4 +1,4 @@
-"""The last check before gobgpd: it panics on input that it should refuse, so we refuse first.
+"""Checks identities and paths before gobgpd gets them, because it panics on malformed ones.
 
 Nothing here repairs anything; an announcement that is not exactly well-formed is not sent.
 """
@@ -21,7 +21,7 @@ _LENGTHS = {tlv.BINDING_SID: (6, 18), _ENLP: (3,)}
 
 
 def check_identity(desired: DesiredBgp) -> None:
-    """Refuse what makes StartBgp or AddPeer panic: addresses that are none. Raises TestbedError."""
+    """Refuse malformed addresses, on which StartBgp and AddPeer panic. Raises TestbedError."""
     try:
         ipaddress.IPv4Address(desired.router_id)
         for address in desired.listen_addresses:
@@ -62,7 +62,7 @@ def _check_mp_reach(announcement: Announcement, value: bytes) -> None:
 
 
 def _check_srpolicy(announcement: Announcement, tunnels: bytes) -> None:
-    """First what our codec refuses, then what only GoBGP minds."""
+    """Check what our codec refuses, then what only GoBGP cannot handle."""
     try:
         decode(announcement.nlri, announcement.attrs)
         (tunnel,) = tlv.tunnels(tunnels)
@@ -86,7 +86,7 @@ def _check_sub_tlv(field: tlv.Field) -> int:
 
 
 def _check_segment_list(value: bytes) -> None:
-    """A weight and at least one SRv6 SID; a list without weight crashes whoever prints it."""
+    """A weight and at least one SRv6 SID; a GoBGP that prints a list without a weight crashes."""
     kinds = [field.type for field in tlv.sub_tlvs(value[1:])]
     if kinds.count(tlv.WEIGHT) != 1:
         raise PathMalformed("a segment list needs exactly one weight")

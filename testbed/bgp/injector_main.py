@@ -1,4 +1,4 @@
-"""The controller's host: keeps its gobgpd at what the policy files wish for.
+"""Runs the injector: it keeps its gobgpd in the state that the policy files describe.
 
     python -m testbed.bgp.injector_main --socket S --policies DIR --peers FILE [--status FILE]
 
@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from testbed.bgp.policy_files import Wishes
+from testbed.bgp.policy_files import PolicyFiles
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
@@ -32,18 +32,18 @@ if TYPE_CHECKING:
 
 
 class Injector:
-    """Files in, desired state out, and a status file that tells how far it got."""
+    """Reads files, sets the desired state of gobgpd, and reports progress in a status file."""
 
     def __init__(self, socket: Path, policies: Path, peers: Path, status: Path) -> None:
         self._policies, self._peers, self._status = policies, peers, status
-        self._wishes = Wishes()
+        self._files = PolicyFiles()
         self._written = ""
         self._ending = False
         self._wake = os.eventfd(0)
         self._driver = BgpDriver(socket, on_event=self.wake)
 
     def wake(self) -> None:
-        """Make the main loop look again; callable from any thread and from signal handlers."""
+        """Make the main loop check again; callable from any thread and from signal handlers."""
         os.eventfd_write(self._wake, 1)
 
     def end(self) -> None:
@@ -68,7 +68,7 @@ class Injector:
                 if self._wake in ready:
                     os.eventfd_read(self._wake)
                 if inotify.fileno() in ready:
-                    self._take_over(inotify.read(timeout=0), directories)
+                    self._read_changed(inotify.read(timeout=0), directories)
                 self._write_status()
 
     def _watch(self) -> tuple[INotify, dict[int, Path]]:
@@ -80,15 +80,15 @@ class Injector:
         return inotify, {inotify.add_watch(str(folder), events): folder for folder in folders}
 
     def _read_everything(self) -> None:
-        self._wishes.read_peers(self._peers)
-        known = {self._policies / name for name in self._wishes.policies}
+        self._files.read_peers(self._peers)
+        known = {self._policies / name for name in self._files.policies}
         for file in sorted(known | {f for f in self._policies.iterdir() if self._is_policy(f)}):
-            self._wishes.read_policies(file)
+            self._files.read_policies(file)
         self._submit_desired()
 
     # Any: inotify_simple publishes no types
-    def _take_over(self, events: Iterable[Any], directories: dict[int, Path]) -> None:
-        """Read again each file that an event names; all of them when events were lost."""
+    def _read_changed(self, events: Iterable[Any], directories: dict[int, Path]) -> None:
+        """Read each file that an event names, or all files if events were lost."""
         changed = set()
         for event in events:
             folder = directories.get(event.wd)
@@ -98,18 +98,18 @@ class Injector:
             changed.add(folder / event.name)
         for file in sorted(changed):
             if file == self._peers:
-                self._wishes.read_peers(file)
+                self._files.read_peers(file)
             elif self._is_policy(file):
-                self._wishes.read_policies(file)
+                self._files.read_policies(file)
         self._submit_desired()
 
     def _is_policy(self, file: Path) -> bool:
-        """Drafts of writers begin with a dot."""
+        """Whether this is a policy file: a name with a leading dot is a draft."""
         named = file.suffix == ".json" and not file.name.startswith(".")
         return named and file.parent == self._policies and file != self._peers
 
     def _submit_desired(self) -> None:
-        desired = self._wishes.desired()
+        desired = self._files.desired()
         if desired is not None:
             self._driver.set_desired(desired)
         self._write_status()
@@ -125,12 +125,12 @@ class Injector:
     def report(self) -> dict[str, Any]:
         """What the status file says: `applied` are the NLRIs that gobgpd holds, in hex."""
         status = self._driver.status()
-        errors = [f"{name}: {why}" for name, why in sorted(self._wishes.errors.items())]
+        errors = [f"{name}: {why}" for name, why in sorted(self._files.errors.items())]
         return {
             "connected": status.connected,
             "settled": status.settled and not errors,
             "applied": sorted(path.nlri.hex() for path in status.announced),
-            "files": {name: len(p) for name, p in sorted(self._wishes.policies.items())},
+            "files": {name: len(p) for name, p in sorted(self._files.policies.items())},
             "peers": [asdict(peer) for peer in status.peers],
             "errors": [*errors, *status.faults],
         }

@@ -1,4 +1,4 @@
-"""The nouns of this room: address families, peers, announcements, received paths."""
+"""Types of BGP: address families, peers, announcements, received paths."""
 
 from __future__ import annotations
 

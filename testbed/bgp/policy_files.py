@@ -1,7 +1,7 @@
-"""The injector's files: what each one wishes for, and what is wrong with it.
+"""Reads the injector's files: its peers, and the SR Policies to announce.
 
-A file that cannot be read keeps its last good content in force: whoever writes it is about to
-write it again, and withdrawing policies because of a half-written file would move traffic.
+While a file cannot be parsed, its last good content stays in use: it is probably being written,
+and withdrawing policies because of a half-written file would move traffic.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ def parse_policies(text: str) -> frozenset[Announcement]:
     Each entry is {"nlri": hex, "attrs": hex} as srpolicy.codec makes them. Raises TestbedError
     on the first entry that may not be sent.
     """
-    content = _json(text)
+    content = _parse_json(text)
     entries = content.get("paths") if isinstance(content, dict) else content
     if not isinstance(entries, list):
         raise TestbedError("not a list of policies")
-    return frozenset(_announcement(number, entry) for number, entry in enumerate(entries, 1))
+    return frozenset(_parse_announcement(number, entry) for number, entry in enumerate(entries, 1))
 
 
 # Any: JSON of a file; what does not fit raises, and is reported
-def _announcement(number: int, entry: Any) -> Announcement:
+def _parse_announcement(number: int, entry: Any) -> Announcement:
     try:
         nlri, attrs = bytes.fromhex(entry["nlri"]), bytes.fromhex(entry["attrs"])
     except (KeyError, TypeError, ValueError) as error:
@@ -53,7 +53,7 @@ def parse_peers(text: str) -> DesiredBgp:
     moment refuse each other (RFC 4271 §6.8).
     {"asn", "router_id", "local_address", "peers": [{"address", "asn", optional "port"}]}
     """
-    content = _json(text)
+    content = _parse_json(text)
     try:
         local = content.get("local_address")
         peers = frozenset(
@@ -73,7 +73,7 @@ def parse_peers(text: str) -> DesiredBgp:
     return desired
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -81,15 +81,15 @@ def _json(text: str) -> Any:
 
 
 @dataclass
-class Wishes:
-    """Everything the files wish for at this moment; `errors` by file name."""
+class PolicyFiles:
+    """The current content of all files; `errors` by file name."""
 
     base: DesiredBgp | None = None
     policies: dict[str, frozenset[Announcement]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
     def read_policies(self, file: Path) -> None:
-        """Take over what a policy file says now; a missing file wishes for nothing."""
+        """Read a policy file again; a missing file announces nothing."""
         text = self._read_text(file)
         if text is None:
             self.policies.pop(file.name, None)
@@ -100,7 +100,7 @@ class Wishes:
             self.errors[file.name] = _describe_error(error)
 
     def read_peers(self, file: Path) -> None:
-        """Take over who the sessions go to; without that file nothing can be announced."""
+        """Read the peers again; without that file nothing can be announced."""
         text = self._read_text(file)
         if text is None:
             self.errors.setdefault(file.name, "is not there")
@@ -119,7 +119,7 @@ class Wishes:
         return DesiredBgp(base.asn, base.router_id, base.peers, everything)
 
     def _read_text(self, file: Path) -> str | None:
-        """The content; None when it is gone or unreadable, and errors say which."""
+        """The content; None if the file is missing or unreadable (then `errors` says why)."""
         self.errors.pop(file.name, None)
         try:
             return file.read_bytes().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""What has to change in a gobgpd so that it ends at the desired state; pure."""
+"""Computes the changes that bring a gobgpd to the desired state; pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ANYWHERE = {"0.0.0.0", "::"}
 
 @dataclass
 class Applied:
-    """What we know gobgpd to hold. A peer of None is configured there in a way we do not want."""
+    """The state that gobgpd is known to hold; a peer of None is configured in an unwanted way."""
 
     identity: GlobalConfig | None = None
     peers: dict[str, BgpPeer | None] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Accepted:
 
 
 def accept(desired: DesiredBgp, known: Mapping[PathKey, Announcement]) -> Accepted:
-    """Check every announcement (those in `known` were checked before) and find doubles."""
+    """Check every announcement (those in `known` were checked before) and find duplicates."""
     paths: dict[PathKey, Announcement] = {}
     refused = []
     for announcement in sorted(desired.announcements, key=_sort_key):
@@ -74,7 +74,7 @@ def accept(desired: DesiredBgp, known: Mapping[PathKey, Announcement]) -> Accept
 
 
 def changes(applied: Applied, wanted: Accepted) -> Changes:
-    """The difference, in the order in which it is to be applied; nothing that is right is touched.
+    """The difference, in the order to apply it; correct state is left alone.
 
     New paths come before withdraws, so that no destination is without a path in between.
     """

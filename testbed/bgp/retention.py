@@ -1,4 +1,4 @@
-"""Paths that outlive their session for a while (RFC 4724): a crash of BGP is no crash of traffic.
+"""Keeps the paths of a lost session for its restart time (RFC 4724), so that traffic continues.
 
 When a session ends unasked, its paths stay in use as stale ones. A new path of the same NLRI takes
 a stale one's place; the peer's End-of-RIB removes those that it did not send again; and after the
@@ -25,16 +25,16 @@ class Retention:
         self._stale: dict[Source, dict[bytes, tuple[ReceivedPath, float]]] = {}
 
     def keep(self, source: Source, paths: Iterable[ReceivedPath], until: float) -> None:
-        """Paths of a session that was lost; what was stale already gets no more time."""
+        """Keep the paths of a lost session; those that are stale already get no more time."""
         stale = self._stale.setdefault(source, {})
         stale.update({path.nlri: (path, until) for path in paths})
 
     def release(self, source: Source) -> None:
-        """The peer has told all that it has of this family."""
+        """Drop the peer's stale paths of this family, after its End-of-RIB."""
         self._stale.pop(source, None)
 
     def purge(self, now: float, wanted: Collection[str]) -> None:
-        """Forget what is due, and at once the paths of peers that are wanted no more."""
+        """Drop expired paths, and all paths of peers that are no longer wanted."""
         self._stale = {
             source: {nlri: kept for nlri, kept in stale.items() if kept[1] > now}
             for source, stale in self._stale.items()
@@ -42,12 +42,12 @@ class Retention:
         }
 
     def due(self) -> float | None:
-        """When the next path is to be forgotten; None when there is none."""
+        """When the next path expires; None if there is none."""
         times = (until for stale in self._stale.values() for _, until in stale.values())
         return min(times, default=None)
 
     def beside(self, live: Mapping[Source, tuple[ReceivedPath, ...]]) -> Rib:
-        """Everything in use: what peers have announced, and what is stale and not replaced."""
+        """All paths in use: those that peers announce, and stale ones that were not replaced."""
         rib = dict(live)
         for source, stale in self._stale.items():
             fresh = rib.get(source, ())

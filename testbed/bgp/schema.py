@@ -1,4 +1,4 @@
-"""The part of GoBGP 4's gRPC interface that we use, as a table of field numbers.
+"""Defines the part of GoBGP 4's gRPC interface that the testbed uses, as a table of fields.
 
 protobuf's wire format needs only number and type of a field, so this table replaces generated
 stubs: no code generator at build time, no generated code in the repository, any protobuf runtime

@@ -1,4 +1,4 @@
-"""Keeps one gobgpd at a desired state, whatever happens to it, and mirrors what peers send.
+"""Keeps one gobgpd in a desired state across failures, and mirrors the paths that peers send.
 
 gobgpd forgets everything when it ends, so the desired state lives here and is replayed. One
 thread owns all decisions; two others only turn what gobgpd reports into wake-ups. An event never
@@ -42,7 +42,7 @@ _RETRY_SECONDS = 1.0  # after gobgpd refused something that may work later (an a
 
 @dataclass(frozen=True)
 class BgpStatus:
-    """A consistent look at the driver: `settled` means gobgpd holds all of the desired state.
+    """A consistent snapshot of the driver: `settled` means gobgpd holds all of the desired state.
 
     `faults` says in sentences what does not; `announced` is what gobgpd holds of ours. Of the
     peers' counts, `received` is current and `advertised` is as of the session's last change.
@@ -130,7 +130,7 @@ class BgpDriver:
         self._inbox.put(None)
 
     def status(self) -> BgpStatus:
-        """The present look, as one value."""
+        """The current status, as one value."""
         with self._changed:
             return self._status
 
@@ -140,7 +140,7 @@ class BgpDriver:
             return [path for paths in self._rib.values() for path in paths]
 
     def wait(self, condition: Callable[[BgpDriver], bool], timeout: float) -> bool:
-        """Wait until the condition holds, looking after every visible change; timeout in s."""
+        """Wait until the condition holds, tested after every visible change; timeout in seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)
 
@@ -163,7 +163,7 @@ class BgpDriver:
                     self._stopping.wait(_RETRY_SECONDS)
 
     def _serve(self, client: GobgpClient) -> None:
-        """One connection's life: adopt, replay, then follow wishes and events until it breaks."""
+        """Serve one connection: adopt, replay, then follow changes and events until it breaks."""
 
         def absent() -> None:
             self._publish(self._in_use(), faults=(f"{self._socket}: waiting for gobgpd",))
@@ -188,15 +188,15 @@ class BgpDriver:
         faults = self._apply(connection)
         self._read(connection, [])
         while not self._stopping.is_set():
-            events, woken = self._take_events(watch, self._patience(bool(faults)))
+            events, woken = self._take_events(watch, self._seconds_to_wait(bool(faults)))
             lost = self._read(connection, events)
             for peer in lost:
                 connection.forget_peer(peer)
             if woken or lost:
                 faults = self._apply(connection)
 
-    def _patience(self, faulty: bool) -> float | None:
-        """For how many seconds nothing is to be done unless something happens."""
+    def _seconds_to_wait(self, faulty: bool) -> float | None:
+        """Seconds until a retry or an expiry is due; None if there is neither."""
         due = self._retention.due()
         waits = [_RETRY_SECONDS] if faulty else []
         waits += [] if due is None else [max(0.0, due - time.monotonic())]
@@ -212,7 +212,7 @@ class BgpDriver:
         self._inbox.put(_Broken(watch, why))
 
     def _take_events(self, watch: Watch, timeout: float | None) -> tuple[list[_Event], bool]:
-        """Everything that is waiting, as (events, is there a wish or a retry to apply)."""
+        """All waiting events, and whether to apply the desired state (changed, or a retry)."""
         events: list[_Event] = []
         woken = False
         with contextlib.suppress(queue.Empty):
@@ -228,7 +228,7 @@ class BgpDriver:
         return events, woken or not events
 
     def _apply(self, connection: Connection) -> tuple[str, ...]:
-        """Bring gobgpd to the desired state; what it refuses is returned and shown, not raised."""
+        """Bring gobgpd to the desired state; refusals are returned and shown, not raised."""
         with self._changed:
             desired = self._desired
         assert desired is not None  # _run waits for the first one
@@ -244,7 +244,7 @@ class BgpDriver:
         return retry
 
     def _read(self, connection: Connection, events: Sequence[_Event]) -> set[str]:
-        """Read again what the events concern and publish it; returns sessions that were lost."""
+        """Read and publish the state that the events concern; returns the lost sessions."""
         peers = self._status.peers
         before = {peer.address for peer in peers if peer.established}
         sessions = {event.peer for event in events if isinstance(event, PeerChanged)}
@@ -261,7 +261,7 @@ class BgpDriver:
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
 
     def _retain(self, events: Iterable[_Event], up: set[str]) -> None:
-        """Turn paths of lost sessions into stale ones, and end that where a peer told all."""
+        """Mark paths of lost sessions as stale, and drop stale paths after a peer's End-of-RIB."""
         for event in events:
             if isinstance(event, EndOfRib):
                 self._retention.release((event.peer, event.family))
@@ -302,7 +302,7 @@ class BgpDriver:
         rib: Rib | None = None,
         **changes: object,
     ) -> None:
-        """Make a new look visible, and tell about it only when it differs."""
+        """Publish a changed status or RIB, and notify only if it differs."""
         with self._changed:
             status = _change_status(self._status, **changes)
             unchanged = status == self._status and (rib is None or rib == self._rib)

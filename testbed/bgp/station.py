@@ -1,4 +1,4 @@
-"""Learns from gobgpd which peers sent routes, without letting it print one of them.
+"""Learns through BMP which peers sent routes; gobgpd never has to print a path for that.
 
 GoBGP's own events carry every path in decoded form, and its printer panics on paths that its
 decoder accepted. As a BMP station (RFC 7854) we are sent the octets as they came, and of those we
@@ -33,7 +33,7 @@ def listen() -> socket.socket:
 
 
 def peers(stream: BinaryIO) -> Iterator[str]:
-    """The peer of each update in a BMP stream, until it ends or is no BMP any more."""
+    """The peer of each update in a BMP stream, until it ends or stops being valid BMP."""
     while len(header := stream.read(_HEADER.size)) == _HEADER.size:
         version, length, kind = _HEADER.unpack(header)
         if version != _VERSION or not _HEADER.size <= length <= _LONGEST:
@@ -60,7 +60,7 @@ class Station:
 
     @property
     def port(self) -> int:
-        """Where gobgpd shall connect to."""
+        """The port that gobgpd connects to."""
         port: int = self._listener.getsockname()[1]
         return port
 

@@ -1,4 +1,4 @@
-"""From gobgpd's messages to our types. What gobgpd relays from peers is untrusted."""
+"""Translates gobgpd's messages to the testbed's types; what peers sent is untrusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unicast routes to and from path bytes; IPv4 prefixes may have an IPv6 next hop (RFC 8950)."""
+"""Encodes and decodes unicast routes; IPv4 prefixes may have an IPv6 next hop (RFC 8950)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`make conformance`: Kubernetes' own network conformance tests, run on a lab of their own."""
+"""Runs Kubernetes' network conformance tests on a lab of their own (`make conformance`)."""

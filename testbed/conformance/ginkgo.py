@@ -1,4 +1,4 @@
-"""The command lines of ginkgo and e2e.test, and the report that they leave."""
+"""Builds the command lines of ginkgo and e2e.test, and reads their report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SKIPPED = ("skipped", "pending")
 
 
 def list_command(e2e: Path, report: Path) -> list[str]:
-    """Say which specs there are, in a report, without running any."""
+    """List the specs in a report, without running any."""
     return [
         *(str(e2e), "--provider=skeleton", "--ginkgo.dry-run", f"--ginkgo.focus={FOCUS}"),
         f"--ginkgo.json-report={report}",
@@ -43,7 +43,7 @@ def run_command(
 
 @dataclass(frozen=True)
 class Spec:
-    """What became of a spec. `state`: passed, failed, skipped (by itself) or not run."""
+    """The result of a spec. `state`: passed, failed, skipped (by itself) or not run."""
 
     name: str
     state: str
@@ -57,7 +57,7 @@ class Spec:
 
 @dataclass(frozen=True)
 class Report:
-    """The specs of a run, without those that nobody asked for; what failed around them."""
+    """The selected specs of a run, and failures outside of specs."""
 
     specs: tuple[Spec, ...]
     problems: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def read_report(text: str) -> Report:
 
 
 def judge(wanted: Sequence[str], report: Report) -> tuple[Spec, ...]:
-    """What became of each wanted spec; the report alone does not tell of those that are missing."""
+    """The result of each selected spec; one that the report lacks counts as not run."""
     found = {spec.name: spec for spec in report.specs}
     return tuple(found.get(name) or Spec(name, "not run") for name in wanted)
 

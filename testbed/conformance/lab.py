@@ -1,4 +1,4 @@
-"""The lab that the tests run on: up with their images, steered, down."""
+"""Creates, steers and removes the lab that the conformance tests run on."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def lab_for_tests(name: str, keep: bool, progress: Progress) -> Iterator[None]:
 
 
 def _free_the_control_plane(name: str) -> None:
-    """Let its node take pods too, so that all of the overlay's paths are used."""
+    """Let the control plane's node run pods too, so that all of the overlay's paths are used."""
     untaint = ("kubectl", "taint", "nodes", "-l", CONTROL_PLANE_LABEL)
     testbed("in-network", "-n", name, *untaint, f"{CONTROL_PLANE_LABEL}:NoSchedule-")
 

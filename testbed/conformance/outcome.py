@@ -1,4 +1,4 @@
-"""What a run of the specs came to, and whether all of them passed."""
+"""The outcome of a conformance run, and whether all specs passed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything that the page says. `versions`: program → version."""
+    """The content of the page. `versions`: program → version."""
 
     date: str
     machine: str

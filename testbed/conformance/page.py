@@ -1,4 +1,4 @@
-"""docs/conformance.md, from what the runs came to."""
+"""Writes docs/conformance.md from the outcome of the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of Kubernetes' end-to-end specs are run, and which are not, and why."""
+"""Selects which of Kubernetes' end-to-end specs run, with a reason for each that does not."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Options:
 
 
 def run(options: Options, progress: Progress) -> Outcome:
-    """Everything that the page says. Raises TestbedError if specs could not be run at all."""
+    """The outcome for the page. Raises TestbedError if specs could not be run at all."""
     with progress.step("which specs there are"):
         selection = _selection(options.evidence / "specs.json")
     progress.note(f"{len(selection.wanted)} specs, in about 5 minutes each time")
@@ -65,7 +65,7 @@ def run(options: Options, progress: Progress) -> Outcome:
 
 
 def _selection(report: Path) -> Selection:
-    """What e2e.test itself says that it has. Raises CheckFailed."""
+    """The specs that e2e.test reports to have. Raises CheckFailed."""
     run_program(ginkgo.list_command(program("e2e.test"), report), timeout=300)
     selection = select(spec.name for spec in ginkgo.read_report(report.read_text()).specs)
     if not selection.wanted:

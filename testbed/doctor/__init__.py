@@ -1,1 +1,1 @@
-"""Is this machine fit? Every check says what it saw and what to do."""
+"""Checks whether this machine can run labs; each check says what it found and how to fix it."""

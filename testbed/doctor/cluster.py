@@ -1,4 +1,4 @@
-"""What a Kubernetes lab needs beyond a light one."""
+"""Checks what a Kubernetes lab needs beyond a light one."""
 
 from __future__ import annotations
 

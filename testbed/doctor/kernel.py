@@ -1,4 +1,4 @@
-"""Kernel features, each tried for real in a network namespace that ends with its probe."""
+"""Tests each kernel feature in a network namespace that is removed with the test."""
 
 from __future__ import annotations
 

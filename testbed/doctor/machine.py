@@ -1,4 +1,4 @@
-"""Programs, limits, memory, leftovers."""
+"""Checks the machine's rights, programs, limits and memory, and finds leftovers of labs."""
 
 from __future__ import annotations
 

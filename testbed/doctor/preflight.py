@@ -1,4 +1,4 @@
-"""The checks without which `up` need not begin; the rest is `testbed doctor`'s."""
+"""Runs the checks that `up` depends on; `testbed doctor` runs all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What labs with virtual machines need beyond a Kubernetes lab: notes, as few need them."""
+"""Checks what labs with virtual machines need; most results are notes, as such labs are rare."""
 
 from __future__ import annotations
 

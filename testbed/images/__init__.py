@@ -1,1 +1,1 @@
-"""Container images without a registry: made from this machine's programs, or loaded from files."""
+"""Makes container images from this machine's programs, or loads them from files: no registry."""

@@ -1,7 +1,7 @@
-"""What Calico-VPP consists of and nobody may redistribute here: its images, Calico's manifests.
+"""Gets Calico-VPP's images and Calico's manifests, which this project may not redistribute.
 
 Kept beside the cached programs, calico-vpp/VERSION/: an archive per image, named after it, and
-the manifests. Whoever has no network here can put the files there by hand.
+the manifests. Without a network, put the files there by hand.
 """
 
 from __future__ import annotations

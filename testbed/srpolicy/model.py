@@ -1,4 +1,4 @@
-"""SR Policy in the words of RFC 9256: segments, segment lists, candidate paths."""
+"""Models SR Policy in the terms of RFC 9256: segments, segment lists, candidate paths."""
 
 from __future__ import annotations
 

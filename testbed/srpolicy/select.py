@@ -1,4 +1,4 @@
-"""Which candidate is active: RFC 9256 §2.9, per endpoint and family. Order of arrival is no input.
+"""Selects the active candidate per endpoint and family (RFC 9256 §2.9), whatever arrived first.
 
 Candidates of different colours compete here, because a pod prefix knows only its next hop and
 family. What §2.9 leaves open between colours is settled by the lower colour, then by content.

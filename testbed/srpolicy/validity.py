@@ -1,4 +1,4 @@
-"""When a head end may use a candidate (RFC 9256 §5), as sentences for people."""
+"""Checks whether a head end may use a candidate (RFC 9256 §5), in sentences for people."""
 
 from __future__ import annotations
 

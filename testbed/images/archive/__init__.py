@@ -1,1 +1,1 @@
-"""Image archives that users bring: checked, read, copied."""
+"""Checks, reads and copies image archives that users bring."""

@@ -1,4 +1,4 @@
-"""Image archives from elsewhere: is it one, is it whole, and which images does it bring?
+"""Checks that an image archive is complete, and lists the images in it.
 
 Two formats, as `docker save`, `podman save`, `skopeo copy` or a build tool write them: the OCI
 image layout and Docker's own. An archive that is both is read as an OCI layout, like containerd.

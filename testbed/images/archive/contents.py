@@ -1,4 +1,4 @@
-"""What a tar holds: the hash of every file, and the text of small ones. Nothing is unpacked."""
+"""Hashes every file in a tar and reads small ones as text, without unpacking anything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Member:
 def read_contents(file: Path) -> dict[str, Member]:
     """Read an uncompressed tar to its end, or to where it breaks. Raises OSError.
 
-    What is no tar has no contents: whoever looks for a file in there misses it.
+    A file that is not a tar has no contents: any look-up in it fails.
     """
     contents: dict[str, Member] = {}
     links: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""Docker's own archive format: manifest.json, and layers known by what they unpack to."""
+"""Checks Docker's archive format: manifest.json, and layers known by their unpacked hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A user's archive, copied into the lab's data; unpacked, if it is compressed."""
+"""Copies a user's image archive into the lab's data, decompressed if necessary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image names, completed as container runtimes complete them."""
+"""Completes image names as container runtimes do."""
 
 from __future__ import annotations
 

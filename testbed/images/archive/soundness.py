@@ -1,4 +1,4 @@
-"""What may be wrong with an image archive, and reading its JSON without trusting it."""
+"""Reads JSON files of an untrusted image archive, and defines what may be wrong with it."""
 
 from __future__ import annotations
 

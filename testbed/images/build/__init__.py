@@ -1,1 +1,1 @@
-"""Container images made from the distribution's packages."""
+"""Makes container images from the distribution's packages."""

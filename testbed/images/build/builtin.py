@@ -1,4 +1,4 @@
-"""The images that every lab has."""
+"""Recipes of the images that every lab has."""
 
 from __future__ import annotations
 

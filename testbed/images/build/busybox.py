@@ -1,4 +1,4 @@
-"""The image busybox, from the distribution's program: what `image: busybox` in a manifest means."""
+"""The recipe of the image busybox, made from the distribution's program."""
 
 from __future__ import annotations
 

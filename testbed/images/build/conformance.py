@@ -1,4 +1,4 @@
-"""Stand-ins for the images that Kubernetes' network conformance tests ask for, by their names.
+"""Recipes that replace the images of Kubernetes' network conformance tests, by their names.
 
 Their programs are the distribution's and our build's, so nothing is pulled from a registry.
 """
@@ -40,14 +40,14 @@ def recipes(certificate: str, key: str) -> list[Recipe]:
 
 
 def _agnhost(pair: dict[str, Entry]) -> Recipe:
-    """Server and client in one program, and what the tests call beside it."""
+    """agnhost: server and client in one program, with the tools that the tests call."""
     agnhost = program("agnhost")
     more = {**pair, "/agnhost": File(agnhost, 0o755)}
     return _with_tools(AGNHOST, AGNHOST_TOOLS, (agnhost,), more, ("/agnhost",), ("pause",))
 
 
 def _nginx() -> Recipe:
-    """Its specs want a web server on port 80, and never look at which."""
+    """nginx: the specs need a web server on port 80, of any kind."""
     agnhost = program("agnhost")
     serve = ("/agnhost", "netexec", "--http-port=80")
 

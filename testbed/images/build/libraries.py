@@ -1,4 +1,4 @@
-"""Which shared libraries programs of the distribution load, as its own loader says."""
+"""Lists the shared libraries that programs load, as the distribution's loader reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images made once: again only if a file that they were made from is another one now."""
+"""Makes images, and makes one again only when a file that it was made from has changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOADER_CACHE = Path("/etc/ld.so.cache")  # decides which libraries a program ge
 
 @dataclass(frozen=True)
 class Made:
-    """An image's archive. `digest` is its manifest's, and so names its content."""
+    """An image's archive; `digest` is the manifest's digest, which identifies the content."""
 
     name: str
     archive: Path
@@ -31,7 +31,7 @@ class Made:
 
 @dataclass(frozen=True)
 class _Record:
-    """From what an image was made: path → stat, and the code that made it."""
+    """The inputs of an image: path → stat, and the hash of the code that made it."""
 
     code: str
     inputs: dict[str, list[int]]
@@ -124,7 +124,7 @@ def _state_of(path: Path) -> list[int]:
 
 @cache
 def _hash_code() -> str:
-    """Hash of the source that makes images: other code may make another one of the same files."""
+    """Hash of the code that makes images: changed code may make another image of the same files."""
     digest = hashlib.sha256()
     for module in (*sorted(Path(__file__).parent.glob("*.py")), Path(tar.__file__)):
         digest.update(module.read_bytes())

@@ -1,4 +1,4 @@
-"""Container images as OCI image layouts in one tar: made without registry, network or Docker.
+"""Writes a container image as an OCI image layout in one tar, without registry or Docker.
 
 One uncompressed layer per image: what is only copied within one machine need not be packed.
 """

@@ -1,4 +1,4 @@
-"""The OCI image layout: an index that names blobs by their digests."""
+"""Checks an OCI image layout: an index that refers to blobs by their digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe: which files of this machine an image is made from, and how."""
+"""A recipe: the files of this machine that an image is made from, and how it is made."""
 
 from __future__ import annotations
 

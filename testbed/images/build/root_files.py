@@ -1,4 +1,4 @@
-"""Pieces of a root file system, from the distribution's own files."""
+"""Copies parts of a root file system from the distribution's files."""
 
 from __future__ import annotations
 

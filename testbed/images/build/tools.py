@@ -1,4 +1,4 @@
-"""The tools image: a lab's everyday programs, as the distribution's packages have them."""
+"""The recipe of the tools image: a lab's everyday programs, from the distribution's packages."""
 
 from __future__ import annotations
 

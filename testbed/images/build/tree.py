@@ -1,4 +1,4 @@
-"""A file system as a value: absolute path → entry. Every owner is root, every time the epoch."""
+"""Models a file system as absolute path → entry, owned by root and dated at the epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A root file system of the distribution's programs; busybox answers to all other names."""
+"""Builds a root file system of the distribution's programs; busybox provides the others."""
 
 from __future__ import annotations
 

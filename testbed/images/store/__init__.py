@@ -1,1 +1,1 @@
-"""A node's image store, and images loaded into a running lab."""
+"""Manages a node's image store, and the images loaded into a running lab."""

@@ -1,4 +1,4 @@
-"""A containerd of our own for a moment: no node's, reaching nothing outside its directory."""
+"""Runs a temporary containerd that reaches nothing outside its own directory."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Programs:
     ctr: Path
 
     def version(self) -> str:
-        """In one line, as it says. Raises TestbedError."""
+        """containerd's version line. Raises TestbedError."""
         return run([str(self.containerd), "--version"]).stdout.strip()
 
 
 def programs() -> Programs:
-    """The distribution's. Raises MachineUnfit if they are missing."""
+    """The distribution's containerd and ctr. Raises MachineUnfit if they are missing."""
     found = [system_program(name) for name in ("containerd", "ctr")]
     if found[0] is None or found[1] is None:
         raise MachineUnfit("program 'containerd' or 'ctr' is missing", fix="run `make deps`")
@@ -52,7 +52,7 @@ def programs() -> Programs:
 
 @dataclass(frozen=True)
 class Client:
-    """ctr, talking to that containerd."""
+    """A ctr client of that containerd."""
 
     command: tuple[str, ...]
 
@@ -102,7 +102,9 @@ def _wait_answer(process: subprocess.Popen[bytes], address: Path, log: Path) -> 
     def probe() -> tuple[bool | None, str]:
         if process.poll() is not None:
             raise TestbedError(
-                "containerd ended at once", why="\n".join(_last_words(log)), exit_code=4
+                "containerd ended at once",
+                why="\n".join(_last_words(log)),
+                exit_code=4,
             )
         with socket(AF_UNIX) as client, suppress(OSError):
             client.connect(str(address))

@@ -1,4 +1,4 @@
-"""Loading image archives into a lab: checked, kept for nodes that join later, imported by each."""
+"""Loads image archives into a lab: checks, imports on each node, and keeps for later nodes."""
 
 from __future__ import annotations
 

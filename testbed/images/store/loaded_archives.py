@@ -1,4 +1,4 @@
-"""What was loaded into a lab: the archives themselves, for nodes that join later, and a record."""
+"""Records the archives loaded into a lab, and keeps them for nodes that join later."""
 
 from __future__ import annotations
 

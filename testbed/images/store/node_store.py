@@ -1,4 +1,4 @@
-"""A node's /var/lib/containerd with all builtin images in it: prepared once, copied per node.
+"""Prepares a /var/lib/containerd with all builtin images once, and copies it to each node.
 
 Unpacking for each node would cost it seconds. A node gets copies, never links: a privileged pod
 may write to its node's files, and must not reach what other labs are made from.
@@ -90,7 +90,7 @@ def _prepare(made: Sequence[Made], chosen: Programs, template: Path) -> None:
 
 
 def _remove_others(template: Path) -> None:
-    """Those of other images or another containerd, unless somebody is copying one."""
+    """Remove prepared directories of other images or another containerd, unless in use."""
     for old in template.parent.glob(f"{_PREFIX}*"):
         if old == template or not _OURS.fullmatch(old.name) or old.is_symlink():
             continue

@@ -1,1 +1,1 @@
-"""SR Policy as BGP bytes (AFI 2, SAFI 73; RFC 9830): encode, decode, TLV framing."""
+"""Encodes and decodes SR Policies in BGP (AFI 2, SAFI 73; RFC 9830)."""

@@ -1,4 +1,4 @@
-"""SR Policy to and from BGP bytes (AFI 2, SAFI 73): the one import for users of the codec."""
+"""Exports the codec of SR Policies in BGP (AFI 2, SAFI 73) for import from one place."""
 
 from testbed.srpolicy.bgp.decode import Received, decode, decode_all, decode_nlri
 from testbed.srpolicy.bgp.encode import encode_attributes, encode_nlri, encode_tunnel

@@ -1,4 +1,4 @@
-"""BGP bytes of an untrusted peer as an SR Policy candidate (RFC 9830 §2). Raises only CodecError.
+"""Decodes an SR Policy candidate from an untrusted peer (RFC 9830 §2); raises only CodecError.
 
 What can be read but not used (no list, no behaviour, weight 0) is read: validity.py says why it
 is unusable, so that people see it. Unknown sub-TLVs are passed over.

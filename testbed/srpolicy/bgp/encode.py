@@ -1,4 +1,4 @@
-"""An SR Policy candidate as BGP bytes (RFC 9830 §2).
+"""Encodes an SR Policy candidate for BGP (RFC 9830 §2).
 
 GoBGP panics on some malformed paths instead of refusing them, so whatever could make a malformed
 one raises CodecError here. Semantic faults (validity.py) do encode: head ends must cope with them.

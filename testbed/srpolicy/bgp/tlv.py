@@ -1,4 +1,4 @@
-"""Code points and framing of SR Policy in BGP (RFC 4271, RFC 4760, RFC 9012, RFC 9830)."""
+"""Code points and TLV framing of SR Policy in BGP (RFC 4271, RFC 4760, RFC 9012, RFC 9830)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The files that hold SR Policies: injector YAML, TE ConfigMap, and the native form."""
+"""Reads the files that hold SR Policies: injector YAML, TE ConfigMap, and the native form."""

@@ -1,4 +1,4 @@
-"""What a policy file asks for, with the lines that lint points at."""
+"""Describes the changes that a policy file asks for, with line numbers for lint."""
 
 from __future__ import annotations
 

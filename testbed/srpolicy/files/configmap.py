@@ -1,4 +1,4 @@
-"""The TE ConfigMaps: per head end its local SIDs and policies, as YAML inside a ConfigMap.
+"""Reads TE ConfigMaps: the local SIDs and policies of a head end, as YAML in a ConfigMap.
 
 `srv6-config-<node>` holds key `srv6`; the older form is one `srv6-config` with a key per node.
 Line numbers are those of the outer file, so that messages point at what the user edits.

@@ -1,4 +1,4 @@
-"""Typed reads from YAML values: refusals name file:line, the field and the right form."""
+"""Reads typed fields from YAML values; errors name file:line, the field and the valid form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The YAML of the paper's policy injector: one SR Policy per document.
+"""Reads and writes the YAML of the paper's policy injector: one SR Policy per document.
 
 Its peculiarities: priority is the standing among candidates (0 or absent: 100, and that is the
 preference here), weight 0 means 1, behaviours on waypoints are noise, and age, sourceasn and

@@ -1,4 +1,4 @@
-"""Policy files of either form, told apart by content: the injector's YAML and our own."""
+"""Loads policy files, in the injector's or the native form; the content decides which."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own form of SR Policies: several candidates, head ends, weights, node names for SIDs.
+"""Reads the native form: several candidates, head ends, weights, node names for SIDs.
 
 One document is one policy; each of its candidates becomes one NLRI, as BGP carries them.
 """

@@ -1,4 +1,4 @@
-"""The JSON Schema of our own form, and its complaints as errors with file:line."""
+"""Validates the native form with its JSON Schema; each violation names its file:line."""
 
 from __future__ import annotations
 

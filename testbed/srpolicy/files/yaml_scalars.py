@@ -1,4 +1,4 @@
-"""Plain YAML scalars as YAML 1.2's core schema reads them, so that addresses stay text."""
+"""Resolves plain YAML scalars by YAML 1.2's core schema, so that addresses stay text."""
 
 from __future__ import annotations
 

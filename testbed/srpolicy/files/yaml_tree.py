@@ -1,4 +1,4 @@
-"""YAML with positions, read defensively: every value knows its line, hostile text is refused.
+"""Parses untrusted YAML into values with line numbers; refuses hostile input.
 
 Built from the parser's events, so nothing recurses and nothing is constructed but text, numbers,
 lists and mappings. Aliases count as often as they are used, so they cannot multiply without end.

@@ -163,7 +163,7 @@ def test_silent_host_is_not_asked_twice(
 ) -> None:
     base, asked = silent
     monkeypatch.setenv("TESTBED_ARTEFACT_MIRROR", base)
-    network = Network(patience=0.2)
+    network = Network(timeout=0.2)
     said: list[str] = []
     for _ in range(2):
         with pytest.raises(MachineUnfit):

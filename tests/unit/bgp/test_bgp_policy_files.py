@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.bgp.policy_files import Wishes, parse_peers, parse_policies
+from testbed.bgp.policy_files import PolicyFiles, parse_peers, parse_policies
 from testbed.errors import TestbedError
 from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.model import Candidate, Segment, SegmentList
@@ -67,33 +67,33 @@ def test_garbage_is_an_error_not_a_crash(text: str) -> None:
 
 def test_a_half_written_file_keeps_its_last_good_content(tmp_path: Path) -> None:
     file, peers = tmp_path / "a.json", tmp_path / "peers.json"
-    wishes = Wishes()
+    files = PolicyFiles()
     peers.write_text(json.dumps(PEERS))
     file.write_text(json.dumps([entry(1)]))
-    wishes.read_peers(peers)
-    wishes.read_policies(file)
-    before = wishes.desired()
+    files.read_peers(peers)
+    files.read_policies(file)
+    before = files.desired()
     assert before is not None
     assert len(before.announcements) == 1
     file.write_text('[{"nlri"')
     peers.write_bytes(b"\xff\xfe")
-    wishes.read_policies(file)
-    wishes.read_peers(peers)
-    assert wishes.desired() == before
-    assert set(wishes.errors) == {"a.json", "peers.json"}
+    files.read_policies(file)
+    files.read_peers(peers)
+    assert files.desired() == before
+    assert set(files.errors) == {"a.json", "peers.json"}
     file.unlink()
-    wishes.read_policies(file)
-    after = wishes.desired()
+    files.read_policies(file)
+    after = files.desired()
     assert after is not None
     assert after.announcements == frozenset()
-    assert set(wishes.errors) == {"peers.json"}
+    assert set(files.errors) == {"peers.json"}
 
 
-def test_without_peers_nothing_is_wished(tmp_path: Path) -> None:
-    wishes = Wishes()
-    wishes.read_peers(tmp_path / "peers.json")
-    assert wishes.desired() is None
-    assert wishes.errors == {"peers.json": "is not there"}
+def test_without_peers_nothing_is_announced(tmp_path: Path) -> None:
+    files = PolicyFiles()
+    files.read_peers(tmp_path / "peers.json")
+    assert files.desired() is None
+    assert files.errors == {"peers.json": "is not there"}
 
 
 @pytest.mark.parametrize(

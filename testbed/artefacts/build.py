@@ -36,7 +36,7 @@ def build(artefact: Artefact, into: Path, say: Say) -> str:
         module = Path(scratch) / "module"
         shutil.copytree(recipe.directory, module)
         _Work(artefact.title, recipe, go, module, env, say).compile(into)
-    _link(artefact, into)
+    _link_programs(artefact, into)
     return f"{recipe.directory.name}/go.mod"
 
 
@@ -52,19 +52,19 @@ class _Work:
     say: Say
 
     def compile(self, into: Path) -> None:
-        each = self._counting(self._remaining())
+        each = self._make_compile_counter(self._count_stale_packages())
         for name, package in self.recipe.packages.items():
             output = ["-o", str(into / name), package]
             if not _is_test(name):
-                self._run("build", ["-v"], output, each)
+                self._run_go("build", ["-v"], output, each)
                 continue
             # `go test` does not say what it compiles; for its imports `go build` does
             if imports := self._test_imports(package):
-                self._run("build", ["-v"], imports, each)
+                self._run_go("build", ["-v"], imports, each)
             # without -vet=off the whole dependency graph would be vetted, for many minutes
-            self._run("test", ["-c", "-vet=off"], output, each)
+            self._run_go("test", ["-c", "-vet=off"], output, each)
 
-    def _remaining(self) -> int:
+    def _count_stale_packages(self) -> int:
         """How many packages must be compiled; their sources are downloaded for that."""
         modules = 0
         progress = Progress(
@@ -80,13 +80,13 @@ class _Work:
         if any(_is_test(name) for name in self.recipe.packages):
             options.append("-test")
         packages = list(self.recipe.packages.values())
-        return self._run("list", options, packages, each).count("stale")
+        return self._run_go("list", options, packages, each).count("stale")
 
     def _test_imports(self, package: str) -> list[str]:
         options = ["-f", '{{join .TestImports "\\n"}}']
-        return [line for line in self._run("list", options, [package]) if line]
+        return [line for line in self._run_go("list", options, [package]) if line]
 
-    def _counting(self, total: int) -> Callable[[str], None]:
+    def _make_compile_counter(self, total: int) -> Callable[[str], None]:
         done = 0
         progress = Progress(
             self.say,
@@ -100,7 +100,7 @@ class _Work:
 
         return each
 
-    def _run(
+    def _run_go(
         self,
         action: str,
         options: list[str],
@@ -117,7 +117,7 @@ def _is_test(name: str) -> bool:
     return name.endswith(".test")
 
 
-def _link(artefact: Artefact, into: Path) -> None:
+def _link_programs(artefact: Artefact, into: Path) -> None:
     """Link each program's name to the one file that serves as all of them."""
     names = [name for name in artefact.programs if name not in artefact.build.packages]
     if names:

@@ -40,10 +40,10 @@ def export_bundle(file: Path, names: Sequence[str] = (), say: Say = say_on_stder
     is damaged; then `file` stays as it was.
     """
     wanted = _choose_artefacts(names)
-    with _writing(file) as tar:
+    with _open_for_export(file) as tar:
         add_file(tar, "bundle.json", json.dumps({"machine": platform.machine()}).encode())
         for artefact in wanted:
-            _add(tar, artefact)
+            _add_artefact(tar, artefact)
             say(f"✓ {artefact.title} {artefact.version}")
     return [artefact.name for artefact in wanted]
 
@@ -57,12 +57,12 @@ def import_bundle(file: Path, say: Say = say_on_stderr) -> list[str]:
     if not file.is_file():
         raise TestbedError("no such file", where=str(file))
     with locked_cache("importing", say), scratch() as unpacked:
-        _unpack(file, unpacked)
+        _unpack_archive(file, unpacked)
         _require_same_machine(file, unpacked)
         found = {
-            artefact: _verified(file, unpacked, artefact)
+            artefact: _verify_artefact(file, unpacked, artefact)
             for artefact in artefacts()
-            if _record(unpacked, artefact).is_file()
+            if _record_path(unpacked, artefact).is_file()
         }
         _tell_the_unwanted(unpacked, say)
         if not found:
@@ -80,7 +80,7 @@ def _choose_artefacts(names: Sequence[str]) -> list[Artefact]:
 
 
 @contextlib.contextmanager
-def _writing(file: Path) -> Iterator[tarfile.TarFile]:
+def _open_for_export(file: Path) -> Iterator[tarfile.TarFile]:
     try:
         with (
             replacing(file, prefix=".export-") as draft,
@@ -94,7 +94,7 @@ def _writing(file: Path) -> Iterator[tarfile.TarFile]:
         raise TestbedError("cannot write the archive", where=str(file), why=why) from None
 
 
-def _add(tar: tarfile.TarFile, artefact: Artefact) -> None:
+def _add_artefact(tar: tarfile.TarFile, artefact: Artefact) -> None:
     held = cache.held(artefact)
     programs = cache.paths(artefact, whole=True)
     if held is None or programs is None:
@@ -112,17 +112,17 @@ def _add(tar: tarfile.TarFile, artefact: Artefact) -> None:
         add_path(tar, f"{directory}/{path.name}", path)
 
 
-def _unpack(file: Path, into: Path) -> None:
+def _unpack_archive(file: Path, into: Path) -> None:
     # by hand, and only names that lead nowhere else: the archive may come from anywhere
     try:
         with tarfile.open(file, "r:gz") as tar:
             for member in tar:
-                _take(tar, member, into, file)
+                _unpack_member(tar, member, into, file)
     except (tarfile.TarError, EOFError, zlib.error, BadGzipFile) as error:
         raise CheckFailed("the archive is damaged", where=str(file), why=str(error)) from None
 
 
-def _take(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, file: Path) -> None:
+def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, file: Path) -> None:
     target = into / member.name
     plain = _MEMBER.fullmatch(member.name) is not None and not target.is_symlink()
     source = tar.extractfile(member) if plain and member.isreg() else None
@@ -152,13 +152,13 @@ def _require_same_machine(file: Path, unpacked: Path) -> None:
         raise CheckFailed(f"its programs are for {machine}", where=str(file))
 
 
-def _record(unpacked: Path, artefact: Artefact) -> Path:
+def _record_path(unpacked: Path, artefact: Artefact) -> Path:
     return unpacked / "held" / cache.record_path(artefact).name
 
 
-def _verified(file: Path, unpacked: Path, artefact: Artefact) -> tuple[Path, str]:
+def _verify_artefact(file: Path, unpacked: Path, artefact: Artefact) -> tuple[Path, str]:
     """The object's directory and where it came from."""
-    held = cache.read_record(_record(unpacked, artefact))
+    held = cache.read_record(_record_path(unpacked, artefact))
     directory = unpacked / "objects" / (held.object if held else "-")
     if held is None or not all((directory / name).is_file() for name in artefact.programs):
         raise CheckFailed(f"the archive lacks programs of {artefact.title}", where=str(file))

@@ -58,7 +58,9 @@ def add(artefact: Artefact, directory: Path, source: str) -> None:
         new.mkdir(mode=0o755)
         for name in artefact.programs:
             _copy_program(directory / name, new)
-        sums = "".join(f"{digest}  {name}\n" for name, digest in _digests(new, artefact.programs))
+        sums = "".join(
+            f"{digest}  {name}\n" for name, digest in _read_digests(new, artefact.programs)
+        )
         (new / SUMS).write_text(sums)
         digest = hashlib.sha256(sums.encode()).hexdigest()
         if (objects / digest).exists():  # the same content, or what a fault left of it
@@ -83,7 +85,7 @@ def _copy_program(source: Path, new: Path) -> None:
         target.chmod(0o755)
 
 
-def _digests(directory: Path, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+def _read_digests(directory: Path, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     # several names of one file: read once
     known: dict[Path, str] = {}
     for name in names:
@@ -127,7 +129,7 @@ def paths(artefact: Artefact, *, whole: bool = False) -> dict[str, Path] | None:
     for path in programs.values():
         if not path.is_file():
             raise CheckFailed("missing from the cache", where=str(path), fix=REFETCH)
-    if whole or not _unchanged(directory, artefact.programs):
+    if whole or not _is_unchanged(directory, artefact.programs):
         verify_object(directory, artefact.programs)
         _note_seen(directory, artefact.programs)
     return programs
@@ -140,7 +142,7 @@ def verify_object(directory: Path, names: tuple[str, ...]) -> None:
         raise CheckFailed("missing or changed in the cache", where=str(sums), fix=REFETCH)
     lines = (line.partition("  ") for line in sums.read_text().splitlines())
     recorded = {name: digest for digest, _, name in lines}
-    for name, found in _digests(directory, names):
+    for name, found in _read_digests(directory, names):
         if found != recorded.get(name):
             raise CheckFailed(
                 "the program in the cache is not what was put there",
@@ -155,12 +157,12 @@ def _describe_state(directory: Path, names: tuple[str, ...]) -> str:
     return "".join(f"{s.st_size} {s.st_mtime_ns} {name}\n" for name, s in states)
 
 
-def _unchanged(directory: Path, names: tuple[str, ...]) -> bool:
+def _is_unchanged(directory: Path, names: tuple[str, ...]) -> bool:
     seen = directory / ".seen"
     return seen.is_file() and seen.read_text() == _describe_state(directory, names)
 
 
 def _note_seen(directory: Path, names: tuple[str, ...]) -> None:
     # root using a user's cache leaves nothing of its own there
-    if directory.stat().st_uid == os.geteuid() and not _unchanged(directory, names):
+    if directory.stat().st_uid == os.geteuid() and not _is_unchanged(directory, names):
         write_atomically(directory / ".seen", _describe_state(directory, names))

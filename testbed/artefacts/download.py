@@ -41,13 +41,13 @@ def checksum_of(network: Network, url: str, of: str) -> str:
         except (OSError, HTTPException) as error:
             raise Unreachable(f"{url}: {error}") from None
         text = data.decode("utf-8", "replace")
-        _find(text, file, url)
+        _find_checksum(text, file, url)
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(kept, text)
-    return _find(kept.read_text(), file, str(kept))
+    return _find_checksum(kept.read_text(), file, str(kept))
 
 
-def _find(text: str, file: str, where: str) -> str:
+def _find_checksum(text: str, file: str, where: str) -> str:
     if re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):  # a checksum file of this file alone
         return text.strip().lower()
     for line in text.splitlines():
@@ -68,10 +68,10 @@ def download(network: Network, url: str, digest: str, say: Callable[[str], None]
     if part.exists() and sha256(part) == digest:  # whole already: the other files were not
         return part
     for _ in range(ATTEMPTS):
-        before = _size(part)
+        before = _size_of(part)
         if _fetch_rest(network, url, part, say):
             break
-        if _size(part) <= before:
+        if _size_of(part) <= before:
             raise network.give_up_on(url, f"the download was interrupted at {before} bytes")
     else:
         raise Unreachable(f"{url}: interrupted {ATTEMPTS} times; the next run resumes it")
@@ -87,13 +87,13 @@ def download(network: Network, url: str, digest: str, say: Callable[[str], None]
     return part
 
 
-def _size(path: Path) -> int:
+def _size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
 def _fetch_rest(network: Network, url: str, part: Path, say: Callable[[str], None]) -> bool:
     """Append what is missing; False if the connection broke before the end."""
-    start = _size(part)
+    start = _size_of(part)
     headers = {"Range": f"bytes={start}-"} if start else {}
     try:
         response = network.open(url, headers)

@@ -27,7 +27,7 @@ def locked_cache(doing: str, say: Callable[[str], None]) -> Iterator[None]:
     TestbedError (exit code 4).
     """
     root = cache_root()
-    with _locked(root, doing, say):
+    with _lock_cache(root, doing, say):
         try:
             _remove_leftovers(root)
             yield
@@ -50,7 +50,7 @@ def scratch() -> Iterator[Path]:
         yield Path(directory)
 
 
-def _locked(root: Path, doing: str, say: Callable[[str], None]) -> contextlib.ExitStack:
+def _lock_cache(root: Path, doing: str, say: Callable[[str], None]) -> contextlib.ExitStack:
     held = contextlib.ExitStack()
     try:
         try:

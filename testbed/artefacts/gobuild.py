@@ -81,7 +81,7 @@ def run_go(
     if process.returncode < 0:
         raise CheckFailed(f"building {what} was ended by signal {-process.returncode}")
     if process.returncode:
-        raise _failure(what, remarks, directory)
+        raise _classify_failure(what, remarks, directory)
     return [line.rstrip() for line in output]
 
 
@@ -90,7 +90,7 @@ def is_package(remark: str) -> bool:
     return re.fullmatch(r"[\w.~/+-]+", remark) is not None
 
 
-def _failure(what: str, remarks: list[str], directory: Path) -> Exception:
+def _classify_failure(what: str, remarks: list[str], directory: Path) -> Exception:
     said = [
         line
         for line in remarks

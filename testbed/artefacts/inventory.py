@@ -21,7 +21,7 @@ def program(name: str) -> Path:
         raise MachineUnfit(
             f"{name} {artefact.version} is not here yet",
             where=str(cache_root()),
-            fix=_fetch(artefact),
+            fix=_fetch_command(artefact),
         )
     return held[name]
 
@@ -32,21 +32,22 @@ def verify() -> list[tuple[str, CheckFailed | None]]:
     An optional one that was never fetched is not missing.
     """
     wanted = [a for a in artefacts() if not a.optional or cache.held(a) is not None]
-    return [(artefact.name, _problem(artefact)) for artefact in wanted]
+    return [(artefact.name, _find_problem(artefact)) for artefact in wanted]
 
 
-def _problem(artefact: Artefact) -> CheckFailed | None:
+def _find_problem(artefact: Artefact) -> CheckFailed | None:
     try:
         if cache.paths(artefact, whole=True) is None:
             raise CheckFailed(
-                f"{artefact.title} {artefact.version} is not in the cache", fix=_fetch(artefact)
+                f"{artefact.title} {artefact.version} is not in the cache",
+                fix=_fetch_command(artefact),
             )
     except CheckFailed as error:
         return error
     return None
 
 
-def _fetch(artefact: Artefact) -> str:
+def _fetch_command(artefact: Artefact) -> str:
     return "testbed artefacts fetch" + (f" {artefact.name}" if artefact.optional else "")
 
 

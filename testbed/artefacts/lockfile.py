@@ -101,7 +101,7 @@ def _release_files(raw: dict[str, Any], arch: str) -> list[ReleaseFile]:
     ]
 
 
-def _artefact(name: str, raw: dict[str, Any]) -> Artefact:
+def _read_artefact(name: str, raw: dict[str, Any]) -> Artefact:
     build = dict(raw["build"])
     build["directory"] = HERE / "build" / build["directory"]
     return Artefact(
@@ -117,14 +117,16 @@ def _artefact(name: str, raw: dict[str, Any]) -> Artefact:
 
 
 @cache
-def _lock() -> dict[str, Any]:
+def _read_lock() -> dict[str, Any]:
     lock: dict[str, Any] = json.loads((HERE / "lock.json").read_text())
     return lock
 
 
 def artefacts() -> tuple[Artefact, ...]:
     """Everything in the lock file."""
-    return tuple(_artefact(name, raw) for name, raw in _lock().items() if name != "toolchain")
+    return tuple(
+        _read_artefact(name, raw) for name, raw in _read_lock().items() if name != "toolchain"
+    )
 
 
 def needed() -> tuple[Artefact, ...]:
@@ -134,7 +136,7 @@ def needed() -> tuple[Artefact, ...]:
 
 def toolchain() -> Toolchain:
     """The pinned Go toolchain."""
-    raw = _lock()["toolchain"]
+    raw = _read_lock()["toolchain"]
     return Toolchain(raw["package"], raw["version"], tuple(raw["sha256"]))
 
 

@@ -76,7 +76,7 @@ class Network:
     def open(self, url: str, headers: dict[str, str] | None = None) -> HTTPResponse:
         """The response (2xx), with the timeout for each read. Raises Unreachable."""
         for _ in range(REDIRECTS):
-            answer = self._request(url, headers or {})
+            answer = self._send_request(url, headers or {})
             if isinstance(answer, HTTPResponse):
                 return answer
             url = urllib.parse.urljoin(url, answer)
@@ -88,7 +88,7 @@ class Network:
         self._silent[host] = reason
         return Unreachable(f"{host}: {reason}")
 
-    def _request(self, url: str, headers: dict[str, str]) -> HTTPResponse | str:
+    def _send_request(self, url: str, headers: dict[str, str]) -> HTTPResponse | str:
         host = require_safe(url)
         if host in self._silent:
             raise Unreachable(f"{host}: not asked again ({self._silent[host]})")

@@ -22,10 +22,10 @@ def fetch_release(
     Raises Unreachable (the next way may do), CheckFailed (wrong content: stop),
     MachineUnfit (no release for this machine).
     """
-    files = {_url(file, file.file): file for file in artefact.release()}
+    files = {_url_of(file, file.file): file for file in artefact.release()}
     # every checksum first: a host that does not answer is found out before the long downloads
     digests = {
-        url: checksum_of(network, _url(file, file.checksums), url) for url, file in files.items()
+        url: checksum_of(network, _url_of(file, file.checksums), url) for url, file in files.items()
     }
     # nothing is moved before all of it is there: an interrupted run resumes here
     parts = {url: download(network, url, digest, say) for url, digest in digests.items()}
@@ -38,7 +38,7 @@ def fetch_release(
     return next(iter(files))
 
 
-def _url(file: ReleaseFile, path: str) -> str:
+def _url_of(file: ReleaseFile, path: str) -> str:
     url = f"{release_base(file.base)}/{path}"
     require_safe(url)
     return url
@@ -46,12 +46,12 @@ def _url(file: ReleaseFile, path: str) -> str:
 
 def _place_file(file: ReleaseFile, part: Path, into: Path, where: str) -> None:
     if file.is_archive:
-        _unpack(part, file, into, where)
+        _unpack_programs(part, file, into, where)
     else:
         shutil.move(part, into / file.programs[0])
 
 
-def _unpack(archive: Path, file: ReleaseFile, into: Path, where: str) -> None:
+def _unpack_programs(archive: Path, file: ReleaseFile, into: Path, where: str) -> None:
     # by exact name and as plain files: nothing else of the archive reaches the disk
     try:
         with tarfile.open(archive, "r:*") as tar:

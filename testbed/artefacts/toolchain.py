@@ -24,7 +24,7 @@ def find_go(oldest: str) -> Path | None:
     if program is None:
         return None
     # GOTOOLCHAIN=local: its own version, not that of a toolchain which it would download
-    found = _version(Path(program))
+    found = _go_version(Path(program))
     return Path(program) if found is not None and found >= _version_numbers(oldest) else None
 
 
@@ -33,7 +33,7 @@ def pinned_go() -> Path:
     pin = toolchain()
     home = cache_root() / "toolchain" / f"{pin.package}-{pin.version}"
     if not home.is_dir():
-        _install(pin, home)
+        _install_with_pip(pin, home)
     return home / "go" / "bin" / "go"
 
 
@@ -51,7 +51,7 @@ def _version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _version(go: Path) -> tuple[int, ...] | None:
+def _go_version(go: Path) -> tuple[int, ...] | None:
     try:
         # without HOME, or go as root would make it to keep telemetry there
         environment = {"PATH": "/usr/bin:/bin", "GOTOOLCHAIN": "local"}
@@ -61,7 +61,7 @@ def _version(go: Path) -> tuple[int, ...] | None:
     return _version_numbers(answer.stdout)
 
 
-def _install(pin: Toolchain, home: Path) -> None:
+def _install_with_pip(pin: Toolchain, home: Path) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home.parent, prefix=".new-") as scratch:
         requirements = Path(scratch) / "requirements.txt"

@@ -77,11 +77,11 @@ def joins(runs: int) -> Figure:
 def _up_and_ping() -> dict[str, float]:
     steps = testbed_in_steps(*UP)[1].by_title()
     begun = time.monotonic()
-    _ping("pod-worker1", "pod-worker2")
+    _ping_pods("pod-worker1", "pod-worker2")
     return {**steps, "first ping between pods": time.monotonic() - begun}
 
 
-def _ping(source: str, destination: str) -> None:
+def _ping_pods(source: str, destination: str) -> None:
     """One ping between pods of the lab."""
     inside = ["nsenter", "-t", str(lab_dir(LAB).init_pid()), "-a", "--"]
     listing = (

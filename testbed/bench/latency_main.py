@@ -70,7 +70,7 @@ def by_configmap(plan: Plan, runs: int) -> list[float]:
     """
     api = orchestrator_of(plan).api(plan)
     write_te_mode("configmap", api)
-    documents = [_configmap(plan, waypoint) for waypoint in ("r4", "r6")]
+    documents = [_make_configmap(plan, waypoint) for waypoint in ("r4", "r6")]
     changes = RouteChanges(HEAD_END)
     samples = [
         changes.after(partial(policies.apply_objects, api, [documents[turn % 2]]))
@@ -82,7 +82,7 @@ def by_configmap(plan: Plan, runs: int) -> list[float]:
 
 
 # Any: an object of the API, as its documentation shows it
-def _configmap(plan: Plan, waypoint: str) -> dict[str, Any]:
+def _make_configmap(plan: Plan, waypoint: str) -> dict[str, Any]:
     """A TE ConfigMap with one policy towards ENDPOINT."""
     cluster = plan.node(ENDPOINT).cluster
     assert cluster is not None

@@ -38,7 +38,7 @@ def run(progress: Progress, runs: int) -> str:
     restores: list[dict[str, float]] = []
     for number in range(1, runs + 1):
         with progress.step(f"run {number} of {runs}: the box"):
-            samples["box"].append(_box())
+            samples["box"].append(_measure_box())
         with progress.step(f"run {number} of {runs}: a lab"):
             _measure_life(samples, ups, restores)
     figures = [
@@ -77,7 +77,7 @@ def _measure_life(
     testbed("snapshot", "delete", "-n", LAB)
 
 
-def _box() -> float:
+def _measure_box() -> float:
     """Seconds to make a box where there is none."""
     with tempfile.TemporaryDirectory() as cache:
         begun = time.monotonic()

@@ -40,27 +40,37 @@ def run(progress: Progress, quick: bool = False) -> str:
         figures += commands.grid(1 if quick else 2)
     samples = 20 if quick else 200
     with progress.step("policy → data plane"):
-        figures += _latency(samples, commands.UP, LIGHT)
+        figures += _measure_latency(samples, commands.UP, LIGHT)
     with progress.step("policy → data plane, by the Kubernetes API"):
-        figures += _latency(samples, kubernetes.UP, API)
+        figures += _measure_latency(samples, kubernetes.UP, API)
     failures: list[str] = []
     for profile in ("fast",) if quick else ("fast", "paper"):
         with progress.step(f"link cut → traffic back, profile {profile}"):
-            failures.append(_link_failure(profile))
-    lines = ["# Performance", "", _conditions(), "", HEADER, *(f.row() for f in figures), ""]
+            failures.append(_measure_link_failure(profile))
+    lines = [
+        "# Performance",
+        "",
+        _describe_conditions(),
+        "",
+        HEADER,
+        *(f.row() for f in figures),
+        "",
+    ]
     lines += [f"Backbone, paper timers over fast timers: {ratio(paper, fast):.1f}×.", ""]
     lines += ["## Where the time of a start with Kubernetes goes", "", *breakdown(steps), ""]
     lines += ["## After a cut", ""]
     return "\n".join([*lines, *failures]) + "\n"
 
 
-def _conditions() -> str:
+def _describe_conditions() -> str:
     """When, on what, and how it was measured, in one sentence."""
     day = time.strftime("%Y-%m-%d")
     return f"Measured by `make bench` on {day}: {machine()}. Whole-process times, medians."
 
 
-def _latency(runs: int, up: Sequence[str], wanted: Sequence[tuple[str, str, str]]) -> list[Figure]:
+def _measure_latency(
+    runs: int, up: Sequence[str], wanted: Sequence[tuple[str, str, str]]
+) -> list[Figure]:
     commands.testbed(*up)
     try:
         with tempfile.TemporaryDirectory() as directory:
@@ -82,7 +92,7 @@ def _latency(runs: int, up: Sequence[str], wanted: Sequence[tuple[str, str, str]
     ]
 
 
-def _link_failure(profile: str) -> str:
+def _measure_link_failure(profile: str) -> str:
     """The figures of the scenario link-failure, as a sentence."""
     with tempfile.TemporaryDirectory() as directory:
         arguments = ["run", "link-failure", "--profile", profile, "--evidence", directory]

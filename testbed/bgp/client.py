@@ -41,9 +41,9 @@ class GobgpClient:
         self._grpc = grpc
         self._socket = socket
         self._messages = schema.messages()
-        self._channel = self._open()
+        self._channel = self._open_channel()
 
-    def _open(self) -> Proto:
+    def _open_channel(self) -> Proto:
         return self._grpc.insecure_channel(f"unix:{self._socket.absolute()}", options=_OPTIONS)
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class GobgpClient:
         ready = self._grpc.ChannelConnectivity.READY
         failed = self._grpc.ChannelConnectivity.TRANSIENT_FAILURE
         waited = False
-        with contextlib.closing(self._open()) as probe, changed:
+        with contextlib.closing(self._open_channel()) as probe, changed:
             probe.subscribe(note, try_to_connect=True)
             while not cancelled.is_set():
                 if states and states[-1] is ready:
@@ -91,11 +91,11 @@ class GobgpClient:
                 listen_addresses=identity.listen_addresses,
             )
         )
-        self._call("StartBgp", start)
+        self._call_method("StartBgp", start)
 
     def get_bgp(self) -> GlobalConfig | None:
         """The identity that gobgpd has, None before StartBgp."""
-        found = getattr(self._call("GetBgp", self._messages["GetBgpRequest"]()), "global")
+        found = getattr(self._call_method("GetBgp", self._messages["GetBgpRequest"]()), "global")
         if not found.asn:
             return None
         return GlobalConfig(
@@ -125,7 +125,7 @@ class GobgpClient:
             ),
             afi_safis=[
                 make["AfiSafi"](
-                    config=make["AfiSafiConfig"](family=self._family(family), enabled=True),
+                    config=make["AfiSafiConfig"](family=self._family_message(family), enabled=True),
                     mp_graceful_restart=make["MpGracefulRestart"](
                         config=make["MpGracefulRestartConfig"](enabled=True)
                     ),
@@ -133,11 +133,11 @@ class GobgpClient:
                 for family in peer.families
             ],
         )
-        self._call("AddPeer", make["AddPeerRequest"](peer=wanted))
+        self._call_method("AddPeer", make["AddPeerRequest"](peer=wanted))
 
     def delete_peer(self, address: str) -> None:
         """End a session and forget it; its paths go with it."""
-        self._call("DeletePeer", self._messages["DeletePeerRequest"](address=address))
+        self._call_method("DeletePeer", self._messages["DeletePeerRequest"](address=address))
 
     def list_peers(self) -> list[PeerStatus]:
         """Every configured session with its state and path counts over all families."""
@@ -149,7 +149,7 @@ class GobgpClient:
 
     def _list_peers(self, counts: bool) -> list[Proto]:
         request = self._messages["ListPeerRequest"](enable_advertised=counts)
-        return [reply.peer for reply in self._stream("ListPeer", request, _DEADLINE)]
+        return [reply.peer for reply in self._stream_replies("ListPeer", request, _DEADLINE)]
 
     def add_path(self, announcement: Announcement) -> None:
         """Originate a path, replacing one with the same NLRI without a withdraw in between.
@@ -157,17 +157,17 @@ class GobgpClient:
         The caller has checked it (guard.check_announcement): gobgpd panics on malformed paths.
         """
         request = self._messages["AddPathRequest"](
-            table_type=schema.TABLE_GLOBAL, path=self._path(announcement)
+            table_type=schema.TABLE_GLOBAL, path=self._path_message(announcement)
         )
-        self._call("AddPath", request)
+        self._call_method("AddPath", request)
 
     def delete_path(self, announcement: Announcement) -> None:
         """Withdraw a path of ours; only its family and NLRI decide which."""
-        path = self._path(announcement)
+        path = self._path_message(announcement)
         request = self._messages["DeletePathRequest"](
             table_type=schema.TABLE_GLOBAL, family=path.family, path=path
         )
-        self._call("DeletePath", request)
+        self._call_method("DeletePath", request)
 
     def list_paths(self, family: Family, peer: str) -> list[ReceivedPath]:
         """What this peer has announced (its Adj-RIB-In), as bytes."""
@@ -182,11 +182,14 @@ class GobgpClient:
         self, family: Family, table: int, name: str, peer_of: Callable[[Proto], str]
     ) -> list[ReceivedPath]:
         request = self._messages["ListPathRequest"](
-            table_type=table, name=name, family=self._family(family), enable_only_binary=True
+            table_type=table,
+            name=name,
+            family=self._family_message(family),
+            enable_only_binary=True,
         )
         return [
             ReceivedPath(peer_of(path), family, path.nlri_binary, b"".join(path.pattrs_binary))
-            for reply in self._stream("ListPath", request, _DEADLINE)
+            for reply in self._stream_replies("ListPath", request, _DEADLINE)
             for path in reply.destination.paths
         ]
 
@@ -207,23 +210,25 @@ class GobgpClient:
     def report_to(self, host: str, port: int) -> None:
         """Send every update of a peer, as it came, to this BMP station and to no other."""
         make = self._messages
-        for reply in list(self._stream("ListBmp", make["ListBmpRequest"](), _DEADLINE)):
+        for reply in list(self._stream_replies("ListBmp", make["ListBmpRequest"](), _DEADLINE)):
             old = reply.station.conf
-            self._call("DeleteBmp", make["DeleteBmpRequest"](address=old.address, port=old.port))
+            self._call_method(
+                "DeleteBmp", make["DeleteBmpRequest"](address=old.address, port=old.port)
+            )
         station = make["AddBmpRequest"](address=host, port=port, policy=schema.BMP_PRE_POLICY)
-        self._call("AddBmp", station)
+        self._call_method("AddBmp", station)
 
-    def _family(self, family: Family) -> Proto:
+    def _family_message(self, family: Family) -> Proto:
         return self._messages["Family"](afi=family.afi, safi=family.safi)
 
-    def _path(self, announcement: Announcement) -> Proto:
+    def _path_message(self, announcement: Announcement) -> Proto:
         return self._messages["Path"](
-            family=self._family(announcement.family),
+            family=self._family_message(announcement.family),
             nlri_binary=announcement.nlri,
             pattrs_binary=[a.raw for a in attributes.split(announcement.attrs)],
         )
 
-    def _call(self, method: str, request: Proto) -> Proto:
+    def _call_method(self, method: str, request: Proto) -> Proto:
         reply = self._messages[f"{method}Response"]
         call = self._channel.unary_unary(
             schema.SERVICE + method,
@@ -247,7 +252,7 @@ class GobgpClient:
         except (self._grpc.RpcError, ValueError) as error:
             raise self.failure(method, error) from None
 
-    def _stream(self, method: str, request: Proto, timeout: float) -> Iterator[Proto]:
+    def _stream_replies(self, method: str, request: Proto, timeout: float) -> Iterator[Proto]:
         try:
             yield from self._start_stream(method, request, timeout)
         except (self._grpc.RpcError, ValueError) as error:

@@ -30,10 +30,10 @@ class Connection:
         """Apply the difference; returns (all faults, those worth a retry)."""
         wanted = reconcile.accept(desired, self.applied.paths)
         retry: list[str] = []
-        if not self._identify(desired, retry):
+        if not self._start_or_match_identity(desired, retry):
             return (*wanted.refused, *retry), tuple(retry)
         if not self._adopted:
-            self._adopt(wanted)
+            self._adopt_state(wanted)
         steps = reconcile.changes(self.applied, wanted)
         for path in steps.add_paths:
             if _try_call(retry, self.client.add_path, path):
@@ -49,7 +49,7 @@ class Connection:
                 self.applied.peers[address] = peer
         return (*wanted.refused, *retry), tuple(retry)
 
-    def _identify(self, desired: DesiredBgp, faults: list[str]) -> bool:
+    def _start_or_match_identity(self, desired: DesiredBgp, faults: list[str]) -> bool:
         """StartBgp once; a gobgpd with another identity has to be restarted by its supervisor."""
         if self.applied.identity is None:
             self.applied.identity = self.client.get_bgp()
@@ -66,7 +66,7 @@ class Connection:
             return False
         return True
 
-    def _adopt(self, wanted: reconcile.Accepted) -> None:
+    def _adopt_state(self, wanted: reconcile.Accepted) -> None:
         """Adopt the state that an earlier driver left, so that our restart interrupts nothing."""
         self.client.report_to(HOST, self._station.port)  # gobgpd refuses it before StartBgp
         found = self.client.configured_peers()

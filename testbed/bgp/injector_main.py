@@ -55,7 +55,7 @@ class Injector:
         """Follow the files until `end`."""
         self._policies.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as undo:
-            inotify, directories = self._watch()
+            inotify, directories = self._watch_directories()
             undo.callback(inotify.close)
             selector = undo.enter_context(selectors.DefaultSelector())
             selector.register(inotify.fileno(), selectors.EVENT_READ)
@@ -71,7 +71,7 @@ class Injector:
                     self._read_changed(inotify.read(timeout=0), directories)
                 self._write_status()
 
-    def _watch(self) -> tuple[INotify, dict[int, Path]]:
+    def _watch_directories(self) -> tuple[INotify, dict[int, Path]]:
         from inotify_simple import INotify, flags
 
         inotify = INotify()

@@ -54,13 +54,15 @@ def accept(desired: DesiredBgp, known: Mapping[PathKey, Announcement]) -> Accept
     refused = []
     for announcement in sorted(desired.announcements, key=_sort_key):
         if announcement.key in paths:
-            refused.append(f"{_name(announcement)}: announced twice with different attributes")
+            refused.append(
+                f"{_format_announcement(announcement)}: announced twice with different attributes"
+            )
             continue
         try:
             if known.get(announcement.key) != announcement:
                 guard.check_announcement(announcement)
         except PathMalformed as error:
-            refused.append(f"{_name(announcement)}: {error.what}")
+            refused.append(f"{_format_announcement(announcement)}: {error.what}")
         else:
             paths[announcement.key] = announcement
     peers: dict[str, BgpPeer] = {}
@@ -102,7 +104,7 @@ def same_identity(running: GlobalConfig, wanted: GlobalConfig) -> bool:
         wanted.asn,
         wanted.router_id,
         wanted.listen_port,
-    ) and _addresses(running) == _addresses(wanted)
+    ) and _listen_addresses(running) == _listen_addresses(wanted)
 
 
 def adopted_peers(
@@ -153,7 +155,7 @@ def _same_address(found: str, wanted: str | None) -> bool:
     return found == str(ipaddress.ip_address(wanted))
 
 
-def _addresses(identity: GlobalConfig) -> set[str]:
+def _listen_addresses(identity: GlobalConfig) -> set[str]:
     given = {str(ipaddress.ip_address(text)) for text in identity.listen_addresses}
     return given or _ANYWHERE
 
@@ -162,5 +164,5 @@ def _sort_key(announcement: Announcement) -> tuple[object, ...]:
     return announcement.family.value, announcement.nlri, announcement.attrs
 
 
-def _name(announcement: Announcement) -> str:
+def _format_announcement(announcement: Announcement) -> str:
     return f"{announcement.family.name} {announcement.nlri.hex()}"

@@ -145,7 +145,7 @@ def build(table: Mapping[str, str]) -> Mapping[str, Proto]:
     for message, row in table.items():
         entry = file.message_type.add(name=message)
         for field in fields(row):
-            _describe(entry.field.add(), field)
+            _fill_descriptor(entry.field.add(), field)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return {
@@ -154,7 +154,7 @@ def build(table: Mapping[str, str]) -> Mapping[str, Proto]:
     }
 
 
-def _describe(proto: Proto, field: Field) -> None:
+def _fill_descriptor(proto: Proto, field: Field) -> None:
     proto.name, proto.number = field.name, field.number
     proto.label = proto.LABEL_REPEATED if field.repeated else proto.LABEL_OPTIONAL
     if field.type[0].isupper():

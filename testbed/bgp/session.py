@@ -106,7 +106,9 @@ class BgpDriver:
         self._live: Rib = {}
         self._retention = Retention()
         self._rib: Rib = {}
-        self._thread = threading.Thread(target=self._run, name="bgp-driver", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run_until_stopped, name="bgp-driver", daemon=True
+        )
 
     def start(self) -> None:
         """Begin; connects as soon as there is a desired state."""
@@ -144,29 +146,29 @@ class BgpDriver:
         with self._changed:
             return self._changed.wait_for(lambda: condition(self), timeout)
 
-    def _run(self) -> None:
+    def _run_until_stopped(self) -> None:
         while not self._stopping.is_set():
             if self._desired is None:
                 self._inbox.get()
                 continue
             with contextlib.closing(GobgpClient(self._socket)) as client:
                 try:
-                    self._serve(client)
+                    self._serve_connection(client)
                 except TestbedError as error:
                     served = self.status().connected
-                    self._lost(str(error))
+                    self._publish_loss(str(error))
                     if not served:  # it answers, but not to us: do not spin
                         self._stopping.wait(_RETRY_SECONDS)
                 except Exception as error:  # a defect of ours must not end the reconciling
                     log.exception("reconciling %s failed", self._socket)
-                    self._lost(f"internal error: {error!r}")
+                    self._publish_loss(f"internal error: {error!r}")
                     self._stopping.wait(_RETRY_SECONDS)
 
-    def _serve(self, client: GobgpClient) -> None:
+    def _serve_connection(self, client: GobgpClient) -> None:
         """Serve one connection: adopt, replay, then follow changes and events until it breaks."""
 
         def absent() -> None:
-            self._publish(self._in_use(), faults=(f"{self._socket}: waiting for gobgpd",))
+            self._publish_status(self._in_use(), faults=(f"{self._socket}: waiting for gobgpd",))
 
         if not client.wait_ready(self._stopping, absent):
             return
@@ -179,21 +181,21 @@ class BgpDriver:
 
         try:
             with contextlib.closing(Station(self._listener(), reported)) as station:
-                self._reconcile(Connection(client, station), watch)
+                self._reconcile_until_broken(Connection(client, station), watch)
         finally:
             watch.cancel()
             follower.join()
 
-    def _reconcile(self, connection: Connection, watch: Watch) -> None:
-        faults = self._apply(connection)
-        self._read(connection, [])
+    def _reconcile_until_broken(self, connection: Connection, watch: Watch) -> None:
+        faults = self._apply_desired(connection)
+        self._read_state(connection, [])
         while not self._stopping.is_set():
             events, woken = self._take_events(watch, self._seconds_to_wait(bool(faults)))
-            lost = self._read(connection, events)
+            lost = self._read_state(connection, events)
             for peer in lost:
                 connection.forget_peer(peer)
             if woken or lost:
-                faults = self._apply(connection)
+                faults = self._apply_desired(connection)
 
     def _seconds_to_wait(self, faulty: bool) -> float | None:
         """Seconds until a retry or an expiry is due; None if there is neither."""
@@ -227,15 +229,15 @@ class BgpDriver:
                 item = self._inbox.get_nowait()
         return events, woken or not events
 
-    def _apply(self, connection: Connection) -> tuple[str, ...]:
+    def _apply_desired(self, connection: Connection) -> tuple[str, ...]:
         """Bring gobgpd to the desired state; refusals are returned and shown, not raised."""
         with self._changed:
             desired = self._desired
-        assert desired is not None  # _run waits for the first one
+        assert desired is not None  # _run_until_stopped waits for the first one
         faults, retry = connection.apply(desired)
         with self._changed:
             current = desired is self._desired
-        self._publish(
+        self._publish_status(
             connected=True,
             settled=current and not faults,
             announced=frozenset(connection.applied.paths.values()),
@@ -243,7 +245,7 @@ class BgpDriver:
         )
         return retry
 
-    def _read(self, connection: Connection, events: Sequence[_Event]) -> set[str]:
+    def _read_state(self, connection: Connection, events: Sequence[_Event]) -> set[str]:
         """Read and publish the state that the events concern; returns the lost sessions."""
         peers = self._status.peers
         before = {peer.address for peer in peers if peer.established}
@@ -251,16 +253,16 @@ class BgpDriver:
         if sessions or not peers:
             peers = tuple(connection.client.list_peers())
         up = {peer.address for peer in peers if peer.established}
-        self._retain(events, up)
+        self._retain_lost(events, up)
         heard = sessions | {event.peer for event in events} | (up - before)
         for peer in heard & up:  # no peer is shown up before its paths are read
             for family in Family:
                 self._live[peer, family] = connection.received(family, peer)
         counted = tuple(_count_received(peer, self._live) for peer in peers)
-        self._publish(self._in_use(), peers=counted)
+        self._publish_status(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
 
-    def _retain(self, events: Iterable[_Event], up: set[str]) -> None:
+    def _retain_lost(self, events: Iterable[_Event], up: set[str]) -> None:
         """Mark paths of lost sessions as stale, and drop stale paths after a peer's End-of-RIB."""
         for event in events:
             if isinstance(event, EndOfRib):
@@ -286,9 +288,9 @@ class BgpDriver:
             peers = self._desired.peers if self._desired else ()
         return {str(ip_address(peer.address)): peer.restart_time for peer in peers}
 
-    def _lost(self, why: str) -> None:
-        self._retain((), set())
-        self._publish(
+    def _publish_loss(self, why: str) -> None:
+        self._retain_lost((), set())
+        self._publish_status(
             self._in_use(),
             connected=False,
             settled=False,
@@ -297,7 +299,7 @@ class BgpDriver:
             faults=(why,),
         )
 
-    def _publish(
+    def _publish_status(
         self,
         rib: Rib | None = None,
         **changes: object,

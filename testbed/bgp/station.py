@@ -55,7 +55,9 @@ class Station:
         self._on_routes = on_routes
         self._connection: socket.socket | None = None
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="bmp-station", daemon=True)
+        self._thread = threading.Thread(
+            target=self._serve_connections, name="bmp-station", daemon=True
+        )
         self._thread.start()
 
     @property
@@ -74,7 +76,7 @@ class Station:
         self._thread.join()
         self._listener.close()
 
-    def _run(self) -> None:
+    def _serve_connections(self) -> None:
         with contextlib.suppress(OSError):  # closed
             while True:
                 self._connection, _ = self._listener.accept()

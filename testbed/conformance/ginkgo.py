@@ -70,8 +70,8 @@ def read_report(text: str) -> Report:
         entries = suite["SpecReports"] or ()
         nodes = [e for e in entries if e["LeafNodeType"] != "It"]
         return Report(
-            tuple(_specs(e for e in entries if e["LeafNodeType"] == "It")),
-            tuple(_problem(e) for e in nodes if e["State"] not in ("passed", *_SKIPPED)),
+            tuple(_read_specs(e for e in entries if e["LeafNodeType"] == "It")),
+            tuple(_format_problem(e) for e in nodes if e["State"] not in ("passed", *_SKIPPED)),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise CheckFailed("no report of ginkgo", why=repr(error)) from None
@@ -83,9 +83,9 @@ def judge(wanted: Sequence[str], report: Report) -> tuple[Spec, ...]:
     return tuple(found.get(name) or Spec(name, "not run") for name in wanted)
 
 
-def _specs(entries: Iterator[Entry]) -> Iterator[Spec]:
+def _read_specs(entries: Iterator[Entry]) -> Iterator[Spec]:
     for entry in entries:
-        reason, state = _reason(entry), entry["State"]
+        reason, state = _read_reason(entry), entry["State"]
         if state in _SKIPPED:
             if not reason:  # ginkgo's own selection left it out
                 continue
@@ -93,14 +93,14 @@ def _specs(entries: Iterator[Entry]) -> Iterator[Spec]:
         elif state != "passed":  # panicked, timedout, interrupted, aborted
             reason = reason if state == "failed" else f"{state}: {reason}"
             state = "failed"
-        yield Spec(_name(entry), state, entry["RunTime"] / 1e9, reason)
+        yield Spec(_spec_name(entry), state, entry["RunTime"] / 1e9, reason)
 
 
-def _name(entry: Entry) -> str:
+def _spec_name(entry: Entry) -> str:
     return " ".join([*(entry["ContainerHierarchyTexts"] or ()), entry["LeafNodeText"]])
 
 
-def _reason(entry: Entry) -> str:
+def _read_reason(entry: Entry) -> str:
     """Why it failed or skipped itself, in one line, and where in Kubernetes' source."""
     failure = entry.get("Failure") or {}
     message = " ".join(str(failure.get("Message", "")).split())[:400]
@@ -111,5 +111,5 @@ def _reason(entry: Entry) -> str:
     return message
 
 
-def _problem(entry: Entry) -> str:
-    return f"{entry['LeafNodeType']} {entry['State']}: {_reason(entry)}"
+def _format_problem(entry: Entry) -> str:
+    return f"{entry['LeafNodeType']} {entry['State']}: {_read_reason(entry)}"

@@ -39,7 +39,7 @@ def lab_for_tests(name: str, keep: bool, progress: Progress) -> Iterator[None]:
     try:
         with progress.step(f"lab {name}: {TOPOLOGY}"):
             testbed("up", TOPOLOGY, "-n", name, "--no-pods", "--quiet")
-            _free_the_control_plane(name)
+            _untaint_control_plane(name)
         with progress.step("the images that the tests ask for, on every node"):
             _load_images(name)
         yield
@@ -51,7 +51,7 @@ def lab_for_tests(name: str, keep: bool, progress: Progress) -> Iterator[None]:
                 testbed("down", "-n", name, "--quiet")
 
 
-def _free_the_control_plane(name: str) -> None:
+def _untaint_control_plane(name: str) -> None:
     """Let the control plane's node run pods too, so that all of the overlay's paths are used."""
     untaint = ("kubectl", "taint", "nodes", "-l", CONTROL_PLANE_LABEL)
     testbed("in-network", "-n", name, *untaint, f"{CONTROL_PLANE_LABEL}:NoSchedule-")
@@ -67,12 +67,14 @@ def steer(name: str) -> None:
     """Apply TE ConfigMaps equal to the paper's; returns when every head end uses them."""
     testbed("apply", "-n", name, "-f", str(CONFIGMAPS))
     testbed("mode", "-n", name, "configmap")
-    wait_for("every head end to use the ConfigMaps", lambda: _steered(name), _STEERING_LIMIT, 0.2)
+    wait_for(
+        "every head end to use the ConfigMaps", lambda: _check_steering(name), _STEERING_LIMIT, 0.2
+    )
 
 
 def require_steered(name: str) -> None:
     """Raises CheckFailed if a head end uses something else than the ConfigMaps."""
-    wait_for("every head end to use the ConfigMaps", lambda: _steered(name), 0)
+    wait_for("every head end to use the ConfigMaps", lambda: _check_steering(name), 0)
 
 
 def packets_into_srv6(name: str) -> int:
@@ -90,7 +92,7 @@ def cluster_nodes(name: str) -> list[str]:
     return [node.name for node in plan.cluster] if plan else []
 
 
-def _steered(name: str) -> tuple[bool | None, str]:
+def _check_steering(name: str) -> tuple[bool | None, str]:
     rows = json.loads(testbed("policy", "list", "-n", name, "-f", "json"))
     return steering(rows)
 

@@ -31,9 +31,9 @@ def page(outcome: Outcome) -> str:
     sections = [
         _HEAD,
         f"Run on {outcome.date}: {outcome.machine}.\n",
-        _table(["program", "version"], [list(item) for item in outcome.versions.items()]),
+        _format_table(["program", "version"], [list(item) for item in outcome.versions.items()]),
         "## Result\n",
-        _summary(outcome),
+        _format_summary(outcome),
         "## Not passed\n",
         _not_passed(outcome.runs),
         "## Not applicable\n",
@@ -45,7 +45,7 @@ def page(outcome: Outcome) -> str:
     return "\n".join(sections)
 
 
-def _summary(outcome: Outcome) -> str:
+def _format_summary(outcome: Outcome) -> str:
     rows = []
     for run in outcome.runs:
         for group in GROUPS:
@@ -56,7 +56,9 @@ def _summary(outcome: Outcome) -> str:
             other = len(specs) - passed - failed
             rows.append([run.title, group.title, wanted, passed, failed, other])
     columns = ["run", "specs", "wanted", "passed", "failed", "skipped or not run"]
-    return "\n".join([_table(columns, rows), *(_describe_effort(run) for run in outcome.runs)])
+    return "\n".join(
+        [_format_table(columns, rows), *(_describe_effort(run) for run in outcome.runs)]
+    )
 
 
 def _describe_effort(run: Run) -> str:
@@ -66,12 +68,12 @@ def _describe_effort(run: Run) -> str:
 def _not_passed(runs: Iterable[Run]) -> str:
     rows = [[run.title, spec.name, describe(spec)] for run in runs for spec in run.not_passed()]
     rows += [[run.title, "around the specs", problem] for run in runs for problem in run.problems]
-    return _table(["run", "spec", "why"], rows) if rows else "None.\n"
+    return _format_table(["run", "spec", "why"], rows) if rows else "None.\n"
 
 
 def _not_applicable(outcome: Outcome) -> str:
     rows = [[name, why] for name, why in outcome.selection.not_applicable.items()]
-    return _table(["spec", "why"], rows) if rows else "None.\n"
+    return _format_table(["spec", "why"], rows) if rows else "None.\n"
 
 
 def _every_spec(outcome: Outcome) -> Iterable[str]:
@@ -82,10 +84,10 @@ def _every_spec(outcome: Outcome) -> Iterable[str]:
             [name, *(f"{specs[name].state}, {specs[name].seconds:.0f} s" for specs in found)]
             for name in outcome.selection.of(group)
         ]
-        yield _table(["spec", *(run.title for run in outcome.runs)], rows)
+        yield _format_table(["spec", *(run.title for run in outcome.runs)], rows)
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def _format_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(_escape_cell(cell) for cell in line)} |\n" for line in lines)
 

@@ -48,7 +48,7 @@ class Options:
 def run(options: Options, progress: Progress) -> Outcome:
     """The outcome for the page. Raises TestbedError if specs could not be run at all."""
     with progress.step("which specs there are"):
-        selection = _selection(options.evidence / "specs.json")
+        selection = _select_specs(options.evidence / "specs.json")
     progress.note(f"{len(selection.wanted)} specs, in about 5 minutes each time")
     runs: list[Run] = []
     with lab_for_tests(options.lab, options.keep, progress):
@@ -61,10 +61,10 @@ def run(options: Options, progress: Progress) -> Outcome:
             if way == "configmap":
                 require_steered(options.lab)
     day = time.strftime("%Y-%m-%d")
-    return Outcome(day, machine(), _versions(), selection, tuple(runs))
+    return Outcome(day, machine(), _read_versions(), selection, tuple(runs))
 
 
-def _selection(report: Path) -> Selection:
+def _select_specs(report: Path) -> Selection:
     """The specs that e2e.test reports to have. Raises CheckFailed."""
     run_program(ginkgo.list_command(program("e2e.test"), report), timeout=300)
     selection = select(spec.name for spec in ginkgo.read_report(report.read_text()).specs)
@@ -121,7 +121,7 @@ def _in_network(lab: str, line: Sequence[str], log: Path) -> None:
             process.wait()
 
 
-def _versions() -> dict[str, str]:
+def _read_versions() -> dict[str, str]:
     found = {
         a.title: a.version for a in artefacts() if a.name in ("kubernetes", "coredns", "gobgp")
     }

@@ -24,15 +24,15 @@ def cluster_checks() -> list[Verdict]:
     """Programs, control groups, overlayfs, disk, limits."""
     return [
         *(program(p) for p in PROGRAMS),
-        _artefact(),
-        overlayfs(Path("/proc/filesystems").read_text(), _loadable("overlay")),
-        _cgroups(),
-        _disk(),
+        _check_artefact(),
+        overlayfs(Path("/proc/filesystems").read_text(), _is_loadable("overlay")),
+        _check_cgroups(),
+        _check_disk(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watches of a cluster"),
     ]
 
 
-def _artefact() -> Verdict:
+def _check_artefact() -> Verdict:
     from testbed.artefacts import listing
 
     row = next(r for r in listing() if r["name"] == "kubernetes")
@@ -41,7 +41,7 @@ def _artefact() -> Verdict:
     return Verdict("Kubernetes", "note", f"{row['version']} is not here yet", "make artefacts")
 
 
-def _loadable(module: str) -> bool:
+def _is_loadable(module: str) -> bool:
     """Whether the kernel finds a module when it needs it."""
     modprobe = shutil.which("modprobe")
     if modprobe is None:
@@ -58,11 +58,11 @@ def overlayfs(file_systems: str, loadable: bool) -> Verdict:
     return Verdict("overlayfs", "fail", "is missing", f"modprobe overlay, {LIGHT}")
 
 
-def _cgroups() -> Verdict:
+def _check_cgroups() -> Verdict:
     unified = Path("/sys/fs/cgroup/cgroup.controllers")
     if unified.exists():
         there = controllers(2, set(unified.read_text().split()))
-        return there if there.level == "fail" else _passed_on(there)
+        return there if there.level == "fail" else _check_delegation(there)
     lines = [line.split() for line in Path("/proc/cgroups").read_text().splitlines()]
     return controllers(1, {x[0] for x in lines if len(x) == 4 and x[3] == "1"})
 
@@ -76,7 +76,7 @@ def controllers(version: int, there: set[str]) -> Verdict:
     return Verdict("control groups", "fail", seen, f"enable them at boot, {LIGHT}")
 
 
-def _passed_on(there: Verdict) -> Verdict:
+def _check_delegation(there: Verdict) -> Verdict:
     """Whether a lab gets them as well: from systemd, or from a group that passes them on."""
     if come_from_systemd():
         return there
@@ -88,7 +88,7 @@ def _passed_on(there: Verdict) -> Verdict:
     return there
 
 
-def _disk() -> Verdict:
+def _check_disk() -> Verdict:
     where = DATA_DIR
     while not where.exists():
         where = where.parent

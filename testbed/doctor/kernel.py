@@ -168,7 +168,7 @@ def required_checks() -> list[Verdict]:
 def _try_feature(feature: Feature) -> Verdict:
     words = ""
     for command in feature.commands:
-        words = _failure(feature, command)
+        words = _run_probe(feature, command)
         if words:
             break
     if not words:
@@ -176,7 +176,7 @@ def _try_feature(feature: Feature) -> Verdict:
     return Verdict(feature.name, feature.without, f"{feature.consequence} ({words})", feature.fix)
 
 
-def _failure(feature: Feature, last: tuple[str, ...]) -> str:
+def _run_probe(feature: Feature, last: tuple[str, ...]) -> str:
     """Run the commands up to `last` in a fresh namespace; the last one's complaint, or ''."""
     read, write = os.pipe()
     child = os.fork()

@@ -23,22 +23,22 @@ NEIGHBOURS_NEEDED = 1024
 
 def machine_checks() -> list[Verdict]:
     """Everything about this machine but the kernel's features."""
-    return [_gobgp(), *host_checks(), *_leftovers()]
+    return [_check_gobgp(), *host_checks(), *_check_leftovers()]
 
 
 def host_checks() -> list[Verdict]:
     """Rights, programs, memory and limits."""
     return [
-        _rights(),
+        _check_rights(),
         *(program(p) for p in PROGRAMS),
-        _frr(),
-        _memory(),
+        _check_frr(),
+        _check_memory(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
         limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
     ]
 
 
-def _rights() -> Verdict:
+def _check_rights() -> Verdict:
     if os.geteuid() == 0:
         return Verdict("rights", "ok", "root")
     if shutil.which("sudo"):
@@ -57,7 +57,7 @@ def program(name: str) -> Verdict:
     return Verdict(Path(name).name, "fail", "is missing", "make deps")
 
 
-def _frr() -> Verdict:
+def _check_frr() -> Verdict:
     try:
         pwd.getpwnam("frr")
         done = run(["/usr/lib/frr/zebra", "--version"], check=False)
@@ -66,7 +66,7 @@ def _frr() -> Verdict:
     return Verdict("FRR", "ok", done.stdout.splitlines()[0])
 
 
-def _gobgp() -> Verdict:
+def _check_gobgp() -> Verdict:
     from testbed.artefacts import program
 
     try:
@@ -75,7 +75,7 @@ def _gobgp() -> Verdict:
         return Verdict("GoBGP", "fail", error.what, "testbed artefacts fetch")
 
 
-def _memory() -> Verdict:
+def _check_memory() -> Verdict:
     free = psutil.virtual_memory().available
     seen = f"{free / (1 << 30):.1f} GiB available"
     if free >= MEMORY_NEEDED:
@@ -95,7 +95,7 @@ def limit(name: str, needed: int, what: str) -> Verdict:
     return Verdict(what, "warn", f"{file.name} is {value}, {needed} are wanted", fix)
 
 
-def _leftovers() -> list[Verdict]:
+def _check_leftovers() -> list[Verdict]:
     known = sorted({*others(), *(claim.lab for claim in lab_data.registered())})
     if os.geteuid() != 0 and known:
         seen = f"labs here, up, dead or with data: {', '.join(known)}"

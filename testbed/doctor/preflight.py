@@ -18,7 +18,7 @@ def preflight() -> list[Verdict]:
     verdicts = host_checks()
     _refuse_failed(verdicts)
     _refuse_failed(required_checks())  # they need the programs checked before
-    return _warnings(verdicts)
+    return _collect_warnings(verdicts)
 
 
 def plan_preflight(plan: Plan) -> list[Verdict]:
@@ -27,15 +27,15 @@ def plan_preflight(plan: Plan) -> list[Verdict]:
     for checks in (_BY_ORCHESTRATOR.get(plan.orchestrator), _BY_PROVIDER.get(plan.backend)):
         verdicts = checks(plan) if checks else []
         _refuse_failed(verdicts)
-        found += _warnings(verdicts)
+        found += _collect_warnings(verdicts)
     return found
 
 
-def _kubernetes(_plan: Plan) -> list[Verdict]:
+def _check_kubernetes(_plan: Plan) -> list[Verdict]:
     return cluster_checks()
 
 
-def _machines(plan: Plan) -> list[Verdict]:
+def _check_machines(plan: Plan) -> list[Verdict]:
     missing = missing_programs()
     if missing:
         raise MachineUnfit(
@@ -46,11 +46,11 @@ def _machines(plan: Plan) -> list[Verdict]:
 
 Checks = Callable[[Plan], list[Verdict]]
 # What `up` checks first, by orchestrator and by provider; the others need no more than a light lab.
-_BY_ORCHESTRATOR: dict[str, Checks] = {"kubernetes": _kubernetes}
-_BY_PROVIDER: dict[str, Checks] = {"vagrant": _machines}
+_BY_ORCHESTRATOR: dict[str, Checks] = {"kubernetes": _check_kubernetes}
+_BY_PROVIDER: dict[str, Checks] = {"vagrant": _check_machines}
 
 
-def _warnings(verdicts: list[Verdict]) -> list[Verdict]:
+def _collect_warnings(verdicts: list[Verdict]) -> list[Verdict]:
     return [v for v in verdicts if v.level == "warn"]
 
 

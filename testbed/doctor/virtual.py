@@ -32,11 +32,11 @@ def virtual_checks(machines: int = 3) -> list[Verdict]:
         return [Verdict("virtual machines", "note", seen, f"{INSTALL}, if you want them")]
     return [
         Verdict("virtual machines", "ok", f"vagrant, libvirt, {QEMU}"),
-        _tun(),
-        *_box(),
+        _check_tun(),
+        *_check_box(),
         room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
         room("disk for machines", _free_bytes(DATA_DIR), machines * DISK_PER_MACHINE),
-        _calico_vpp(*calico_vpp.at_hand()),
+        _check_calico_vpp(*calico_vpp.at_hand()),
     ]
 
 
@@ -50,13 +50,13 @@ def _is_installed(program: str) -> bool:
     return shutil.which(program, path=path) is not None
 
 
-def _tun() -> Verdict:
+def _check_tun() -> Verdict:
     if Path("/dev/net/tun").exists():
         return Verdict("taps", "ok", "/dev/net/tun")
     return Verdict("taps", "fail", "no /dev/net/tun", "modprobe tun")
 
 
-def _box() -> list[Verdict]:
+def _check_box() -> list[Verdict]:
     try:
         box = wanted_box(of_this_machine())
     except TestbedError as error:
@@ -67,17 +67,17 @@ def _box() -> list[Verdict]:
     python = f"python {sys.version_info.major}.{sys.version_info.minor} as here"
     return [
         Verdict("box", "ok", f"{box.name}, kernel {record['kernel']}, {python}"),
-        _accelerator(box),
+        _check_accelerator(box),
     ]
 
 
-def _accelerator(box: Box) -> Verdict:
+def _check_accelerator(box: Box) -> Verdict:
     verdict = choose(box)
     level: Level = "note" if verdict.emulated else "ok"
     return Verdict("accelerator", level, verdict.why)
 
 
-def _calico_vpp(there: int, needed: int) -> Verdict:
+def _check_calico_vpp(there: int, needed: int) -> Verdict:
     """Of --overlay calico-vpp."""
     what = "files of Calico-VPP"
     if there == needed:

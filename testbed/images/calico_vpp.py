@@ -96,21 +96,21 @@ def _get_images(wanted: Mapping[str, Path], say: Say) -> dict[str, str]:
     silent: dict[str, str] = {}  # registry → its last word; not asked again
     for image, archive in wanted.items():
         if archive.exists():
-            _require(image, archive)
+            _require_image(image, archive)
             continue
         registry = image.partition("/")[0]
-        why = silent.get(registry) or _unreachable(image)
+        why = silent.get(registry) or _pull_failure(image)
         if why:
             missing[image] = silent[registry] = why
             continue
         say(f"pulling {image}, once")
         with fresh(archive) as draft:
             run([*SKOPEO, "copy", f"docker://{image}", f"oci-archive:{draft}:{image}"], None, PULL)
-            _require(image, draft)
+            _require_image(image, draft)
     return missing
 
 
-def _unreachable(image: str) -> str:
+def _pull_failure(image: str) -> str:
     """Why a registry does not give this image; empty if it would."""
     if "release" not in sources():
         return NO_RELEASES
@@ -129,7 +129,7 @@ def _last_words(said: str) -> str:
     return message.rpartition('\\": ')[2][-300:]
 
 
-def _require(image: str, archive: Path) -> None:
+def _require_image(image: str, archive: Path) -> None:
     """The archive is sound and holds this image. Raises TestbedError."""
     names = set(check_archive(archive, str(archive)).names.values())
     if image not in names:

@@ -68,8 +68,8 @@ def _explain_loss(winner: Candidate, loser: Candidate) -> str:
     """The first step of §2.9 at which the loser lost."""
     steps = (
         f"preference {loser.preference} is lower than {winner.preference}",
-        f"protocol origin {_origin(loser)} yields to {_origin(winner)}",
-        f"originator {_originator(loser)} is higher than {_originator(winner)}",
+        f"protocol origin {_format_origin(loser)} yields to {_format_origin(winner)}",
+        f"originator {_format_originator(loser)} is higher than {_format_originator(winner)}",
         f"discriminator {loser.distinguisher} is lower than {winner.distinguisher}",
         f"colour {loser.color} is higher than {winner.color}",
     )
@@ -81,9 +81,9 @@ def _explain_loss(winner: Candidate, loser: Candidate) -> str:
     return "equal in everything that RFC 9256 compares; settled by content"
 
 
-def _originator(candidate: Candidate) -> str:
+def _format_originator(candidate: Candidate) -> str:
     return f"AS{candidate.originator.asn} {candidate.originator.address}"
 
 
-def _origin(candidate: Candidate) -> str:
+def _format_origin(candidate: Candidate) -> str:
     return candidate.protocol_origin.name.lower()

@@ -362,7 +362,7 @@ def test_gobgp_itself_reads_our_policy(
         request = structured["ListPathRequest"](
             table_type=schema.TABLE_GLOBAL, family=structured["Family"](afi=2, safi=73)
         )
-        (reply,) = client._stream("ListPath", request, PATIENCE)
+        (reply,) = client._stream_replies("ListPath", request, PATIENCE)
     (path,) = reply.destination.paths
     nlri = path.nlri.sr_policy
     assert (nlri.color, nlri.endpoint) == (6, ipaddress.ip_address(B).packed)

@@ -36,9 +36,9 @@ def check_archive(file: Path, where: str) -> Archive:
     try:
         contents = read_contents(file)
         if "oci-layout" in contents:
-            found = Archive("OCI layout", _names(oci_layout.names(contents, here)))
+            found = Archive("OCI layout", _complete_names(oci_layout.names(contents, here)))
         elif "manifest.json" in contents:
-            found = Archive("Docker archive", _names(docker_archive.names(contents, here)))
+            found = Archive("Docker archive", _complete_names(docker_archive.names(contents, here)))
         else:
             raise Unsound("it has neither oci-layout nor manifest.json")
     except Unsound as error:
@@ -65,7 +65,7 @@ def check_archive(file: Path, where: str) -> Archive:
     return found
 
 
-def _names(called: Iterable[str]) -> dict[str, str]:
+def _complete_names(called: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in called:
         full = full_name(name)

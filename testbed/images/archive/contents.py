@@ -45,14 +45,14 @@ def read_contents(file: Path) -> dict[str, Member]:
                 elif member.islnk():
                     links.append((path, posixpath.normpath(member.linkname)))
                 elif stream := tar.extractfile(member):
-                    contents[path] = _read(stream)
+                    contents[path] = _read_member(stream)
     except (tarfile.TarError, EOFError, ValueError):
         pass  # cut off or damaged: what is missing is found out by who needs it
     contents.update((path, contents[target]) for path, target in links if target in contents)
     return contents
 
 
-def _read(stream: IO[bytes]) -> Member:
+def _read_member(stream: IO[bytes]) -> Member:
     digest, inner, size = hashlib.sha256(), _Unpacked(), 0
     kept: list[bytes] = []
     while block := stream.read(_BLOCK):

@@ -41,7 +41,7 @@ def take_in(stream: BufferedReader, target: Path, where: str) -> str:
 
 
 def _read_blocks(stream: BufferedReader, where: str) -> Iterator[bytes]:
-    source = _unpacked(stream, where)
+    source = _decompress(stream, where)
     while True:
         try:
             block = source.read(_BLOCK)
@@ -57,7 +57,7 @@ def _read_blocks(stream: BufferedReader, where: str) -> Iterator[bytes]:
         yield block
 
 
-def _unpacked(stream: BufferedReader, where: str) -> IO[bytes]:
+def _decompress(stream: BufferedReader, where: str) -> IO[bytes]:
     start = stream.peek(8)
     if start.startswith(b"\x1f\x8b"):
         return cast("IO[bytes]", gzip.GzipFile(fileobj=stream))

@@ -28,7 +28,7 @@ def member(contents: Contents, path: str) -> Member:
 
 def mapping(contents: Contents, path: str) -> JsonObject:
     """A file that is a JSON object. Raises Unsound."""
-    found = _parsed(contents, path)
+    found = _parse_json(contents, path)
     if not isinstance(found, dict):
         raise Unsound(f"{path} is no JSON object")
     return found
@@ -43,10 +43,10 @@ def mappings(value: object, what: str) -> list[JsonObject]:
 
 def parsed_list(contents: Contents, path: str) -> list[JsonObject]:
     """A file that is a list of JSON objects. Raises Unsound."""
-    return mappings(_parsed(contents, path), path)
+    return mappings(_parse_json(contents, path), path)
 
 
-def _parsed(contents: Contents, path: str) -> object:
+def _parse_json(contents: Contents, path: str) -> object:
     try:
         return json.loads(member(contents, path).text or b"")
     except (ValueError, RecursionError):

@@ -36,17 +36,17 @@ def recipes(certificate: str, key: str) -> list[Recipe]:
         "/localhost.crt": File(certificate.encode()),
         "/localhost.key": File(key.encode(), 0o600),
     }
-    return [_agnhost(pair), _with_tools(RESOLVER, RESOLVER_TOOLS), _nginx()]
+    return [_agnhost_recipe(pair), _with_tools(RESOLVER, RESOLVER_TOOLS), _nginx_recipe()]
 
 
-def _agnhost(pair: dict[str, Entry]) -> Recipe:
+def _agnhost_recipe(pair: dict[str, Entry]) -> Recipe:
     """agnhost: server and client in one program, with the tools that the tests call."""
     agnhost = program("agnhost")
     more = {**pair, "/agnhost": File(agnhost, 0o755)}
     return _with_tools(AGNHOST, AGNHOST_TOOLS, (agnhost,), more, ("/agnhost",), ("pause",))
 
 
-def _nginx() -> Recipe:
+def _nginx_recipe() -> Recipe:
     """nginx: the specs need a web server on port 80, of any kind."""
     agnhost = program("agnhost")
     serve = ("/agnhost", "netexec", "--http-port=80")

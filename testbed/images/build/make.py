@@ -45,14 +45,14 @@ def make_images(recipes: Sequence[Recipe], directory: Path | None = None) -> lis
     Raises TestbedError, MachineUnfit.
     """
     directory = directory or images_directory()
-    records = _read(directory)
-    if not all(_valid(recipe, records, directory) for recipe in recipes):
+    records = _read_records(directory)
+    if not all(_is_up_to_date(recipe, records, directory) for recipe in recipes):
         with locked_cache_dir(directory):
-            records = _read(directory)  # another run may have made them meanwhile
+            records = _read_records(directory)  # another run may have made them meanwhile
             for recipe in recipes:
-                if not _valid(recipe, records, directory):
-                    records[recipe.name] = _make(recipe, directory)
-            _write(directory, records)
+                if not _is_up_to_date(recipe, records, directory):
+                    records[recipe.name] = _make_image(recipe, directory)
+            _write_records(directory, records)
     found = [(recipe.name, records[recipe.name]) for recipe in recipes]
     return [Made(name, directory / record.archive, record.digest) for name, record in found]
 
@@ -61,11 +61,11 @@ def content_key(image: Image) -> str:
     """Hash of everything that the image's archive depends on."""
     digest = hashlib.sha256(json.dumps([image.name, image.config], sort_keys=True).encode())
     for path, entry in complete(image.tree).items():
-        digest.update(f"\0{path}\0{_describe(entry)}".encode())
+        digest.update(f"\0{path}\0{_describe_entry(entry)}".encode())
     return digest.hexdigest()
 
 
-def _describe(entry: Entry) -> str:
+def _describe_entry(entry: Entry) -> str:
     if isinstance(entry, Link):
         return f"link {entry.target}"
     if isinstance(entry, Directory):
@@ -84,7 +84,7 @@ def _content_hash(file: File) -> str:
     return digest.hexdigest()
 
 
-def _make(recipe: Recipe, directory: Path) -> _Record:
+def _make_image(recipe: Recipe, directory: Path) -> _Record:
     needed = libraries(recipe.programs)
     # before it is read: a change while it is read is then noticed the next time
     inputs = _states_of([*_list_roots(recipe), *needed])
@@ -97,7 +97,7 @@ def _make(recipe: Recipe, directory: Path) -> _Record:
     return _Record(_hash_code(), inputs, archive.name, digest)
 
 
-def _valid(recipe: Recipe, records: dict[str, _Record], directory: Path) -> bool:
+def _is_up_to_date(recipe: Recipe, records: dict[str, _Record], directory: Path) -> bool:
     record = records.get(recipe.name)
     if record is None or record.code != _hash_code() or not (directory / record.archive).is_file():
         return False
@@ -131,7 +131,7 @@ def _hash_code() -> str:
     return digest.hexdigest()
 
 
-def _read(directory: Path) -> dict[str, _Record]:
+def _read_records(directory: Path) -> dict[str, _Record]:
     try:
         raw = json.loads((directory / _RECORDS).read_text())
         return {name: _Record(**fields) for name, fields in raw.items()}
@@ -139,7 +139,7 @@ def _read(directory: Path) -> dict[str, _Record]:
         return {}  # absent, damaged, or of another version: all is made anew
 
 
-def _write(directory: Path, records: dict[str, _Record]) -> None:
+def _write_records(directory: Path, records: dict[str, _Record]) -> None:
     text = json.dumps({name: asdict(record) for name, record in records.items()}, indent=1)
     with fresh(directory / _RECORDS) as draft:
         draft.write_text(text + "\n")

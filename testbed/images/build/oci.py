@@ -80,12 +80,12 @@ def write_layout(image: Image, path: Path, machine: str | None = None) -> str:
     goarch = architecture(machine)
     with path.open("wb") as target, tempfile.TemporaryFile(dir=path.parent) as layer:
         write_tar(image.tree, layer)
-        described = _describe(layer)
+        described = _layer_descriptor(layer)
         with writer(target) as tar:
-            return _write(image, goarch, layer, described, tar)
+            return _write_contents(image, goarch, layer, described, tar)
 
 
-def _describe(layer: BinaryIO) -> JsonObject:
+def _layer_descriptor(layer: BinaryIO) -> JsonObject:
     digest = hashlib.sha256()
     layer.seek(0)
     while block := layer.read(1 << 20):
@@ -97,13 +97,13 @@ def _describe(layer: BinaryIO) -> JsonObject:
     }
 
 
-def _write(
+def _write_contents(
     image: Image, goarch: str, layer: BinaryIO, described: JsonObject, tar: tarfile.TarFile
 ) -> str:
-    add_file(tar, "oci-layout", _json({"imageLayoutVersion": "1.0.0"}))
-    config = _blob(tar, CONFIG, _config(image, goarch, str(described["digest"])))
-    add_file(tar, _place(described), layer)
-    manifest = _blob(
+    add_file(tar, "oci-layout", _to_json({"imageLayoutVersion": "1.0.0"}))
+    config = _add_blob(tar, CONFIG, _image_config(image, goarch, str(described["digest"])))
+    add_file(tar, _blob_path(described), layer)
+    manifest = _add_blob(
         tar,
         MANIFEST,
         {"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [described]},
@@ -114,11 +114,11 @@ def _write(
         "annotations": {NAME_ANNOTATION: image.name, REF_ANNOTATION: image.name},
     }
     index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry]}
-    add_file(tar, "index.json", _json(index))
+    add_file(tar, "index.json", _to_json(index))
     return str(manifest["digest"])
 
 
-def _config(image: Image, goarch: str, diff_id: str) -> JsonObject:
+def _image_config(image: Image, goarch: str, diff_id: str) -> JsonObject:
     return {
         "architecture": goarch,
         "os": "linux",
@@ -128,17 +128,17 @@ def _config(image: Image, goarch: str, diff_id: str) -> JsonObject:
     }
 
 
-def _blob(tar: tarfile.TarFile, media_type: str, content: object) -> JsonObject:
-    data = _json(content)
+def _add_blob(tar: tarfile.TarFile, media_type: str, content: object) -> JsonObject:
+    data = _to_json(content)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     described = {"mediaType": media_type, "digest": digest, "size": len(data)}
-    add_file(tar, _place(described), data)
+    add_file(tar, _blob_path(described), data)
     return described
 
 
-def _place(described: JsonObject) -> str:
+def _blob_path(described: JsonObject) -> str:
     return f"blobs/{str(described['digest']).replace(':', '/')}"
 
 
-def _json(content: object) -> bytes:
+def _to_json(content: object) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()

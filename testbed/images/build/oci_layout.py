@@ -45,26 +45,26 @@ def _check_descriptor(
     kind = descriptor.get("mediaType")
     if kind not in (*_INDEXES, *_MANIFESTS):
         return  # signatures and the like
-    if depth and _place(descriptor) not in contents:
+    if depth and _blob_path(descriptor) not in contents:
         return  # an index may name platforms that were left out when it was saved
-    content = mapping(contents, _blob(contents, descriptor))
+    content = mapping(contents, _check_blob(contents, descriptor))
     if kind in _INDEXES:
         for inner in mappings(content.get("manifests"), "manifests in an index"):
             yield from _check_descriptor(contents, inner, here, depth + 1)
         return
-    platform = _platform(contents, descriptor, content)
+    platform = _read_platform(contents, descriptor, content)
     if platform == here:
         for layer in mappings(content.get("layers"), "layers in a manifest"):
-            _blob(contents, layer)
+            _check_blob(contents, layer)
     yield platform
 
 
-def _platform(contents: Contents, descriptor: JsonObject, manifest: JsonObject) -> str:
+def _read_platform(contents: Contents, descriptor: JsonObject, manifest: JsonObject) -> str:
     config = manifest.get("config")
     if not isinstance(config, dict):
         raise Unsound("a manifest has no config")
-    found: object = descriptor.get("platform") or mapping(contents, _blob(contents, config))
-    _blob(contents, config)
+    found: object = descriptor.get("platform") or mapping(contents, _check_blob(contents, config))
+    _check_blob(contents, config)
     if not isinstance(found, dict):
         raise Unsound("a descriptor's platform is no JSON object")
     return f"{found.get('os')}/{found.get('architecture')}"
@@ -80,9 +80,9 @@ def _image_name(descriptor: JsonObject) -> str:
     return reference if set(reference) & set("/:@") else ""  # a mere tag names nothing
 
 
-def _blob(contents: Contents, descriptor: JsonObject) -> str:
+def _check_blob(contents: Contents, descriptor: JsonObject) -> str:
     """The path of a blob, which is there and is what its descriptor says."""
-    path = _place(descriptor)
+    path = _blob_path(descriptor)
     found = member(contents, path)
     if f"sha256:{found.digest}" != descriptor["digest"]:
         raise Unsound(f"{path} has changed: its SHA-256 is {found.digest}")
@@ -91,7 +91,7 @@ def _blob(contents: Contents, descriptor: JsonObject) -> str:
     return path
 
 
-def _place(descriptor: JsonObject) -> str:
+def _blob_path(descriptor: JsonObject) -> str:
     digest = descriptor.get("digest")
     if not isinstance(digest, str) or not digest.startswith("sha256:"):
         raise Unsound(f"{digest!r} is no SHA-256 digest")

@@ -43,7 +43,7 @@ def recipe() -> Recipe:
     files = tuple(path for path in (*_BUNDLES, *_NAMES) if path.is_file())
 
     def make(libraries: Sequence[Path]) -> Image:
-        return Image(NAME, _tree(found, shell, files, libraries), command=("bash",))
+        return Image(NAME, _build_tree(found, shell, files, libraries), command=("bash",))
 
     return Recipe(NAME, (*found, shell), make, files)
 
@@ -58,7 +58,7 @@ def _find_programs() -> list[Path]:
     return [path for path in programs.values() if path]
 
 
-def _tree(
+def _build_tree(
     programs: Sequence[Path], shell: Path, files: Sequence[Path], libraries: Sequence[Path]
 ) -> dict[str, Entry]:
     tree = userland(programs, shell, libraries)

@@ -53,12 +53,12 @@ def write_tar(tree: Tree, stream: BinaryIO) -> None:
     """Write the tree as an uncompressed tar: equal trees give equal bytes. Raises OSError."""
     with tar_files.writer(stream) as tar:
         for path, entry in complete(tree).items():
-            _add(tar, path.lstrip("/"), entry)
+            _add_entry(tar, path.lstrip("/"), entry)
 
 
-def _add(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
+def _add_entry(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
     if isinstance(entry, File):
-        with _opened(entry) as content:
+        with _open_content(entry) as content:
             tar_files.add_file(tar, name, content, entry.mode)
     elif isinstance(entry, Link):
         tar_files.add_link(tar, name, entry.target)
@@ -66,7 +66,7 @@ def _add(tar: tarfile.TarFile, name: str, entry: Entry) -> None:
         tar_files.add_directory(tar, name, entry.mode)
 
 
-def _opened(entry: File) -> BinaryIO:
+def _open_content(entry: File) -> BinaryIO:
     return (
         entry.content.open("rb") if isinstance(entry.content, Path) else io.BytesIO(entry.content)
     )

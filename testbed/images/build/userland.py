@@ -21,7 +21,7 @@ def userland(programs: Sequence[Path], shell: Path, libraries: Sequence[Path]) -
     tree: dict[str, Entry] = {
         **skeleton(),
         **merged(),
-        **carried([*programs, shell, *libraries, *_resolvers(libraries)]),
+        **carried([*programs, shell, *libraries, *_resolver_libraries(libraries)]),
     }
     real = {path.name for path in programs}
     where = place(shell)
@@ -32,6 +32,6 @@ def userland(programs: Sequence[Path], shell: Path, libraries: Sequence[Path]) -
     return tree
 
 
-def _resolvers(libraries: Sequence[Path]) -> list[Path]:
+def _resolver_libraries(libraries: Sequence[Path]) -> list[Path]:
     homes = {path.parent for path in libraries if path.name.startswith("libc.so")}
     return [home / name for home in sorted(homes) for name in _RESOLVERS if (home / name).exists()]

@@ -71,7 +71,7 @@ def containerd(chosen: Programs, root: Path) -> Iterator[Client]:
         scratch = Path(name)
         socket_path = scratch / "socket"
         config = scratch / "config.toml"
-        config.write_text(_config(root, scratch / "state", socket_path))
+        config.write_text(_format_config(root, scratch / "state", socket_path))
         log = scratch / "log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
@@ -87,10 +87,10 @@ def containerd(chosen: Programs, root: Path) -> Iterator[Client]:
             _wait_answer(process, socket_path, log)
             yield Client((str(chosen.ctr), "--address", str(socket_path), "-n", NAMESPACE))
         finally:
-            _stop(process)
+            _stop_process(process)
 
 
-def _config(root: Path, state: Path, address: Path) -> str:
+def _format_config(root: Path, state: Path, address: Path) -> str:
     disabled = "".join(f'  "io.containerd.{name}",\n' for name in _DISABLED)
     return (
         f'version = 2\nroot = "{root}"\nstate = "{state}"\n'
@@ -118,7 +118,7 @@ def _last_words(log: Path) -> Sequence[str]:
     return log.read_text(errors="replace").strip().splitlines()[-3:]
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop_process(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_STOP_LIMIT)

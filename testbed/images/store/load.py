@@ -63,7 +63,7 @@ def load_again(lab: LabImages, nodes: Sequence[str]) -> None:
     if not records(lab.kept):
         return
     with _lock_archives(lab.kept):  # an archive that is being replaced is removed
-        there = {node: set(_images(lab, node)) for node in nodes}
+        there = {node: set(_list_images(lab, node)) for node in nodes}
         for archive, names in records(lab.kept).items():
             lacking = [node for node in nodes if not there[node].issuperset(names.values())]
             _import_into(lab, lacking, lab.kept / archive, names)
@@ -73,13 +73,13 @@ def listing(lab: LabImages) -> dict[str, list[str]]:
     """Full image name → the nodes that have it. Raises TestbedError."""
     found: dict[str, list[str]] = {}
     for node in lab.nodes:
-        for name in _images(lab, node):
+        for name in _list_images(lab, node):
             if not name.startswith("sha256:") and "@" not in name:
                 found.setdefault(name, []).append(node)
     return dict(sorted(found.items()))
 
 
-def _images(lab: LabImages, node: str) -> list[str]:
+def _list_images(lab: LabImages, node: str) -> list[str]:
     return lab.run(node, [*_CTR, "images", "list", "-q"], None).split()
 
 
@@ -100,7 +100,7 @@ def _lock_archives(kept: Path) -> Iterator[None]:
 def _import_into(lab: LabImages, nodes: Sequence[str], archive: Path, names: Names) -> None:
     def one(node: str) -> TestbedError | None:
         try:
-            _import(lab.run, node, archive, names)
+            _import_archive(lab.run, node, archive, names)
         except TestbedError as error:
             return error
         return None
@@ -120,7 +120,7 @@ def _import_into(lab: LabImages, nodes: Sequence[str], archive: Path, names: Nam
         )
 
 
-def _import(run: RunOnNode, node: str, archive: Path, names: Names) -> None:
+def _import_archive(run: RunOnNode, node: str, archive: Path, names: Names) -> None:
     run(node, [*_CTR, "images", "import", "-"], archive)
     for called, full in names.items():
         if called != full:

@@ -43,7 +43,9 @@ def decode(nlri: bytes, attrs: bytes, originator: Originator = Originator()) -> 
     found = dict(tlv.only_once(tlv.attributes(attrs), _ATTRIBUTES_ONCE))
     if tlv.TUNNEL_ENCAPSULATION not in found:
         raise CodecError(f"SR Policy {policy} has no Tunnel Encapsulation attribute")
-    candidate = _candidate(policy, _tunnel(found[tlv.TUNNEL_ENCAPSULATION]), originator)
+    candidate = _build_candidate(
+        policy, _decode_tunnel(found[tlv.TUNNEL_ENCAPSULATION]), originator
+    )
     targets = _route_targets(found.get(tlv.EXTENDED_COMMUNITIES, b""))
     return Received(candidate, targets)
 
@@ -59,7 +61,7 @@ def decode_nlri(nlri: bytes) -> SRPolicy:
     )
 
 
-def _tunnel(attribute: bytes) -> bytes:
+def _decode_tunnel(attribute: bytes) -> bytes:
     """The sub-TLVs of the one SR Policy tunnel."""
     ours = [t.value for t in tlv.tunnels(attribute) if t.type == tlv.SR_POLICY_TUNNEL]
     if len(ours) != 1:
@@ -67,7 +69,7 @@ def _tunnel(attribute: bytes) -> bytes:
     return ours[0]
 
 
-def _candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candidate:
+def _build_candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candidate:
     preference, priority = DEFAULT_PREFERENCE, None
     plain_sid: IPv6Address | None = None
     srv6_sid: IPv6Address | None = None
@@ -110,13 +112,13 @@ def _segment_list(value: bytes) -> SegmentList:
         if kind == tlv.WEIGHT:
             weight = int.from_bytes(_require_length(kind, content, 6)[2:], "big")
         elif kind == tlv.SEGMENT_TYPE_B:
-            segments.append(_segment(content))
+            segments.append(_decode_segment(content))
         elif kind in tlv.SEGMENT_TYPES_OTHER:
             raise CodecError(f"segment of type {kind}; only type B (13, an SRv6 SID) is usable")
     return SegmentList(tuple(segments), weight)
 
 
-def _segment(content: bytes) -> Segment:
+def _decode_segment(content: bytes) -> Segment:
     _require_length(tlv.SEGMENT_TYPE_B, content, 18, 26)
     sid = IPv6Address(content[2:18])
     if len(content) == 18:

@@ -20,9 +20,9 @@ _ROOM_FOR_HEADER = 23  # message header 19, two length fields of 2
 
 def encode_nlri(policy: SRPolicy) -> bytes:
     """The NLRI with its length octet (192 bits): 25 octets. Raises CodecError."""
-    distinguisher = _number("distinguisher", policy.distinguisher, 32)
-    color = _number("colour", policy.color, 32)
-    endpoint = _address("endpoint", policy.endpoint)
+    distinguisher = _encode_number("distinguisher", policy.distinguisher, 32)
+    color = _encode_number("colour", policy.color, 32)
+    endpoint = _encode_address("endpoint", policy.endpoint)
     return bytes([tlv.NLRI_BITS]) + distinguisher + color + endpoint
 
 
@@ -38,7 +38,7 @@ def encode_attributes(
     Raises CodecError.
     """
     nlri = encode_nlri(candidate.key) if nlri is None else nlri
-    reach = struct.pack("!HBB", tlv.AFI, tlv.SAFI, 16) + _address("next hop", next_hop)
+    reach = struct.pack("!HBB", tlv.AFI, tlv.SAFI, 16) + _encode_address("next hop", next_hop)
     encoded = [
         attribute(tlv.TRANSITIVE, tlv.ORIGIN, b"\0"),  # IGP
         attribute(tlv.TRANSITIVE, tlv.AS_PATH, b""),
@@ -66,11 +66,11 @@ def encode_tunnel(candidate: Candidate) -> bytes:
         raise CodecError(f"SR Policy {candidate.key} has no segment list")
     content = _sub_tlv_preference(candidate.preference)
     if candidate.binding_sid is not None:
-        value = b"\0\0" + _address("binding SID", candidate.binding_sid)
+        value = b"\0\0" + _encode_address("binding SID", candidate.binding_sid)
         content += sub_tlv(tlv.BINDING_SID, value)
-    priority = _number("priority", candidate.wire_priority, 8)
+    priority = _encode_number("priority", candidate.wire_priority, 8)
     content += sub_tlv(tlv.PRIORITY, priority + b"\0")
-    content += b"".join(_segment_list(item) for item in candidate.segment_lists)
+    content += b"".join(_encode_segment_list(item) for item in candidate.segment_lists)
     if len(content) > 0xFFFF - 4:
         raise CodecError(f"SR Policy {candidate.key} is too long for an attribute")
     tunnel = struct.pack("!HH", tlv.SR_POLICY_TUNNEL, len(content)) + content
@@ -78,26 +78,26 @@ def encode_tunnel(candidate: Candidate) -> bytes:
 
 
 def _sub_tlv_preference(preference: int) -> bytes:
-    return sub_tlv(tlv.PREFERENCE, b"\0\0" + _number("preference", preference, 32))
+    return sub_tlv(tlv.PREFERENCE, b"\0\0" + _encode_number("preference", preference, 32))
 
 
-def _segment_list(item: SegmentList) -> bytes:
+def _encode_segment_list(item: SegmentList) -> bytes:
     """Always with a weight: a GoBGP that receives a list without one crashes on printing it."""
     if not item.segments:
         raise CodecError("a segment list without segments cannot be announced")
-    weight = sub_tlv(tlv.WEIGHT, b"\0\0" + _number("weight", item.weight, 32))
-    value = b"\0" + weight + b"".join(_segment(segment) for segment in item.segments)
+    weight = sub_tlv(tlv.WEIGHT, b"\0\0" + _encode_number("weight", item.weight, 32))
+    value = b"\0" + weight + b"".join(_encode_segment(segment) for segment in item.segments)
     if len(value) > 0xFFFF:
         raise CodecError(f"a segment list of {len(item.segments)} segments is too long")
     return sub_tlv(tlv.SEGMENT_LIST, value)
 
 
-def _segment(segment: Segment) -> bytes:
+def _encode_segment(segment: Segment) -> bytes:
     """Segment Type B; the SID structure's lengths stay 0, "not known" (RFC 9830 §2.4.4.2.4)."""
-    sid = _address("SID", segment.sid)
+    sid = _encode_address("SID", segment.sid)
     if segment.behavior is None:
         return sub_tlv(tlv.SEGMENT_TYPE_B, b"\0\0" + sid)
-    behavior = _number("behaviour", segment.behavior, 16)
+    behavior = _encode_number("behaviour", segment.behavior, 16)
     flags = bytes([tlv.BEHAVIOR_PRESENT, 0])
     return sub_tlv(tlv.SEGMENT_TYPE_B, flags + sid + behavior + b"\0\0" + b"\0\0\0\0")
 
@@ -108,13 +108,13 @@ def _route_target(head_end: IPv4Address) -> bytes:
     return tlv.ROUTE_TARGET_IPV4 + head_end.packed + b"\0\0"
 
 
-def _number(what: str, value: int, bits: int) -> bytes:
+def _encode_number(what: str, value: int, bits: int) -> bytes:
     if not isinstance(value, int) or not 0 <= value < 2**bits:
         raise CodecError(f"{what} {value} is not between 0 and {2**bits - 1}")
     return value.to_bytes(bits // 8, "big")
 
 
-def _address(what: str, value: IPv6Address) -> bytes:
+def _encode_address(what: str, value: IPv6Address) -> bytes:
     if not isinstance(value, IPv6Address):
         raise CodecError(f"{what} {value} is not an IPv6 address")
     return value.packed

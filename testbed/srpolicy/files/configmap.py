@@ -95,12 +95,12 @@ def from_object(data: dict[str, Any], source: str) -> list[NodeConfig]:
 
 def recognises(document: Value) -> bool:
     """True if the document is a TE ConfigMap by kind and name."""
-    return _kind_of(document) == "ConfigMap" and _is_te_name(_name(document))
+    return _kind_of(document) == "ConfigMap" and _is_te_name(_configmap_name(document))
 
 
 def read(document: Value) -> list[NodeConfig]:
     """The head ends of one ConfigMap document. Raises TestbedError with file:line."""
-    name = _name(document)
+    name = _configmap_name(document)
     namespace = (document.get("metadata") or document).get("namespace")
     if namespace is not None and namespace.content != NAMESPACE:
         raise TestbedError(
@@ -110,23 +110,23 @@ def read(document: Value) -> list[NodeConfig]:
         )
     data = document.get("data")
     if data is None:
-        return [] if name == OLDER_NAME else [_empty(name, document)]
+        return [] if name == OLDER_NAME else [_empty_config(name, document)]
     if not isinstance(data.content, dict):
         raise TestbedError(f"data of ConfigMap {name} must be a mapping", where=data.where)
     if name == OLDER_NAME:
-        return [_node(key, name, value, data.keys[key]) for key, value in data.content.items()]
+        return [_read_node(key, name, value, data.keys[key]) for key, value in data.content.items()]
     fields.mapping(data, f"data of ConfigMap {name}", (KEY,))
     inner = data.get(KEY)
     if inner is None:
-        return [_empty(name, document)]
-    return [_node(name[len(PREFIX) :], name, inner, inner.line)]
+        return [_empty_config(name, document)]
+    return [_read_node(name[len(PREFIX) :], name, inner, inner.line)]
 
 
-def _empty(name: str, document: Value) -> NodeConfig:
+def _empty_config(name: str, document: Value) -> NodeConfig:
     return NodeConfig(name[len(PREFIX) :], name, document.source, document.line)
 
 
-def _node(node: str, configmap: str, value: Value, line: int) -> NodeConfig:
+def _read_node(node: str, configmap: str, value: Value, line: int) -> NodeConfig:
     """One head end from the YAML text (or already parsed mapping) under its key."""
     if not node:
         raise TestbedError(f"ConfigMap {configmap} names no node", where=value.where)
@@ -153,7 +153,7 @@ def _node(node: str, configmap: str, value: Value, line: int) -> NodeConfig:
         dt6=fields.address(dt6, "DT6") if dt6 else None,
         dt4_line=dt4.line if dt4 else None,
         dt6_line=dt6.line if dt6 else None,
-        policies=tuple(_policy(item, node, i) for i, item in enumerate(policies, 1)),
+        policies=tuple(_read_policy(item, node, i) for i, item in enumerate(policies, 1)),
     )
 
 
@@ -187,10 +187,10 @@ def _local_sids(value: Value | None) -> tuple[Value | None, Value | None]:
     return value.get("DT4"), value.get("DT6")
 
 
-def _policy(value: Value, node: str, position: int) -> ConfiguredPolicy:
+def _read_policy(value: Value, node: str, position: int) -> ConfiguredPolicy:
     """`position` in the file is the discriminator: of two equal ones the later wins (§2.9)."""
     fields.mapping(value, "a policy", ("bsid", "node", "segment_list", "traffic"))
-    family = _family(fields.required(value, "traffic", "the policy's traffic"))
+    family = _read_family(fields.required(value, "traffic", "the policy's traffic"))
     endpoint = fields.required(value, "node", "the policy's node (its endpoint)")
     bsid = value.get("bsid")
     items = fields.sequence(
@@ -198,7 +198,7 @@ def _policy(value: Value, node: str, position: int) -> ConfiguredPolicy:
     )
     candidate = Candidate(
         endpoint=fields.address(endpoint, "node (the policy's endpoint)"),
-        segment_lists=(SegmentList(tuple(_segments(items, family))),),
+        segment_lists=(SegmentList(tuple(_read_segments(items, family))),),
         color=family,
         distinguisher=position,
         binding_sid=fields.address(bsid, "bsid") if bsid else None,
@@ -210,13 +210,13 @@ def _policy(value: Value, node: str, position: int) -> ConfiguredPolicy:
     return ConfiguredPolicy(candidate, lines)
 
 
-def _segments(items: list[Value], family: int) -> Iterator[Segment]:
+def _read_segments(items: list[Value], family: int) -> Iterator[Segment]:
     for position, item in enumerate(items, 1):
         last = position == len(items)
         yield Segment(fields.address(item, "SID"), BEHAVIOR_OF_FAMILY[family] if last else None)
 
 
-def _family(value: Value) -> int:
+def _read_family(value: Value) -> int:
     family = _TRAFFIC.get(value.content) if isinstance(value.content, str) else None
     if family is None:
         raise TestbedError(
@@ -233,7 +233,7 @@ def _kind_of(document: Value) -> str:
     return kind.content if kind and isinstance(kind.content, str) else ""
 
 
-def _name(document: Value) -> str:
+def _configmap_name(document: Value) -> str:
     name = (document.get("metadata") or document).get("name")
     return name.content if name and isinstance(name.content, str) else ""
 

@@ -35,7 +35,7 @@ def read(document: Value) -> PolicyChange:
     """The change that one document asks for. Raises TestbedError with file:line."""
     fields.mapping(document, "the policy", _USED + _IGNORED)
     _check_family(document.get("family"))
-    policy, endpoint_line = _nlri(fields.required(document, "nlri", "the policy's nlri"))
+    policy, endpoint_line = _read_nlri(fields.required(document, "nlri", "the policy's nlri"))
     withdraw = fields.boolean(document.get("iswithdraw"), "iswithdraw")
     next_hop = document.get("nexthop")
     bsid = document.get("bsid")
@@ -105,7 +105,7 @@ def write(candidate: Candidate, withdraw: bool = False) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _nlri(value: Value) -> tuple[SRPolicy, int]:
+def _read_nlri(value: Value) -> tuple[SRPolicy, int]:
     fields.mapping(value, "nlri", ("distinguisher", "color", "endpoint"))
     endpoint = fields.required(value, "endpoint", "the nlri's endpoint")
     policy = SRPolicy(
@@ -121,10 +121,10 @@ def _segment_list(value: Value) -> tuple[SegmentList, tuple[int, ...]]:
     weight = fields.integer(value.get("weight"), "weight", _U32) or 1
     listed = fields.required(value, "segments", "the segment list's segments")
     items = fields.sequence(listed, "segments")
-    return SegmentList(tuple(map(_segment, items)), weight), tuple(item.line for item in items)
+    return SegmentList(tuple(map(_read_segment, items)), weight), tuple(item.line for item in items)
 
 
-def _segment(value: Value) -> Segment:
+def _read_segment(value: Value) -> Segment:
     fields.mapping(value, "a segment", ("sid", "behavior"))
     sid = fields.address(fields.required(value, "sid", "the segment's sid"), "sid")
     behavior = value.get("behavior")

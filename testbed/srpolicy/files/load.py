@@ -17,14 +17,14 @@ def load_policies(text: str, source: str, resolve: Resolve = nothing_known) -> l
     """
     changes: list[PolicyChange] = []
     for document in read_documents(text, source):
-        changes.extend(_read(document, resolve))
+        changes.extend(_read_document(document, resolve))
     if not changes:
         raise TestbedError("the file holds no policy", where=source)
     _refuse_duplicates(changes)
     return changes
 
 
-def _read(document: Value, resolve: Resolve) -> list[PolicyChange]:
+def _read_document(document: Value, resolve: Resolve) -> list[PolicyChange]:
     if injector.recognises(document):
         return [injector.read(document)]
     if native.recognises(document):

@@ -47,21 +47,23 @@ def read(document: Value, resolve: Resolve = nothing_known) -> list[PolicyChange
     spec = document.content["spec"]
     name = document.content["metadata"].content["name"].content
     candidates = spec.content["candidates"].content
-    return [_change(item, i, spec, name, resolve) for i, item in enumerate(candidates, 1)]
+    return [_read_change(item, i, spec, name, resolve) for i, item in enumerate(candidates, 1)]
 
 
-def _change(value: Value, position: int, spec: Value, name: str, resolve: Resolve) -> PolicyChange:
+def _read_change(
+    value: Value, position: int, spec: Value, name: str, resolve: Resolve
+) -> PolicyChange:
     family = 4 if spec.content["family"].content == "IPv4" else 6
     endpoint = spec.content["endpoint"]
     bsid, priority = value.get("bindingSid"), value.get("priority")
     head_ends = spec.get("headEnds")
     listed = value.content["segmentLists"].content
     candidate = Candidate(
-        endpoint=_address(endpoint, "endpoint", None, resolve),
+        endpoint=_resolve_address(endpoint, "endpoint", None, resolve),
         segment_lists=tuple(_segment_list(item, family, resolve) for item in listed),
         color=int(spec.content["color"].content),
-        distinguisher=_integer(value.get("discriminator"), position),
-        preference=_integer(value.get("preference"), DEFAULT_PREFERENCE),
+        distinguisher=_read_integer(value.get("discriminator"), position),
+        preference=_read_integer(value.get("preference"), DEFAULT_PREFERENCE),
         priority=int(priority.content) if priority else None,
         binding_sid=fields.address(bsid, "bindingSid") if bsid else None,
         head_ends=tuple(head_ends.plain) if head_ends else (),
@@ -77,13 +79,13 @@ def _change(value: Value, position: int, spec: Value, name: str, resolve: Resolv
 def _segment_list(value: Value, family: int, resolve: Resolve) -> SegmentList:
     items = value.content["segments"].content
     segments = [
-        _segment(item, family if i == len(items) else None, resolve)
+        _read_segment(item, family if i == len(items) else None, resolve)
         for i, item in enumerate(items, 1)
     ]
-    return SegmentList(tuple(segments), _integer(value.get("weight"), 1))
+    return SegmentList(tuple(segments), _read_integer(value.get("weight"), 1))
 
 
-def _segment(value: Value, family: int | None, resolve: Resolve) -> Segment:
+def _read_segment(value: Value, family: int | None, resolve: Resolve) -> Segment:
     """`family` for the last segment only: waypoints need no behaviour."""
     nested = isinstance(value.content, dict)
     sid = value.content["sid"] if nested else value
@@ -91,10 +93,10 @@ def _segment(value: Value, family: int | None, resolve: Resolve) -> Segment:
     behavior: int | None = BEHAVIOR_OF_FAMILY[family] if family else None
     if said is not None:
         behavior = int(said.content)
-    return Segment(_address(sid, "SID", family, resolve), behavior)
+    return Segment(_resolve_address(sid, "SID", family, resolve), behavior)
 
 
-def _address(value: Value, what: str, family: int | None, resolve: Resolve) -> IPv6Address:
+def _resolve_address(value: Value, what: str, family: int | None, resolve: Resolve) -> IPv6Address:
     """An address as written, or that of the named node."""
     word = value.content
     if ":" in word or word.replace(".", "").isdigit():
@@ -116,6 +118,6 @@ def _address(value: Value, what: str, family: int | None, resolve: Resolve) -> I
     return found
 
 
-def _integer(value: Value | None, default: int) -> int:
+def _read_integer(value: Value | None, default: int) -> int:
     """JSON Schema takes 1.0 for an integer; so do we."""
     return default if value is None else int(value.content)

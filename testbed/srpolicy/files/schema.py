@@ -28,7 +28,7 @@ def schema() -> dict[str, Any]:
 def check(document: Value) -> None:
     """Raise TestbedError for the first violation in file order, naming the others' lines."""
     validator = Draft202012Validator(schema())
-    found = [_locate(document, error) for error in validator.iter_errors(document.plain)]
+    found = [_locate_violation(document, error) for error in validator.iter_errors(document.plain)]
     if not found:
         return
     found.sort(key=lambda item: (item[0], item[1]))
@@ -42,7 +42,7 @@ def check(document: Value) -> None:
     )
 
 
-def _locate(document: Value, error: ValidationError) -> tuple[int, str, str | None]:
+def _locate_violation(document: Value, error: ValidationError) -> tuple[int, str, str | None]:
     value, name = document, "the document"
     for step in error.absolute_path:
         value = value.content[step]
@@ -56,7 +56,7 @@ def _locate(document: Value, error: ValidationError) -> tuple[int, str, str | No
     if error.validator == "required":
         missing = [key for key in _list_texts(error.validator_value) if key not in value.keys]
         return line, f"{name} lacks {', '.join(missing)}", None
-    return line, f"{name} {_describe_error(error)}", _suggestion(error)
+    return line, f"{name} {_describe_error(error)}", _suggest_fix(error)
 
 
 def _describe_error(error: ValidationError) -> str:
@@ -80,7 +80,7 @@ def _list_texts(wanted: object) -> list[str]:
     return [str(word) for word in wanted] if isinstance(wanted, Iterable) else [str(wanted)]
 
 
-def _suggestion(error: ValidationError) -> str | None:
+def _suggest_fix(error: ValidationError) -> str | None:
     if error.validator in ("const", "enum") and isinstance(error.instance, str):
         wanted = error.validator_value
         return did_you_mean(

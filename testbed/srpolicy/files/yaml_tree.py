@@ -72,7 +72,7 @@ def read_documents(text: str, source: str, first_line: int = 1) -> list[Value]:
     if len(text) > MAX_OCTETS or len(text.encode("utf-8", "surrogatepass")) > MAX_OCTETS:
         raise TestbedError("file is too large", where=source, why="the limit is 1 MiB")
     builder = _Builder(source, first_line)
-    for event in _events(text, source, first_line):
+    for event in _parse_events(text, source, first_line):
         builder.take(event)
     return [document for document in builder.documents if document.content is not None]
 
@@ -89,7 +89,7 @@ def from_plain(data: Any, source: str, line: int = 1, depth: int = 0) -> Value:
     return Value(data, source, line)
 
 
-def _events(text: str, source: str, first_line: int) -> Iterator[Event]:
+def _parse_events(text: str, source: str, first_line: int) -> Iterator[Event]:
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
     except TestbedError:
@@ -124,74 +124,74 @@ class _Builder:
         elif isinstance(event, DocumentEndEvent):
             pass
         elif isinstance(event, ScalarEvent):
-            value = self._value(event, self._scalar(event))
+            value = self._make_value(event, self._resolve_scalar(event))
             value.block = event.style == "|"
-            self._anchor(event.anchor, value)
-            self._place(value)
+            self._set_anchor(event.anchor, value)
+            self._add_value(value)
         elif isinstance(event, AliasEvent):
-            self._place(self._aliased(event))
+            self._add_value(self._resolve_alias(event))
         elif isinstance(event, MappingStartEvent | SequenceStartEvent):
             self._open_collection(event)
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
             self._close_collection()
 
-    def _line(self, event: Event) -> int:
+    def _line_of(self, event: Event) -> int:
         return self.first_line + int(event.start_mark.line)
 
-    def _value(self, event: Event, content: Any) -> Value:
-        return Value(content, self.source, self._line(event))
+    def _make_value(self, event: Event, content: Any) -> Value:
+        return Value(content, self.source, self._line_of(event))
 
-    def _fail(self, what: str, line: int, why: str | None = None) -> TestbedError:
+    def _error_at(self, what: str, line: int, why: str | None = None) -> TestbedError:
         return TestbedError(what, where=f"{self.source}:{line}", why=why)
 
-    def _scalar(self, event: ScalarEvent) -> Scalar:
+    def _resolve_scalar(self, event: ScalarEvent) -> Scalar:
         try:
-            return resolve_scalar(event.value, event.style, _tag(event))
+            return resolve_scalar(event.value, event.style, _explicit_tag(event))
         except ValueError as error:
-            raise self._fail("value cannot be used", self._line(event), str(error)) from None
+            raise self._error_at("value cannot be used", self._line_of(event), str(error)) from None
 
     def _open_collection(self, event: MappingStartEvent | SequenceStartEvent) -> None:
-        line = self._line(event)
-        tag = _tag(event)
+        line = self._line_of(event)
+        tag = _explicit_tag(event)
         if tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-            raise self._fail(f"tag {tag} is not allowed here", line)
+            raise self._error_at(f"tag {tag} is not allowed here", line)
         if len(self._stack) >= MAX_DEPTH:
-            raise self._fail(f"nested deeper than {MAX_DEPTH} levels", line)
+            raise self._error_at(f"nested deeper than {MAX_DEPTH} levels", line)
         if self._stack and self._expects_key():
-            raise self._fail("a mapping's key must be a plain word", line)
+            raise self._error_at("a mapping's key must be a plain word", line)
         is_map = isinstance(event, MappingStartEvent)
-        self._stack.append(self._value(event, {} if is_map else []))
+        self._stack.append(self._make_value(event, {} if is_map else []))
         self._pending.append(None)
         self._open_anchors.append(event.anchor)
 
     def _close_collection(self) -> None:
         value = self._stack.pop()
         self._pending.pop()
-        self._anchor(self._open_anchors.pop(), value)
-        self._place(value)
+        self._set_anchor(self._open_anchors.pop(), value)
+        self._add_value(value)
 
-    def _anchor(self, name: str | None, value: Value) -> None:
+    def _set_anchor(self, name: str | None, value: Value) -> None:
         if name is not None:
             self._anchors[name] = value
 
-    def _aliased(self, event: AliasEvent) -> Value:
-        line = self._line(event)
+    def _resolve_alias(self, event: AliasEvent) -> Value:
+        line = self._line_of(event)
         if event.anchor in self._open_anchors:
-            raise self._fail(f"alias *{event.anchor} contains itself", line)
+            raise self._error_at(f"alias *{event.anchor} contains itself", line)
         if event.anchor not in self._anchors:
-            raise self._fail(f"alias *{event.anchor} has no anchor", line)
+            raise self._error_at(f"alias *{event.anchor} has no anchor", line)
         return self._anchors[event.anchor]
 
     def _expects_key(self) -> bool:
         return isinstance(self._stack[-1].content, dict) and self._pending[-1] is None
 
-    def _place(self, value: Value) -> None:
+    def _add_value(self, value: Value) -> None:
         """Put a finished value where it belongs, and count it."""
         if not self._stack:
             self.documents.append(value)
             self._total += value.size
             if self._total > MAX_VALUES:
-                raise self._fail(f"more than {MAX_VALUES} values", value.line)
+                raise self._error_at(f"more than {MAX_VALUES} values", value.line)
             return
         parent = self._stack[-1]
         if self._expects_key():
@@ -199,7 +199,7 @@ class _Builder:
             return
         parent.size += value.size
         if parent.size > MAX_VALUES:
-            raise self._fail(f"more than {MAX_VALUES} values", value.line)
+            raise self._error_at(f"more than {MAX_VALUES} values", value.line)
         if isinstance(parent.content, list):
             parent.content.append(value)
         else:
@@ -208,16 +208,16 @@ class _Builder:
 
     def _take_key(self, parent: Value, value: Value) -> None:
         if isinstance(value.content, dict | list):
-            raise self._fail("a mapping's key must be a plain word", value.line)
+            raise self._error_at("a mapping's key must be a plain word", value.line)
         key = str(value.content)
         if key in parent.keys:
             why = f"first on line {parent.keys[key]}"
-            raise self._fail(f"key {key[:60]!r} appears twice", value.line, why)
+            raise self._error_at(f"key {key[:60]!r} appears twice", value.line, why)
         parent.keys[key] = value.line
         self._pending[-1] = key
 
 
-def _tag(event: Event) -> str | None:
+def _explicit_tag(event: Event) -> str | None:
     """The explicit tag, or None; ruamel hands over either a string or a Tag object."""
     tag = getattr(event, "ctag", None) or getattr(event, "tag", None)
     return None if tag is None else str(tag)

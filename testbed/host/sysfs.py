@@ -9,9 +9,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from testbed.host import namespaces as ns
-from testbed.host.namespaces import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_REC, MS_SLAVE
-
 _SYS, _CGROUPS = "/sys", "/sys/fs/cgroup"
 
 # In front of a command that is to run in a network namespace. As a slave it still sees the
@@ -30,6 +27,10 @@ def mount_own() -> None:
 
     It is private to this process and its children; the control groups stay where they were.
     """
+    # here, for ctypes would cost agents start time, who only need WITH_OWN
+    from testbed.host import namespaces as ns
+    from testbed.host.namespaces import MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_REC, MS_SLAVE
+
     ns.unshare(ns.CLONE_NEWNS)
     ns.mount("none", "/", None, MS_REC | MS_SLAVE)
     groups = os.open(_CGROUPS, os.O_PATH | os.O_DIRECTORY)

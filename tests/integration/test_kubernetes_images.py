@@ -15,10 +15,10 @@ pytestmark = pytest.mark.root
 JOINS_LATER = '''
 from pathlib import Path
 
-from testbed.images.load import listing, load
-from testbed.images.oci import Image, write_layout
-from testbed.images.tree import File
-from testbed.lab.images import of_lab
+from testbed.images.build.oci import Image, write_layout
+from testbed.images.build.tree import File
+from testbed.images.store.load import listing, load
+from testbed.orchestrators.kubernetes.images import of_lab
 from testbed.scenario import Check, Testbed, scenario
 
 NAME = "example.invalid/joins-later:1"

@@ -10,7 +10,6 @@ import shlex
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ class Guest:
     def __init__(self, machine: Machine, files: Files) -> None:
         self.name = machine.name
         self._machine, self._files = machine, files
+        self._client: paramiko.SSHClient | None = None  # made when it is first needed
 
     def run(
         self, argv: Sequence[str], stdin: bytes = b"", check: bool = True, timeout: float = 300.0
@@ -111,11 +111,10 @@ class Guest:
 
     def close(self) -> None:
         """Close the connection; the next call makes another."""
-        if "_client" in self.__dict__:
-            self._open_client.close()
-            del self.__dict__["_client"]
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
-    @cached_property
     def _open_client(self) -> paramiko.SSHClient:
         import paramiko
 
@@ -159,10 +158,11 @@ class Guest:
 
     @property
     def _transport(self) -> paramiko.Transport:
-        transport = self._open_client.get_transport()
+        transport = None if self._client is None else self._client.get_transport()
         if transport is None or not transport.is_active():
             self.close()
-            transport = self._open_client.get_transport()
+            self._client = self._open_client()
+            transport = self._client.get_transport()
         assert transport is not None
         return transport
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from typer.models import OptionInfo
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.environment import asked
@@ -59,6 +60,20 @@ def one_of(names: Mapping[str, object]) -> Callable[[str], str]:
 
 DEFAULT_OVERLAY, DEFAULT_NODES, DEFAULT_CLUSTER = "agent", "namespace", "kubernetes"
 
+
+def _registered(option: str, names: Mapping[str, object], meaning: str) -> OptionInfo:
+    """An option whose value is a name of a registry."""
+    found: OptionInfo = typer.Option(
+        f"--{option}",
+        envvar=f"TESTBED_{option.upper()}",
+        parser=one_of(names),
+        metavar=f"<{'|'.join(names)}>",
+        autocompletion=lambda: list(names),
+        help=meaning,
+    )
+    return found
+
+
 Name = Annotated[
     str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
 ]
@@ -68,39 +83,9 @@ FormatOption = Annotated[
 ProfileOption = Annotated[
     ProfileName, typer.Option("--profile", envvar="TESTBED_PROFILE", help="IS-IS timers.")
 ]
-ClusterOption = Annotated[
-    str,
-    typer.Option(
-        "--cluster",
-        envvar="TESTBED_CLUSTER",
-        parser=one_of(ORCHESTRATORS),
-        metavar=f"<{'|'.join(ORCHESTRATORS)}>",
-        autocompletion=lambda: list(ORCHESTRATORS),
-        help="What runs the pods.",
-    ),
-]
-NodesOption = Annotated[
-    str,
-    typer.Option(
-        "--nodes",
-        envvar="TESTBED_NODES",
-        parser=one_of(PROVIDERS),
-        metavar=f"<{'|'.join(PROVIDERS)}>",
-        autocompletion=lambda: list(PROVIDERS),
-        help="What cluster nodes are.",
-    ),
-]
-OverlayOption = Annotated[
-    str,
-    typer.Option(
-        "--overlay",
-        envvar="TESTBED_OVERLAY",
-        parser=one_of(OVERLAYS),
-        metavar=f"<{'|'.join(OVERLAYS)}>",
-        autocompletion=lambda: list(OVERLAYS),
-        help="What carries the pods' packets.",
-    ),
-]
+ClusterOption = Annotated[str, _registered("cluster", ORCHESTRATORS, "What runs the pods.")]
+NodesOption = Annotated[str, _registered("nodes", PROVIDERS, "What cluster nodes are.")]
+OverlayOption = Annotated[str, _registered("overlay", OVERLAYS, "What carries the pods' packets.")]
 ProgressOption = Annotated[
     ProgressStyle,
     typer.Option("--progress", envvar="TESTBED_PROGRESS", help="How progress is told on stderr."),

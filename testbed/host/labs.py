@@ -183,7 +183,6 @@ class LabDir:
         for file in (
             "plan.json",
             "init.json",
-            "init.new",
             "init.log",
             "exposed.json",
             *drafts,

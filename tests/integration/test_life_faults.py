@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from testbed.host.lab_init_main import netns_inode, start_time
 from tests.integration.lab_driver import Lab
-from tests.integration.sandbox import Sandbox, only_child
+from tests.integration.sandbox import Sandbox
 from tests.repository import ROOT
 
 
@@ -153,19 +152,17 @@ def test_a_damaged_record_is_no_record(
     boxed.box.wait_until_like(before)
 
 
-def test_a_starter_killed_before_the_record_leaves_no_init(
+def test_a_starter_that_ends_before_the_record_leaves_no_init(
     boxed: Lab, before: dict[str, list[str]]
 ) -> None:
     """An init that nobody could find again must not live."""
-    boxed.directory.mkdir(parents=True)
-    os.mkfifo(boxed.directory / "init.new")  # writing the record blocks: nobody reads
-    record = f"/run/testbed/{boxed.name}/init.json"
-    starter = boxed.box.bystander(
-        sys.executable, "-B", "-m", "testbed.host.lab_init_main", record, "lab", "", ""
+    record = f"/run/testbed/{boxed.name}/absent/init.json"  # ends the starter where it writes
+    stays_up = "[supervisord]\n"
+    starter = boxed.box.inside(
+        sys.executable, "-B", "-m", "testbed.host.lab_init_main", record, "lab", stays_up, ""
     )
-    only_child(starter.outside)  # the init, born and waiting for its record
-    starter.end()
-    boxed.run("down")
+    done = subprocess.run(starter, cwd=ROOT, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert "absent" in done.stderr
     boxed.box.wait_until_like(before)
 
 

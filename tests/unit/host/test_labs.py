@@ -73,7 +73,7 @@ def test_no_record_can_raise(tmp_path_factory: pytest.TempPathFactory, content: 
 
 
 def test_remove_takes_the_labs_own_files_and_no_others(lab: LabDir) -> None:
-    for name in ("plan.json", "init.json", "init.new", "init.log", ".plan.json.77"):
+    for name in ("plan.json", "init.json", "init.log", ".plan.json.77"):
         (lab.path / name).write_text("")
     (lab.path / "letter.txt").write_text("from the user")
     with pytest.raises(TestbedError, match=r"letter\.txt") as refused:

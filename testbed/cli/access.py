@@ -11,14 +11,15 @@ import typer
 from testbed.cli.common import (
     DEFAULT_LAB,
     Format,
+    FormatOnlyOption,
     FormatOption,
     Name,
     enter,
-    print_json,
-    show_table,
+    show,
 )
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
+from testbed.report.tables import Column
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -67,13 +68,16 @@ def logs(
     program: Annotated[str | None, typer.Argument(help="E.g. r3.isisd, worker1.agent.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing.")] = False,
     name: Name = DEFAULT_LAB,
+    format: FormatOnlyOption = Format.table,
 ) -> None:
     """A program's log; without PROGRAM, the programs of the lab."""
     enter(name)
     from testbed.lab.access.inside import follow_log, program_rows
 
     if program is None:
-        show_table(None, ["program", "state", "since"], program_rows())
+        rows = program_rows()
+        data = [dict(zip(("program", "state", "since"), row, strict=True)) for row in rows]
+        show(format, data, ["program", Column("state", prose=True), Column("since", rank=1)], rows)
     else:
         follow_log(program, follow)
 
@@ -133,11 +137,8 @@ def pod_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> N
     from dataclasses import asdict
 
     rows = [asdict(p) for p in orchestrator_of(plan).pods(plan)]
-    if format is Format.json:
-        print_json(rows)
-    else:
-        columns = ["name", "node", "ipv4", "ipv6"]
-        show_table(None, columns, [[str(r[c] or "-") for c in columns] for r in rows])
+    keys = ["name", "node", "ipv4", "ipv6"]
+    show(format, rows, keys, [[str(r[key] or "-") for key in keys] for r in rows])
 
 
 @link_app.command("up")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import Format, FormatOption, print_json, show_table
+from testbed.cli.common import Format, FormatOption, print_data, show
+from testbed.report.tables import Column
 
 app = typer.Typer(
     name="artefacts", help="Programs that the distribution lacks.", no_args_is_help=True
@@ -20,14 +21,16 @@ def list_(output: FormatOption = Format.table) -> None:
     from testbed.artefacts import listing
 
     rows = listing()
-    if output is Format.json:
-        print_json(rows)
-        return
     table = [
         [str(row[key] or "-") for key in ("name", "version", "state", "source", "path")]
         for row in rows
     ]
-    show_table(None, ["artefact", "version", "state", "source", "path"], table)
+    columns = [
+        *map(Column, ("artefact", "version", "state")),
+        Column("source", rank=1),
+        Column("path", rank=2),
+    ]
+    show(output, rows, columns, table)
 
 
 @app.command()
@@ -42,8 +45,7 @@ def fetch(
     from testbed.artefacts import ensure
 
     found = ensure(names or (), force=force)
-    if output is Format.json:
-        print_json({name: str(path) for name, path in found.items()})
+    if print_data({name: str(path) for name, path in found.items()}, output):
         return
     for name, path in found.items():
         print(f"{name}  {path}")
@@ -55,9 +57,8 @@ def verify(output: FormatOption = Format.table) -> None:
     from testbed.artefacts import verify as verify_all
 
     results = verify_all()
-    if output is Format.json:
-        print_json([{"name": n, "ok": e is None, "problem": e and str(e)} for n, e in results])
-    else:
+    data = [{"name": n, "ok": e is None, "problem": e and str(e)} for n, e in results]
+    if not print_data(data, output):
         for name, error in results:
             print(f"{name}: ok" if error is None else f"{name}: {error}")
     if any(error for _, error in results):

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import Format, FormatOption, print_json, show_table
+from testbed.cli.common import Format, FormatOption, print_data
 from testbed.errors import TestbedError
+from testbed.report.tables import show_table
 
 Asked = Annotated[
     str, typer.Argument(metavar="NAME", help="A name of Vagrant's catalogue, a URL or a file.")
@@ -64,8 +65,7 @@ def show(
 ) -> None:
     """What the box consists of: kernel, packages, versions; of an online one what was taken."""
     record = _stock_box(name) if name else _own_box()
-    if format is Format.json:
-        print_json(record)
+    if print_data(record, format):
         return
     packages = record.pop("packages", {})
     assert isinstance(packages, dict)

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -18,6 +18,7 @@ from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.environment import asked
 from testbed.interpreter import own_program
 from testbed.plan.traits import ORCHESTRATORS, OVERLAYS, PROVIDERS
+from testbed.report.tables import Column, show_table
 
 if TYPE_CHECKING:
     from testbed.host.labs import LabDir
@@ -27,10 +28,12 @@ DEFAULT_LAB = "testbed"
 
 
 class Format(str, Enum):
-    """How results are printed."""
+    """How results are printed; `wide`: a table with all its columns."""
 
     table = "table"
+    wide = "wide"
     json = "json"
+    yaml = "yaml"
 
 
 class ProfileName(str, Enum):
@@ -78,7 +81,11 @@ Name = Annotated[
     str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
 ]
 FormatOption = Annotated[
-    Format, typer.Option("--format", "-f", envvar="TESTBED_FORMAT", help="Output format.")
+    Format, typer.Option("--format", "-f", "-o", envvar="TESTBED_FORMAT", help="Output format.")
+]
+# For commands whose -f is a file.
+FormatOnlyOption = Annotated[
+    Format, typer.Option("--format", "-o", envvar="TESTBED_FORMAT", help="Output format.")
 ]
 ProfileOption = Annotated[
     ProfileName, typer.Option("--profile", envvar="TESTBED_PROFILE", help="IS-IS timers.")
@@ -177,21 +184,38 @@ def directory(name: str) -> LabDir:
     return lab_dir(name)
 
 
-def show_table(title: str | None, columns: list[str], rows: list[list[str]]) -> None:
-    """A table on stdout."""
-    from testbed.report.tables import show_table as show
+def print_data(value: object, format: Format) -> bool:
+    """Print stable JSON or YAML, if that was asked for. Returns False if people read it."""
+    if format not in (Format.json, Format.yaml):
+        return False
+    text = json.dumps(value, indent=2, default=str)
+    if format is Format.json:
+        print(text)
+    else:
+        _print_yaml(json.loads(text))
+    return True
 
-    show(title, columns, rows)
+
+def show(
+    format: Format, value: object, columns: Sequence[Column | str], rows: list[list[str]]
+) -> None:
+    """A result in the format that was asked for: `value` as data, or a table."""
+    if not print_data(value, format):
+        show_table(None, columns, rows, format is Format.wide)
 
 
-def print_json(value: object) -> None:
-    """Stable JSON on stdout."""
-    print(json.dumps(value, indent=2, default=str))
+def _print_yaml(value: object) -> None:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.version = (1, 1)  # quotes what readers of the older version take for times and truths
+    yaml.dump(value, sys.stdout)
 
 
 def fail(error: TestbedError) -> NoReturn:
     """What, where, why, what to do; then the error's exit code."""
-    colour = "\033[31m" if sys.stderr.isatty() else ""
+    plain = "NO_COLOR" in os.environ or not sys.stderr.isatty()  # no-color.org
+    colour = "" if plain else "\033[31m"
     print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {error}", file=sys.stderr)
     sys.stderr.flush()
     sys.exit(error.exit_code)

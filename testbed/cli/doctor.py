@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import Format, FormatOption, print_json, show_table
+from testbed.cli.common import Format, FormatOption, show
+from testbed.report.tables import Column
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +27,15 @@ def doctor(
     from testbed.doctor.virtual import virtual_checks
 
     verdicts = machine_checks() + cluster_checks() + kernel_checks() + virtual_checks()
-    if format is Format.json:
-        print_json([asdict(v) for v in verdicts])
-    else:
-        marks = {"ok": "✓", "note": "·", "warn": "!", "fail": "✗"}
-        rows = [[marks[v.level], v.check, v.seen, v.fix] for v in verdicts]
-        show_table(None, ["", "check", "seen", "what to do"], rows)
+    marks = {"ok": "✓", "note": "·", "warn": "!", "fail": "✗"}
+    rows = [[marks[v.level], v.check, v.seen, v.fix] for v in verdicts]
+    columns = [
+        Column(""),
+        Column("check"),
+        Column("seen", prose=True),
+        Column("what to do", prose=True),
+    ]
+    show(format, [asdict(v) for v in verdicts], columns, rows)
     levels = {v.level for v in verdicts}
     if "fail" in levels:
         raise typer.Exit(4)

@@ -14,11 +14,12 @@ from testbed.cli.common import (
     Name,
     enter,
     need_root,
-    print_json,
-    show_table,
+    print_data,
+    show,
 )
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
+from testbed.report.tables import Column
 
 
 def register(app: typer.Typer) -> None:
@@ -47,10 +48,8 @@ def register(app: typer.Typer) -> None:
             lab = of_lab(plan)
             names = load(stream, str(file), lab)
         announce(plan, loaded(lab.kept))
-        if output is Format.json:
-            print_json({"images": names, "nodes": list(lab.nodes)})
-            return
-        print("\n".join(names))
+        if not print_data({"images": names, "nodes": list(lab.nodes)}, output):
+            print("\n".join(names))
 
     @group.command("list")
     def list_(name: Name = DEFAULT_LAB, output: FormatOption = Format.table) -> None:
@@ -62,11 +61,9 @@ def register(app: typer.Typer) -> None:
 
         lab = of_lab(plan)
         found, ours = listing(lab), loaded(lab.kept)
-        if output is Format.json:
-            print_json([{"image": i, "nodes": n, "loaded": i in ours} for i, n in found.items()])
-            return
+        data = [{"image": i, "nodes": n, "loaded": i in ours} for i, n in found.items()]
         rows = [[image, ", ".join(nodes)] for image, nodes in found.items()]
-        show_table(None, ["image", "nodes"], rows)
+        show(output, data, ["image", Column("nodes", prose=True)], rows)
 
     app.add_typer(group)
 

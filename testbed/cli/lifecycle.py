@@ -29,9 +29,10 @@ from testbed.cli.common import (
     enter,
     key_values,
     need_root,
-    print_json,
-    show_table,
+    print_data,
+    show,
 )
+from testbed.report.tables import Column
 
 
 def register(app: typer.Typer) -> None:
@@ -117,14 +118,19 @@ def ls(format: FormatOption = Format.table) -> None:
     from testbed.lab.summary import summaries
 
     rows = [asdict(summary) for summary in summaries()]
-    if format is Format.json:
-        print_json(rows)
-    else:
-        show_table(
-            None,
-            list(rows[0]) if rows else ["no labs"],
-            [["?" if v is None else str(v) for v in r.values()] for r in rows],
-        )
+    columns = [
+        Column("name"),
+        Column("topology", rank=1),
+        Column("profile", rank=2),
+        Column("state", prose=True),
+        Column("init", rank=3),
+    ]
+    show(
+        format,
+        rows,
+        columns if rows else ["no labs"],
+        [["?" if v is None else str(v) for v in r.values()] for r in rows],
+    )
 
 
 def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
@@ -134,9 +140,7 @@ def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> Non
     from testbed.report.status import print_status
 
     found = read_lab_status(plan)
-    if format is Format.json:
-        print_json(found.to_json())
-    else:
-        print_status(name, found)
+    if not print_data(found.to_json(), format):
+        print_status(name, found, wide=format is Format.wide)
     if found.problems:
         raise typer.Exit(1)

@@ -18,10 +18,10 @@ from testbed.cli.common import (
     hand_to_caller,
     make_directory,
     need_root,
-    print_json,
-    show_table,
+    print_data,
 )
 from testbed.cli.crash import state_home
+from testbed.report.tables import show_table
 
 if TYPE_CHECKING:
     from testbed.scenario.run.parity import Row
@@ -79,9 +79,7 @@ def _conclude(rows: Sequence[Row], format: Format) -> None:
     """Show them; exit code 1 unless both kinds did the same, and it was right."""
     from testbed.scenario.run.parity import data_of
 
-    if format is Format.json:
-        print_json(data_of(rows))
-    else:
+    if not print_data(data_of(rows), format):
         _show(rows)
     right = ("pass", "not applicable")
     if not all(row.equal and all(v in right for v in row.verdicts) for row in rows):

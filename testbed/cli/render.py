@@ -22,11 +22,11 @@ from testbed.cli.common import (
     enter,
     key_values,
     need_root,
-    print_json,
-    show_table,
+    show,
     unwritable,
 )
 from testbed.errors import TestbedError
+from testbed.report.tables import Column
 
 if TYPE_CHECKING:
     from testbed.plan.model import Plan
@@ -114,11 +114,9 @@ def _check_files(plan: Plan, rendered: Mapping[str, str], name: str, format: For
             f"lab {name!r} has no Kubernetes", fix="testbed up --cluster kubernetes, or -n NAME"
         )
     verdicts = [*dry_run.judge(connect(running), rendered), *verdicts]
-    if format is Format.json:
-        print_json([asdict(v) for v in verdicts])
-    else:
-        rows = [[v.subject, v.state, v.why] for v in verdicts]
-        show_table(None, ["what", "verdict", "why"], rows)
+    rows = [[v.subject, v.state, v.why] for v in verdicts]
+    columns = [Column("what"), Column("verdict"), Column("why", prose=True)]
+    show(format, [asdict(v) for v in verdicts], columns, rows)
     if any(v.state == "refused" for v in verdicts):
         raise typer.Exit(1)
 

@@ -24,11 +24,11 @@ from testbed.cli.common import (
     key_values,
     make_directory,
     need_root,
-    print_json,
-    show_table,
+    show,
 )
 from testbed.cli.crash import state_home
 from testbed.errors import TestbedError
+from testbed.report.tables import Column
 
 
 def register(app: typer.Typer) -> None:
@@ -66,8 +66,10 @@ def run(
     from testbed.scenario.run import registry, settings
 
     if list_:
-        rows = [[s.name, " ".join(s.claims), s.sentence] for s in registry.shipped()]
-        show_table(None, ["scenario", "claims", "what it shows"], rows)
+        shipped = registry.shipped()
+        rows = [[s.name, " ".join(s.claims), s.sentence] for s in shipped]
+        data = [{"name": s.name, "claims": list(s.claims), "shows": s.sentence} for s in shipped]
+        show(format, data, ["scenario", "claims", Column("what it shows", prose=True)], rows)
         return
     if all_ == bool(names):
         raise TestbedError("name scenarios, or give --all", fix="testbed run --list")
@@ -104,21 +106,13 @@ def run(
         hand_to_caller(junit)
     for path in [directory, *directory.rglob("*")]:
         hand_to_caller(path)
-    if format is Format.json:
-        print_json([r.to_dict() for r in results])
-    else:
-        columns = ["scenario", "verdict", "checks", "claims", "s"]
-        rows = [
-            [
-                r.scenario,
-                r.verdict,
-                str(len(r.checks)),
-                " ".join(r.claims),
-                f"{r.seconds:.1f}",
-            ]
-            for r in results
-        ]
-        show_table(None, columns, rows)
+    columns = ["scenario", "verdict", "checks", "claims", "s"]
+    rows = [
+        [r.scenario, r.verdict, str(len(r.checks)), " ".join(r.claims), f"{r.seconds:.1f}"]
+        for r in results
+    ]
+    show(format, [r.to_dict() for r in results], columns, rows)
+    if format in (Format.table, Format.wide):
         print(f"evidence: {directory}")
     if not all(r.right for r in results):
         raise typer.Exit(1)

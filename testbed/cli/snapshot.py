@@ -14,8 +14,7 @@ from testbed.cli.common import (
     Quiet,
     directory,
     need_root,
-    print_json,
-    show_table,
+    show,
 )
 
 SnapshotName = Annotated[str, typer.Argument(metavar="[NAME]", help="Which snapshot.")]
@@ -50,11 +49,8 @@ def register(app: typer.Typer) -> None:
         from testbed.lab.snapshots import table
 
         rows = table()
-        if output is Format.json:
-            print_json(rows)
-            return
         columns = list(rows[0]) if rows else ["no snapshots"]
-        show_table(None, columns, [[str(v) for v in r.values()] for r in rows])
+        show(output, rows, columns, [[str(v) for v in r.values()] for r in rows])
 
     @group.command("delete")
     def delete_(snapshot: SnapshotName = "ready", name: Name = DEFAULT_LAB) -> None:

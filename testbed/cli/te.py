@@ -12,15 +12,17 @@ import typer
 from testbed.cli.common import (
     DEFAULT_LAB,
     Format,
+    FormatOnlyOption,
     FormatOption,
     Name,
     enter,
     hand_to_caller,
-    print_json,
-    show_table,
+    print_data,
+    show,
 )
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
+from testbed.report.tables import Column
 
 policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
 
@@ -65,12 +67,19 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
         status = agent_status(node.name)
         found = status.policies if status else ()
         rows += [{"head_end": node.name, **policy.to_json()} for policy in found]
-    if format is Format.json:
-        print_json(rows)
-        return
-    show_table(
-        None,
-        ["head end", "endpoint", "family", "source", "pref", "segments", "state"],
+    columns = [
+        Column("head end"),
+        Column("endpoint"),
+        Column("family"),
+        Column("source"),
+        Column("pref", rank=1),
+        Column("segments", prose=True),
+        Column("state", prose=True),
+    ]
+    show(
+        format,
+        rows,
+        columns,
         [
             [
                 r["head_end"],
@@ -107,7 +116,7 @@ def policy_delete(
 def policy_explain(
     file: FileOption,
     name: Name = DEFAULT_LAB,
-    format: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.table,
+    format: FormatOnlyOption = Format.table,
 ) -> None:
     """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
     file = file.resolve()
@@ -117,8 +126,7 @@ def policy_explain(
 
     changes, findings = load_policy_file(plan, file, force=True)
     explained = [e for c in changes if c.candidate for e in explain_all(plan, c.candidate)]
-    if format is Format.json:
-        print_json([e.to_dict() for e in explained])
+    if print_data([e.to_dict() for e in explained], format):
         return
     for explanation in explained:
         print(explain_text(explanation))
@@ -189,9 +197,7 @@ def path(
     if pcap is not None:
         proof.write_pcap(pcap)
         hand_to_caller(pcap)
-    if format is Format.json:
-        print_json(proof.to_dict())
-    else:
+    if not print_data(proof.to_dict(), format):
         print(proof.drawing())
     if not proof.passed:
         raise typer.Exit(1)

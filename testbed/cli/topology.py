@@ -16,7 +16,7 @@ from testbed.cli.common import (
     ProfileName,
     ProfileOption,
     key_values,
-    print_json,
+    print_data,
     unwritable,
 )
 from testbed.errors import TestbedError
@@ -43,12 +43,10 @@ def validate(
     try:
         plan = resolve(load_plan(topology, profile.value, key_values(params)), cluster)
     except InvalidPlan as error:
-        if format is Format.json:
-            print_json([p.model_dump() for p in error.problems])
+        if print_data([p.model_dump() for p in error.problems], format):
             raise typer.Exit(2) from None
         raise
-    if format is Format.json:
-        print_json(plan.model_dump(mode="json"))
+    if print_data(plan.model_dump(mode="json"), format):
         return
     counts = f"{len(plan.routers)} routers, {len(plan.nodes) - len(plan.routers)} other nodes"
     print(f"{plan.topology}: {counts}, {len(plan.links)} links, pod MTU {plan.pod_mtu}: valid")

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from testbed.agent.contract import NodeStatus
 from testbed.report.lab_status import LabStatus
-from testbed.report.tables import show_table
+from testbed.report.tables import Column, show_table
 
+NODES = [
+    *map(Column, ("node", "TE", "sessions")),
+    Column("blocks", prose=True),
+    Column("local SIDs", rank=1),
+]
+POLICIES = [
+    *map(Column, ("head end", "endpoint", "family", "source")),
+    Column("segments", prose=True),
+]
 SHOWN = 12  # problems on a terminal; one cut link has dozens of consequences
 
 
-def print_status(lab: str, status: LabStatus) -> None:
+def print_status(lab: str, status: LabStatus, wide: bool = False) -> None:
     """Nodes, policies and pods as tables, then what is not as wanted."""
     running = sum(program.runs for program in status.programs.values())
     print(
@@ -21,17 +30,11 @@ def print_status(lab: str, status: LabStatus) -> None:
         print("machines: box " + ", ".join(f"{k} {v}" for k, v in status.box.items()))
     agents = {name: report for name, report in status.nodes.items() if report}
     if agents:
-        show_table(
-            "Nodes", ["node", "TE", "sessions", "blocks", "local SIDs"], _list_node_rows(agents)
-        )
-        show_table(
-            "Policies in use",
-            ["head end", "endpoint", "family", "source", "segments"],
-            _list_policy_rows(agents),
-        )
+        show_table("Nodes", NODES, _list_node_rows(agents), wide)
+        show_table("Policies in use", POLICIES, _list_policy_rows(agents), wide)
     if status.pods:
         rows = [[pod.name, pod.node, pod.ipv4 or "-", pod.ipv6 or "-"] for pod in status.pods]
-        show_table("Pods", ["pod", "node", "IPv4", "IPv6"], rows)
+        show_table("Pods", ["pod", "node", "IPv4", "IPv6"], rows, wide)
     if status.problems:
         print("Not as wanted:")
         for problem in status.problems[:SHOWN]:

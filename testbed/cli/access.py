@@ -17,6 +17,7 @@ from testbed.cli.common import (
     enter,
     show,
 )
+from testbed.cli.completion import interfaces, nodes, nodes_and_pods, offering, pods, programs
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
@@ -24,6 +25,8 @@ from testbed.report.tables import Column
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 pod_app = typer.Typer(help="Pods: create, delete, list.", no_args_is_help=True)
+Node = Annotated[str, typer.Argument(autocompletion=offering(nodes))]
+
 link_app = typer.Typer(help="Links: up, down, set.", no_args_is_help=True)
 
 
@@ -38,7 +41,10 @@ def register(app: typer.Typer) -> None:
 
 
 def execute(
-    node: Annotated[str, typer.Argument(help="Any node or pod of the lab.")],
+    node: Annotated[
+        str,
+        typer.Argument(help="Any node or pod of the lab.", autocompletion=offering(nodes_and_pods)),
+    ],
     command: Annotated[list[str], typer.Argument(help="What to run there.")],
     name: Name = DEFAULT_LAB,
 ) -> None:
@@ -54,7 +60,10 @@ def execute(
 
 
 def shell(
-    node: Annotated[str, typer.Argument(help="Any node or pod of the lab.")],
+    node: Annotated[
+        str,
+        typer.Argument(help="Any node or pod of the lab.", autocompletion=offering(nodes_and_pods)),
+    ],
     name: Name = DEFAULT_LAB,
 ) -> None:
     """A shell on a node or in a pod."""
@@ -65,7 +74,10 @@ def shell(
 
 
 def logs(
-    program: Annotated[str | None, typer.Argument(help="E.g. r3.isisd, worker1.agent.")] = None,
+    program: Annotated[
+        str | None,
+        typer.Argument(help="E.g. r3.isisd, worker1.agent.", autocompletion=offering(programs)),
+    ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing.")] = False,
     name: Name = DEFAULT_LAB,
     format: FormatOnlyOption = Format.table,
@@ -83,9 +95,17 @@ def logs(
 
 
 def capture(
-    node: Annotated[str, typer.Argument(help="Any node or pod of the lab.")],
+    node: Annotated[
+        str,
+        typer.Argument(help="Any node or pod of the lab.", autocompletion=offering(nodes_and_pods)),
+    ],
     filter_: Annotated[list[str] | None, typer.Argument(metavar="FILTER")] = None,
-    interface: Annotated[str, typer.Option("--interface", "-i", help="Default: all.")] = "any",
+    interface: Annotated[
+        str,
+        typer.Option(
+            "--interface", "-i", help="Default: all.", autocompletion=offering(interfaces)
+        ),
+    ] = "any",
     write: Annotated[
         str | None, typer.Option("--write", "-w", help="A pcap file, or - for a pipe.")
     ] = None,
@@ -109,7 +129,10 @@ def capture(
 @pod_app.command("create")
 def pod_create(
     pod: Annotated[str, typer.Argument(help="Its name.")],
-    node: Annotated[str, typer.Option("--node", help="The cluster node it runs on.")],
+    node: Annotated[
+        str,
+        typer.Option("--node", help="The cluster node it runs on.", autocompletion=offering(nodes)),
+    ],
     name: Name = DEFAULT_LAB,
 ) -> None:
     """Start a pod on a node."""
@@ -123,7 +146,9 @@ def pod_create(
 
 
 @pod_app.command("delete")
-def pod_delete(pod: Annotated[str, typer.Argument()], name: Name = DEFAULT_LAB) -> None:
+def pod_delete(
+    pod: Annotated[str, typer.Argument(autocompletion=offering(pods))], name: Name = DEFAULT_LAB
+) -> None:
     """Remove a pod; its addresses go back to the block."""
     plan = enter(name)
 
@@ -142,13 +167,13 @@ def pod_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> N
 
 
 @link_app.command("up")
-def link_up(a: str, b: str, name: Name = DEFAULT_LAB) -> None:
+def link_up(a: Node, b: Node, name: Name = DEFAULT_LAB) -> None:
     """Bring the link between A and B up."""
     _set_link(name, a, b, up=True)
 
 
 @link_app.command("down")
-def link_down(a: str, b: str, name: Name = DEFAULT_LAB) -> None:
+def link_down(a: Node, b: Node, name: Name = DEFAULT_LAB) -> None:
     """Cut the link between A and B (both ends go down)."""
     _set_link(name, a, b, up=False)
 
@@ -163,8 +188,8 @@ def _set_link(name: str, a: str, b: str, up: bool) -> None:
 
 @link_app.command("set")
 def link_set(
-    a: str,
-    b: str,
+    a: Node,
+    b: Node,
     bw: Annotated[float | None, typer.Option(help="Mbit/s")] = None,
     delay: Annotated[str | None, typer.Option(help="e.g. 5ms")] = None,
     loss: Annotated[float | None, typer.Option(help="per cent")] = None,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.models import OptionInfo
 
+from testbed.cli.completion import labs, offering
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.environment import asked
 from testbed.interpreter import own_program
@@ -78,7 +79,15 @@ def _registered(option: str, names: Mapping[str, object], meaning: str) -> Optio
 
 
 Name = Annotated[
-    str, typer.Option("--name", "-n", envvar="TESTBED_NAME", metavar="LAB", help="Which lab.")
+    str,
+    typer.Option(
+        "--name",
+        "-n",
+        envvar="TESTBED_NAME",
+        metavar="LAB",
+        help="Which lab.",
+        autocompletion=offering(labs),
+    ),
 ]
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", "-o", envvar="TESTBED_FORMAT", help="Output format.")

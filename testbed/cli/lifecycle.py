@@ -32,6 +32,7 @@ from testbed.cli.common import (
     print_data,
     show,
 )
+from testbed.cli.completion import offering, topologies
 from testbed.report.tables import Column
 
 
@@ -44,7 +45,12 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
+    topology: Annotated[
+        str,
+        typer.Argument(
+            help="A shipped topology or a .py file.", autocompletion=offering(topologies)
+        ),
+    ] = "full",
     name: Name = DEFAULT_LAB,
     profile: ProfileOption = ProfileName.fast,
     params: Params = None,
@@ -114,7 +120,6 @@ def down(
 
 def ls(format: FormatOption = Format.table) -> None:
     """The labs of this machine."""
-    need_root()
     from testbed.lab.summary import summaries
 
     rows = [asdict(summary) for summary in summaries()]

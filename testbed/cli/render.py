@@ -25,13 +25,17 @@ from testbed.cli.common import (
     show,
     unwritable,
 )
+from testbed.cli.completion import offering, topologies
 from testbed.errors import TestbedError
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:
     from testbed.plan.model import Plan
 
-Topology = Annotated[str, typer.Argument(help="A shipped topology or a .py file.")]
+Topology = Annotated[
+    str,
+    typer.Argument(help="A shipped topology or a .py file.", autocompletion=offering(topologies)),
+]
 Out = Annotated[Path, typer.Option(help="Directory to write to.")]
 
 

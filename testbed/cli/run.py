@@ -26,6 +26,7 @@ from testbed.cli.common import (
     need_root,
     show,
 )
+from testbed.cli.completion import labs, offering, scenarios
 from testbed.cli.crash import state_home
 from testbed.errors import TestbedError
 from testbed.report.tables import Column
@@ -37,7 +38,10 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    names: Annotated[list[str] | None, typer.Argument(help="Scenarios, or .py files.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Scenarios, or .py files.", autocompletion=offering(scenarios)),
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Say what there is.")] = False,
     repeat: Annotated[int, typer.Option(min=1, help="How often.")] = 1,
@@ -45,7 +49,13 @@ def run(
     keep: Annotated[bool, typer.Option(help="Leave the lab up.")] = False,
     lab: Annotated[
         str | None,
-        typer.Option("--name", "-n", envvar="TESTBED_NAME", help="Use this lab, which is up."),
+        typer.Option(
+            "--name",
+            "-n",
+            envvar="TESTBED_NAME",
+            help="Use this lab, which is up.",
+            autocompletion=offering(labs),
+        ),
     ] = None,
     topology: Annotated[
         str | None, typer.Option(help="Your own instead of the scenario's.")

@@ -20,6 +20,8 @@ from testbed.cli.common import (
     print_data,
     show,
 )
+from testbed.cli.completion import nodes_and_pods, offering
+from testbed.cli.completion import policies as injected_policies
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
@@ -98,7 +100,10 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
 
 @policy_app.command("delete")
 def policy_delete(
-    names: Annotated[list[str] | None, typer.Argument(help="As `apply` said them.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="As `apply` said them.", autocompletion=offering(injected_policies)),
+    ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything that was injected.")] = False,
     name: Name = DEFAULT_LAB,
 ) -> None:
@@ -168,8 +173,12 @@ def _print_findings(findings: Iterable[object]) -> None:
 
 
 def path(
-    source: Annotated[str, typer.Argument(help="Host, node or pod.")],
-    destination: Annotated[str, typer.Argument(help="Host, node or pod.")],
+    source: Annotated[
+        str, typer.Argument(help="Host, node or pod.", autocompletion=offering(nodes_and_pods))
+    ],
+    destination: Annotated[
+        str, typer.Argument(help="Host, node or pod.", autocompletion=offering(nodes_and_pods))
+    ],
     ipv4: Annotated[bool, typer.Option("-4", help="IPv4.")] = False,
     ipv6: Annotated[bool, typer.Option("-6", help="IPv6 (default where both have it).")] = False,
     expect: Annotated[

@@ -19,6 +19,7 @@ from testbed.cli.common import (
     print_data,
     unwritable,
 )
+from testbed.cli.completion import offering, topologies
 from testbed.errors import TestbedError
 
 
@@ -29,7 +30,12 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")],
+    topology: Annotated[
+        str,
+        typer.Argument(
+            help="A shipped topology or a .py file.", autocompletion=offering(topologies)
+        ),
+    ],
     profile: ProfileOption = ProfileName.fast,
     cluster: ClusterOption = DEFAULT_CLUSTER,
     params: Params = None,
@@ -53,7 +59,12 @@ def validate(
 
 
 def graph(
-    topology: Annotated[str, typer.Argument(help="A shipped topology or a .py file.")] = "full",
+    topology: Annotated[
+        str,
+        typer.Argument(
+            help="A shipped topology or a .py file.", autocompletion=offering(topologies)
+        ),
+    ] = "full",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="FILE.svg, FILE.png or FILE.dot")
     ] = None,

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from testbed.host.wait import wait_for
+from testbed.interpreter import own_code
 from tests.integration.lab_driver import Lab
 from tests.repository import ROOT
 
@@ -103,6 +104,23 @@ def test_shell_runs_what_it_is_given(basic: Lab) -> None:
     )
     assert done.returncode == 5
     assert "FRRouting" in done.stdout
+
+
+def test_whoever_is_not_root_sees_which_labs_are_up(basic: Lab) -> None:
+    as_stranger = """
+import os, sys
+import testbed.cli.lifecycle, testbed.lab.summary  # before the clone is out of reach
+from testbed.cli.main import main
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+sys.argv = ["testbed", "ls", "-o", "json"]
+main()
+"""
+    done = subprocess.run(
+        own_code(as_stranger), env=basic.env(), capture_output=True, text=True, timeout=60
+    )
+    assert not done.stderr
+    found = {lab["name"]: lab for lab in json.loads(done.stdout)}
+    assert (found[basic.name]["topology"], found[basic.name]["state"]) == ("basic", "up")
 
 
 def test_a_killed_command_leaves_nobody_in_the_lab(basic: Lab) -> None:

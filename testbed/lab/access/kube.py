@@ -103,7 +103,6 @@ def _copy_kubeconfig(lab: LabDir, kubeconfig: str, suffix: str = "") -> Path:
     copy = lab.path / f"kubeconfig-{uid}{suffix}"
     write_atomically(copy, kubeconfig, 0o600)
     os.chown(copy, uid, -1)
-    lab.path.chmod(0o711)  # the caller reaches the copy, and sees nothing else
     return copy
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from testbed.cli.common import Format, FormatOption, show
 from testbed.report.tables import Column
+
+if TYPE_CHECKING:
+    from testbed.doctor.verdict import Verdict
 
 
 def register(app: typer.Typer) -> None:
@@ -21,12 +24,7 @@ def doctor(
     format: FormatOption = Format.table,
 ) -> None:
     """Check kernel features, programs, limits and leftovers; say what to do about each."""
-    from testbed.doctor.cluster import cluster_checks
-    from testbed.doctor.kernel import kernel_checks
-    from testbed.doctor.machine import machine_checks
-    from testbed.doctor.virtual import virtual_checks
-
-    verdicts = machine_checks() + cluster_checks() + kernel_checks() + virtual_checks()
+    verdicts = all_verdicts()
     marks = {"ok": "✓", "note": "·", "warn": "!", "fail": "✗"}
     rows = [[marks[v.level], v.check, v.seen, v.fix] for v in verdicts]
     columns = [
@@ -41,3 +39,13 @@ def doctor(
         raise typer.Exit(4)
     if strict and "warn" in levels:
         raise typer.Exit(3)
+
+
+def all_verdicts() -> list[Verdict]:
+    """Every check of this machine."""
+    from testbed.doctor.cluster import cluster_checks
+    from testbed.doctor.kernel import kernel_checks
+    from testbed.doctor.machine import machine_checks
+    from testbed.doctor.virtual import virtual_checks
+
+    return machine_checks() + cluster_checks() + kernel_checks() + virtual_checks()

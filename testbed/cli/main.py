@@ -15,6 +15,7 @@ from testbed.cli import (
     artefacts,
     bench,
     box,
+    collect,
     conformance,
     doctor,
     image,
@@ -58,7 +59,19 @@ def _root_options(
     """Shared by all commands."""
 
 
-for group in (doctor, lifecycle, access, kube, te, run, parity, bench, conformance, topology):
+for group in (
+    doctor,
+    lifecycle,
+    access,
+    kube,
+    te,
+    run,
+    parity,
+    bench,
+    conformance,
+    topology,
+    collect,
+):
     group.register(app)
 app.add_typer(render.app, name="render")
 app.add_typer(artefacts.app, name="artefacts")

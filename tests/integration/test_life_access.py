@@ -6,8 +6,10 @@ import json
 import os
 import signal
 import subprocess
+import tarfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -121,6 +123,16 @@ main()
     assert not done.stderr
     found = {lab["name"]: lab for lab in json.loads(done.stdout)}
     assert (found[basic.name]["topology"], found[basic.name]["state"]) == ("basic", "up")
+
+
+def test_a_report_holds_what_a_reader_asks_for(basic: Lab, tmp_path: Path) -> None:
+    basic.run("collect", "-o", str(tmp_path / "report.tar.gz"))
+    with tarfile.open(tmp_path / "report.tar.gz") as archive:
+        names = {name.removeprefix("report/") for name in archive.getnames()}
+    wanted = {"plan.json", "status.json", "doctor.json", "environment.txt"}
+    wanted |= {"observed/r1/routes-v6.txt", "observed/worker1/agent-status.json"}
+    assert wanted <= names
+    assert "incomplete.txt" not in names
 
 
 def test_a_killed_command_leaves_nobody_in_the_lab(basic: Lab) -> None:

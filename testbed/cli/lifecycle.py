@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     app.command()(down)
     app.command("ls")(ls)
     app.command()(status)
+    app.command()(wait)
 
 
 def up(
@@ -149,3 +150,17 @@ def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> Non
         print_status(name, found, wide=format is Format.wide)
     if found.problems:
         raise typer.Exit(1)
+
+
+def wait(
+    name: Name = DEFAULT_LAB,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0, help="Seconds; exit code 1 after them.")
+    ] = 60.0,
+) -> None:
+    """Wait until everything is as wanted, as `status` sees it; say what is not on timeout."""
+    plan = enter(name)
+    from testbed.lab.status import wait_until_as_wanted
+
+    wait_until_as_wanted(plan, timeout)
+    print("everything is as wanted")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from testbed.backbone import build
 from testbed.host.run import run
+from testbed.host.wait import wait_for
 from testbed.lab import verify
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
@@ -17,6 +18,8 @@ from testbed.providers.members import present
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states, provider_of
 from testbed.report.lab_status import LabStatus, PodLine, ProgramLine
+
+LOOK = 0.5  # seconds between two looks at a lab
 
 
 def read_lab_status(plan: Plan) -> LabStatus:
@@ -39,6 +42,18 @@ def read_lab_status(plan: Plan) -> LabStatus:
         pods=tuple(PodLine(**vars(pod)) for pod in orchestrator_of(plan).pods(plan)),
         programs=programs,
         problems=tuple(find_problems(plan, programs)),
+    )
+
+
+def wait_until_as_wanted(plan: Plan, timeout: float) -> None:
+    """Look until nothing is wrong. Raises CheckFailed after `timeout` seconds, with what is."""
+
+    def probe() -> tuple[bool | None, str]:
+        problems = read_lab_status(plan).problems
+        return (None if problems else True), "; ".join(problems[:3])
+
+    wait_for(
+        "everything to be as wanted", probe, timeout, LOOK, fix="testbed status; testbed up repairs"
     )
 
 

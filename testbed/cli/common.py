@@ -17,6 +17,7 @@ from typer.models import OptionInfo
 from testbed.cli.completion import labs, offering
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.environment import asked
+from testbed.host.terminal import is_colourful
 from testbed.interpreter import own_program
 from testbed.plan.traits import ORCHESTRATORS, OVERLAYS, PROVIDERS
 from testbed.report.tables import Column, show_table
@@ -223,8 +224,7 @@ def _print_yaml(value: object) -> None:
 
 def fail(error: TestbedError) -> NoReturn:
     """What, where, why, what to do; then the error's exit code."""
-    plain = "NO_COLOR" in os.environ or not sys.stderr.isatty()  # no-color.org
-    colour = "" if plain else "\033[31m"
+    colour = "\033[31m" if is_colourful(sys.stderr) else ""
     print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {error}", file=sys.stderr)
     sys.stderr.flush()
     sys.exit(error.exit_code)

@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Literal, TextIO
 
+from testbed.host.terminal import is_colourful
+
 Kind = Literal["started", "part", "done", "failed", "note"]
 Style = Literal["text", "json", "none"]
 
@@ -119,7 +121,7 @@ def _write_text(event: Event) -> None:
     """`✓ step (0.8 s)`, plain where there is no terminal."""
     if event.event in ("done", "failed"):
         mark, colour = ("✓", "\033[32m") if event.event == "done" else ("✗", "\033[31m")
-        colour, reset = (colour, "\033[0m") if sys.stderr.isatty() else ("", "")
+        colour, reset = (colour, "\033[0m") if is_colourful(sys.stderr) else ("", "")
         line = f"{colour}{mark}{reset} {event.title} ({event.seconds:.1f} s)"
     elif event.event == "part":
         line = f"  {event.title} ({event.seconds:.1f} s)"

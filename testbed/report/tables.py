@@ -6,12 +6,13 @@ On a terminal that is too narrow, columns are left out by rank, then folded belo
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from testbed.host.terminal import is_colourful
 
 GAP = "   "
 PROSE = 24  # characters under which a column of sentences is not squeezed
@@ -37,7 +38,7 @@ def show_table(
     lines = lay_out([_as_column(c) for c in columns], rows, width)
     if title:
         print(title)
-    bold = width is not None and "NO_COLOR" not in os.environ
+    bold = _is_terminal() and is_colourful(sys.stdout)
     print(f"\033[1m{lines[0]}\033[0m" if bold else lines[0])
     print("".join(f"{line}\n" for line in lines[1:]))
 

@@ -1,0 +1,95 @@
+"""Every testbed command that a page shows is one: its words are commands, options, arguments."""
+
+import re
+import shlex
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from testbed.cli.main import app
+from testbed.plan.traits import PROVIDERS
+from tests.pages import PAGES, Command, Shown, matches, steps
+from tests.repository import ROOT
+
+COMMANDS = {
+    f"{page}:{step.line}": step
+    for page in PAGES
+    for step in steps((ROOT / page).read_text())
+    if isinstance(step, Command) and step.text.startswith("testbed ")
+}
+
+
+COMING_FROM = [
+    command
+    for row in (ROOT / "docs/coming-from.md").read_text().splitlines()
+    if row.startswith("|")
+    for command in re.findall(r"`(testbed [^`]*)`", row.split(" | ")[-1])
+]
+
+
+def parse(words: list[str]) -> None:
+    """Parse as the program would, and run nothing. Raises UsageError."""
+    command, context = typer.main.get_command(app), None
+    while True:
+        context = command.make_context(command.name, list(words), parent=context)
+        if not isinstance(command, TyperGroup):
+            return
+        _, inner, words = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+        assert inner is not None
+        command = inner
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_the_command_can_be_typed(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PROVIDERS, "recorded", PROVIDERS["namespace"])  # a recipe registers it
+    parse([w for w in command.words[1:] if not w.startswith("[") and not w.endswith("]")])
+
+
+@pytest.mark.parametrize("command", COMING_FROM)
+def test_what_stands_for_another_tools_command_can_be_typed(command: str) -> None:
+    parse(shlex.split(command)[1:])
+
+
+def test_what_cannot_be_typed_is_found() -> None:
+    with pytest.raises(Exception, match="No such option"):
+        parse(["status", "--no-such"])
+
+
+def test_a_page_is_read_as_files_commands_and_output() -> None:
+    page = """
+`ring.py`:
+
+    x = 1
+
+    y = 2
+
+Then:
+
+    $ testbed up ring.py -n ring   # a comment
+    ✓ up (0.3 s)
+    …
+    $ testbed down -n ring
+"""
+    assert list(steps(page)) == [
+        Shown("ring.py", "x = 1\n\ny = 2\n"),
+        Command(10, "testbed up ring.py -n ring   # a comment", ["✓ up (0.3 s)", "…"]),
+        Command(13, "testbed down -n ring", []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "seen", "same"),
+    [
+        (["✓ up (0.3 s)"], "✓ up (12.7 s)\n", True),
+        (["✓ up (0.3 s)"], "✓ down (0.3 s)\n", False),
+        (["a", "…", "z"], "a b\nc z", True),
+        (["a", "…"], "b a", False),
+        (["fcdd::12…"], "fcdd::12aa", True),
+        (["a"], "a b", False),
+    ],
+)
+def test_output_is_compared_by_words(shown: list[str], seen: str, same: bool) -> None:
+    assert matches(shown, seen) is same

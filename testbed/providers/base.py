@@ -1,7 +1,7 @@
 """What the rest of the testbed knows of cluster nodes, whatever they are made of.
 
 A provider makes nodes of one kind. It is a folder with the same files as the others: `provider.py`
-(this protocol), `node.py` (one node), `provision.py` (nodes made and removed).
+(this protocol) and `node.py` (one node).
 """
 
 from __future__ import annotations

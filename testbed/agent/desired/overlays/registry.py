@@ -1,4 +1,4 @@
-"""All overlays, and which of them carries a pool. A new overlay is one file and one line here."""
+"""All overlays, and which of them carries a pool. A new one is a file, a name and a line here."""
 
 from __future__ import annotations
 

@@ -68,9 +68,7 @@ class Reader:
     def leave(self) -> None:
         """Take every lab down that a page may have brought up."""
         for name in self.labs.values():
-            subprocess.run(
-                own_program("testbed.cli.main", "down", "-n", name), check=True, timeout=120
-            )
+            subprocess.run(own_program("testbed", "down", "-n", name), check=True, timeout=120)
 
     def _name(self, name: str) -> str:
         return self.labs.setdefault(name, lab_name(name))

@@ -64,6 +64,7 @@ def set_link(plan: Plan, link: Link, up: bool) -> None:
         run(["ip", *inside, "link", "set", "dev", interface, state])
     if up:  # the kernel forgets global IPv6 addresses of a link that goes down
         for port, (netns, _) in ends.items():
-            if port.v6 is not None and netns:
-                command = ["ip", "-n", port.node, "-6", "addr", "replace", str(port.v6)]
-                run([*command, "dev", port.interface, "nodad"])
+            for address in port.addresses if netns else ():
+                if address.version == 6:
+                    command = ["ip", "-n", port.node, "-6", "addr", "replace", str(address)]
+                    run([*command, "dev", port.interface, "nodad"])

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from testbed.backbone.ports import port_end
-from testbed.errors import MachineUnfit
+from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.run import in_netns, run
-from testbed.plan.model import Link, Plan, Shaping
+from testbed.plan import shaping_rules
+from testbed.plan.model import Link, Plan
 
 
 class _TCIntf(Protocol):
@@ -70,9 +71,18 @@ def _fill_in(command: str, tc: str, name: str) -> str:
 def reshape(
     plan: Plan, link: Link, bw: float | None, delay: str | None, loss: float | None
 ) -> None:
-    """Replace a link's shaping; without values the link is not shaped."""
+    """Replace a link's shaping; without values the link is not shaped.
+
+    Raises TestbedError for values that cannot be applied, before anything is removed.
+    """
+    try:
+        wanted = shaping_rules.shaping(bw, delay, loss)
+    except (TypeError, ValueError) as error:
+        raise TestbedError(
+            f"bw={bw} delay={delay} loss={loss}: {error}", fix="correct it"
+        ) from None
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         delete = ["tc", "qdisc", "del", "dev", interface, "root"]
         run(_enter_netns(netns, delete), check=False)  # there may be none
-    shape(plan, link.model_copy(update={"shaping": Shaping(bandwidth=bw, delay=delay, loss=loss)}))
+    shape(plan, link.model_copy(update={"shaping": wanted}))

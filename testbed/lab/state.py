@@ -85,8 +85,9 @@ def _link_differences(old: Plan, new: Plan) -> list[str]:
 
 
 def _without_origins(plan: Plan) -> object:
+    pools = plan.pools.model_copy(update={"where_v4": None, "where_v6": None})
     exclude = {"nodes": {"__all__": {"where"}}, "links": {"__all__": {"where"}}}
-    return plan.model_dump(exclude=exclude)
+    return plan.model_copy(update={"pools": pools}).model_dump(exclude=exclude)
 
 
 def recorded_plan(lab: LabDir) -> Plan | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -16,6 +16,9 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
+
+IPv6Pair = tuple[IPv6Interface, IPv6Interface]
+IPv4Pair = tuple[IPv4Interface, IPv4Interface]
 
 INTERFACE_NAME_MAX = 15  # IFNAMSIZ - 1
 
@@ -37,60 +40,85 @@ def router_loopbacks(number: int) -> tuple[IPv6Address, IPv4Address]:
     return IPv6Address(f"fcff:{number}::1"), v4
 
 
-def link_v6(first: int, second: int, parallel: int) -> tuple[IPv6Interface, IPv6Interface]:
-    """fcf0:0:A:B::1/64 and ::2/64; the second group counts parallel links."""
-    prefix = f"fcf0:{parallel - 1}:{first}:{second}::"
-    return IPv6Interface(f"{prefix}1/64"), IPv6Interface(f"{prefix}2/64")
+def host_network(address: IPv6Address | IPv4Address) -> IPv6Network | IPv4Network:
+    """The network of this one address."""
+    return IPv6Network(address) if isinstance(address, IPv6Address) else IPv4Network(address)
 
 
-def link_v4(index: int) -> tuple[IPv4Interface, IPv4Interface]:
-    """10.K.0.1/16 and .2 for the K-th backbone link; /24s of 100.64.0.0/10 beyond 254.
+def links_v6(first: int, second: int) -> Iterator[IPv6Pair]:
+    """fcf0:0:A:B::1/64 and ::2/64 between routers A and B, then fcf0:1:A:B::/64 …"""
+    for parallel in range(10000):
+        prefix = f"fcf0:{parallel}:{first}:{second}::"
+        yield IPv6Interface(f"{prefix}1/64"), IPv6Interface(f"{prefix}2/64")
 
-    10.96.0.0/16 is left to Kubernetes' Services: the 96th link is the first beyond.
+
+def link_v4(index: int) -> Iterator[IPv4Pair]:
+    """10.K.0.1/16 and .2 for the K-th backbone link, K up to 254.
+
+    10.96.0.0/16 is left to Kubernetes' Services.
     """
     if index <= 254 and index != 96:
-        return IPv4Interface(f"10.{index}.0.1/16"), IPv4Interface(f"10.{index}.0.2/16")
-    beyond = 0 if index == 96 else index - 254
-    network = IPv4Network((int(IPv4Address("100.64.0.0")) + beyond * 256, 24))
-    return IPv4Interface((network[1], 24)), IPv4Interface((network[2], 24))
+        yield IPv4Interface(f"10.{index}.0.1/16"), IPv4Interface(f"10.{index}.0.2/16")
 
 
-def host_v6(name: str, router: int, index: int) -> IPv6Interface:
+def further_links_v4() -> Iterator[IPv4Pair]:
+    """The /24s of 100.64.0.0/10, for backbone links that have no 10.K.0.0/16."""
+    for network in IPv4Network("100.64.0.0/10").subnets(new_prefix=24):
+        yield IPv4Interface((network[1], 24)), IPv4Interface((network[2], 24))
+
+
+def hosts_v6(name: str, router: int, index: int) -> Iterator[IPv6Interface]:
     """fd00:0:XY::2/64 for hXY, else for the I-th host of router N fd00:0:NI:: or fd00:N:I::."""
     match = re.fullmatch(r"h([1-9][0-9])", name)
     if match:
-        return IPv6Interface(f"fd00:0:{match.group(1)}::2/64")
-    if router < 10 and index < 10:
-        return IPv6Interface(f"fd00:0:{router}{index}::2/64")
-    return IPv6Interface(f"fd00:{router}:{index}::2/64")
+        yield IPv6Interface(f"fd00:0:{match.group(1)}::2/64")
+    elif router < 10 and index < 10:
+        yield IPv6Interface(f"fd00:0:{router}{index}::2/64")
+    for number in range(index, 10000):
+        yield IPv6Interface(f"fd00:{router}:{number}::2/64")
 
 
-def injector_addresses() -> tuple[IPv6Interface, IPv4Interface]:
-    """The addresses of the policy injector's host, as in the paper."""
-    return IPv6Interface("fd00:0:34::2/64"), IPv4Interface("192.168.9.254/24")
+def injectors_v6() -> Iterator[IPv6Interface]:
+    """fd00:0:34::2/64, as in the paper, then fd00:0:100::2/64 …"""
+    for number in (34, *range(100, 10000)):
+        yield IPv6Interface(f"fd00:0:{number}::2/64")
 
 
-def cluster_addresses(index: int) -> tuple[IPv6Interface, IPv4Interface]:
-    """fd1J::1000/64 and 192.168.1J.254/24 for the J-th cluster node (J from 0)."""
+def injectors_v4() -> Iterator[IPv4Interface]:
+    """192.168.9.254/24, as in the paper, then 192.168.8.254/24 …"""
+    for number in range(9, -1, -1):
+        yield IPv4Interface(f"192.168.{number}.254/24")
+
+
+def cluster_v6(index: int) -> Iterator[IPv6Interface]:
+    """fd1J::1000/64 for the J-th cluster node (J from 0), from fd99 on fd10:100::1000/64 …"""
     number = 10 + index
-    return IPv6Interface(f"fd{number}::1000/64"), IPv4Interface(f"192.168.{number}.254/24")
+    if number < 100:
+        yield IPv6Interface(f"fd{number}::1000/64")
+    for further in range(max(number, 100), 10000):
+        yield IPv6Interface(f"fd10:{further}::1000/64")
+
+
+def cluster_v4(index: int) -> Iterator[IPv4Interface]:
+    """192.168.1J.254/24 for the J-th cluster node (J from 0), beyond 255 from 8 down to 0."""
+    if 10 + index < 256:
+        yield IPv4Interface(f"192.168.{10 + index}.254/24")
+    for number in range(8, -1, -1):
+        yield IPv4Interface(f"192.168.{number}.254/24")
 
 
 def sid_pool(index: int) -> IPv6Network:
-    """fcdd:0:0:aa::/64, then 11aa, 12aa …: the pool of the J-th cluster node's local SIDs."""
-    return IPv6Network(f"fcdd:0:0:{10 + index if index else ''}aa::/64")
+    """fcdd:0:0:aa::/64, then 11aa, 12aa …: the pool of the J-th cluster node's local SIDs.
+
+    From the 91st node on it is fcdd:0:1:aa::/64, fcdd:0:1:1aa::/64 …
+    """
+    hundreds, number = divmod(10 + index if index else 0, 100)
+    return IPv6Network(f"fcdd:0:{hundreds}:{number or ''}aa::/64")
 
 
-def router_end(address: IPv6Interface | IPv4Interface) -> IPv6Interface | IPv4Interface:
-    """The router's address on a host's subnet: ::1, or .3 where the paper uses IPv4."""
-    network = address.network
-    offset = 1 if address.version == 6 else 3
-    return type(address)((int(network.network_address) + offset, network.prefixlen))
-
-
-def cluster_router_end(address: IPv6Interface) -> IPv6Interface:
-    """The router's address on a cluster node's subnet: ::1020, as in the paper."""
-    return IPv6Interface((int(address.network.network_address) + 0x1020, address.network.prefixlen))
+ROUTER_END = {6: 1, 4: 3}  # of a router on a host's subnet: ::1, or .3 where the paper uses IPv4
+CLUSTER_ROUTER_END = {6: 0x1020, 4: 3}  # and on a cluster node's: ::1020
+HOST_END = {6: 2, 4: 2}  # of a host on the subnet of its router's address
 
 
 def pick(pool: IPv6Network, key: str, taken: Collection[IPv6Address]) -> IPv6Address:

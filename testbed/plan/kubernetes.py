@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from testbed.errors import TestbedError
+from testbed.plan.checks.overlaps import Claim, claims, overlapping
 from testbed.plan.model import Node, Plan
 from testbed.plan.problems import Problem
 
@@ -79,25 +80,20 @@ def pod_ranges(plan: Plan) -> list[IpNetwork]:
 
 def problems(plan: Plan) -> list[Problem]:
     """Why this plan cannot carry Kubernetes, apart from what families() raises."""
-    found = []
-    for node in plan.cluster:
-        for address in node_addresses(plan, node):
-            if address in SERVICES[address.version]:
-                found.append(_describe_overlap(f"address {address}", node.name, node.where))
-    for pool in pod_ranges(plan):
-        if pool.overlaps(SERVICES[pool.version]):
-            found.append(_describe_overlap(f"pod pool {pool}", plan.topology, None))
-    return found
-
-
-def _describe_overlap(what: str, subject: str, where: str | None) -> Problem:
-    ranges = " and ".join(map(str, SERVICES.values()))
-    return Problem(
-        what=f"{what} lies in the range of Services ({ranges})",
-        subject=subject,
-        fix="choose one outside of these ranges",
-        where=where,
+    ranges = (
+        Claim(SERVICES[f], "Kubernetes", "range of Services", "Services", None)
+        for f in families(plan)
     )
+    return [
+        Problem(
+            what=f"{claim.kind} {claim.network} overlaps the range of Services {other.network}",
+            subject=claim.owner,
+            fix=f"choose a network outside of {other.network}",
+            where=claim.where,
+        )
+        for claim, other in overlapping([*ranges, *claims(plan)])
+        if other.kind == "range of Services"
+    ]
 
 
 def api_url(plan: Plan) -> str:

@@ -53,6 +53,13 @@ class Port(Frozen):
     interface: str  # "<node>-<neighbour>", at most 15 characters
     v6: IPv6Interface | None = None
     v4: IPv4Interface | None = None
+    more: tuple[IPv6Interface | IPv4Interface, ...] = ()  # further addresses, of either family
+
+    @property
+    def addresses(self) -> tuple[IPv6Interface | IPv4Interface, ...]:
+        """All addresses, the node's own of each family first."""
+        own = (self.v6, self.v4)
+        return (*(address for address in own if address is not None), *self.more)
 
 
 class Shaping(Frozen):
@@ -119,12 +126,19 @@ class Node(Frozen):
     number: int  # N of fcff:N::1; position among its role
     loopback_v6: IPv6Address | None = None  # routers: fcff:N::1, acts as an End SID
     loopback_v4: IPv4Address | None = None
+    more_loopbacks: tuple[IPv6Address | IPv4Address, ...] = ()
     gateway_v6: IPv6Address | None = None  # hosts and nodes: the router's end
     gateway_v4: IPv4Address | None = None
     advertised: bool = True  # hosts: is their prefix in IS-IS (profile `fast`)
     data_centre: bool = False  # hosts whose prefix is in IS-IS under every profile
     cluster: ClusterSpec | None = None
     where: str | None = None  # file:line of the user's addRouter/addHost
+
+    @property
+    def loopbacks(self) -> tuple[IPv6Address | IPv4Address, ...]:
+        """All addresses of the loopback, the router's own of each family first."""
+        own = (self.loopback_v6, self.loopback_v4)
+        return (*(address for address in own if address is not None), *self.more_loopbacks)
 
 
 class Pools(Frozen):
@@ -135,6 +149,8 @@ class Pools(Frozen):
     block_v4: int = 26
     block_v6: int = 122
     policies: IPv6Network = IPv6Network("cafe::/118")
+    where_v4: str | None = None  # file:line of the user's pods_v4
+    where_v6: str | None = None
 
 
 class Timers(Frozen):
@@ -308,17 +324,13 @@ class Plan(Frozen):
     def _owners_by_address(self) -> dict[IPv6Address | IPv4Address, str]:
         owners: dict[IPv6Address | IPv4Address, str] = {}
         for n in self.nodes:
-            for loopback in (n.loopback_v6, n.loopback_v4):
-                if loopback is not None:
-                    owners[loopback] = n.name
+            owners.update(dict.fromkeys(n.loopbacks, n.name))
             if n.cluster:
                 owners[n.cluster.local_sids.dt4] = n.name
                 owners[n.cluster.local_sids.dt6] = n.name
         for link in self.links:
             for port in (link.a, link.b):
-                for interface in (port.v6, port.v4):
-                    if interface is not None:
-                        owners[interface.ip] = port.node
+                owners.update({interface.ip: port.node for interface in port.addresses})
         return owners
 
     @property

@@ -6,11 +6,12 @@ With equal-cost multipath throughout: every function returns all paths or interf
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 
 import networkx as nx
 
 from testbed.errors import TestbedError
+from testbed.plan.addressing import host_network
 from testbed.plan.model import Node, Plan, Role
 
 Prefix = IPv4Network | IPv6Network
@@ -33,6 +34,21 @@ def demanded_routes(plan: Plan) -> dict[str, Routes]:
         router.name: _routes_of(plan, router.name, distances, originators)
         for router in plan.routers
     }
+
+
+def longest_distance(plan: Plan) -> int:
+    """The metric of the longest of all shortest paths from a router to a prefix."""
+    distances = _compute_distances(plan)
+    originators = _find_originators(plan)
+    return max(
+        (
+            min(own[o] + metric for o, metric in metrics.items() if o in own)
+            for router, own in distances.items()
+            for metrics in originators.values()
+            if router not in metrics and not own.keys().isdisjoint(metrics)
+        ),
+        default=0,
+    )
 
 
 def _routes_of(
@@ -75,22 +91,16 @@ def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
         metrics[router] = min(metric, metrics.get(router, metric))
 
     for router in plan.routers:
-        for loopback in (router.loopback_v6, router.loopback_v4):
-            if loopback is not None:
-                advertise(_host_prefix(loopback), router.name, 0)
+        for loopback in router.loopbacks:
+            advertise(host_network(loopback), router.name, 0)
         for link in plan.links_of(router.name):
             port, peer = link.end(router.name), plan.node(link.peer(router.name).node)
             if _in_isis(plan, peer):
-                for address in (port.v6, port.v4):
-                    if address is not None:
-                        advertise(address.network, router.name, link.metric)
+                for address in port.addresses:
+                    advertise(address.network, router.name, link.metric)
             if peer.cluster is not None:
                 advertise(peer.cluster.sid_pool, router.name, 0)
     return found
-
-
-def _host_prefix(address: IPv4Address | IPv6Address) -> Prefix:
-    return IPv6Network(address) if isinstance(address, IPv6Address) else IPv4Network(address)
 
 
 def _in_isis(plan: Plan, neighbour: Node) -> bool:

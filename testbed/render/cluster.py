@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from testbed import api_objects
 from testbed.paths import NODES
+from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Node, Plan
 from testbed.render.environment import render
 
@@ -33,7 +34,7 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
         "node": node.name,
         "address_v6": str(plan.address_v6(node.name)),
         "address_v4": str(v4) if v4 else None,
-        "router_id": str(v4) if v4 else f"10.254.0.{node.number + 1}",
+        "router_id": str(bgp_identifiers(plan)[node.name]),
         "uplink": plan.uplink(node.name).end(node.name).interface,
         "asn": plan.asn,
         "te_mode": plan.te_mode,
@@ -51,10 +52,9 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
 
 def injector_peers(plan: Plan, injector: Node, nodes: list[Node]) -> dict[str, object]:
     """peers.json of an injector: a session to each of these nodes."""
-    v4 = plan.address_v4(injector.name)
     return {
         "asn": plan.asn,
-        "router_id": str(v4) if v4 else f"10.254.1.{injector.number + 1}",
+        "router_id": str(bgp_identifiers(plan)[injector.name]),
         "local_address": str(plan.address_v6(injector.name)),
         "peers": [{"address": str(plan.address_v6(n.name)), "asn": plan.asn} for n in nodes],
     }

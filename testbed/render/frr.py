@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from testbed.plan.identifiers import network_entity_title
 from testbed.plan.model import Node, Plan, Role
 from testbed.render.environment import render
 
@@ -31,11 +32,5 @@ def isisd_conf(plan: Plan, router: Node) -> str:
         router=router,
         links=links,
         timers=plan.timers,
-        net=net(router.number),
+        net=network_entity_title(router.number),
     )
-
-
-def net(number: int) -> str:
-    """The paper's 47.0001.NNNN.NNNN.NNNN.00: 1111 for r1, 0012 for r12."""
-    group = str(number) * 4 if number < 10 else f"{number:04d}"
-    return f"47.0001.{group}.{group}.{group}.00"

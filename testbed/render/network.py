@@ -27,14 +27,12 @@ def _render_veth(link: Link) -> str:
 def node(plan: Plan, node: Node) -> str:
     """Addresses, links up, and the static routes of one node, for its own namespace."""
     lines = ["link set dev lo up"]
-    for loopback, length in ((node.loopback_v6, 128), (node.loopback_v4, 32)):
-        if loopback is not None:
-            lines.append(f"addr add {loopback}/{length} dev lo")
+    for loopback in node.loopbacks:
+        lines.append(f"addr add {loopback}/{loopback.max_prefixlen} dev lo")
     for port in plan.ports_of(node.name):
-        if port.v6 is not None:
-            lines.append(f"addr add {port.v6} dev {port.interface} nodad")
-        if port.v4 is not None:
-            lines.append(f"addr add {port.v4} dev {port.interface}")
+        for address in port.addresses:
+            flag = " nodad" if address.version == 6 else ""
+            lines.append(f"addr add {address} dev {port.interface}{flag}")
         lines.append(f"link set dev {port.interface} up")
     lines += _sid_routes(plan, node) if node.role is Role.ROUTER else _default_routes(plan, node)
     return "\n".join(lines) + "\n"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 
-from testbed.plan.model import LocalSids, Node, Plan, Role
+from testbed.plan.model import LocalSids, Node, Plan, Port, Role
 
 CLOSE = 0.6  # difflib's similarity from which a suggestion helps
 
@@ -91,14 +91,30 @@ class Owners:
         # Later entries win: a node's own address counts as that, not as an interface's.
         for link in self.plan.links:
             for port in (link.a, link.b):
-                if port.v6 is not None:
-                    yield Owned(port.v6.ip, port.node, _port_kind(self.plan.node(port.node)))
+                yield from self._owned_by_port(port)
         for router in self.plan.routers:
+            yield from _owned(router.more_loopbacks, router.name, Kind.INTERFACE)
             if router.loopback_v6 is not None:
                 yield Owned(router.loopback_v6, router.name, Kind.END)
         for node, sids in self.local_sids.items():
             yield Owned(sids.dt4, node, Kind.DT4)
             yield Owned(sids.dt6, node, Kind.DT6)
+
+    def _owned_by_port(self, port: Port) -> Iterable[Owned]:
+        kind = _port_kind(self.plan.node(port.node))
+        # a policy's endpoint is a cluster node's own address, none of its further ones
+        further = Kind.INTERFACE if kind is Kind.NODE else kind
+        yield from _owned((x.ip for x in port.more), port.node, further)
+        if port.v6 is not None:
+            yield Owned(port.v6.ip, port.node, kind)
+
+
+def _owned(
+    addresses: Iterable[IPv4Address | IPv6Address], node: str, kind: Kind
+) -> Iterable[Owned]:
+    for address in addresses:
+        if isinstance(address, IPv6Address):
+            yield Owned(address, node, kind)
 
 
 def _port_kind(node: Node) -> Kind:

@@ -11,10 +11,8 @@ from testbed.te.owners import closest_name
 
 def addresses(plan: Plan, name: str) -> list[IPv4Address | IPv6Address]:
     """All of a node's addresses, those of its loopback first."""
-    node = plan.node(name)
-    ports = [address for port in plan.ports_of(name) for address in (port.v6, port.v4)]
-    found = [node.loopback_v6, node.loopback_v4, *(p.ip if p else None for p in ports)]
-    return [address for address in found if address is not None]
+    ports = (address.ip for port in plan.ports_of(name) for address in port.addresses)
+    return [*plan.node(name).loopbacks, *ports]
 
 
 def unknown_node(plan: Plan, name: str, where: str) -> Finding:

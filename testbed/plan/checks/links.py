@@ -1,0 +1,88 @@
+"""Checks of links: their ends, names of interfaces, and metrics that IS-IS can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from testbed.plan.addressing import INTERFACE_NAME_MAX
+from testbed.plan.model import Link, Plan, Role
+from testbed.plan.problems import Problem
+from testbed.plan.spf import longest_distance
+
+MOST_PATH_METRIC = 0xFE000000  # RFC 5305 §4: IS-IS takes nothing farther into account
+# names that a cluster node's agent gives to devices of its own
+_DEVICES = ("pods-vxlan", "pods-ipip", "srv6-tun")
+
+
+def name_of(link: Link) -> str:
+    """`r1-r2`."""
+    return f"{link.a.node}-{link.b.node}"
+
+
+def self_loops(plan: Plan) -> Iterator[Problem]:
+    """Links from a node to itself."""
+    for link in plan.links:
+        if link.a.node == link.b.node:
+            yield Problem(
+                what="both ends of the link are on one node",
+                subject=name_of(link),
+                fix="link two different nodes, or remove it",
+                where=link.where,
+            )
+
+
+def interface_names(plan: Plan) -> Iterator[Problem]:
+    """Names that Linux or the agents have no room for."""
+    for link in plan.links:
+        for port in (link.a, link.b):
+            if len(port.interface) > INTERFACE_NAME_MAX:
+                yield Problem(
+                    what=f"interface name {port.interface!r} has {len(port.interface)} "
+                    f"characters, Linux allows {INTERFACE_NAME_MAX}",
+                    subject=port.node,
+                    fix="shorten one of the two node names",
+                    where=link.where,
+                )
+            if port.interface in _DEVICES:
+                yield Problem(
+                    what=f"interface name {port.interface!r} is one of the agent's devices",
+                    subject=port.node,
+                    fix="rename one of the two nodes",
+                    where=link.where,
+                )
+
+
+def parallel_metrics(plan: Plan) -> Iterator[Problem]:
+    """Parallel links of unequal metric: isisd uses them all (FRR issue 19470)."""
+    first: dict[frozenset[str], Link] = {}
+    for link in plan.links:
+        ends = frozenset((link.a.node, link.b.node))
+        if len(ends) < 2 or any(plan.node(n).role is not Role.ROUTER for n in ends):
+            continue
+        other = first.setdefault(ends, link)
+        if link.metric != other.metric:
+            yield Problem(
+                what=f"metric {link.metric}, and {other.metric} on the parallel link "
+                f"{other.a.interface}: isisd would use both links alike (FRR issue 19470)",
+                subject=name_of(link),
+                fix=f"igp_metric={other.metric}, as the other link has it; or put a router "
+                "between the two on one of the links",
+                where=link.where,
+            )
+
+
+def path_metrics(plan: Plan) -> Iterator[Problem]:
+    """Shortest paths that are too long for IS-IS."""
+    dearest = max((link for link in plan.links), key=lambda link: link.metric, default=None)
+    # a shortest path has no more links than there are routers, and one to a host
+    if dearest is None or dearest.metric * (len(plan.routers) + 1) <= MOST_PATH_METRIC:
+        return
+    distance = longest_distance(plan)
+    if distance > MOST_PATH_METRIC:
+        yield Problem(
+            what=f"a shortest path has metric {distance}, IS-IS allows {MOST_PATH_METRIC} "
+            "(RFC 5305 §4)",
+            subject=name_of(dearest),
+            fix="lower the igp_metric of its links",
+            where=dearest.where,
+        )

@@ -12,10 +12,17 @@ import runpy
 import sys
 import traceback
 from contextlib import redirect_stdout
-from inspect import signature
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from testbed.plan.model import Profile
+from testbed.errors import TestbedError
+from testbed.plan.model import Plan, Profile
+from testbed.plan.problems import Problem
+from testbed.topology.parameters import build_arguments
+
+if TYPE_CHECKING:
+    from testbed.topology.origins import Call
+    from testbed.topology.read import BuiltTopo
 
 
 def main() -> None:
@@ -32,71 +39,82 @@ def main() -> None:
 
 def evaluate(file: Path, profile: Profile, params: dict[str, str]) -> dict[str, object]:
     """The plan (as JSON data) or the problems of the topology in `file`."""
+    from testbed.topology.no_network import NetworkStarted, starting_nothing
     from testbed.topology.origins import Origins
     from testbed.topology.read import read_plan
-    from testbed.topology.upstream import IPTopo
 
     sys.path.insert(0, str(file.parent))
+    sys.argv = [str(file)]
     origins = Origins(file)
-    try:
-        names = runpy.run_path(str(file))
-        topo_class = _find_topology(names, IPTopo, file)
-        _refuse_unknown(params, topo_class)
-        with origins.recording():
-            topo = topo_class(**{k: _parse_value(v) for k, v in params.items()})
-    except Exception as error:
-        return {"plan": None, "problems": [_describe_exception(error, file)]}
-    plan, problems = read_plan(topo, origins, file.stem, profile)
+    topo: BuiltTopo | None = None
+    problems: list[Problem] = []
+    with starting_nothing(origins) as attempts:
+        try:
+            topo_class = _find_topology(runpy.run_path(str(file)), file)
+            arguments, problems = build_arguments(topo_class, params, file.stem)
+            if not problems:
+                with origins.recording():
+                    topo = topo_class(**arguments)
+        except (Exception, SystemExit, NetworkStarted) as error:
+            problems = [] if attempts else [_describe_exception(error, file, params)]
+    problems += [_describe_start(file, call) for call in attempts]
+    if topo is None or problems:
+        return _result(None, problems)
+    return _result(*read_plan(topo, origins, file.stem, profile))
+
+
+def _result(plan: Plan | None, problems: list[Problem]) -> dict[str, object]:
     return {
         "plan": plan.model_dump(mode="json") if plan else None,
         "problems": [p.model_dump() for p in problems],
     }
 
 
-def _find_topology(names: dict[str, object], base: type, file: Path) -> type:
+def _find_topology(names: dict[str, object], file: Path) -> type:
     """The file's topology: the last IPTopo subclass that it defines itself."""
+    from testbed.topology.upstream import IPTopo
+
     own = [
         v
         for v in names.values()
-        if isinstance(v, type) and issubclass(v, base) and v.__module__ == "<run_path>"
+        if isinstance(v, type) and issubclass(v, IPTopo) and v.__module__ == "<run_path>"
     ]
     if not own:
-        raise LookupError(f"{file.name} defines no subclass of IPTopo or LabTopo")
+        raise TestbedError(
+            f"{file.name} defines no subclass of IPTopo or LabTopo",
+            fix="define one: class Mine(LabTopo), from testbed.topology",
+        )
     return own[-1]
 
 
-def _refuse_unknown(params: dict[str, str], topo_class: type) -> None:
-    """Every --set names a parameter of some build(): a typo must not vanish in **options."""
-    known = {
-        name
-        for base in topo_class.__mro__
-        if "build" in vars(base)
-        for name, parameter in signature(vars(base)["build"]).parameters.items()
-        if name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    }
-    for name in params:
-        if name not in known:
-            accepted = f"it takes: {', '.join(sorted(known))}" if known else "it takes none"
-            raise TypeError(f"build() has no parameter {name!r}; {accepted}")
+def _describe_start(file: Path, call: Call) -> Problem:
+    return Problem(
+        what=f"{call.name}() works on the network of this machine while the file is read",
+        subject=file.stem,
+        fix="put it below `if __name__ == '__main__':`",
+        where=call.where or file.name,
+    )
 
 
-def _parse_value(text: str) -> int | str:
-    return int(text) if text.isdigit() else text
-
-
-def _describe_exception(error: Exception, file: Path) -> dict[str, object]:
+def _describe_exception(error: BaseException, file: Path, params: dict[str, str]) -> Problem:
     lines = [
         frame.lineno
         for frame in traceback.extract_tb(error.__traceback__)
         if frame.filename == str(file)
     ]
     line = lines[-1] if lines else getattr(error, "lineno", None)
-    return {
-        "what": f"{type(error).__name__}: {error}",
-        "subject": file.stem,
-        "fix": "correct the topology file",
-        "where": f"{file.name}:{line}" if line else file.name,
-    }
+    where = f"{file.name}:{line}" if line else file.name
+    if isinstance(error, TestbedError):
+        return Problem(
+            what=error.what, subject=file.stem, fix=error.fix or "correct it", where=where
+        )
+    given = "".join(f" --set {name}={value}" for name, value in params.items())
+    return Problem(
+        what=f"{type(error).__name__}: {error}",
+        subject=file.stem,
+        fix="correct the topology file" + (f", or what it is given:{given}" if given else ""),
+        where=where,
+    )
 
 
 if __name__ == "__main__":

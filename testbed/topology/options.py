@@ -4,31 +4,56 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
     IPv6Address,
     IPv6Interface,
     IPv6Network,
-    ip_address,
     ip_interface,
 )
-from typing import SupportsFloat, cast
+from typing import TypeVar, cast
 
+from testbed.plan import shaping_rules
+from testbed.plan.address_rules import Interface, address_fault, interface_fault
 from testbed.plan.model import Role, Shaping
 from testbed.plan.problems import Problem
 
-Interface = IPv6Interface | IPv4Interface
 Options = Mapping[str, object]  # as the topology file gives them: anything may be a value
+_Address = TypeVar("_Address", Interface, IPv6Address)
 Parser = Callable[[object], object]  # raises ValueError or TypeError for an unusable value
 
-_CLUSTER = {"sid_pool", "local_sids", "binding_sids", "control_plane", "joins_later"}
-_ROUTER = {"isRouter", "lo_addresses"}
-_HOST = {"ip", "data_centre", "advertised", "cluster", "injector"}
-_LINK = {"bw", "delay", "loss", "igp_metric", "mtu", "params1", "params2"}
-_LINK_INTERNAL = {"node1", "node2", "port1", "port2", "intf", "cls", "key"}
-_FLAGS = ("data_centre", "advertised", "control_plane", "joins_later")
+_ROLES = ("isRouter", "cluster", "injector")
+_NODE: dict[Role, set[str]] = {
+    Role.ROUTER: {"isRouter", "lo_addresses"},
+    Role.HOST: {"ip", "data_centre", "advertised", "cluster", "injector"},
+    Role.INJECTOR: {"ip", "injector"},
+    Role.CLUSTER: {
+        *("ip", "cluster", "sid_pool", "local_sids", "binding_sids"),
+        *("control_plane", "joins_later"),
+    },
+}
+_LINK = {"bw", "delay", "loss", "igp_metric", "mtu", "params1", "params2", "cls", "intf"}
+KNOWN_OPTIONS = frozenset(_LINK.union(*_NODE.values()))
+_LINK_INTERNAL = {"node1", "node2", "port1", "port2", "key"}
+# What options of Mininet and IPMininet would do there, and why not here.
+_FAMILIES = "every link has IPv6, and IPv4 between routers"
+_NAMES = "interfaces are called NODE-NEIGHBOUR"
+_NOT_HERE = {
+    "config": "a router runs zebra and isisd, a host nothing",
+    "cls": "nodes are network namespaces, links veth pairs",
+    "use_v4": _FAMILIES,
+    "use_v6": _FAMILIES,
+    "igp_area": "routers run one IS-IS level-2 area",
+    "igp_passive": "IS-IS runs on every link between routers",
+    "intfName1": _NAMES,
+    "intfName2": _NAMES,
+    "defaultRoute": "a host's default route goes to its router",
+}
+SID_POOL_MAX = 122  # a block of Calico's IPAM, which hands out SIDs
+_RESERVED = re.compile("pod-.*")  # network namespaces of pods
+_FLAGS = (*_ROLES, "data_centre", "advertised", "control_plane", "joins_later")
 _END = {"ip", "igp_metric"}
 
 
@@ -52,11 +77,16 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
                 where=where,
             )
         ]
-    kind = role(info)
-    known = _ROUTER if kind is Role.ROUTER else _HOST
-    if kind is Role.CLUSTER:
-        known = known | _CLUSTER
-    problems = _find_unknown(name, info, known, where)
+    problems = _find_unknown(name, info, _NODE[role(info)], where)
+    if info.get("data_centre") is True and info.get("advertised") is False:
+        problems.append(
+            Problem(
+                what="data_centre=True and advertised=False exclude each other",
+                subject=name,
+                fix="a data centre's prefix is always in IS-IS: leave advertised out",
+                where=where,
+            )
+        )
     if not re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name):
         problems.append(
             Problem(
@@ -66,8 +96,17 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
                 where=where,
             )
         )
+    elif _RESERVED.fullmatch(name):
+        problems.append(
+            Problem(
+                what=f"{name!r} is a name for pods",
+                subject=name,
+                fix="rename it: no node's name begins with 'pod-'",
+                where=where,
+            )
+        )
     values: list[tuple[str, Parser]] = [
-        ("ip", lambda x: addresses(x, [])),
+        ("ip", addresses),
         ("sid_pool", parse_network),
         ("local_sids", parse_sid_pair),
         ("binding_sids", parse_sid_pair),
@@ -77,78 +116,155 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
     return problems + _find_malformed(name, info, values, where)
 
 
-def link_problems(name: str, info: Options, where: str | None) -> list[Problem]:
-    """Unknown or malformed options of one link and its two ends."""
+def link_problems(
+    name: str, info: Options, where: str | None, ends: Sequence[str | None] = (None, None)
+) -> list[Problem]:
+    """What is wrong with the options of one link and its two ends.
+
+    `ends`: file:line of each end's addParams, where that was called.
+    """
+    return _link_options(name, info, where, ends) + _metric_problems(name, info, where)
+
+
+def _link_options(
+    name: str, info: Options, where: str | None, ends: Sequence[str | None] = (None, None)
+) -> list[Problem]:
+    """Unknown or malformed options, each by itself."""
     given = {k: v for k, v in info.items() if k not in _LINK_INTERNAL}
     values: list[tuple[str, Parser]] = [
-        ("bw", _parse_bandwidth),
-        ("delay", _parse_delay),
-        ("loss", _parse_percentage),
+        ("bw", shaping_rules.bandwidth),
+        ("delay", shaping_rules.delay),
+        ("loss", shaping_rules.loss),
         ("igp_metric", _parse_metric),
         ("mtu", _parse_mtu),
+        ("cls", _parse_class("Link", "TCLink", "IPLink")),
+        ("intf", _parse_class("Intf", "TCIntf", "IPIntf")),
+        ("params1", _parse_end),
+        ("params2", _parse_end),
     ]
     problems = _find_unknown(name, given, _LINK, where) + _find_malformed(
         name, given, values, where
     )
-    for params in end_options(info):
-        problems += _find_unknown(name, params, _END, where)
-        problems += _find_malformed(
-            name, params, [("ip", lambda x: addresses(x, [])), ("igp_metric", _parse_metric)], where
-        )
-    given_metrics = [params.get("igp_metric") for params in end_options(info)]
-    metrics = {value for value in given_metrics if isinstance(value, int)}
-    if len(metrics) > 1:
-        problems.append(
-            Problem(
-                what=f"different IS-IS metrics at the two ends {sorted(metrics)}",
-                subject=name,
-                fix="use one igp_metric for the link",
-                where=where,
-            )
-        )
+    at_end: list[tuple[str, Parser]] = [("ip", addresses), ("igp_metric", _parse_metric)]
+    for params, end in zip(end_options(info), ends, strict=True):
+        problems += _find_unknown(name, params, _END, end or where, _LINK - _END)
+        problems += _find_malformed(name, params, at_end, end or where)
     return problems
+
+
+def _metric_problems(name: str, info: Options, where: str | None) -> list[Problem]:
+    """A metric counts in both directions: the link's and its ends' must be one."""
+    whole = info.get("igp_metric")
+    ends = [params.get("igp_metric") for params in end_options(info)]
+    metrics = [whole if end is None else end for end in ends]
+    if all(each == metrics[0] for each in (*metrics, *([] if whole is None else [whole]))):
+        return []
+    return [
+        Problem(
+            what=f"different IS-IS metrics: link {whole}, ends {ends[0]} and {ends[1]}",
+            subject=name,
+            fix="give the link one igp_metric, and its ends (params1, params2) none",
+            where=where,
+        )
+    ]
 
 
 def usable_node(info: Options) -> Options:
     """The node's options without those that were refused, so that checking can go on."""
-    flags = {k: info[k] for k in ("isRouter", "cluster", "injector") if k in info}
+    flags = {k: info[k] for k in _ROLES if k in info}
     return {k: v for k, v in info.items() if not node_problems("n", {**flags, k: v}, None)}
 
 
 def usable_link(info: Options) -> Options:
     """The link's options without those that were refused."""
-    return {k: v for k, v in info.items() if not link_problems("x", {k: v}, None)}
+    return {k: v for k, v in info.items() if not _link_options("x", {k: v}, None)}
 
 
 def end_options(info: Options) -> tuple[Options, Options]:
     """The options of a link's first and second end."""
-    first, second = info.get("params1") or {}, info.get("params2") or {}
-    return cast(Options, first), cast(Options, second)  # Mininet itself makes them dictionaries
+    first, second = info.get("params1"), info.get("params2")
+    return (
+        cast(Options, first) if isinstance(first, Mapping) else {},
+        cast(Options, second) if isinstance(second, Mapping) else {},
+    )
 
 
-def addresses(given: object, default: Sequence[Interface]) -> list[Interface]:
-    """The addresses of `ip=`, which takes one or several; `default` where nothing is given."""
-    if given is None:
-        return list(default)
-    items = [given] if isinstance(given, str) else _require_items(given)
-    # ip_interface itself refuses what is no address
-    return [ip_interface(cast(str, item)) for item in items]
+def addresses(given: object) -> list[Interface]:
+    """The addresses of `ip=`, which takes one or several; each can be on an end of a link."""
+    found = list(dict.fromkeys(_parse_interface(item) for item in _items(given)))
+    for interface in found:
+        fault = interface_fault(interface)
+        if fault:
+            raise ValueError(f"{interface.ip}: {fault}" if len(found) > 1 else fault)
+    return found
 
 
 def loopbacks(given: object) -> list[IPv6Address | IPv4Address]:
-    """The addresses of `lo_addresses=`, with or without a prefix length."""
-    return [ip_address(str(item).split("/")[0]) for item in _require_items(given)]
+    """The addresses of `lo_addresses=`, which takes one or several, each a network of its own."""
+    found = []
+    for interface in (_parse_interface(item) for item in _items(given)):
+        fault = address_fault(interface.ip)
+        if interface.network.num_addresses > 1:
+            length = interface.network.max_prefixlen
+            fault = f"a router's loopback is one address: write {interface.ip}/{length}"
+        if fault:
+            raise ValueError(fault)
+        found.append(interface.ip)
+    return list(dict.fromkeys(found))
+
+
+def _items(given: object) -> list[object]:
+    """One value or several; None and empty strings are none."""
+    if given is None or given == "":
+        return []
+    if isinstance(given, (str, IPv4Interface, IPv6Interface)):
+        return [given]
+    return _require_items(given)
+
+
+def _parse_interface(item: object) -> Interface:
+    if not isinstance(item, (str, IPv4Interface, IPv6Interface)):
+        raise TypeError(f"{item!r} is no text such as '2001:db8::1/64'")
+    return _without_zone(ip_interface(item))  # refuses what is no address
 
 
 def parse_network(given: object) -> IPv6Network:
     """The network of `sid_pool=`."""
-    return IPv6Network(cast(str, given))  # refuses what is no network
+    if not isinstance(given, (str, IPv6Network)):
+        raise TypeError("a network is needed, e.g. 'fcdd:0:0:aa::/64'")
+    network = IPv6Network(str(given))  # refuses what is no network
+    fault = address_fault(network.network_address)
+    if network.prefixlen > SID_POOL_MAX:
+        fault = f"/{SID_POOL_MAX} or a shorter prefix is needed"
+    if fault:
+        raise ValueError(fault)
+    return network
 
 
 def parse_sid_pair(given: object) -> tuple[IPv6Address, IPv6Address]:
     """The IPv4 and the IPv6 SID of `local_sids=` and `binding_sids=`."""
-    first, second = _require_items(given)
-    return IPv6Address(cast(str, first)), IPv6Address(cast(str, second))
+    items = _require_items(given)
+    if isinstance(given, str) or len(items) != 2:
+        raise ValueError("two addresses are needed: for IPv4 and for IPv6")
+    first, second = (_parse_sid(item) for item in items)
+    return first, second
+
+
+def _without_zone(address: _Address) -> _Address:
+    zone = getattr(address, "scope_id", None)
+    if zone:
+        raise ValueError(f"it has a zone, {zone!r}")
+    return address
+
+
+def _parse_sid(item: object) -> IPv6Address:
+    if not isinstance(item, (str, IPv6Address)):
+        raise TypeError(f"{item!r} is no text such as 'fcdd::aa:1'")
+    sid = _without_zone(IPv6Address(str(item)))
+    fault = address_fault(sid)
+    if fault:
+        raise ValueError(f"{sid}: {fault}")
+    return sid
 
 
 def metric(info: Options) -> int:
@@ -161,25 +277,36 @@ def metric(info: Options) -> int:
 
 def shaping(info: Options) -> Shaping:
     """The link's shaping from bw (Mbit/s), delay and loss (per cent), as in TCLink."""
-    return Shaping.model_validate(
-        {"bandwidth": info.get("bw"), "delay": info.get("delay"), "loss": info.get("loss")}
-    )
+    return shaping_rules.shaping(info.get("bw"), info.get("delay"), info.get("loss"))
 
 
-def _find_unknown(name: str, info: Options, known: set[str], where: str | None) -> list[Problem]:
-    problems = []
-    for key in sorted(set(info) - known):
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        problems.append(
-            Problem(
-                what=f"option {key!r} is unknown",
-                subject=name,
-                fix=f"{hint}known here: {', '.join(sorted(known))}",
-                where=where,
-            )
+def _find_unknown(
+    name: str,
+    info: Options,
+    known: Set[str],
+    where: str | None,
+    of_link: Set[str] = frozenset(),
+) -> list[Problem]:
+    """`of_link`: options that a link has, if these are those of its end."""
+    return [
+        Problem(
+            what=f"option {key!r} is unknown" + (f": {_NOT_HERE[key]}" if key in _NOT_HERE else ""),
+            subject=name,
+            fix=_known_options(key, known, of_link),
+            where=where,
         )
-    return problems
+        for key in sorted(set(info) - known)
+    ]
+
+
+def _known_options(key: str, known: Set[str], of_link: Set[str]) -> str:
+    listed = f"known here: {', '.join(sorted(known - {'isRouter'}))}"
+    if key in of_link:
+        return f"give it to the link: it is for both directions; {listed}"
+    if key in _NOT_HERE:
+        return f"remove it; {listed}"
+    close = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean {close[0]!r}? {listed}" if close else listed
 
 
 def _find_malformed(
@@ -212,33 +339,30 @@ def _require_items(given: object) -> list[object]:
     return list(given)
 
 
-def _parse_number(value: object) -> float:
-    if not isinstance(value, (str, SupportsFloat)):
-        raise TypeError("a number is needed")
-    return float(value)
+def _parse_class(*names: str) -> Parser:
+    """A reader of Mininet's and IPMininet's classes that are a plain or a shaped veth pair."""
+
+    def parse(given: object) -> object:
+        module = getattr(given, "__module__", "")
+        if (
+            module not in ("mininet.link", "ipmininet.link")
+            or getattr(given, "__name__", "") not in names
+        ):
+            raise ValueError(f"links are veth pairs: {', '.join(names)}")
+        return given
+
+    return parse
+
+
+def _parse_end(given: object) -> object:
+    if not isinstance(given, Mapping):
+        raise TypeError("a dictionary is needed, e.g. {'ip': '2001:db8::1/64'}")
+    return given
 
 
 def _parse_flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError("True or False is needed")
-    return value
-
-
-def _parse_bandwidth(value: object) -> float:
-    if isinstance(value, bool) or not _parse_number(value) > 0:
-        raise ValueError("a number above 0 is needed (Mbit/s)")
-    return _parse_number(value)
-
-
-def _parse_percentage(value: object) -> float:
-    if isinstance(value, bool) or not 0 <= _parse_number(value) <= 100:
-        raise ValueError("a number from 0 to 100 is needed (per cent)")
-    return _parse_number(value)
-
-
-def _parse_delay(value: object) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?(us|ms|s)", value):
-        raise ValueError("a time with its unit is needed, e.g. '5ms'")
     return value
 
 

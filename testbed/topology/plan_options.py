@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
-from typing import cast, get_args
+from typing import TypeVar, get_args
 
+from testbed.plan.address_rules import address_fault
 from testbed.plan.model import Plan, Pools, TeMode
 from testbed.plan.problems import Problem
+
+_Network = TypeVar("_Network", IPv4Network, IPv6Network)
 
 
 def plan_options(
     topo: object, where: Callable[[str], str | None]
-) -> tuple[dict[str, object], list[Problem]]:
-    """Arguments of Plan, and a problem for every attribute that cannot be used.
+) -> tuple[dict[str, object], Pools, list[Problem]]:
+    """Arguments of Plan, its pools, and a problem for every attribute that cannot be used.
 
     `where` gives file:line of an attribute, by name.
     """
@@ -35,8 +38,9 @@ def plan_options(
                 )
             )
     pools = {key: values.pop(key) for key in ("pods_v4", "pods_v6") if key in values}
+    lines = {"where_v4": where("pods_v4"), "where_v6": where("pods_v6")}
     default = Plan.model_fields["pools"].default
-    return {**values, "pools": Pools.model_validate({**dict(default), **pools})}, problems
+    return values, Pools.model_validate({**dict(default), **pools, **lines}), problems
 
 
 def _integer_parser(least: int, most: int) -> Callable[[object], int]:
@@ -57,11 +61,24 @@ def _read_te_mode(given: object) -> object:
 
 
 def _read_pool4(given: object) -> IPv4Network | None:
-    return None if given is None else IPv4Network(cast(str, given))  # refuses what is no network
+    return None if given is None else _checked(IPv4Network(_text(given)))
 
 
 def _read_pool6(given: object) -> IPv6Network | None:
-    return None if given is None else IPv6Network(cast(str, given))
+    return None if given is None else _checked(IPv6Network(_text(given)))
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, (str, IPv4Network, IPv6Network)):
+        raise TypeError("a text is needed")
+    return str(given)  # IPv4Network and IPv6Network refuse what is no network
+
+
+def _checked(pool: _Network) -> _Network:
+    fault = address_fault(pool.network_address)
+    if fault:
+        raise ValueError(f"{pool.network_address}: {fault}")
+    return pool
 
 
 _KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
@@ -71,3 +88,4 @@ _KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
     "pods_v4": (_read_pool4, "the pods' IPv4 network, or None for none"),
     "pods_v6": (_read_pool6, "the pods' IPv6 network, or None for none"),
 }
+OPTIONS = frozenset(_KNOWN)

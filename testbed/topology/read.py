@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv6Address, IPv6Network
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from testbed.plan import addressing
+from testbed.plan.address_rules import Address, Interface
+from testbed.plan.checks.limits import limit_problems
+from testbed.plan.kubernetes import SERVICES
 from testbed.plan.model import (
     BindingSids,
     ClusterSpec,
@@ -14,18 +18,20 @@ from testbed.plan.model import (
     LocalSids,
     Node,
     Plan,
+    Pools,
     Port,
     Profile,
     Role,
 )
-from testbed.plan.problems import Problem
+from testbed.plan.problems import Problem, merged
+from testbed.plan.subnets import Subnets
 from testbed.plan.validate import validate
 from testbed.topology import options
-from testbed.topology.options import Interface, Options
+from testbed.topology.link_addresses import Ends, LinkAddresses
+from testbed.topology.options import Options
 from testbed.topology.origins import Origins
 from testbed.topology.plan_options import plan_options
-
-_TwoEnds = tuple[list[Interface], list[Interface]]  # of a link's first and second end
+from testbed.topology.whole import unknown_nodes, whole_problems
 
 
 class BuiltTopo(Protocol):
@@ -46,7 +52,7 @@ def read_plan(
     """The plan, or None with every problem found."""
     reader = _Reader(topo, origins, profile)
     plan = reader.plan(name)
-    problems = reader.problems + (validate(plan) if plan else [])
+    problems = merged(reader.problems + (validate(plan) if plan else []))
     return (plan if not problems else None), problems
 
 
@@ -68,46 +74,53 @@ class _Reader:
         )
         self.taken: set[IPv6Address] = set()
 
-    def problem(self, subject: str, what: str, fix: str, where: str | None = None) -> None:
-        self.problems.append(
-            Problem(
-                what=what,
-                subject=subject,
-                fix=fix,
-                where=where or self.origins.nodes.get(subject),
-            )
-        )
-
     def plan(self, name: str) -> Plan | None:
         self._refuse_unknown()
-        if any(info.get("isSwitch") for info in self.info.values()):
-            return None  # nodes behind a switch would only cause misleading problems
+        if self.origins.unknown or any(info.get("isSwitch") for info in self.info.values()):
+            return None  # what is behind a switch or a missing node would be misread
         self.info = {n: options.usable_node(info) for n, info in self.info.items()}
         self.edges = [(a, b, key, options.usable_link(info)) for a, b, key, info in self.edges]
         roles = {n: options.role(i) for n, i in self.info.items()}
+        of_role = {role: [n for n, r in roles.items() if r is role] for role in Role}
+        limits = limit_problems(of_role, self.origins.nodes)
+        if limits:
+            self.problems += limits
+            return None
         self.numbers = self._number_nodes(roles)
         self._reserve_given_sids()
-        links = tuple(self._read_links(roles))
-        nodes = tuple(self._read_node(n, roles[n], links) for n in self.info)
-        own, problems = plan_options(self.topo, self.origins.attribute)
+        self.control_plane = self._choose_control_plane(roles)
+        own, pools, problems = plan_options(self.topo, self.origins.attribute)
         self.problems += problems
-        values: dict[str, object] = {"topology": name, "profile": self.profile}
-        return Plan.model_validate({**values, "nodes": nodes, "links": links, **own})
+        clusters = {
+            n: self._read_cluster(n, self.info[n])
+            for n, role in roles.items()
+            if role is Role.CLUSTER
+        }
+        loopbacks = {n: self._read_loopbacks(n) for n, role in roles.items() if role is Role.ROUTER}
+        taken = self._taken(pools, clusters, loopbacks)
+        links = tuple(self._read_links(roles, LinkAddresses(taken)))
+        nodes = tuple(
+            self._read_node(n, roles[n], links, loopbacks.get(n, ()), clusters.get(n))
+            for n in self.info
+        )
+        values = {"topology": name, "profile": self.profile, "pools": pools, **own}
+        return Plan.model_validate({**values, "nodes": nodes, "links": links})
 
     def _refuse_unknown(self) -> None:
-        for name, first, again in self.origins.repeated:
-            self.problem(name, f"node is defined twice (first at {first})", "rename one", again)
+        self.problems += whole_problems(self.topo, self.origins)
+        added = set(self.origins.nodes)
+        self.problems += unknown_nodes(self.origins, added)
         for name, info in self.info.items():
-            self.problems += options.node_problems(name, info, self.origins.nodes.get(name))
+            if name in added:
+                where = self.origins.nodes.get(name)
+                self.problems += options.node_problems(name, info, where)
         for a, b, key, info in self.edges:
             where = self.origins.links.get((a, b, key))
-            self.problems += options.link_problems(f"{a}-{b}", info, where)
-        for overlay in getattr(self.topo, "overlays", []):
-            self.problem(
-                type(overlay).__name__,
-                "IPMininet overlays are not supported: the lab runs one IS-IS level-2 area",
-                "remove it",
-            )
+            ends = [self.origins.ends.get(id(info.get(end))) for end in ("params1", "params2")]
+            if self.origins.helpers:  # which are refused, and set options of links
+                written = self.origins.written.get((a, b, key), frozenset())
+                info = {k: v for k, v in info.items() if k in written | options.KNOWN_OPTIONS}
+            self.problems += options.link_problems(f"{a}-{b}", info, where, ends)
 
     def _number_nodes(self, roles: dict[str, Role]) -> dict[str, int]:
         """N of fcff:N::1: the number in a router's name, else the first free one."""
@@ -129,96 +142,108 @@ class _Reader:
                 numbers[name] = index
         return numbers
 
+    def _choose_control_plane(self, roles: dict[str, Role]) -> str | None:
+        """The first cluster node, if the file makes no other one the control plane."""
+        if any(info.get("control_plane") for info in self.info.values()):
+            return None
+        return next((n for n, role in roles.items() if role is Role.CLUSTER), None)
+
     def _reserve_given_sids(self) -> None:
         for info in self.info.values():
             for key in ("local_sids", "binding_sids"):
                 given = info.get(key)
                 self.taken.update(options.parse_sid_pair(given) if given else ())
 
-    def _read_links(self, roles: dict[str, Role]) -> list[Link]:
-        links: list[Link] = []
-        parallel: dict[frozenset[str], int] = {}
-        backbone_index, hosts_of = 0, dict.fromkeys(self.info, 0)
-        for a, b, key, info in self.edges:
-            count = parallel[frozenset((a, b))] = parallel.get(frozenset((a, b)), 0) + 1
-            between_routers = roles[a] is roles[b] is Role.ROUTER
-            if between_routers:
-                backbone_index += 1
-                v6 = addressing.link_v6(self.numbers[a], self.numbers[b], count)
-                v4 = addressing.link_v4(backbone_index)
-                defaults: _TwoEnds = ([v6[0], v4[0]], [v6[1], v4[1]])
-            else:
-                defaults = self._default_access_addresses(a, b, roles, hosts_of)
-            first, second = options.end_options(info)
-            ends = []
-            for node, peer, params, default in (
-                (a, b, first, defaults[0]),
-                (b, a, second, defaults[1]),
-            ):
-                chosen = options.addresses(params.get("ip"), default)
-                ends.append(
-                    Port(
-                        node=node,
-                        interface=addressing.interface_name(node, peer, count),
-                        v6=next((x for x in chosen if x.version == 6), None),
-                        v4=next((x for x in chosen if x.version == 4), None),
-                    )
-                )
-            links.append(
-                Link.model_validate(
-                    {
-                        "a": ends[0],
-                        "b": ends[1],
-                        "mtu": info.get("mtu", 1500),
-                        "metric": options.metric(info),
-                        "shaping": options.shaping(info),
-                        "where": self.origins.links.get((a, b, key)),
-                    }
+    def _taken(
+        self,
+        pools: Pools,
+        clusters: Mapping[str, ClusterSpec],
+        loopbacks: Mapping[str, tuple[Address, ...]],
+    ) -> Subnets:
+        """What no automatic subnet may overlap."""
+        taken = Subnets([*SERVICES.values(), pools.policies])
+        for network in (pools.pods_v4, pools.pods_v6, *(c.sid_pool for c in clusters.values())):
+            if network is not None:
+                taken.add(network)
+        for address in (address for each in loopbacks.values() for address in each):
+            taken.add(addressing.host_network(address))
+        for a, b, _, info in self.edges:
+            for interface in (x for end in self._given(a, b, info) for x in end):
+                taken.add(interface.network)
+        return taken
+
+    def _given(self, a: str, b: str, info: Options) -> Ends:
+        """The addresses that the file gives to the two ends: `ip` of the node, and of the link."""
+        first, second = (
+            list(
+                dict.fromkeys(
+                    options.addresses(self.info[node].get("ip"))
+                    + options.addresses(params.get("ip"))
                 )
             )
-        return links
+            for node, params in zip((a, b), options.end_options(info), strict=True)
+        )
+        return first, second
 
-    def _default_access_addresses(
-        self, a: str, b: str, roles: dict[str, Role], hosts_of: dict[str, int]
-    ) -> _TwoEnds:
-        """Addresses of a router-to-host link, in the order of the link's ends."""
-        if Role.ROUTER not in (roles[a], roles[b]):
-            return [], []  # the validation names what is missing
-        router, host = (a, b) if roles[a] is Role.ROUTER else (b, a)
-        own = self._choose_host_addresses(host, roles[host], router, hosts_of)
-        facing: list[Interface] = []
-        for address in own:
-            if roles[host] is Role.CLUSTER and address.version == 6:
-                facing.append(addressing.cluster_router_end(address))
-            else:
-                facing.append(addressing.router_end(address))
-        return (facing, own) if router == a else (own, facing)
+    def _read_links(self, roles: dict[str, Role], addresses: LinkAddresses) -> Iterable[Link]:
+        parallel: Counter[frozenset[str]] = Counter()
+        for a, b, key, info in self.edges:
+            ends = frozenset((a, b))
+            parallel[ends] += 1
+            first, second = self._choose_addresses(a, b, roles, info, addresses)
+            yield Link.model_validate(
+                {
+                    "a": _port(a, b, parallel[ends], first),
+                    "b": _port(b, a, parallel[ends], second),
+                    "mtu": info.get("mtu", 1500),
+                    "metric": options.metric(info),
+                    "shaping": options.shaping(info),
+                    "where": self.origins.links.get((a, b, key)),
+                }
+            )
 
-    def _choose_host_addresses(
-        self, host: str, role: Role, router: str, hosts_of: dict[str, int]
-    ) -> list[Interface]:
-        hosts_of[router] += 1
-        if role is Role.CLUSTER:
-            default: Sequence[Interface] = addressing.cluster_addresses(self.numbers[host])
-        elif role is Role.INJECTOR:
-            default = addressing.injector_addresses()
-        else:
-            default = [addressing.host_v6(host, self.numbers[router], hosts_of[router])]
-        return options.addresses(self.info[host].get("ip"), default)
+    def _choose_addresses(
+        self, a: str, b: str, roles: dict[str, Role], info: Options, addresses: LinkAddresses
+    ) -> Ends:
+        """The addresses of a link's ends; none where neither end is a router (an error)."""
+        first, second = self._given(a, b, info)
+        if roles[a] is roles[b] is Role.ROUTER:
+            numbers = self.numbers[a], self.numbers[b]
+            return addresses.between_routers(numbers, (first, second))
+        if roles[a] is Role.ROUTER:
+            return addresses.access(self.numbers[a], b, roles[b], self.numbers[b], (first, second))
+        if roles[b] is Role.ROUTER:
+            facing, own = addresses.access(
+                self.numbers[b], a, roles[a], self.numbers[a], (second, first)
+            )
+            return own, facing
+        return [], []
 
-    def _read_node(self, name: str, role: Role, links: tuple[Link, ...]) -> Node:
-        info, number = self.info[name], self.numbers[name]
+    def _read_loopbacks(self, name: str) -> tuple[Address, ...]:
+        """The addresses given, and the scheme's for a family that is not given."""
+        given = options.loopbacks(self.info[name].get("lo_addresses"))
+        versions = {address.version for address in given}
+        scheme = addressing.router_loopbacks(self.numbers[name])
+        return (*given, *(address for address in scheme if address.version not in versions))
+
+    def _read_node(
+        self,
+        name: str,
+        role: Role,
+        links: tuple[Link, ...],
+        loopbacks: tuple[Address, ...],
+        cluster: ClusterSpec | None,
+    ) -> Node:
+        info = self.info[name]
         values: dict[str, object] = {
             "name": name,
             "role": role,
-            "number": number,
+            "number": self.numbers[name],
             "where": self.origins.nodes.get(name),
         }
         if role is Role.ROUTER:
-            v6, v4 = addressing.router_loopbacks(number)
-            given = options.loopbacks(info.get("lo_addresses") or ())
-            values["loopback_v6"] = next((x for x in given if x.version == 6), v6)
-            values["loopback_v4"] = next((x for x in given if x.version == 4), v4)
+            v6, v4, more = _by_family(loopbacks)
+            values |= {"loopback_v6": v6, "loopback_v4": v4, "more_loopbacks": more}
             return Node.model_validate(values)
         uplink = next((x for x in links if name in (x.a.node, x.b.node)), None)
         gateway = uplink.peer(name) if uplink else None
@@ -230,12 +255,12 @@ class _Reader:
             or role is not Role.HOST
             or info.get("advertised", self.profile == "fast"),
             "data_centre": data_centre,
-            "cluster": self._read_cluster(name, number, info) if role is Role.CLUSTER else None,
+            "cluster": cluster,
         }
         return Node.model_validate(values)
 
-    def _read_cluster(self, name: str, index: int, info: Options) -> ClusterSpec:
-        given = info.get("sid_pool")
+    def _read_cluster(self, name: str, info: Options) -> ClusterSpec:
+        index, given = self.numbers[name], info.get("sid_pool")
         pool = options.parse_network(given) if given else addressing.sid_pool(index)
         policies = Plan.model_fields["pools"].default.policies
         dt4, dt6 = self._choose_sids(
@@ -249,7 +274,7 @@ class _Reader:
                 "sid_pool": pool,
                 "local_sids": LocalSids(dt4=dt4, dt6=dt6),
                 "binding_sids": BindingSids(v4=b4, v6=b6),
-                "control_plane": info.get("control_plane", index == 0),
+                "control_plane": info.get("control_plane", name == self.control_plane),
                 "joins_later": info.get("joins_later", False),
             }
         )
@@ -266,3 +291,23 @@ class _Reader:
         sid = addressing.pick(pool, key, self.taken)
         self.taken.add(sid)
         return sid
+
+
+_Address = TypeVar("_Address", Address, Interface)
+
+
+def _port(node: str, neighbour: str, parallel: int, addresses: Sequence[Interface]) -> Port:
+    v6, v4, more = _by_family(addresses)
+    interface = addressing.interface_name(node, neighbour, parallel)
+    return Port.model_validate(
+        {"node": node, "interface": interface, "v6": v6, "v4": v4, "more": more}
+    )
+
+
+def _by_family(
+    addresses: Sequence[_Address],
+) -> tuple[_Address | None, _Address | None, tuple[_Address, ...]]:
+    """The first IPv6 and the first IPv4 address, and the others."""
+    v6 = next((x for x in addresses if x.version == 6), None)
+    v4 = next((x for x in addresses if x.version == 4), None)
+    return v6, v4, tuple(x for x in addresses if x not in (v6, v4))

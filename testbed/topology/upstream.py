@@ -17,5 +17,7 @@ if _SSHD not in sys.modules:
     sys.modules[_SSHD] = _stand_in
 
 from ipmininet.iptopo import IPTopo  # noqa: E402 - after the stand-in
+from ipmininet.node_description import IntfDescription  # noqa: E402
+from ipmininet.overlay import Overlay  # noqa: E402
 
-__all__ = ["IPTopo"]
+__all__ = ["IPTopo", "IntfDescription", "Overlay"]

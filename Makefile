@@ -97,6 +97,12 @@ test-vm: artefacts ## test nodes as virtual machines, end to end; up to an hour 
 test-unit: deps ## run the unit tests, which need no root
 	@$(PYTEST) tests/unit
 
+.PHONY: fuzz
+fuzz: deps ## run the generators of random topologies for longer (EXAMPLES=3000); asks for root
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),3000) $(PYTEST) \
+	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py
+
 .PHONY: clean
 clean: ## remove what was built in the clone (the environment too)
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis out

@@ -34,7 +34,8 @@ def self_loops(plan: Plan) -> Iterator[Problem]:
 def interface_names(plan: Plan) -> Iterator[Problem]:
     """Names that Linux or the agents have no room for."""
     for link in plan.links:
-        for port in (link.a, link.b):
+        ports = (link.a, link.b) if link.a.node != link.b.node else ()
+        for port in ports:
             if len(port.interface) > INTERFACE_NAME_MAX:
                 yield Problem(
                     what=f"interface name {port.interface!r} has {len(port.interface)} "

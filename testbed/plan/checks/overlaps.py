@@ -73,7 +73,7 @@ def claims(plan: Plan) -> Iterator[Claim]:
         ("pods_v6", pools.pods_v6, pools.where_v6),
     ):
         if pool is not None and plan.cluster:
-            yield Claim(pool, name, "pool", name, where)
+            yield Claim(pool, name, "pod pool", name, where)
     if plan.cluster:
         yield Claim(pools.policies, "the plan", "policy pool", "SIDs", None)
     for node in plan.nodes:

@@ -102,7 +102,7 @@ ONE_FINDING = {
         NODE.format(', ip="172.16.9.9/24"'),
         6,
         "r1-n",
-        "subnet 172.16.9.0/24 overlaps pods_v4's pool 172.16.0.0/16",
+        "subnet 172.16.9.0/24 overlaps pods_v4's pod pool 172.16.0.0/16",
     ),
     "SID pool in a subnet": (
         NODE.format(', ip="2001:db8::2/32", sid_pool="2001:db8:7::/64"'),
@@ -196,7 +196,7 @@ def test_paths_that_are_too_long_for_isis(tmp_path: Path) -> None:
         ('pods_v6 = "ff00::/8"', "multicast"),
         ('pods_v4 = "0.0.0.0/0"', "unspecified"),
         ("pods_v4 = 5", "a text is needed"),
-        ('pods_v6 = "cafe::/64"', "policy pool cafe::/118 overlaps pods_v6's pool cafe::/64"),
+        ('pods_v6 = "cafe::/64"', "policy pool cafe::/118 overlaps pods_v6's pod pool cafe::/64"),
     ],
 )
 def test_pools_are_refused_at_their_line(tmp_path: Path, pool: str, what: str) -> None:

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from testbed.api_objects import TE_NAMESPACE
 from testbed.kube.documents import KubeObject
+from testbed.object_fields.tables import KINDS
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
@@ -79,7 +80,8 @@ def crd_names() -> list[str]:
 
 def _definitions_of_crds() -> list[KubeObject]:
     """Calico's, and the one by which agents tell their node's state."""
-    return render.objects("crds.yaml.j2") + render.objects("crd-srv6nodestatus.yaml.j2")
+    calico = render.objects("crds.yaml.j2", kinds=tuple(KINDS.values()))
+    return calico + render.objects("crd-srv6nodestatus.yaml.j2")
 
 
 def node_labels(node: Node) -> dict[str, str]:

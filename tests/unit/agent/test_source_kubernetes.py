@@ -16,6 +16,7 @@ import pytest
 from testbed.agent.api.block_claims import Claims
 from testbed.agent.api.kubernetes_source import KubernetesSource
 from testbed.agent.model.objects import Node, Objects
+from testbed.agent.model.pod_wish import PodMetadata
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube import client as kube_client
@@ -53,6 +54,16 @@ class Watcher:
             seen = self._seen.get(timeout=20)
             if holds(seen):
                 return seen
+
+
+def test_a_pod_is_looked_up_with_its_namespace(api: FakeKubeApi) -> None:
+    source = KubernetesSource("w1", api.config)
+    api.put("/api/v1/namespaces", "team", metadata={"labels": {"a": "b"}})
+    pods = "/api/v1/namespaces/team/pods"
+    api.put(pods, "web", metadata={"annotations": {"x": "y"}})
+    assert source.pod("team", "web") == PodMetadata({"x": "y"}, {}, {"a": "b"})
+    with pytest.raises(TestbedError, match="not found"):
+        source.pod("team", "gone")
 
 
 @pytest.fixture

@@ -154,6 +154,10 @@ def test_schemas_judge(
 def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Document]) -> None:
     assert grants(definitions, AGENTS) == {
         (None, "nodes"): "get list watch",
+        (None, "pods"): "get",
+        (None, "namespaces"): "get",
+        (None, "networkpolicies"): "get list watch",
+        (None, "events"): "create patch",
         (None, "ippools"): "get list watch",
         (None, "bgppeers"): "get list watch",
         (None, "bgpconfigurations"): "get list watch",
@@ -161,7 +165,6 @@ def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Documen
         (None, "srv6nodestatuses"): "get create patch",
         (None, "srv6nodestatuses/status"): "get create patch",
         ("calico-vpp-dataplane", "configmaps"): "get list watch",
-        ("calico-vpp-dataplane", "events"): "create patch",
     }
 
 

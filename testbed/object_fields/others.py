@@ -31,4 +31,4 @@ NETWORK_POLICY_FIELDS: tuple[Field, ...] = (
         "has a PROBLEM, and the object gets a Warning event.",
     ),
 )
-NOT_ENFORCED = "is not enforced: the testbed's agents drop no packet because of it"
+NOT_ENFORCED = "is not enforced: no packet is dropped because of it"

@@ -62,8 +62,10 @@ def test_a_pod_is_looked_up_with_its_namespace(api: FakeKubeApi) -> None:
     pods = "/api/v1/namespaces/team/pods"
     api.put(pods, "web", metadata={"annotations": {"x": "y"}})
     assert source.pod("team", "web") == PodMetadata({"x": "y"}, {}, {"a": "b"})
-    with pytest.raises(TestbedError, match="not found"):
-        source.pod("team", "gone")
+    assert source.pod("team", "gone") == PodMetadata({}, {}, {"a": "b"})
+    api.refuse[pods] = 403
+    with pytest.raises(TestbedError, match="not now"):
+        source.pod("team", "web")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from testbed.bgp import unicast
 from testbed.bgp.unicast import UnicastRoute
 from testbed.object_fields.reserved import conflict
 
-_SHOWN = 3  # prefixes named of one peer and cause
+_SHOWN = 100  # prefixes named of one peer and cause
 
 
 def believe_prefixes(inputs: Inputs) -> tuple[dict[IpNetwork, IPv6Address], tuple[str, ...]]:

@@ -47,6 +47,8 @@ def lint_calico(
 def _check_namespaces(document: Value, selected: Selected) -> Iterator[Finding]:
     """Only its grammar: namespaces come and go."""
     text = calico_objects.text(document, "namespaceSelector")
+    if not text:
+        return
     try:
         selected(text)
     except ValueError as error:

@@ -61,6 +61,8 @@ def _other_way(kind: str) -> str:
         return "testbed policy apply -f FILE"
     if kind in _BY_AGENTS:
         return "leave it out: the agents claim blocks themselves"
+    if kind.endswith("NetworkPolicy"):
+        return "leave it out: policies of this kind are not enforced"
     hint = did_you_mean(kind, KINDS)
     taken = f"it takes {', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
     others = "objects of Kubernetes itself by `testbed kubectl apply -f FILE`"

@@ -229,6 +229,7 @@ def test_lists_are_taken_item_by_item(full: Plan, tmp_path: Path) -> None:
         (POOL.replace("p}", "p, lables: {}}") + INSIDE, "o.yaml:3", "lables", "mean labels?"),
         ("kind: SRPolicy\n", "o.yaml:1", "kind SRPolicy", "testbed policy apply"),
         ("kind: BlockAffinity\n", "o.yaml:1", "kind BlockAffinity", "claim blocks themselves"),
+        ("kind: GlobalNetworkPolicy\n", "o.yaml:1", "kind Global", "are not enforced"),
         ("kind: Service\n", "o.yaml:1", "kind Service", "testbed kubectl apply"),
         ("kind: IPpool\n", "o.yaml:1", "kind IPpool", "did you mean IPPool?"),
     ],

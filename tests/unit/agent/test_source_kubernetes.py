@@ -369,3 +369,15 @@ def test_only_ones_own_claim_is_released(api: FakeKubeApi) -> None:
     assert len(api.objects[BLOCKS]) == 1
     claims.release(block, W1)
     assert not api.objects[BLOCKS]
+
+
+def test_what_two_namespaces_have_by_one_name_is_two(api: FakeKubeApi) -> None:
+    policies = api.objects["/apis/networking.k8s.io/v1/networkpolicies"]
+    for namespace in ("a", "b"):
+        policies[namespace] = {"metadata": {"name": "x", "namespace": namespace}, "spec": {}}
+    watcher = Watcher(api)
+    try:
+        seen = watcher.until(lambda objects: objects.complete)
+        assert [report.about.namespace for report in seen.reports] == ["a", "b"]
+    finally:
+        watcher.source.stop()

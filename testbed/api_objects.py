@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 HOSTNAME = "kubernetes.io/hostname"
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
 TE_NAMESPACE = "calico-vpp-dataplane"  # of all TE ConfigMaps
 TE_CONFIG = "srv6-config"  # of all nodes; with "-NODE" behind it, of one node
 TE_SWITCH, TE_SWITCH_KEY = "testbed-config", "CALICOVPP_SRV6_TE"

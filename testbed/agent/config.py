@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 
 from testbed.errors import TestbedError
-from testbed.json_types import JsonObject, as_object, get_number, get_object, get_text
+from testbed.json_types import (
+    JsonObject,
+    as_object,
+    get_number,
+    get_object,
+    get_text,
+    get_texts,
+)
+from testbed.object_fields.reserved import Reserved
 
 TE_MODES = ("bgp", "configmap")
 
@@ -45,7 +54,7 @@ class AgentConfig:
 
     `local_sids` None: they are taken from the node's SID pool, reproducibly by node name.
     `services`: address translation must work across SRv6, as kube-proxy needs it. `patient`: nodes
-    may be slow, as in software emulation.
+    may be slow, as in software emulation. `reserved`: addresses of the lab that no pool may hold.
     """
 
     node: str
@@ -64,6 +73,7 @@ class AgentConfig:
     state_dir: Path
     services: bool = False
     patient: bool = False
+    reserved: tuple[Reserved, ...] = ()
 
     @property
     def status_file(self) -> Path:
@@ -119,7 +129,17 @@ def parse(data: JsonObject) -> AgentConfig:
         state_dir=Path(get_text(data, "state_dir")),
         services=bool(data.get("services", False)),
         patient=bool(data.get("patient", False)),
+        reserved=(
+            *_parse_reserved(get_object({"reserved": {}, **data}, "reserved")),
+            *_parse_reserved(get_object({"reserved_sids": {}, **data}, "reserved_sids"), sids=True),
+        ),
     )
+
+
+def _parse_reserved(owners: JsonObject, sids: bool = False) -> Iterator[Reserved]:
+    for owner in owners:
+        for text in get_texts(owners, owner):
+            yield Reserved(ip_network(text), owner, sids)
 
 
 def _parse_sids(data: JsonObject, v4: str, v6: str) -> SidPair:

@@ -25,6 +25,7 @@ from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.node_status import node_status
 from testbed.agent.desired.overlays import registry
+from testbed.agent.desired.pool_screen import screen
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
@@ -71,6 +72,7 @@ class Agent:
             self.config.pod_mtu,
             self._get_node,
             self.reconciler.wait_synced,
+            self._source.pod,
         )
         CniServer(self.config.cni_socket, pods.handle).start()
         self._bgp.start()
@@ -90,6 +92,7 @@ class Agent:
 
     def _update_objects(self, objects: Objects) -> None:
         """The API has changed; a node that the cluster does not know yet makes itself known."""
+        objects = screen(objects, self.config.reserved)
         first = objects.complete and not self._has_read_api()
         self._objects = objects
         self._blocks.update(objects, sessions.own_node(self.config, objects))

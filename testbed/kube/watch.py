@@ -152,4 +152,7 @@ class ResourceWatch(threading.Thread):
 
 
 def _name_of(document: KubeObject) -> str:
-    return str(document["metadata"]["name"])
+    """One namespace may have what another one has too."""
+    metadata = document["metadata"]
+    namespace = metadata.get("namespace")
+    return f"{namespace}/{metadata['name']}" if namespace else str(metadata["name"])

@@ -68,10 +68,14 @@ class OrchestratorTraits:
 
 @dataclass(frozen=True)
 class OverlayTraits:
-    """What carries pods' packets between nodes. `agents`: the testbed's own agents do."""
+    """What carries pods' packets between nodes. `agents`: the testbed's own agents do.
+
+    `pod_interfaces`: how the names of pods' interfaces on a node begin, if a pod is known by that.
+    """
 
     title: str
     agents: bool
+    pod_interfaces: str | None = None
     uplink: str | None = None  # the one name of every node's port, if the overlay demands one
 
 
@@ -104,7 +108,7 @@ ORCHESTRATORS: dict[str, OrchestratorTraits] = {
     ),
 }
 OVERLAYS: dict[str, OverlayTraits] = {
-    "agent": OverlayTraits("the testbed's agents", agents=True),
+    "agent": OverlayTraits("the testbed's agents", agents=True, pod_interfaces="cali"),
     "calico-vpp": OverlayTraits("Calico-VPP", agents=False, uplink="uplink"),
 }
 

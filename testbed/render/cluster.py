@@ -6,6 +6,7 @@ from testbed import api_objects
 from testbed.paths import NODES
 from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Node, Plan
+from testbed.plan.reserved import reserved
 from testbed.render.environment import render
 
 
@@ -45,9 +46,19 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
         "source": dict(plan.orchestrator_traits.agent_source),
         "services": plan.orchestrator_traits.services,
         **({"patient": True} if plan.slowness > 1 else {}),
+        **_reserved_addresses(plan),
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }
+
+
+def _reserved_addresses(plan: Plan) -> dict[str, object]:
+    """Whose addresses no IPPool may hold: owner → ranges."""
+    found: dict[str, dict[str, list[str]]] = {"reserved": {}, "reserved_sids": {}}
+    for one in reserved(plan):
+        owners = found["reserved_sids" if one.sids else "reserved"]
+        owners.setdefault(one.owner, []).append(str(one.network))
+    return dict(found)
 
 
 def injector_peers(plan: Plan, injector: Node, nodes: list[Node]) -> dict[str, object]:

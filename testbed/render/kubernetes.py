@@ -59,6 +59,7 @@ def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
         mode=mode,
         directory=DIRECTORY,
         pods=network.pod_ranges(plan),
+        pod_interfaces=plan.overlay_traits.pod_interfaces,
     )
 
 

@@ -13,6 +13,7 @@ from testbed.srpolicy.files.yaml_tree import read_documents
 from testbed.te.lint import calico_objects
 from testbed.te.lint.calico import Selected, lint_calico
 from testbed.te.lint.findings import Finding, refuse_errors
+from testbed.te.lint.object_items import as_kept, check_envelope, each_object
 from testbed.te.lint.policies import in_file_order, lint_configmaps, lint_policies
 from testbed.te.resolve import resolver
 
@@ -42,19 +43,20 @@ def load_configmaps(
 def load_objects(
     plan: Plan, file: Path, force: bool = False, selected: Selected | None = None
 ) -> tuple[list[dict[str, object]], list[Finding]]:
-    """TE ConfigMaps and Calico's IPPool, BGPPeer and BGPConfiguration, checked together.
+    """TE ConfigMaps, Calico's IPPool, BGPPeer and BGPConfiguration, and NetworkPolicies.
 
     `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
     errors unless `force`.
     """
     text = _read_text(file)
-    documents = [d for d in read_documents(text, file.name) if d.content is not None]
+    documents = [d for whole in read_documents(text, file.name) for d in each_object(whole)]
     if not documents:
         raise TestbedError("the file holds no object", where=file.name)
     tunnels = [d for d in documents if configmap.recognises(d)]
     for document in documents:
         if document not in tunnels:
             calico_objects.check(document)
+        check_envelope(document)
     configs = configmap.each_once(tunnels, file.name)
     others = [d for d in documents if d not in tunnels]
     findings = in_file_order(
@@ -62,7 +64,7 @@ def load_objects(
     )
     if not force:
         refuse_errors(file.name, findings)
-    return [d.plain for d in documents], findings
+    return [as_kept(d) for d in documents], findings
 
 
 def _read_text(file: Path) -> str:

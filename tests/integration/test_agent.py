@@ -204,6 +204,25 @@ def test_a_peers_bad_path_is_reported_and_harms_nothing(lab: Lab) -> None:
     lab.wait("w1", "nothing to report", complete)
 
 
+def test_a_peer_cannot_take_a_nodes_prefix(lab: Lab) -> None:
+    """Neither the whole block, nor one pod's address, with whatever next hop."""
+    before, block = lab.routes("w1"), lab.status("w2")["blocks"][0]
+    wanted = (block, f"{PODS['p2'][4]}/32")
+    hops = (IPv6Address("fd1::1"), IPv6Address("fd2::2"))
+    client = GobgpClient(lab.directory / "r" / "gobgpd.sock")
+    paths = [unicast.announce(ip_network(p), hop, 500) for p, hop in zip(wanted, hops, strict=True)]
+    for path in paths:
+        client.add_path(path)
+    said = [f"{p} from peer fd1::1 is not used: that peer is no node of the" for p in wanted]
+    lab.wait("w1", "both", lambda s: all(one in str(s["problems"]) for one in said))
+    assert lab.routes("w1") == before
+    assert lab.ping("p1", PODS["p2"][4]).returncode == 0
+    for path in paths:
+        client.delete_path(path)
+    client.close()
+    lab.wait("w1", "nothing to report", complete)
+
+
 def steered_over(waypoints: int) -> Callable[[Document], bool]:
     """IPv6 goes by the ConfigMap, over so many waypoints and the endpoint's SID."""
 

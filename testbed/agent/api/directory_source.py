@@ -24,6 +24,8 @@ from testbed.agent.desired.te_config import Refusal
 from testbed.agent.ipam import addresses
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
+from testbed.agent.model.pod_wish import PodMetadata
+from testbed.api_objects import NAMESPACE_NAME
 from testbed.errors import TestbedError
 from testbed.kube.documents import load_yaml, short_text
 
@@ -196,6 +198,10 @@ class DirectorySource:
     def register(self) -> None:
         """A joining node writes its own Node object."""
         registration.register(self._config, self._directory)
+
+    def pod(self, namespace: str, _name: str) -> PodMetadata:
+        """Pods of a light lab are no objects; their namespace has the label that each one has."""
+        return PodMetadata(namespace_labels={NAMESPACE_NAME: namespace})
 
     def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Nobody reads answers here: `testbed status` shows status.json."""

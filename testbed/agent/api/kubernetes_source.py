@@ -1,4 +1,4 @@
-"""Reads the Kubernetes API by six watches, claims blocks there, and reports the node's state."""
+"""Reads the Kubernetes API by watches, claims blocks there, and reports the node's state."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 
 from testbed.agent.api import block_claims
 from testbed.agent.api.block_claims import Claims
+from testbed.agent.api.pod_lookup import PodLookup
 from testbed.agent.api.reporter import Reporter
 from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IpNetwork, Node, Objects
+from testbed.agent.model.pod_wish import PodMetadata
 from testbed.api_objects import TE_NAMESPACE
 from testbed.host.coalescing_worker import one_line
 from testbed.kube.backoff import SharedBackoff
@@ -28,6 +30,7 @@ RESOURCES = (
     Resource("BGPPeer", f"{_CALICO}/bgppeers", optional=True),
     Resource("BGPConfiguration", f"{_CALICO}/bgpconfigurations", optional=True),
     Resource("BlockAffinity", block_claims.PATH, optional=True),
+    Resource("NetworkPolicy", "/apis/networking.k8s.io/v1/networkpolicies", optional=True),
 )
 
 
@@ -43,6 +46,7 @@ class KubernetesSource:
         self._since: str | None = None
         self._objects: Objects | None = None
         self._claims = Claims(kubeconfig)
+        self._pods = PodLookup(kubeconfig)
         self._reporter = Reporter(kubeconfig, node, self._publish_objects)
         self._watches = [
             ResourceWatch(kubeconfig, resource, self._publish_objects, self._backoff)
@@ -70,6 +74,10 @@ class KubernetesSource:
 
     def register(self) -> None:
         """The kubelet makes the Node object."""
+
+    def pod(self, namespace: str, name: str) -> PodMetadata:
+        """Asked of the API server: what was watched a moment ago may be of before the pod."""
+        return self._pods.find(namespace, name)
 
     def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Hand the newest state to the reporter's thread."""

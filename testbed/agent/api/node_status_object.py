@@ -8,7 +8,8 @@ from typing import Literal, TypedDict
 
 from testbed.agent.contract import BEST_EFFORT, NodeStatus, PolicyStatus, SessionStatus
 from testbed.agent.desired.te_config import Refusal
-from testbed.agent.model.objects import ConfigMap, Node, owner_reference
+from testbed.agent.model.objects import Node, ObjectRef, owner_reference
+from testbed.object_fields.tables import api_version
 
 GROUP, VERSION, PLURAL = "srv6.testbed.invalid", "v1alpha1", "srv6nodestatuses"
 PATH = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
@@ -163,15 +164,25 @@ def ready_condition(
             "lastTransitionTime": since}  # fmt: skip
 
 
-def event(refusal: Refusal, concerned: ConfigMap, node: str, now: str) -> Event:
-    """A Warning on the ConfigMap, of the same name whenever the same is refused again."""
+def event(refusal: Refusal, concerned: ObjectRef, node: str, now: str) -> Event:
+    """A Warning on the object, of the same name whenever the same is refused again.
+
+    Events about objects without a namespace are kept in that of Kubernetes itself, `default`.
+    """
+    involved = {
+        "apiVersion": api_version(concerned.kind),
+        "kind": concerned.kind,
+        "name": concerned.name,
+        "uid": concerned.uid,
+        **({"namespace": concerned.namespace} if concerned.namespace else {}),
+    }
     digest = hashlib.sha256(f"{concerned.uid} {node} {refusal.why}".encode()).hexdigest()[:16]
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{concerned.name}.{digest}", "namespace": concerned.namespace},
-        "involvedObject": {"apiVersion": "v1", "kind": "ConfigMap", "name": concerned.name,
-                           "namespace": concerned.namespace, "uid": concerned.uid},
+        "metadata": {"name": f"{concerned.name}.{digest}",
+                     "namespace": concerned.namespace or "default"},
+        "involvedObject": involved,
         "type": "Warning",
         "reason": "Refused",
         "message": f"{node}: {_shorten_text(refusal.why)}",

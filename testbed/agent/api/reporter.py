@@ -12,7 +12,7 @@ from testbed.agent.api import node_status_object
 from testbed.agent.api.node_status_object import Condition, Event, SRv6NodeStatus
 from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
-from testbed.agent.model.objects import ConfigMap, Node, Objects
+from testbed.agent.model.objects import Node, ObjectRef, Objects
 from testbed.api_objects import TE_NAMESPACE
 from testbed.host.coalescing_worker import CoalescingWorker
 from testbed.kube.client import KubeClient
@@ -21,7 +21,6 @@ from testbed.kube.kubeconfig import reader
 
 _CONFLICT, _ABSENT = 409, 404
 _PASSING = 3.0  # seconds that a refusal lasts before users hear of it, if it may be over soon
-_EVENTS = f"/api/v1/namespaces/{TE_NAMESPACE}/events"
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class _News:
 
     node: Node
     status: SRv6NodeStatus
-    refused: frozenset[tuple[Refusal, ConfigMap]]
+    refused: frozenset[tuple[Refusal, ObjectRef]]
 
 
 class Reporter:
@@ -51,8 +50,8 @@ class Reporter:
         self._path = f"{node_status_object.PATH}/{node}"
         self._told: _News | None = None
         self._conditions: list[Condition] = []
-        self._warned: set[tuple[Refusal, ConfigMap]] = set()
-        self._since: dict[tuple[Refusal, ConfigMap], float] = {}
+        self._warned: set[tuple[Refusal, ObjectRef]] = set()
+        self._since: dict[tuple[Refusal, ObjectRef], float] = {}
         self._writer = CoalescingWorker[_News]("report", self._write_news, self._note_problem)
 
     def start(self) -> None:
@@ -64,8 +63,7 @@ class Reporter:
         node = objects.node(self._name)
         if node is None or not node.uid:
             return  # nothing is told of a node that the cluster does not know
-        concerned = {m.name: m for m in objects.config_maps if m.namespace == TE_NAMESPACE}
-        refused = {(r, concerned[r.config_map]) for r in refusals if r.config_map in concerned}
+        refused = {(r, about) for r in refusals if (about := _concerned(objects, r))}
         self._writer.put(_News(node, node_status_object.status(status), frozenset(refused)))
 
     def _note_problem(self, problem: str | None) -> None:
@@ -94,7 +92,7 @@ class Reporter:
             self._write_status(news)
             self._told = news
 
-    def _warn_of_refusals(self, refused: Iterable[tuple[Refusal, ConfigMap]]) -> None:
+    def _warn_of_refusals(self, refused: Iterable[tuple[Refusal, ObjectRef]]) -> None:
         for refusal, concerned in sorted(refused, key=repr):
             if self._seconds_until_told(refusal, concerned) <= 0:
                 self._write_event(
@@ -102,7 +100,7 @@ class Reporter:
                 )
                 self._warned.add((refusal, concerned))
 
-    def _seconds_until_told(self, refusal: Refusal, concerned: ConfigMap) -> float:
+    def _seconds_until_told(self, refusal: Refusal, concerned: ObjectRef) -> float:
         """Seconds until users hear of it: not at once of what may be over in a moment."""
         due = self._since[refusal, concerned] + (_PASSING if refusal.passing else 0.0)
         return due - self._monotonic()
@@ -138,10 +136,19 @@ class Reporter:
 
     def _write_event(self, event: Event) -> None:
         """An event, or one more occurrence of it."""
+        path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
         try:
-            self._client.call("POST", _EVENTS, event)
+            self._client.call("POST", path, event)
         except Refused as error:
             if error.status != _CONFLICT:
                 raise
             again = {"lastTimestamp": event["lastTimestamp"]}
-            self._client.call("PATCH", f"{_EVENTS}/{event['metadata']['name']}", again)
+            self._client.call("PATCH", f"{path}/{event['metadata']['name']}", again)
+
+
+def _concerned(objects: Objects, refusal: Refusal) -> ObjectRef | None:
+    """The object that a refusal is about, if it is there."""
+    if refusal.about is not None:
+        return refusal.about
+    found = objects.config_map(TE_NAMESPACE, refusal.config_map or "")
+    return ObjectRef("ConfigMap", found.name, found.namespace, found.uid) if found else None

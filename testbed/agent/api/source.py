@@ -10,6 +10,7 @@ from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.ipam.blocks import BlockClaims
 from testbed.agent.model.objects import Objects
+from testbed.agent.model.pod_wish import PodMetadata
 
 
 class Source(BlockClaims, Protocol):
@@ -23,6 +24,9 @@ class Source(BlockClaims, Protocol):
 
     def register(self) -> None:
         """Make this node known, if that is the agent's business. Raises TestbedError."""
+
+    def pod(self, namespace: str, name: str, /) -> PodMetadata:
+        """What is said of a pod that is being attached. Raises TestbedError."""
 
     def report(self, status: NodeStatus, refusals: Iterable[Refusal]) -> None:
         """Show the users of this API what became of what they asked for; returns at once."""

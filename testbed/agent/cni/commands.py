@@ -14,6 +14,7 @@ from testbed.agent.ipam.addresses import Exhausted
 from testbed.agent.ipam.blocks import FAMILIES, Blocks
 from testbed.agent.model.attachment import Attachment, host_interface
 from testbed.agent.model.objects import Node
+from testbed.agent.model.pod_wish import PodMetadata, PodWish, read_wish
 from testbed.errors import TestbedError
 
 # Seconds that ADD gives the agent to read its pools: a runtime that is told to try again does so
@@ -24,6 +25,7 @@ READ_PATIENCE = 20.0
 class Pods:
     """Attaches and detaches pods of one node; commands for different pods run side by side.
 
+    `look_up` gives what the API says of a pod, by namespace and name; raises TestbedError.
     `get_node` gives this node as the API has it, once that was read, for which it waits as many
     seconds as it is told; `wait_synced` returns once the data plane is up to date with the
     attachments, or raises TestbedError.
@@ -36,8 +38,10 @@ class Pods:
         mtu: int,
         get_node: Callable[[float], Node | None],
         wait_synced: Callable[[], None],
+        look_up: Callable[[str, str], PodMetadata] = lambda *_: PodMetadata(),
     ) -> None:
         self._store, self._blocks, self._mtu = store, blocks, mtu
+        self._look_up = look_up
         self._get_node, self._wait_synced = get_node, wait_synced
         self._locks_lock = threading.Lock()
         self._per_interface: dict[tuple[str, str], threading.Lock] = {}
@@ -85,12 +89,13 @@ class Pods:
         node = self._get_node(READ_PATIENCE)
         if node is None:
             raise CniError(TRY_AGAIN, "the agent has not read its pools yet")
+        wish = PodWish() if known else self._read_wish(request)
         with self._blocks.lock:
             if known:
                 addresses = {4: known.ipv4, 6: known.ipv6}
             else:
                 used = [a for one in self._store for a in one.addresses]
-                picked = {f: self._blocks.allocate(f, used) for f in FAMILIES}
+                picked = {f: self._blocks.allocate(f, used, wish) for f in FAMILIES}
                 addresses = {f: str(a) if a else None for f, a in picked.items()}
             if not any(addresses.values()):
                 raise CniError(TRY_AGAIN, f"no IPPool gives pod addresses to {node.name}")
@@ -105,6 +110,12 @@ class Pods:
             )
             self._store.put(attachment)
         return attachment
+
+    def _read_wish(self, request: Request) -> PodWish:
+        """A pod that is nobody's object asks for nothing."""
+        if not request.namespace:
+            return PodWish()
+        return read_wish(self._look_up(request.namespace, request.pod))
 
     def _delete_pod(self, request: Request) -> Reply:
         known = self._store.get(request.container, request.interface)

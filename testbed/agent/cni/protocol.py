@@ -100,6 +100,7 @@ class Request:
     pod: str
     version: str
     config: JsonObject
+    namespace: str = ""  # of the pod's object; empty if it is none
 
 
 def parse(line: bytes) -> Request:
@@ -125,8 +126,9 @@ def parse(line: bytes) -> Request:
     netns = _get_text(data, "netns")
     if command in ("ADD", "CHECK") and not netns.startswith("/"):
         raise CniError(INVALID_ENVIRONMENT, f"netns {netns!r} is not an absolute path")
-    pod = pod_name(_get_text(data, "args"), container)
-    return Request(command, container, netns, interface, pod, version, config)
+    given = _split_args(_get_text(data, "args"))
+    pod, namespace = given.get("K8S_POD_NAME") or container, given.get("K8S_POD_NAMESPACE", "")
+    return Request(command, container, netns, interface, pod, version, config, namespace)
 
 
 def _get_text(data: JsonObject, key: str) -> str:
@@ -136,10 +138,9 @@ def _get_text(data: JsonObject, key: str) -> str:
     return value
 
 
-def pod_name(args: str, container: str) -> str:
-    """The pod's name from CNI_ARGS ("K8S_POD_NAME=…;…"), else the container's id."""
-    pairs = dict(pair.partition("=")[::2] for pair in args.split(";"))
-    return pairs.get("K8S_POD_NAME") or container
+def _split_args(args: str) -> dict[str, str]:
+    """CNI_ARGS by key: "K8S_POD_NAME=…;K8S_POD_NAMESPACE=…;…"."""
+    return dict(pair.partition("=")[::2] for pair in args.split(";"))
 
 
 def result(version: str, attachment: Attachment, host_mac: str, pod_mac: str) -> AddResult:

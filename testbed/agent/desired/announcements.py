@@ -19,6 +19,7 @@ def announce(
     occupied = [block for block in inputs.blocks if any(address in block for address in used)]
     # pods outlive their pool
     blocks = {*blocks_of(inputs.pod_pools, inputs.blocks), *occupied}
+    blocks.difference_update(blocks_of(inputs.unexported_pools, blocks))
     found = {unicast.announce(block, node) for block in blocks}
     problems = []
     for sid in own if inputs.capabilities.seg6local else ():

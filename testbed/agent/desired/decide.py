@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
@@ -23,7 +23,8 @@ from testbed.agent.desired.routes import Key, Route
 from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.desired.wanted import Wanted
-from testbed.agent.model.objects import IpNetwork
+from testbed.agent.ipam.addresses import blocks_of
+from testbed.agent.model.objects import IpNetwork, IPPool
 from testbed.bgp.model import DesiredBgp
 from testbed.srpolicy.model import Candidate
 
@@ -48,7 +49,7 @@ def decide(inputs: Inputs) -> Wanted:
     return Wanted(
         te_mode=te.mode,
         routes=_merge_routes(
-            forwarding.fixed(pool.cidr for pool in inputs.pod_pools),
+            forwarding.fixed(pool.cidr for pool in _pools_in_use(inputs)),
             (route for reach in reached.values() for route in reach.routes),
             routes_of_blocks(inputs.blocks),
             routes_of_pods(inputs),
@@ -64,19 +65,29 @@ def decide(inputs: Inputs) -> Wanted:
         problems=(
             *(reach.problem for reach in reached.values() if reach.problem),
             *objects.problems,
-            *pool_problems.problems(
-                objects.pools,
-                inputs.attachments,
-                lambda pool: registry.obstacle(pool, config, kernel_devices),
-            ),
+            *pool_problems.problems(objects.pools, inputs.attachments, _obstacle(inputs)),
             *map(str, te.refusals),
             *peer_problems,
             *policies.faults,
             *prefix_problems,
             *announce_problems,
         ),
-        refusals=_refusals_of_config_maps(inputs, te, policies.evaluated),
+        refusals=(
+            *_refusals_of_config_maps(inputs, te, policies.evaluated),
+            *_refusals_of_objects(inputs),
+        ),
     )
+
+
+def _obstacle(inputs: Inputs) -> Callable[[IPPool], str]:
+    kernel_devices = inputs.capabilities.tunnels
+    return lambda pool: registry.obstacle(pool, inputs.config, kernel_devices)
+
+
+def _refusals_of_objects(inputs: Inputs) -> tuple[Refusal, ...]:
+    objects = inputs.objects
+    reports = (*objects.reports, *pool_problems.reports(objects.pools, _obstacle(inputs)))
+    return tuple(Refusal(report.why, about=report.about) for report in reports)
 
 
 @dataclass(frozen=True)
@@ -164,6 +175,12 @@ def _remote_prefixes(reached: Mapping[Remote, Reach]) -> list[PrefixStatus]:
         PrefixStatus(str(remote.prefix), str(remote.node), reach.via)
         for remote, reach in reached.items()
     ]
+
+
+def _pools_in_use(inputs: Inputs) -> list[IPPool]:
+    """Those of which a node has a block: no pod has an address of another one."""
+    blocks = [*inputs.blocks, *(a.cidr for a in inputs.objects.affinities)]
+    return [pool for pool in inputs.pod_pools if blocks_of([pool], blocks)]
 
 
 def _wanted_service_veth(inputs: Inputs) -> ServiceVeth | None:

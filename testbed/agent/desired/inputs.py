@@ -42,6 +42,11 @@ class Inputs:
         return [pool for pool in self.objects.pools if pool.for_pods]
 
     @property
+    def unexported_pools(self) -> list[IPPool]:
+        """The pools of pods whose blocks nobody announces."""
+        return [pool for pool in self.pod_pools if not pool.exported]
+
+    @property
     def pod_addresses(self) -> list[IpAddress]:
         """The addresses of this node's pods."""
         return [address for pod in self.attachments for address in pod.addresses]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from testbed.agent.ipam.addresses import overlaps
 from testbed.agent.model.attachment import Attachment
-from testbed.agent.model.objects import IPPool
+from testbed.agent.model.objects import IPPool, Report
 
 _SHOWN = 3  # pods named in a sentence
 
@@ -21,14 +21,27 @@ def problems(
     `obstacle` says why this node cannot serve pods of a pool; empty if it can.
     """
     pools = list(pools)
-    found = [f"IPPool {pool.name} is not used: {why}" for pool in pools if (why := obstacle(pool))]
+    return [report.why for report in reports(pools, obstacle)] + _find_pods_outside(pools, pods)
+
+
+def reports(
+    pools: Iterable[IPPool], obstacle: Callable[[IPPool], str] = lambda _: ""
+) -> list[Report]:
+    """One sentence per pool that cannot be used."""
+    pools = list(pools)
+    found = [
+        Report(pool.ref, f"IPPool {pool.name} is not used: {why}")
+        for pool in pools
+        if (why := obstacle(pool))
+    ]
     for pool, older in overlaps(pools).items():
         effect = "pods get no address from it" if pool.for_pods else "its SIDs may be pods' too"
-        found.append(
+        sentence = (
             f"IPPool {pool.name} ({pool.cidr}) overlaps IPPool {older.name} ({older.cidr}), "
             f"which was there first: {effect}"
         )
-    return found + _find_pods_outside(pools, pods)
+        found.append(Report(pool.ref, sentence))
+    return found
 
 
 def _find_pods_outside(pools: list[IPPool], pods: Iterable[Attachment]) -> list[str]:

@@ -12,7 +12,13 @@ from testbed.agent.config import TE_MODES, AgentConfig, SidPair
 from testbed.agent.contract import CONFIGMAP
 from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.ipam.addresses import local_sid
-from testbed.agent.model.objects import LOCALSID_POOL, ConfigMap, IPPool, Objects
+from testbed.agent.model.objects import (
+    LOCALSID_POOL,
+    ConfigMap,
+    IPPool,
+    ObjectRef,
+    Objects,
+)
 from testbed.api_objects import TE_CONFIG, TE_NAMESPACE, TE_SWITCH, TE_SWITCH_KEY
 from testbed.errors import TestbedError
 from testbed.srpolicy import validity
@@ -23,14 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a node does not do, as a sentence, and the ConfigMap that asked for it (if one did).
+    """What a node does not do, as a sentence, and the object that asked for it (if one did).
 
-    `passing`: it may be over in a moment, when this node has heard what others announce.
+    `config_map`: the name of a TE ConfigMap; `about`: any other object. `passing`: it may be over
+    in a moment, when this node has heard what others announce.
     """
 
     why: str
     config_map: str | None = None
     passing: bool = False
+    about: ObjectRef | None = None
 
     def __str__(self) -> str:
         return self.why

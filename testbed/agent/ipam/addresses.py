@@ -33,14 +33,16 @@ def pools_for(
     family: int,
     usable: Callable[[IPPool], bool] = lambda _: True,
 ) -> list[IPPool]:
-    """The pools of one family that pods of this node take addresses from, by name.
+    """The pools of one family that pods of this node can have addresses from, by name.
 
     `usable`: can this node serve pods of a pool at all?
     """
     pools = list(pools)
     refused = overlaps(pools)
     chosen = (
-        p for p in pools if p.for_pods and p.family == family and p not in refused and usable(p)
+        p
+        for p in pools
+        if p.for_pods and p.workloads and p.family == family and p not in refused and usable(p)
     )
     return sorted(
         (p for p in chosen if not p.disabled and p.selects(node.label_map)), key=lambda p: p.name

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import ip_network
 from typing import Protocol
 
-from testbed.agent.ipam import addresses
+from testbed.agent.ipam import addresses, pool_choice
 from testbed.agent.model.objects import IpAddress, IpNetwork, IPPool, Node, Objects
+from testbed.agent.model.pod_wish import PodWish, WishRefused
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import one_line
 
@@ -95,32 +96,72 @@ class Blocks:
         except TestbedError as error:
             problems.append(one_line(error))
 
-    def allocate(self, family: int, used: Iterable[IpAddress]) -> IpAddress | None:
-        """An address for a pod; None if no pool of that family is for this node.
+    def allocate(
+        self, family: int, used: Iterable[IpAddress], wish: PodWish = PodWish()
+    ) -> IpAddress | None:
+        """An address for a pod; None if no pool of that family is for it.
 
-        Claims another block when those at hand are full; raises ipam.Exhausted when it cannot.
+        Claims another block when those at hand are full. Raises Exhausted when it cannot,
+        WishRefused if the pod cannot have what it asks for.
         """
+        if wish.addresses:
+            asked = next((a for a in wish.addresses if a.version == family), None)
+            return self._take_address(asked, used) if asked else None
         try:
-            return self._allocate_address(family, used)
+            return self._allocate_address(family, used, wish)
         except addresses.Exhausted:
             self._on_exhaustion()
             raise
 
-    def _allocate_address(self, family: int, used: Iterable[IpAddress]) -> IpAddress | None:
+    def _allocate_address(
+        self, family: int, used: Iterable[IpAddress], wish: PodWish
+    ) -> IpAddress | None:
+        """From the first group of pools that has one."""
+        refusals, in_use = [], set(used)
         with self.lock:
-            pools = self._pools_for(family)
-            if not pools:
-                return None
-            in_use = set(used)
-            free = addresses.pick_address(addresses.blocks_of(pools, self.owned()), in_use)
-            if free is None:
-                free = addresses.pick_address([self._claim_block(family, pools)], in_use)
+            offered = self._offered_pools(family)
+            groups = pool_choice.in_turn(wish, family, offered, self._objects.pools)
+            for pools in groups:
+                try:
+                    return self._allocate_from(family, pools, in_use)
+                except addresses.Exhausted as error:
+                    refusals.append(error.what)
+        if refusals:
+            raise addresses.Exhausted("; ".join(refusals))
+        return None
+
+    def _allocate_from(
+        self, family: int, pools: list[IPPool], in_use: Collection[IpAddress]
+    ) -> IpAddress:
+        free = addresses.pick_address(addresses.blocks_of(pools, self.owned()), in_use)
+        if free is None:
+            free = addresses.pick_address([self._claim_block(family, pools)], in_use)
         if free is None:
             raise addresses.Exhausted(f"the new block has no address for IPv{family} pods")
         return free
 
-    def _pools_for(self, family: int) -> list[IPPool]:
+    def _take_address(self, address: IpAddress, used: Iterable[IpAddress]) -> IpAddress:
+        """The very address that a pod asks for, in a block that is or becomes this node's."""
+        with self.lock:
+            pool = pool_choice.holding(address, self._offered_pools(address.version))
+            if address in set(used):
+                raise WishRefused(f"another pod of this node has the given address {address}")
+            if any(address in block for block in self.owned()):
+                return address
+            block = ip_network((address, pool.block_size), strict=False)
+            owner = next((a for a in self._objects.affinities if address in a.cidr), None)
+            if owner is None and self._make_claim(block):
+                return address
+        whose = f"block {owner.cidr} of {owner.node}" if owner else f"block {block} of another node"
+        raise WishRefused(f"the given address {address} is in {whose}")
+
+    def _offered_pools(self, family: int) -> list[IPPool]:
+        """What some pod of this node can have addresses from."""
         return addresses.pools_for(self._objects.pools, self._node, family, self._usable)
+
+    def _pools_for(self, family: int) -> list[IPPool]:
+        """What every pod of this node can have addresses from."""
+        return pool_choice.for_everybody(self._offered_pools(family))
 
     def _ensure_family(self, family: int) -> None:
         pools = self._pools_for(family)

@@ -17,8 +17,31 @@ LOCALSID_POOL = "sr-localsids-pool-"
 
 
 @dataclass(frozen=True)
+class ObjectRef:
+    """An object of the API, for an event about it."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    uid: str = ""  # empty where nobody gives any
+
+
+@dataclass(frozen=True)
+class Report:
+    """A sentence about what of an object is not done."""
+
+    about: ObjectRef
+    why: str
+
+
+@dataclass(frozen=True)
 class IPPool:
-    """An address pool; its role comes from its name, as in CALICOVPP_SRV6."""
+    """An address pool; its role comes from its name, as in CALICOVPP_SRV6.
+
+    `namespaces` selects the namespaces whose pods take addresses first from here; None: it is for
+    pods of any. `manual`: only for pods that ask for it. `workloads`: pods may have its addresses.
+    `exported`: its blocks are announced.
+    """
 
     name: str
     cidr: IpNetwork
@@ -28,6 +51,11 @@ class IPPool:
     disabled: bool = False
     overlay: str = overlay_names.SRV6
     created: str = ""  # RFC 3339, as the API server wrote it; of overlapping pools the older counts
+    namespaces: str | None = None
+    manual: bool = False
+    workloads: bool = True
+    exported: bool = True
+    uid: str = ""
 
     @property
     def family(self) -> int:
@@ -39,9 +67,18 @@ class IPPool:
         """False for the pools of binding SIDs and local SIDs: pods get nothing from those."""
         return self.name != POLICY_POOL and not self.name.startswith(LOCALSID_POOL)
 
+    @property
+    def ref(self) -> ObjectRef:
+        """Its object."""
+        return ObjectRef("IPPool", self.name, uid=self.uid)
+
     def selects(self, labels: Mapping[str, str]) -> bool:
         """Does a node with these labels take addresses from here?"""
         return selector.parse(self.selector)(labels)
+
+    def selects_namespace(self, labels: Mapping[str, str]) -> bool:
+        """Is it meant for pods of a namespace with these labels in particular?"""
+        return self.namespaces is not None and selector.parse(self.namespaces)(labels)
 
 
 @dataclass(frozen=True)
@@ -117,9 +154,10 @@ class BlockAffinity:
 
 @dataclass(frozen=True)
 class Objects:
-    """Everything that the source holds, and what could not be read.
+    """Everything that the source holds, and what could not be read or is not done.
 
-    Not `complete`: nothing can be concluded from an object's absence yet.
+    `reports` are those of the `problems` that are about one object. Not `complete`: nothing can be
+    concluded from an object's absence yet.
     """
 
     pools: tuple[IPPool, ...] = ()
@@ -130,6 +168,7 @@ class Objects:
     affinities: tuple[BlockAffinity, ...] = ()
     problems: tuple[str, ...] = ()
     complete: bool = True
+    reports: tuple[Report, ...] = ()
 
     def config_map(self, namespace: str, name: str) -> ConfigMap | None:
         """The ConfigMap of that name, if there is one."""

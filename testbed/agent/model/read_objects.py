@@ -15,9 +15,15 @@ from testbed.agent.model.objects import (
     ConfigMap,
     IPPool,
     Node,
+    ObjectRef,
     Objects,
+    Report,
 )
-from testbed.json_types import JsonObject, as_object, get_object, get_objects
+from testbed.json_types import JsonObject, as_object, get_object, get_objects, get_texts
+from testbed.object_fields.check import path_text, unknown_fields, unsupported
+from testbed.object_fields.ippool import MANUAL, WORKLOAD
+from testbed.object_fields.others import NOT_ENFORCED
+from testbed.object_fields.tables import KINDS
 
 _DEFAULT_BLOCK = {4: 26, 6: 122}  # Calico's
 
@@ -30,6 +36,15 @@ M = TypeVar("M", bound=Model)
 class _Found:
     objects: dict[tuple[str, str, str], Model] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+
+    def report(self, origin: str, about: ObjectRef, what: str) -> None:
+        """Something of an object is not done."""
+        name = f"{about.namespace}/{about.name}" if about.namespace else about.name
+        sentence = f"{about.kind} {name}"
+        sentence = sentence if sentence == origin else f"{origin}: {sentence}"
+        self.problems.append(f"{sentence}: {what}")
+        self.reports.append(Report(about, self.problems[-1]))
 
     def of(self, kind: type[M]) -> tuple[M, ...]:
         """The objects of one type, by namespace and name."""
@@ -57,6 +72,7 @@ def read(documents: Iterable[tuple[str, object]], problems: Iterable[str] = ()) 
         config_maps=found.of(ConfigMap),
         affinities=found.of(BlockAffinity),
         problems=tuple(found.problems),
+        reports=tuple(found.reports),
     )
 
 
@@ -64,10 +80,12 @@ def _unpack_list(document: object) -> list[object]:
     """A List's items, or the object itself; empty documents vanish."""
     if document is None:
         return []
-    if isinstance(document, dict) and document.get("kind") == "List":
-        items = document.get("items")
-        return list(items) if isinstance(items, list) else []
-    return [document]
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(kind, str) or not kind.endswith("List"):
+        return [document]
+    items, inner = document.get("items"), kind.removesuffix("List")
+    found = items if isinstance(items, list) else []
+    return [{"kind": inner, **i} if inner and isinstance(i, dict) else i for i in found]
 
 
 def _read_object(origin: str, item: object, found: _Found) -> None:
@@ -76,22 +94,49 @@ def _read_object(origin: str, item: object, found: _Found) -> None:
         kind, metadata = data["kind"], get_object(data, "metadata")
         name = _check_name(metadata["name"])
         namespace = str(metadata.get("namespace") or "")
+        about = ObjectRef(str(kind), name, namespace, _read_uid(metadata))
         reader = _READERS.get(kind) if isinstance(kind, str) else None
+        if kind == "NetworkPolicy":
+            found.report(origin, about, NOT_ENFORCED)
         if reader is None:
             return  # another kind of object is none of our business
         if kind == "BGPConfiguration" and name != "default":
-            return  # per-node overrides (node.NAME) carry nothing that we use
-        parsed = reader(namespace, name, data)
+            found.report(origin, about, "not read: only the one named default is")
+            return
     except KeyError as error:
         found.problems.append(f"{origin}: field {error} is missing")
         return
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         found.problems.append(f"{origin}: {_describe_object(item)}: {error}")
         return
+    try:
+        refused = _check_fields(origin, about, data, found)
+        if refused:
+            return
+        parsed = reader(namespace, name, data)
+    except KeyError as error:
+        found.report(origin, about, f"not used: field {error} is missing")
+        return
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        found.report(origin, about, f"not used: {error}")
+        return
     key = (str(kind), namespace, name)
     if key in found.objects and found.objects[key] != parsed:
         found.problems.append(f"{origin}: {kind} {name} is there twice; this one is taken")
     found.objects[key] = parsed
+
+
+def _check_fields(origin: str, about: ObjectRef, data: JsonObject, found: _Found) -> bool:
+    """Report what the table of the kind does not have or do; True if the object is refused."""
+    kind, spec = KINDS.get(about.kind), data.get("spec")
+    if kind is None or not isinstance(spec, dict):
+        return False
+    for stray in unknown_fields(kind, spec):
+        found.report(origin, about, f"no field {path_text(stray.path)}; {stray.hint}")
+    lacking = unsupported(kind, spec)
+    for one in lacking:
+        found.report(origin, about, str(one))
+    return any(one.refused for one in lacking)
 
 
 def _describe_object(item: object) -> str:
@@ -141,22 +186,45 @@ def _read_pool(_namespace: str, name: str, item: JsonObject) -> IPPool:
         disabled=_read_switch(spec, "disabled"),
         overlay=_read_overlay(spec),
         created=str(get_object(item, "metadata").get("creationTimestamp") or ""),
+        namespaces=str(spec["namespaceSelector"]) if spec.get("namespaceSelector") else None,
+        manual=_read_choice(spec, "assignmentMode", "Automatic", MANUAL) == MANUAL,
+        workloads=_allows_workloads(spec),
+        exported=not _read_switch(spec, "disableBGPExport"),
+        uid=_read_uid(get_object(item, "metadata")),
     )
     selector.parse(pool.selector)
+    selector.parse(pool.namespaces or "")
     if pool.for_pods and block < cidr.prefixlen:
         raise ValueError(f"blockSize {block} is larger than the pool {cidr}")
     return pool
 
 
+def _read_choice(spec: JsonObject, name: str, *words: str) -> str:
+    """One of these words; the first without any."""
+    value = spec.get(name) or words[0]
+    if not isinstance(value, str) or value not in words:
+        raise ValueError(f"{name} {str(value)[:80]!r} is not {' or '.join(words)}")
+    return value
+
+
+def _allows_workloads(spec: JsonObject) -> bool:
+    """Without a word about uses, pods are one."""
+    uses = get_texts(spec, "allowedUses") if spec.get("allowedUses") else ()
+    if strange := set(uses) - {WORKLOAD, "Tunnel", "LoadBalancer"}:
+        raise ValueError(f"allowedUses {min(strange)[:80]!r} is not known")
+    return not uses or WORKLOAD in uses
+
+
 def _read_overlay(spec: JsonObject) -> str:
     """CrossSubnet is Always here: no two nodes of a lab share a subnet."""
-    for overlay, key in overlay_names.POOL_MODES.items():
-        mode = spec.get(key, "Never")
-        if mode not in ("Never", "Always", "CrossSubnet"):
-            raise ValueError(f"{key} {str(mode)[:80]!r} is not Never, Always or CrossSubnet")
-        if mode != "Never":
-            return overlay
-    return overlay_names.SRV6
+    asked = [
+        overlay
+        for overlay, key in overlay_names.POOL_MODES.items()
+        if _read_choice(spec, key, "Never", "Always", "CrossSubnet") != "Never"
+    ]
+    if len(asked) > 1:
+        raise ValueError("ipipMode and vxlanMode cannot both be used")
+    return asked[0] if asked else overlay_names.SRV6
 
 
 def _read_node(_namespace: str, name: str, item: JsonObject) -> Node:
@@ -179,10 +247,6 @@ def _read_node(_namespace: str, name: str, item: JsonObject) -> Node:
 
 def _read_peer(_namespace: str, name: str, item: JsonObject) -> BGPPeer:
     spec = get_object(item, "spec")
-    if spec.get("peerSelector"):
-        raise ValueError("peerSelector is not supported: give peerIP")
-    if spec.get("password"):
-        raise ValueError("password is not supported")
     text, port = _check_name(spec["peerIP"]), 179
     if text.startswith("["):
         text, _, tail = text[1:].partition("]")

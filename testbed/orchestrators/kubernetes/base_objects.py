@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 
 from testbed.api_objects import TE_NAMESPACE
 from testbed.kube.documents import KubeObject
+from testbed.object_fields.others import NOT_ENFORCED
+from testbed.object_fields.tables import KINDS
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
@@ -26,11 +28,11 @@ _HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 def definitions(images: Iterable[str], own_definitions: bool = False) -> list[KubeObject]:
     """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images.
 
-    Without CRDs if the overlay brings its own.
+    Without CRDs if the overlay brings its own; such an overlay enforces NetworkPolicies too.
     """
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *([] if own_definitions else _definitions_of_crds()),
+        *([] if own_definitions else _of_agents()),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,
@@ -77,9 +79,18 @@ def crd_names() -> list[str]:
     return [str(crd["metadata"]["name"]) for crd in _definitions_of_crds()]
 
 
+def _of_agents() -> list[KubeObject]:
+    """What agents need, and what is to be said of what they do not do."""
+    return [
+        *_definitions_of_crds(),
+        *render.objects("network-policy.yaml.j2", not_enforced=NOT_ENFORCED),
+    ]
+
+
 def _definitions_of_crds() -> list[KubeObject]:
     """Calico's, and the one by which agents tell their node's state."""
-    return render.objects("crds.yaml.j2") + render.objects("crd-srv6nodestatus.yaml.j2")
+    calico = render.objects("crds.yaml.j2", kinds=tuple(KINDS.values()))
+    return calico + render.objects("crd-srv6nodestatus.yaml.j2")
 
 
 def node_labels(node: Node) -> dict[str, str]:

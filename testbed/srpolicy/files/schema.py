@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,11 +27,9 @@ def schema() -> dict[str, Any]:
 
 def check(document: Value) -> None:
     """Raise TestbedError for the first violation in file order, naming the others' lines."""
-    validator = Draft202012Validator(schema())
-    found = [_locate_violation(document, error) for error in validator.iter_errors(document.plain)]
+    found = violations(document, schema())
     if not found:
         return
-    found.sort(key=lambda item: (item[0], item[1]))
     line, what, fix = found[0]
     others = [f"line {where}: {sentence}" for where, sentence, _ in found[1:6]]
     raise TestbedError(
@@ -42,8 +40,21 @@ def check(document: Value) -> None:
     )
 
 
-def _locate_violation(document: Value, error: ValidationError) -> tuple[int, str, str | None]:
-    value, name = document, "the document"
+def violations(
+    document: Value, wanted: Mapping[str, object], name: str = "the document"
+) -> list[tuple[int, str, str | None]]:
+    """Line, sentence and perhaps a fix of everything that does not fit a schema, in file order."""
+    found = [
+        _locate_violation(document, error, name)
+        for error in Draft202012Validator(wanted).iter_errors(document.plain)
+    ]
+    return sorted(found, key=lambda item: (item[0], item[1]))
+
+
+def _locate_violation(
+    document: Value, error: ValidationError, name: str
+) -> tuple[int, str, str | None]:
+    value = document
     for step in error.absolute_path:
         value = value.content[step]
         name = f"{name}[{step + 1}]" if isinstance(step, int) else step

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.yaml_tree import Value
-from testbed.te.lint import bgp_objects, calico_objects, pools
+from testbed.te.lint import bgp_objects, calico_objects, object_fields, pools
 from testbed.te.lint.findings import Finding
 from testbed.te.owners import closest_name
 
@@ -30,6 +30,7 @@ def lint_calico(
     )
     findings: list[Finding] = []
     for document in documents:
+        findings += object_fields.check(document)
         kind = calico_objects.kind(document)
         if kind == "BGPPeer":
             findings += bgp_objects.peer(plan, document, asn)
@@ -39,7 +40,19 @@ def lint_calico(
             findings += pools.pool(plan, document)
         if selected is not None:
             findings += _check_selector(plan, document, selected)
+            findings += _check_namespaces(document, selected)
     return findings
+
+
+def _check_namespaces(document: Value, selected: Selected) -> Iterator[Finding]:
+    """Only its grammar: namespaces come and go."""
+    text = calico_objects.text(document, "namespaceSelector")
+    if not text:
+        return
+    try:
+        selected(text)
+    except ValueError as error:
+        yield Finding("error", calico_objects.where(document, "namespaceSelector"), str(error))
 
 
 def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator[Finding]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from testbed.errors import TestbedError
+from testbed.object_fields.close import did_you_mean
 from testbed.srpolicy.files.yaml_tree import Value
 
 Address = IPv4Address | IPv6Address
@@ -30,29 +30,43 @@ KINDS: dict[str, tuple[str | None, Callable[[str], object]]] = {
     "IPPool": ("cidr", ip_network),
     "BGPPeer": ("peerIP", peer_address),
     "BGPConfiguration": (None, str),
+    "NetworkPolicy": (None, str),
 }
+_BY_AGENTS = ("BlockAffinity", "IPAMBlock", "IPAMHandle", "IPAMConfig")
 
 
 def check(document: Value) -> None:
     """Raise TestbedError with file:line unless this is an object that the agents read."""
     kind = _get_text(document, "kind")
     if kind not in KINDS:
-        close = difflib.get_close_matches(kind, KINDS, n=1)
-        known = f"{', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
-        hint = f"did you mean {close[0]}? " if close else ""
         raise TestbedError(
-            f"a light lab cannot apply kind {kind or '?'}",
+            f"`testbed apply` does not take kind {kind or '?'}",
             where=document.where,
-            fix=f"{hint}a light lab takes {known}; apply SR Policies by `testbed policy apply -f`",
+            fix=_other_way(kind),
         )
     metadata, spec = document.get("metadata"), document.get("spec")
     if metadata is None or not _get_text(metadata, "name"):
         raise TestbedError(f"{kind} without metadata.name", where=document.where)
     if spec is None or not isinstance(spec.content, dict):
-        raise TestbedError(f"{kind} without spec", where=document.where)
+        hint = f"the fields of {kind} stand below spec:"
+        raise TestbedError(f"{kind} without spec", where=document.where, fix=hint)
     field, parse = KINDS[kind]
     if field is not None:
         _check_field(kind, spec, field, parse)
+
+
+def _other_way(kind: str) -> str:
+    """What to do with an object of another kind."""
+    if kind == "SRPolicy":
+        return "testbed policy apply -f FILE"
+    if kind in _BY_AGENTS:
+        return "leave it out: the agents claim blocks themselves"
+    if kind.endswith("NetworkPolicy"):
+        return "leave it out: policies of this kind are not enforced"
+    hint = did_you_mean(kind, KINDS)
+    taken = f"it takes {', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
+    others = "objects of Kubernetes itself by `testbed kubectl apply -f FILE`"
+    return f"{hint + ' ' if hint else ''}{taken}; {others}"
 
 
 def _check_field(kind: str, spec: Value, field: str, parse: Callable[[str], object]) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from ipaddress import IPv6Network, ip_network
 
+from testbed.object_fields.reserved import conflict
 from testbed.plan.model import Plan
+from testbed.plan.reserved import reserved
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint import calico_objects
 from testbed.te.lint.findings import Finding
-from testbed.te.lint.nodes import addresses, unknown_node
+from testbed.te.lint.nodes import unknown_node
 from testbed.te.owners import CLOSE
 
 LOCALSID_POOL, POLICY_POOL = "sr-localsids-pool-", "sr-policies-pool"
@@ -20,6 +22,7 @@ def pool(plan: Plan, document: Value) -> Iterator[Finding]:
     """Findings on an IPPool, by the role that its name gives it."""
     name, where = calico_objects.name(document), calico_objects.where(document, "cidr")
     cidr = ip_network(calico_objects.text(document, "cidr"))
+    yield from _one_overlay(document)
     if name.startswith(LOCALSID_POOL):
         yield from _local_sids(plan, document, name.removeprefix(LOCALSID_POOL))
     elif name == POLICY_POOL:
@@ -29,6 +32,14 @@ def pool(plan: Plan, document: Value) -> Iterator[Finding]:
             yield Finding("warning", where, what, f"did you mean {own}?")
     else:
         yield from _check_pods(plan, cidr, where)
+
+
+def _one_overlay(document: Value) -> Iterator[Finding]:
+    modes = {mode: calico_objects.text(document, mode) for mode in ("ipipMode", "vxlanMode")}
+    if all(mode not in ("", "Never") for mode in modes.values()):
+        what = "ipipMode and vxlanMode cannot both be used"
+        where = calico_objects.where(document, "vxlanMode")
+        yield Finding("error", where, what, "set one of them to Never")
 
 
 def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
@@ -44,27 +55,15 @@ def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
 
 
 def _check_pods(plan: Plan, cidr: calico_objects.Network, where: str) -> Iterator[Finding]:
-    """Findings on a pod pool that overlaps addresses of nodes or SIDs."""
+    """Findings on a pod pool that overlaps what belongs to others."""
     planned = plan.pools.pods_v4 if cidr.version == 4 else plan.pools.pods_v6
-    if taken := _find_overlap(plan, cidr):
-        what = f"the pods' pool {cidr} holds {taken}"
+    if taken := conflict(cidr, reserved(plan)):
+        what = f"the pods' pool {cidr} overlaps {taken}"
         yield Finding("error", where, what, f"stay inside {planned}" if planned else None)
     elif planned is None or not _is_inside(cidr, planned):
         near = planned and get_close_matches(str(cidr), [str(planned)], n=1, cutoff=CLOSE)
         what = f"the pods' pool {cidr} lies outside the plan's {planned or 'pools'}"
         yield Finding("warning", where, what, f"did you mean {planned}?" if near else None)
-
-
-def _find_overlap(plan: Plan, cidr: calico_objects.Network) -> str | None:
-    for node in plan.nodes:
-        for address in addresses(plan, node.name):
-            if address in cidr:
-                return f"{node.name}'s address {address}"
-        if node.cluster and cidr.overlaps(node.cluster.sid_pool):
-            return f"SIDs of {node.name} ({node.cluster.sid_pool})"
-    if cidr.overlaps(plan.pools.policies):
-        return f"binding SIDs ({plan.pools.policies})"
-    return None
 
 
 def _is_inside(cidr: calico_objects.Network, other: calico_objects.Network) -> bool:

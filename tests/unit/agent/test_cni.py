@@ -24,6 +24,7 @@ from testbed.agent.cni.server import CniServer
 from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.attachment import Attachment, host_interface
 from testbed.agent.model.objects import Node
+from testbed.agent.model.pod_wish import PodMetadata
 
 NODE = Node("worker1", IPv6Address("fd11::1000"), None)
 PLUGIN = Path(plugin_main.__file__)
@@ -89,6 +90,7 @@ def test_plugin_through_server(tmp_path: Path) -> None:
     arguments = {"CNI_ARGS": "IgnoreUnknown=1;K8S_POD_NAME=web;K8S_POD_NAMESPACE=default"}
     assert call({**ADD, **arguments}, config) == (0, {"cniVersion": "1.0.0", "ips": []})
     assert (seen[0].pod, seen[0].container, seen[0].interface) == ("web", "c1", "eth0")
+    assert seen[0].namespace == "default"
     code, reply = call({**ADD, "CNI_COMMAND": "CHECK"}, config)
     assert (code, reply["code"], reply["cniVersion"]) == (1, 999, "1.0.0")
     code, reply = call({**ADD, "CNI_COMMAND": "DEL"}, config)
@@ -168,6 +170,32 @@ def test_attachments_outlive_the_agent(tmp_path: Path) -> None:
 def test_host_interface_names_fit_the_kernel() -> None:
     names = {host_interface(f"{n:064x}", "eth0") for n in range(100)}
     assert len(names) == 100 and all(len(n) == 15 for n in names)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "said"),
+    [
+        ({"cni.projectcalico.org/ipAddrsNoIpam": '["10.0.0.1"]'}, "use ipAddrs"),
+        ({"cni.projectcalico.org/ipv4pools": '["none"]'}, "IPPool none does not exist"),
+        ({"cni.projectcalico.org/ipAddrs": '["10.9.0.1"]'}, "holds the given address 10.9.0.1"),
+    ],
+)
+def test_a_pod_that_cannot_have_what_it_asks_for_is_not_attached(
+    tmp_path: Path, annotations: dict[str, str], said: str
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def look_up(namespace: str, name: str) -> PodMetadata:
+        asked.append((namespace, name))
+        return PodMetadata(annotations)
+
+    store = AttachmentStore(tmp_path)
+    blocks = Blocks(cast(Source, None), NODE, list)
+    pods = Pods(store, blocks, 1284, lambda _: NODE, lambda: None, look_up)
+    with pytest.raises(CniError) as raised:
+        pods.handle(Request("ADD", "c1", "/run/netns/x", "eth0", "web", "1.0.0", {}, "team"))
+    assert said in raised.value.message
+    assert asked == [("team", "web")] and not list(store)
 
 
 def test_plugin_waits_for_an_agent_that_is_about_to_start(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from testbed.agent.desired.inputs import Inputs, OwnSid, remember
 from testbed.agent.desired.node_status import node_status
 from testbed.agent.desired.overlays.srv6 import hops
 from testbed.agent.desired.wanted import Wanted
+from testbed.agent.ipam.addresses import affinity_name
 from testbed.agent.model import read_objects
 from testbed.agent.model.attachment import Attachment
 from testbed.agent.model.objects import BlockAffinity, Node, Objects
@@ -38,6 +39,7 @@ SID4, SID6 = IPv6Address("fcdd:0:0:12aa::b04"), IPv6Address("fcdd:0:0:12aa::b05"
 R6, R8 = IPv6Address("fcff:6::1"), IPv6Address("fcff:8::1")
 B4, B6 = "172.16.1.0/26", "fdfb::40/122"
 OWN4 = ip_network("172.16.0.0/26")
+CLAIMED = (B4, B6, "172.18.1.0/26", "fd18::40/122")  # by worker2
 
 
 def config(**changes: Any) -> AgentConfig:
@@ -52,17 +54,32 @@ def config(**changes: Any) -> AgentConfig:
     })  # fmt: skip
 
 
-def api(*more: dict[str, Any]) -> Objects:
-    def pool(name: str, cidr: str, **spec: Any) -> dict[str, Any]:
-        return {"kind": "IPPool", "metadata": {"name": name}, "spec": {"cidr": cidr, **spec}}
+def pool(name: str, cidr: str, **spec: Any) -> dict[str, Any]:
+    return {"kind": "IPPool", "metadata": {"name": name}, "spec": {"cidr": cidr, **spec}}
 
+
+def api(*more: dict[str, Any]) -> Objects:
     documents = [
         pool("v4", "172.16.0.0/16", natOutgoing=True),
         pool("v6", "fdfb::/48"),
         pool("sr-localsids-pool-worker1", "fcdd:0:0:11aa::/64"),
+        *(claim("worker2", block) for block in CLAIMED),
         *more,
     ]
+    if "worker2" not in [d["metadata"]["name"] for d in more]:
+        documents.append(node("worker2", W2))
     return read_objects.read(("api", d) for d in documents)
+
+
+def node(name: str, *addresses: IPv6Address) -> dict[str, Any]:
+    listed = [{"type": "InternalIP", "address": str(a)} for a in addresses]
+    return {"kind": "Node", "metadata": {"name": name}, "status": {"addresses": listed}}
+
+
+def claim(node: str, block: str) -> dict[str, Any]:
+    spec = {"node": node, "cidr": block}
+    name = affinity_name(ip_network(block))
+    return {"kind": "BlockAffinity", "metadata": {"name": name}, "spec": spec}
 
 
 def config_map(name: str, **data: str) -> dict[str, Any]:
@@ -178,15 +195,11 @@ def test_what_is_announced() -> None:
 
 
 def test_slow_nodes_do_not_connect_to_each_other_at_once() -> None:
-    def node(name: str, address: str) -> dict[str, Any]:
-        listed = [{"type": "InternalIP", "address": address}]
-        return {"kind": "Node", "metadata": {"name": name}, "status": {"addresses": listed}}
-
     low, high = "fd10::1000", "fd12::1000"
     slow = replace(
         BASE,
         config=replace(BASE.config, patient=True),
-        objects=api(node("a", low), node("b", high)),
+        objects=api(node("a", IPv6Address(low)), node("b", IPv6Address(high))),
     )
     bgp = decide(slow).bgp
     assert bgp is not None
@@ -197,10 +210,6 @@ def test_slow_nodes_do_not_connect_to_each_other_at_once() -> None:
 
 
 def test_sessions_are_the_mesh_and_the_peers_asked_for() -> None:
-    def node(name: str, *addresses: IPv6Address) -> dict[str, Any]:
-        listed = [{"type": "InternalIP", "address": str(a)} for a in addresses]
-        return {"kind": "Node", "metadata": {"name": name}, "status": {"addresses": listed}}
-
     peer = {"kind": "BGPPeer", "metadata": {"name": "inj"}, "spec": {"peerIP": str(INJECTOR)}}
     foreign = {"kind": "BGPPeer", "metadata": {"name": "far"},
                "spec": {"peerIP": "fd99::1", "asNumber": 65000}}  # fmt: skip
@@ -391,7 +400,7 @@ def test_pods_have_routes_with_the_nodes_source() -> None:
         (prefix("172.16.0.0/28"), "overlaps this node's own block"),
         (prefix("172.16.0.0/16"), "overlaps this node's own block"),
         (prefix("172.16.9.0/26", ME), "next hop is this node"),
-        (prefix(B4, MASTER, MASTER), "has it too"),
+        (prefix(B4, MASTER, MASTER), "that peer is no node of the cluster"),
     ],
 )
 def test_prefixes_that_are_not_believed(path: ReceivedPath, reason: str) -> None:

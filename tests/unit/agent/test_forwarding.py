@@ -15,7 +15,6 @@ from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.routes import Hop, Route
 from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.agent.desired.wanted import Wanted
-from testbed.agent.model.objects import Objects
 from testbed.bgp.model import ReceivedPath
 from testbed.srpolicy.model import Segment, SegmentList
 from tests.unit.agent.test_decision import (
@@ -89,7 +88,9 @@ def test_the_pools_and_only_they_end_behind_the_pair() -> None:
     more = {"kind": "IPPool", "metadata": {"name": "new"}, "spec": {"cidr": "172.18.0.0/16"}}
     assert "172.18.0.0/16" in guards(replace(SERVICES, objects=api(more)))
     single = tuple(pool for pool in api().pools if pool.name != "v4")
-    assert guards(replace(SERVICES, objects=Objects(pools=single))) == ["fdfb::/48"]
+    assert guards(replace(SERVICES, objects=replace(api(), pools=single))) == ["fdfb::/48"]
+    idle = {"kind": "IPPool", "metadata": {"name": "idle"}, "spec": {"cidr": "172.20.0.0/16"}}
+    assert "172.20.0.0/16" not in guards(replace(SERVICES, objects=api(idle)))  # no pods in it
     whole = {"kind": "IPPool", "metadata": {"name": "one"}, "spec": {"cidr": B4}}
     tiny = replace(SERVICES, objects=api(whole))
     assert by_table(decide(tiny))[201][B4].hops  # a block that is all of its pool

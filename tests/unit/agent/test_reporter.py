@@ -17,7 +17,7 @@ from testbed.agent.api import node_status_object
 from testbed.agent.api.reporter import Reporter
 from testbed.agent.contract import parse_status
 from testbed.agent.desired.te_config import Refusal
-from testbed.agent.model.objects import ConfigMap, Node, Objects
+from testbed.agent.model.objects import ConfigMap, Node, ObjectRef, Objects
 from testbed.host import coalescing_worker
 from testbed.render.kubernetes import objects as rendered
 from tests.unit.agent.fake_kube_api import FakeKubeApi
@@ -151,6 +151,20 @@ def test_a_refused_config_map_gets_an_event_once(api: FakeKubeApi) -> None:
     again.put(refusal)
     again.until(lambda: api.count("PATCH", EVENTS))
     assert len(told.warned()) == 2
+
+
+def test_a_pool_that_is_not_used_gets_an_event_where_kubectl_looks_for_it(
+    api: FakeKubeApi,
+) -> None:
+    told = Told(api)
+    told.put(Refusal("IPPool p is not used", about=ObjectRef("IPPool", "p", uid="uid-p")))
+    events = api.objects["/api/v1/namespaces/default/events"]
+    told.until(lambda: events)
+    (event,) = events.values()
+    assert event["involvedObject"] == {
+        "apiVersion": "crd.projectcalico.org/v1", "kind": "IPPool", "name": "p", "uid": "uid-p",
+    }  # fmt: skip
+    assert (event["type"], event["message"]) == ("Warning", "w1: IPPool p is not used")
 
 
 def test_what_may_pass_is_told_only_when_it_lasts(api: FakeKubeApi) -> None:

@@ -16,6 +16,7 @@ import pytest
 from testbed.agent.api.block_claims import Claims
 from testbed.agent.api.kubernetes_source import KubernetesSource
 from testbed.agent.model.objects import Node, Objects
+from testbed.agent.model.pod_wish import PodMetadata
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube import client as kube_client
@@ -53,6 +54,18 @@ class Watcher:
             seen = self._seen.get(timeout=20)
             if holds(seen):
                 return seen
+
+
+def test_a_pod_is_looked_up_with_its_namespace(api: FakeKubeApi) -> None:
+    source = KubernetesSource("w1", api.config)
+    api.put("/api/v1/namespaces", "team", metadata={"labels": {"a": "b"}})
+    pods = "/api/v1/namespaces/team/pods"
+    api.put(pods, "web", metadata={"annotations": {"x": "y"}})
+    assert source.pod("team", "web") == PodMetadata({"x": "y"}, {}, {"a": "b"})
+    assert source.pod("team", "gone") == PodMetadata({}, {}, {"a": "b"})
+    api.refuse[pods] = 403
+    with pytest.raises(TestbedError, match="not now"):
+        source.pod("team", "web")
 
 
 @pytest.fixture
@@ -356,3 +369,15 @@ def test_only_ones_own_claim_is_released(api: FakeKubeApi) -> None:
     assert len(api.objects[BLOCKS]) == 1
     claims.release(block, W1)
     assert not api.objects[BLOCKS]
+
+
+def test_what_two_namespaces_have_by_one_name_is_two(api: FakeKubeApi) -> None:
+    policies = api.objects["/apis/networking.k8s.io/v1/networkpolicies"]
+    for namespace in ("a", "b"):
+        policies[namespace] = {"metadata": {"name": "x", "namespace": namespace}, "spec": {}}
+    watcher = Watcher(api)
+    try:
+        seen = watcher.until(lambda objects: objects.complete)
+        assert [report.about.namespace for report in seen.reports] == ["a", "b"]
+    finally:
+        watcher.source.stop()

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
+from testbed.object_fields.check import unknown_fields
+from testbed.object_fields.tables import KINDS
 from testbed.plan.calico_vpp import localsid_pool
 from testbed.plan.model import Plan, Port
 from testbed.render import calico_vpp, cluster
 from testbed.render.calico_vpp_images import images
-from testbed.render.kubernetes import documents, objects
+from testbed.render.kubernetes import documents
 from testbed.srpolicy.files.configmap import load_configmaps
 from testbed.te.lint.policies import lint_configmaps
 from tests.shipped_plans import shipped_plan
@@ -74,15 +76,9 @@ def test_each_file_holds_objects(files: dict[str, str]) -> None:
 
 
 def test_calicos_objects_have_no_field_that_its_schemas_lack(files: dict[str, str]) -> None:
-    """Our CRDs keep unknown fields, so no API server would say so."""
-    known = {
-        crd["spec"]["names"]["kind"]: crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-        for crd in objects("crds.yaml.j2")
-    }
     for name in ("10-ippools.yaml", "11-bgp.yaml"):
         for document in documents(name, files[name]):
-            schema = known[document["kind"]]["properties"]["spec"]["properties"]
-            assert document["spec"].keys() <= schema.keys()
+            assert unknown_fields(KINDS[document["kind"]], document["spec"]) == []
 
 
 def test_every_json_value_of_the_configuration_is_json(full: Plan) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from testbed.agent.model.attachment import host_interface
 from testbed.orchestrators.kubernetes.programs import programs
 from testbed.paths import CONTAINER_RUNTIME
 from testbed.plan.model import Plan
@@ -94,13 +95,25 @@ def test_proxy_modes(full: Plan, mode: kubernetes.ProxyMode) -> None:
     config = loaded(kubernetes.kube_proxy(full, full.node("worker1"), mode))
     assert config["mode"] == mode
     assert config[mode] == {"minSyncPeriod": "1s", "syncPeriod": "30s"}
-    assert config["clusterCIDR"] == "172.16.0.0/16,fdfb:af47:32af::/48"
     assert config["hostnameOverride"] == "worker1"
+
+
+def test_a_pod_is_known_by_its_interface_whichever_pool_it_is_of(full: Plan) -> None:
+    config = loaded(kubernetes.kube_proxy(full, full.node("worker1")))
+    assert config["detectLocalMode"] == "InterfaceNamePrefix" and "clusterCIDR" not in config
+    assert host_interface("c1", "eth0").startswith(config["detectLocal"]["interfaceNamePrefix"])
+
+
+def test_where_interfaces_are_not_ours_a_pod_is_known_by_its_range(full: Plan) -> None:
+    vpp = full.model_copy(update={"overlay": "calico-vpp"})
+    config = loaded(kubernetes.kube_proxy(vpp, full.node("worker1")))
+    assert config["clusterCIDR"] == "172.16.0.0/16,fdfb:af47:32af::/48"
+    assert "detectLocalMode" not in config
 
 
 def test_one_family_has_one_range(full: Plan) -> None:
     pools = full.pools.model_copy(update={"pods_v4": None})
-    plan = full.model_copy(update={"pools": pools})
+    plan = full.model_copy(update={"pools": pools, "overlay": "calico-vpp"})
     node = plan.node("worker1")
     assert loaded(kubernetes.kube_proxy(plan, node))["clusterCIDR"] == "fdfb:af47:32af::/48"
     assert loaded(kubernetes.kubelet(plan, node))["clusterDNS"] == ["fd00:10:96::a"]

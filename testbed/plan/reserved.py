@@ -1,0 +1,52 @@
+"""The ranges of a plan that belong to somebody, so that no IPPool may overlap them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from testbed.object_fields.reserved import Reserved
+from testbed.plan.kubernetes import SERVICES
+from testbed.plan.model import Link, Plan, Role
+
+
+def reserved(plan: Plan) -> list[Reserved]:
+    """Loopbacks, links with what is on them, SIDs, Services; each range once."""
+    found = [*_loopbacks(plan), *_links(plan), *_sids(plan), *_services(plan)]
+    return list({one.network: one for one in reversed(found)}.values())[::-1]
+
+
+def _loopbacks(plan: Plan) -> Iterator[Reserved]:
+    for node in plan.nodes:
+        for address in (node.loopback_v6, node.loopback_v4):
+            if address is not None:
+                yield Reserved(ip_network(address), f"{node.name}'s loopback")
+
+
+def _links(plan: Plan) -> Iterator[Reserved]:
+    for link in plan.links:
+        for port in (link.a, link.b):
+            for interface in (port.v6, port.v4):
+                if interface is not None:
+                    yield Reserved(interface.network, _name_link(plan, link))
+
+
+def _name_link(plan: Plan, link: Link) -> str:
+    """The link of a host or a node is known by that."""
+    for port in (link.a, link.b):
+        if plan.node(port.node).role is not Role.ROUTER:
+            return f"the subnet of {port.node}"
+    return f"the link of {link.a.node} and {link.b.node}"
+
+
+def _sids(plan: Plan) -> Iterator[Reserved]:
+    for node in plan.cluster:
+        if node.cluster is not None:
+            yield Reserved(node.cluster.sid_pool, f"SIDs of {node.name}", sids=True)
+    yield Reserved(plan.pools.policies, "binding SIDs", sids=True)
+
+
+def _services(plan: Plan) -> Iterator[Reserved]:
+    if plan.orchestrator_traits.services:
+        for network in SERVICES.values():
+            yield Reserved(network, "Services")

@@ -1,0 +1,251 @@
+"""Objects of users as `testbed apply` takes them: every field is done, refused or warned of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import TestbedError
+from testbed.plan.model import Plan
+from testbed.te.lint.findings import Finding
+from testbed.te.load import load_objects
+from tests.documents import Document
+from tests.unit.te.lint.test_lint import selected
+
+POOL = "apiVersion: crd.projectcalico.org/v1\nkind: IPPool\nmetadata: {name: p}\nspec:\n"
+PEER = "apiVersion: crd.projectcalico.org/v1\nkind: BGPPeer\nmetadata: {name: p}\nspec:\n"
+BGP = "apiVersion: crd.projectcalico.org/v1\nkind: BGPConfiguration\nmetadata: {name: default}\n"
+INSIDE = "  cidr: 172.16.4.0/24\n"
+
+
+def load(plan: Plan, directory: Path, text: str) -> tuple[list[Document], list[Finding]]:
+    file = directory / "o.yaml"
+    file.write_text(text)
+    return load_objects(plan, file, force=True, selected=selected)
+
+
+def said(plan: Plan, directory: Path, text: str) -> list[tuple[str, str, str | None]]:
+    return [(f.severity, f.where, f.fix) for f in load(plan, directory, text)[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "hint"),
+    [
+        (POOL + INSIDE + "  blocksize: 28\n", 6, "did you mean blockSize?"),
+        (POOL + INSIDE + "  natoutgoing: true\n", 6, "did you mean natOutgoing?"),
+        (POOL + INSIDE + "  vxlanmode: Always\n", 6, "did you mean vxlanMode?"),
+        (PEER + "  peerIP: fd00:0:34::2\n  asnumber: 64512\n", 6, "did you mean asNumber?"),
+        (BGP + "spec:\n  communities:\n  - name: a\n    valu: '1:2'\n", 7, "did you mean value?"),
+        (BGP + "spec: {nodeToNodeMesh: false}\n", 4, "did you mean nodeToNodeMeshEnabled?"),
+    ],
+)
+def test_a_misspelt_field_is_refused_with_what_is_meant(
+    full: Plan, tmp_path: Path, text: str, line: int, hint: str
+) -> None:
+    found = said(full, tmp_path, text)
+    assert [one for one in found if one[0] == "error"] == [("error", f"o.yaml:{line}", hint)]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("vxlanMode: always", "must be Never or Always or CrossSubnet"),
+        ("ipipMode: Sometimes", "must be Never or Always or CrossSubnet"),
+        ("assignmentMode: manual", "must be Automatic or Manual"),
+        ("allowedUses: [Workload, Pods]", "must be Workload or Tunnel or LoadBalancer"),
+        ("allowedUses: Tunnel", "must be of type array"),
+        ("natOutgoing: 'yes'", "must be of type boolean"),
+        ("blockSize: '28'", "must be of type integer"),
+        ("blockSize: 129", "must be at most 128"),
+        ("namespaceSelector: what?", "selector"),
+        ("nat-outgoing: true", "use natOutgoing"),
+        ("ipip: {enabled: true}", "use ipipMode"),
+        ("ipipMode: Always\n  vxlanMode: Always", "cannot both be used"),
+    ],
+)
+def test_a_value_that_a_pool_cannot_have_is_refused(
+    full: Plan, tmp_path: Path, line: str, what: str
+) -> None:
+    _, (finding,) = load(full, tmp_path, f"{POOL}{INSIDE}  {line}\n")
+    assert finding.severity == "error" and what in finding.what
+    assert finding.where in ("o.yaml:6", "o.yaml:7")
+
+
+def test_all_that_a_pool_can_have_is_taken(full: Plan, tmp_path: Path) -> None:
+    everything = (
+        "  blockSize: 28\n  ipipMode: Never\n  vxlanMode: CrossSubnet\n  natOutgoing: false\n"
+        "  nodeSelector: all()\n  namespaceSelector: team == 'red'\n  disabled: null\n"
+        "  disableBGPExport: true\n  assignmentMode: Manual\n  allowedUses: [Workload, Tunnel]\n"
+    )
+    documents, findings = load(full, tmp_path, POOL + INSIDE + everything)
+    assert findings == [] and documents[0]["spec"]["allowedUses"] == ["Workload", "Tunnel"]
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("password: {secretKeyRef: {name: bgp, key: pw}}", "error"),
+        ("filters: [mine]", "error"),
+        ("ttlSecurity: 1", "error"),
+        ("localASNumber: 64513", "error"),
+        ("localWorkloadSelector: all()", "error"),
+        ("peerSelector: all()", "error"),
+        ("keepOriginalNextHop: true", "warning"),
+        ("numAllowedLocalASNumbers: 2", "warning"),
+        ("nextHopMode: Keep", "warning"),
+        ("sourceAddress: None", "warning"),
+        ("maxRestartTime: 10s", "warning"),
+        ("reachableBy: fd00::1", "warning"),
+    ],
+)
+def test_what_a_session_cannot_do_is_refused_or_warned_of(
+    full: Plan, tmp_path: Path, line: str, severity: str
+) -> None:
+    text = f"{PEER}  peerIP: fd00:0:34::2\n  {line}\n"
+    assert said(full, tmp_path, text) == [(severity, "o.yaml:6", None)]
+
+
+def test_values_that_ask_for_nothing_are_not_mentioned(full: Plan, tmp_path: Path) -> None:
+    peer = "  peerIP: fd00:0:34::2\n  peerSelector: ''\n  keepOriginalNextHop: false\n"
+    peer += "  nextHopMode: Auto\n  sourceAddress: UseNodeIP\n  filters: []\n"
+    assert said(full, tmp_path, PEER + peer) == []
+    asked = "spec: {listenPort: 179, logSeverityScreen: Info, bindMode: None}\n"
+    assert said(full, tmp_path, BGP + asked) == []
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "listenPort: 1179",
+        "serviceClusterIPs: [{cidr: 10.96.0.0/16}]",
+        "serviceExternalIPs: [{cidr: 192.0.2.0/24}]",
+        "serviceLoadBalancerIPs: [{cidr: 192.0.2.0/24}]",
+        "prefixAdvertisements: [{cidr: 172.16.0.0/16, communities: ['64512:120']}]",
+        "communities: [{name: a, value: '1:2'}]",
+        "bindMode: NodeIP",
+        "logSeverityScreen: Debug",
+        "nodeMeshPassword: {secretKeyRef: {name: bgp, key: pw}}",
+    ],
+)
+def test_a_setting_of_bgp_without_effect_is_warned_of(
+    full: Plan, tmp_path: Path, field: str
+) -> None:
+    text = f"{BGP}spec:\n  {field}\n"
+    assert said(full, tmp_path, text) == [("warning", "o.yaml:5", None)]
+
+
+@pytest.mark.parametrize(
+    ("cidr", "whose"),
+    [
+        ("10.96.0.0/16", "Services"),
+        ("fd00:10:96::/120", "Services"),
+        ("fcff::/16", "r1's loopback"),
+        ("fcff:6::1/128", "r6's loopback"),
+        ("fc00::/7", "r1's loopback"),
+        ("::/0", "r1's loopback"),
+        ("0.0.0.0/0", "r1's loopback"),
+        ("fd10::/64", "the subnet of master"),
+        ("192.168.12.128/25", "the subnet of worker2"),
+        ("fd00:0:34::/64", "the subnet of gobgp"),
+        ("fcdd:0:0:11aa::/80", "SIDs of worker1"),
+        ("cafe::/64", "binding SIDs"),
+        ("fe80::/64", "link-local addresses"),
+        ("169.254.0.0/16", "link-local addresses"),
+        ("ff00::/8", "multicast addresses"),
+        ("224.0.0.0/24", "multicast addresses"),
+        ("127.0.0.0/16", "loopback addresses"),
+        ("::1/128", "the unspecified and the loopback address"),
+        ("255.255.255.0/24", "reserved and broadcast addresses"),
+    ],
+)
+def test_a_pool_over_what_belongs_to_others_is_refused(
+    full: Plan, tmp_path: Path, cidr: str, whose: str
+) -> None:
+    kubernetes = full.model_copy(update={"orchestrator": "kubernetes"})
+    _, (finding,) = load(kubernetes, tmp_path, f'{POOL}  cidr: "{cidr}"\n')
+    assert finding.severity == "error" and f"overlaps {whose} (" in finding.what
+
+
+def test_a_lab_without_services_has_their_range_free(full: Plan, tmp_path: Path) -> None:
+    (found,) = said(full, tmp_path, POOL + "  cidr: 10.96.0.0/16\n")
+    assert found[:2] == ("warning", "o.yaml:5")
+
+
+V3 = """\
+apiVersion: projectcalico.org/v3
+kind: IPPool
+metadata:
+  name: default-ipv4-ippool
+  uid: 6b7a
+  resourceVersion: "12"
+  creationTimestamp: "2025-01-01T00:00:00Z"
+  labels: {team: red}
+spec: {cidr: 172.16.0.0/16, blockSize: 26, natOutgoing: true}
+status: {conditions: []}
+"""
+
+
+def test_objects_as_calicoctl_gives_them_are_taken(full: Plan, tmp_path: Path) -> None:
+    documents, findings = load(full, tmp_path, V3)
+    assert findings == []
+    assert documents == [
+        {
+            "apiVersion": "crd.projectcalico.org/v1",
+            "kind": "IPPool",
+            "metadata": {"name": "default-ipv4-ippool", "labels": {"team": "red"}},
+            "spec": {"cidr": "172.16.0.0/16", "blockSize": 26, "natOutgoing": True},
+        }
+    ]
+
+
+def test_lists_are_taken_item_by_item(full: Plan, tmp_path: Path) -> None:
+    item = "kind: IPPool, metadata: {name: %s}, spec: {cidr: 172.16.%s.0/24, bad: 1}}"
+    v1 = "- {apiVersion: crd.projectcalico.org/v1, "
+    text = f"apiVersion: v1\nkind: List\nitems:\n{v1}{item % ('a', 1)}\n{v1}{item % ('b', 2)}\n"
+    documents, findings = load(full, tmp_path, text)
+    assert [d["metadata"]["name"] for d in documents] == ["a", "b"]
+    assert [f.where for f in findings] == ["o.yaml:4", "o.yaml:5"]
+    bare = "apiVersion: projectcalico.org/v3\nkind: IPPoolList\nitems:\n"
+    bare += "- metadata: {name: c}\n  spec: {cidr: 172.16.3.0/24}\n"
+    documents, findings = load(full, tmp_path, bare)
+    assert findings == []
+    assert (documents[0]["kind"], documents[0]["apiVersion"]) == (
+        "IPPool",
+        "crd.projectcalico.org/v1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "what", "fix"),
+    [
+        ("apiVersion: v1\nkind: List\nitems: []\n", "o.yaml", "no object", None),
+        ("apiVersion: v1\nkind: List\nitems: 7\n", "o.yaml:3", "not a list", None),
+        ("kind: IPPoolList\nitems: [7]\n", "o.yaml:2", "kind ?", "it takes IPPool"),
+        (POOL.replace("/v1", "/v2") + INSIDE, "o.yaml:1", "crd.projectcalico.org/v2", "/v1 or"),
+        (POOL[37:] + INSIDE, "o.yaml:1", "without apiVersion", "apiVersion: crd.projectcalico.org"),
+        (POOL.replace("spec", "specs") + INSIDE, "o.yaml:1", "without spec", "below spec"),
+        (POOL + INSIDE + "sepc: {}\n", "o.yaml:6", "no field sepc", "did you mean spec?"),
+        (POOL.replace("p}", "p, lables: {}}") + INSIDE, "o.yaml:3", "lables", "mean labels?"),
+        ("kind: SRPolicy\n", "o.yaml:1", "kind SRPolicy", "testbed policy apply"),
+        ("kind: BlockAffinity\n", "o.yaml:1", "kind BlockAffinity", "claim blocks themselves"),
+        ("kind: GlobalNetworkPolicy\n", "o.yaml:1", "kind Global", "are not enforced"),
+        ("kind: Service\n", "o.yaml:1", "kind Service", "testbed kubectl apply"),
+        ("kind: IPpool\n", "o.yaml:1", "kind IPpool", "did you mean IPPool?"),
+    ],
+)
+def test_what_is_no_object_of_ours_is_refused_with_a_way_out(
+    full: Plan, tmp_path: Path, text: str, where: str, what: str, fix: str | None
+) -> None:
+    with pytest.raises(TestbedError) as caught:
+        load(full, tmp_path, text)
+    assert caught.value.where == where and what in caught.value.what
+    assert fix is None or fix in str(caught.value.fix)
+
+
+def test_a_network_policy_is_taken_with_a_warning(full: Plan, tmp_path: Path) -> None:
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: closed}\n"
+    documents, (finding,) = load(full, tmp_path, head + "spec: {podSelector: {}}\n")
+    assert documents[0]["spec"] == {"podSelector": {}}
+    assert finding.severity == "warning" and finding.where == "o.yaml:1"
+    assert finding.what.startswith("NetworkPolicy closed is not enforced")

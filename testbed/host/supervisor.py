@@ -155,10 +155,6 @@ class Supervisor:
         self._call_rpc("reloadConfig")
         self._call_each([("removeProcessGroup", name) for name in names])
 
-    def restart(self, name: str) -> None:
-        """Stop and start one program."""
-        self._call_each([("stopProcess", name), ("startProcess", name)])
-
     def stop(self, names: Iterable[str]) -> None:
         """End programs and keep them ended, until they are started again."""
         self._call_each([("stopProcess", name) for name in names])

@@ -180,7 +180,8 @@ class LabDir:
         lab_cgroups.remove(self.path)
         drafts = [p.name for p in self.path.glob(".*")]  # of writers that were killed
         users = [p.name for p in self.path.glob("kubeconfig-*")]
-        shutil.rmtree(self.path / "bin", ignore_errors=True)
+        for directory in ("bin", "run"):  # commands for the user's shell; the lock of a run
+            shutil.rmtree(self.path / directory, ignore_errors=True)
         for file in (
             "plan.json",
             "init.json",

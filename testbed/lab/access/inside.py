@@ -10,6 +10,7 @@ import time
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host import sysfs
+from testbed.host.become import become
 from testbed.host.namespaces import MS_BIND
 from testbed.lab import state
 from testbed.lab.access.locate import elsewhere
@@ -81,12 +82,7 @@ def replace_process(
     environment = dict(os.environ, PATH=_search_path(), TESTBED_NODE=name)
     if prompt:
         environment["PS1"] = prompt
-    try:
-        os.execvpe(command[0], command, environment)
-    except FileNotFoundError:
-        raise TestbedError(f"{name}: no program {command[0]!r}", exit_code=127) from None
-    except PermissionError:
-        raise TestbedError(f"{name}: {command[0]!r} is no program", exit_code=126) from None
+    become(command, environment, where=name)
 
 
 def _own_sockets(plan: Plan, name: str) -> None:

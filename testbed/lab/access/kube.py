@@ -10,6 +10,7 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
+from testbed.host.become import become
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.interpreter import own_program
@@ -29,10 +30,7 @@ def run_in_network(lab: LabDir, command: list[str]) -> None:
     ns.setns(fd, ns.CLONE_NEWNET)
     os.close(fd)
     _be_the_caller(environment)
-    try:
-        os.execvpe(command[0], command, environment)
-    except FileNotFoundError:
-        raise TestbedError(f"no program {command[0]!r}", exit_code=127) from None
+    become(command, environment)
 
 
 def kubectl() -> str:

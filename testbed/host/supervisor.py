@@ -24,6 +24,7 @@ class Place:
 
     directory: Path
     own_netns: bool = False  # True: its programs are in the right network namespace already
+    open_files: int = 1024  # that it may have to hold at once
 
     @property
     def socket(self) -> Path:
@@ -48,6 +49,7 @@ logfile={self.logs}/supervisord.log
 logfile_maxbytes=1MB
 loglevel=warn
 pidfile={self.directory}/supervisord.pid
+minfds={self.open_files}
 childlogdir={self.logs}
 [unix_http_server]
 file={self.socket}
@@ -112,6 +114,7 @@ class ProgramState:
     description: str
     start: int
     stop: int
+    spawnerr: str = ""  # why it could not be started
 
 
 class Supervisor:
@@ -172,6 +175,14 @@ class Supervisor:
         dead = [n for n, p in self.states().items() if p.statename in DEAD]
         self._call_each([("startProcess", name) for name in dead])
         return dead
+
+    def failing(self) -> list[str]:
+        """Programs that cannot be started or end at once, each with the reason."""
+        return [
+            f"{name} {state.statename} ({state.spawnerr or state.description})"
+            for name, state in sorted(self.states().items())
+            if state.statename in ("BACKOFF", "FATAL")
+        ]
 
     def unsettled(self, programs: Iterable[Program]) -> list[str]:
         """Names of those that do not run yet, or are to start anew with another program."""

@@ -11,6 +11,7 @@ from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host import sysfs
 from testbed.host.become import become
+from testbed.host.labs import last_words
 from testbed.host.namespaces import MS_BIND
 from testbed.lab import state
 from testbed.lab.access.locate import elsewhere
@@ -78,11 +79,20 @@ def replace_process(
         sysfs.mount_own()
         _own_sockets(plan, name)
     else:
-        ns.enter_process(init)
+        ns.enter_process(init, lambda: _node_ended(name))
     environment = dict(os.environ, PATH=_search_path(), TESTBED_NODE=name)
     if prompt:
         environment["PS1"] = prompt
     become(command, environment, where=name)
+
+
+def _node_ended(name: str) -> TestbedError:
+    return TestbedError(
+        f"{name} has ended, and starts anew",
+        why=last_words(services.log_file(f"{name}.init").read_bytes()) or "its init was killed",
+        fix=f"testbed logs {name}.init",
+        exit_code=1,
+    )
 
 
 def _own_sockets(plan: Plan, name: str) -> None:

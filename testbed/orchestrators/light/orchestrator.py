@@ -39,7 +39,7 @@ class Light:
         """There is nothing besides the agents."""
 
     def problems(self, plan: Plan) -> list[str]:
-        return []
+        return pods.problems()
 
     def join(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path) -> None:
         agents.join(plan, nodes, gobgpd, DirectoryApi())

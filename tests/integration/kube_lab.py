@@ -69,7 +69,8 @@ class KubeLab(Lab):
 
     def on(self, place: str, script: str, expect: int | None = 0) -> str:
         """Output of a shell script on a node, or in a pod's network."""
-        return self.run("exec", place, "sh", "-c", script, expect=expect).stdout
+        network = [] if place in self.plan.by_name else ["--netns-only"]
+        return self.run("exec", *network, place, "sh", "-c", script, expect=expect).stdout
 
     def node_files(self, node: str) -> Path:
         """The directory of a node's daemons, as seen from here."""

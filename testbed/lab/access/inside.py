@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 import subprocess
 import time
 
@@ -63,10 +64,18 @@ def replace_process(
     prompt: str | None = None,
     network_only: bool = False,
 ) -> None:
-    """Become `command` on a node or in a pod, where the node's own tools just work.
+    """Become `command` on a node or in a pod.
 
-    `network_only` keeps the caller's files in sight also on nodes that have a root of their own.
+    In a pod that has a container it runs there, as `kubectl exec` does; elsewhere the host's
+    programs run, in the network of the node or pod. `network_only` asks for just that, with the
+    caller's files in sight, also on nodes that have a root of their own.
     """
+    if name not in plan.by_name and not network_only:
+        terminal = os.isatty(0) and os.isatty(1)
+        netns_of(plan, name)  # names the one that is meant, if it is not there
+        inside = orchestrator_of(plan).container_command(plan, name, command, terminal)
+        if inside is not None:
+            become(inside, os.environ, where=name)
     there = elsewhere(plan, name)
     if there is not None:
         there.become(command, prompt)
@@ -118,6 +127,19 @@ def program_rows() -> list[list[str]]:
         since = time.strftime("%H:%M:%S", time.localtime(info.start))
         rows.append([name, info.statename, since])
     return rows
+
+
+def shell_command(plan: Plan, name: str, network_only: bool) -> list[str]:
+    """A shell that a node or pod has; a container may have no bash."""
+    containers = plan.orchestrator_traits.containers
+    if name in plan.by_name or network_only or not containers:
+        return ["bash", "--norc"]
+    prompt = shlex.quote(f"{name}# ")
+    return [
+        "sh",
+        "-c",
+        f"export PS1={prompt}; bash=$(command -v bash) && exec $bash --norc; exec sh",
+    ]
 
 
 def follow_log(program: str, follow: bool) -> None:

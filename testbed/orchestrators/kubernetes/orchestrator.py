@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from testbed import paths
-from testbed.orchestrators.kubernetes import health, lifecycle, pods, renewal
+from testbed.orchestrators.kubernetes import container, health, lifecycle, pods, renewal
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Node, Plan
@@ -62,6 +62,11 @@ class Kubernetes:
 
     def delete_pod(self, plan: Plan, name: str) -> None:
         pods.delete(plan, name)
+
+    def container_command(
+        self, plan: Plan, pod: str, command: Sequence[str], terminal: bool
+    ) -> list[str] | None:
+        return container.exec_command(plan, pod, command, terminal)
 
     def pods(self, plan: Plan) -> list[Pod]:
         return pods.listing(plan)

@@ -59,5 +59,11 @@ class Light:
     def delete_pod(self, plan: Plan, name: str) -> None:
         pods.delete(name)
 
+    def container_command(
+        self, plan: Plan, pod: str, command: Sequence[str], terminal: bool
+    ) -> list[str] | None:
+        """The host's programs, in the pod's network."""
+        return None
+
     def pods(self, plan: Plan) -> list[Pod]:
         return pods.listing()

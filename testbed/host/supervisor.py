@@ -114,7 +114,6 @@ class ProgramState:
     description: str
     start: int
     stop: int
-    spawnerr: str = ""  # why it could not be started
 
 
 class Supervisor:
@@ -179,7 +178,7 @@ class Supervisor:
     def failing(self) -> list[str]:
         """Programs that cannot be started or end at once, each with the reason."""
         return [
-            f"{name} {state.statename} ({state.spawnerr or state.description})"
+            f"{name} {state.statename} ({state.description})"
             for name, state in sorted(self.states().items())
             if state.statename in ("BACKOFF", "FATAL")
         ]

@@ -124,10 +124,10 @@ def main() -> None:
 
 
 def _leave(ended: SystemExit) -> NoReturn:
-    """With the command's own exit code, whatever became of its output; 1 if that was all it did."""
+    """With the command's own exit code, whatever became of its output."""
     lost = lost_output()
-    if lost and not ended.code:
-        fail(TestbedError("the output could not be written", why=lost, exit_code=1))
+    if lost:
+        print(f"the output could not be written: {lost}", file=sys.stderr)
     raise ended
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host.input_text import read_input
 from testbed.plan.model import Plan
 from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.change import PolicyChange
@@ -24,7 +25,7 @@ def load_policy_file(
 
     Raises TestbedError for what cannot be read, LintFailed for errors unless `force`.
     """
-    changes = load_policies(_read_text(file), file.name, resolver(plan))
+    changes = load_policies(read_input(file), file.name, resolver(plan))
     findings = lint_policies(plan, [c for c in changes if not c.withdraw])
     if not force:
         refuse_errors(file.name, findings)
@@ -47,7 +48,7 @@ def load_objects(
     `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
     errors unless `force`.
     """
-    text = _read_text(file)
+    text = read_input(file)
     documents = [d for d in read_documents(text, file.name) if d.content is not None]
     if not documents:
         raise TestbedError("the file holds no object", where=file.name)
@@ -63,12 +64,3 @@ def load_objects(
     if not force:
         refuse_errors(file.name, findings)
     return [d.plain for d in documents], findings
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except UnicodeDecodeError:
-        raise TestbedError("the file is no UTF-8 text", where=file.name) from None
-    except OSError as error:
-        raise TestbedError(f"cannot be read: {error.strerror}", where=str(file)) from None

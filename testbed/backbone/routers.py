@@ -16,6 +16,9 @@ from testbed.render import frr
 
 DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/frr")
+# FRR makes a directory for its crash logs in /var/tmp, where it would outlive the lab. The daemon
+# has mounts of its own already (testbed.host.run.on_node); all that it says is in its log, too.
+_OWN_CRASH_LOGS = ("sh", "-c", 'mount -t tmpfs -o mode=1777 tmp /var/tmp; exec "$0" "$@"')
 SHOWN = 5  # programs that are named
 
 
@@ -86,6 +89,7 @@ def _daemon_program(router: str, daemon: str) -> Program:
         name=f"{router}.{daemon}",
         node=router,
         command=(
+            *_OWN_CRASH_LOGS,
             str(DAEMONS / daemon),
             *("-N", router),
             *("-f", str(NODES / router / f"{daemon}.conf")),

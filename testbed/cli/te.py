@@ -23,9 +23,9 @@ from testbed.cli.common import (
 from testbed.cli.completion import nodes_and_pods, offering
 from testbed.cli.completion import policies as injected_policies
 from testbed.errors import TestbedError
-from testbed.host.input_text import from_here
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
+from testbed.te.input_text import from_here
 
 policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
 

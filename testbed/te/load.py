@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from testbed.errors import TestbedError
-from testbed.host.input_text import read_input
 from testbed.plan.model import Plan
 from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.files.load import load_policies
 from testbed.srpolicy.files.yaml_tree import read_documents
+from testbed.te.input_text import read_input
 from testbed.te.lint import calico_objects
 from testbed.te.lint.calico import Selected, lint_calico
 from testbed.te.lint.findings import Finding, refuse_errors

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.host.input_text import STDIN, from_here, read_input
+from testbed.te.input_text import STDIN, from_here, read_input
 
 
 def test_a_file_with_and_without_a_byte_order_mark(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from testbed.orchestrators.pod import NAME, Pod, checked_name, read_pod, unknown
 from testbed.paths import NETNS, NODES, PODS, SYSTEM_PATH
 
 CNI_VERSION = "1.1.0"
+AGENT_PATIENCE = 10.0  # seconds that an agent may take to start, or to start anew
 PATIENCE = 30.0  # seconds that a change of pods waits for another one
 
 
@@ -131,6 +132,7 @@ def _call_plugin(command: str, pod: str, node: str) -> dict[str, Any]:
         "name": "testbed",
         "type": "testbed",
         "agentSocket": str(NODES / node / "cni.sock"),
+        "agentPatience": AGENT_PATIENCE,
     }
     environment = {
         "CNI_COMMAND": command,

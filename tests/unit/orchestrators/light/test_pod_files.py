@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,34 @@ def test_garbage_is_named_and_the_others_are_there(directory: Path, text: str) -
     with pytest.raises(TestbedError, match="'bad'") as refused:
         pods.get("bad")
     assert refused.value.where == str(bad)
+
+
+def test_an_agent_that_is_about_to_start_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent died a moment ago: its socket is there, and nobody listens until later."""
+    path = tmp_path / "worker1" / "cni.sock"
+    path.parent.mkdir()
+    asked: list[bytes] = []
+
+    def serve() -> None:
+        with socket.socket(socket.AF_UNIX) as first:
+            first.bind(str(path))  # as it is after a kill
+        path.unlink()
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            peer, _ = listener.accept()
+            with peer:
+                asked.append(peer.recv(65536))
+                peer.sendall(b'{"cniVersion": "1.1.0"}')
+
+    monkeypatch.setattr(pods, "NODES", tmp_path)
+    agent = threading.Timer(0.5, serve)
+    agent.start()
+    assert pods._call_plugin("ADD", "one", "worker1") == {"cniVersion": "1.1.0"}
+    agent.join()
+    assert b"pod-one" in asked[0]
 
 
 def test_a_pod_without_a_readable_file_is_deleted_on_every_node(

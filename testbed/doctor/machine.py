@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from testbed.doctor.open_files import check_open_files
+from testbed.doctor.root_directory import check_root_directory
 from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host import lab_data
@@ -32,6 +33,7 @@ def host_checks() -> list[Verdict]:
     """Rights, programs, memory and limits."""
     return [
         _check_rights(),
+        check_root_directory(),
         *(program(p) for p in PROGRAMS),
         _check_frr(),
         _check_memory(),

@@ -81,7 +81,10 @@ def shell(
     name: Name = DEFAULT_LAB,
     netns_only: NetnsOnly = False,
 ) -> None:
-    """A shell on a node or in a pod; see exec for whose files it sees."""
+    """A shell on a node or in a pod.
+
+    See exec for whose files it sees.
+    """
     plan = enter(name)
     from testbed.lab.access.inside import replace_process, shell_command
 

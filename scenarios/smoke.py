@@ -3,7 +3,7 @@
 from testbed.scenario import Check, Testbed, scenario
 
 
-@scenario(claims=["C11"])
+@scenario(claims=["C11"], nodes=["worker1", "worker2"])
 def smoke(testbed: Testbed, check: Check) -> None:
     """Pods on two nodes reach each other over SRv6, IPv4 and IPv6, by the promised path."""
     source, destination = testbed.pod("worker1"), testbed.pod("worker2")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-FLAGS = ("-I", "-B")  # isolated; and root leaves no byte code in a user's clone
+# Isolated; root leaves no byte code in a user's clone; files and pipes are UTF-8 in every locale.
+FLAGS = ("-I", "-B", "-X", "utf8")
 MODULE = (sys.executable, *FLAGS, "-m")  # followed by a module and its arguments
 
 

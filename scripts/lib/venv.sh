@@ -43,7 +43,7 @@ install_ipmininet() {
 # Root too starts the command here: before its first line runs, Python would take modules from
 # PYTHONPATH and the user's site. pip names the interpreter in line 1, one with a long path in 2.
 isolate() {
-    sed -i -e '1s|^#!.*/python[0-9.]*$|& -I|' -e "2s|^'''exec' .*python[^ ]*|& -I|" "$1"
+    sed -i -e '1s|^#!.*/python[0-9.]*$|& -IXutf8|' -e "2s|^'''exec' .*python[^ ]*|& -IXutf8|" "$1"
     head -n 2 "$1" | grep -q 'python[^ ]* -I' || die "$1 does not begin as pip lets it begin"
 }
 

@@ -7,7 +7,7 @@ import os
 import pwd
 from pathlib import Path
 
-from testbed.errors import MachineUnfit
+from testbed.errors import CheckFailed, MachineUnfit
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
 from testbed.paths import NODES
@@ -16,6 +16,10 @@ from testbed.render import frr
 
 DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/frr")
+# FRR makes a directory for its crash logs in /var/tmp, where it would outlive the lab. The daemon
+# has mounts of its own already (testbed.host.run.on_node); all that it says is in its log, too.
+_OWN_CRASH_LOGS = ("sh", "-c", 'mount -t tmpfs -o mode=1777 tmp /var/tmp; exec "$0" "$@"')
+SHOWN = 5  # programs that are named
 
 
 def write_files(plan: Plan) -> None:
@@ -40,15 +44,26 @@ def write_files(plan: Plan) -> None:
 def start(plan: Plan, supervisor: Supervisor) -> None:
     """Start all daemons. isisd comes second: it looks for zebra's socket only every 10 s."""
     supervisor.add(_daemon_program(r.name, "zebra") for r in plan.routers)
-    waiting = {r.name: RUN / r.name / "zserv.api" for r in plan.routers}
+    _wait_sockets(plan, supervisor, "zebra", "zserv.api")
+    supervisor.add(_daemon_program(r.name, "isisd") for r in plan.routers)
+    _wait_sockets(plan, supervisor, "isisd", "isisd.vty")
+
+
+def _wait_sockets(plan: Plan, supervisor: Supervisor, daemon: str, socket: str) -> None:
+    """Until every router's daemon has made its socket. Raises CheckFailed."""
+    waiting = {r.name: RUN / r.name / socket for r in plan.routers}
 
     def probe() -> tuple[bool | None, str]:
-        for name in [n for n, socket in waiting.items() if socket.exists()]:
+        for name in [n for n, path in waiting.items() if path.exists()]:
             del waiting[name]
         return (None if waiting else True), f"not yet: {', '.join(waiting)}"
 
-    wait_for("zebra's sockets", probe, timeout=30, fix="testbed logs r1.zebra")
-    supervisor.add(_daemon_program(r.name, "isisd") for r in plan.routers)
+    try:
+        wait_for(f"{daemon}'s sockets", probe, timeout=30, fix=f"testbed logs r1.{daemon}")
+    except CheckFailed as error:
+        failing = "; ".join(supervisor.failing()[:SHOWN])
+        why = f"{error.why}; {failing}" if failing else error.why
+        raise CheckFailed(error.what, why=why, fix=error.fix) from None
 
 
 def wait_running(plan: Plan, supervisor: Supervisor) -> None:
@@ -74,6 +89,7 @@ def _daemon_program(router: str, daemon: str) -> Program:
         name=f"{router}.{daemon}",
         node=router,
         command=(
+            *_OWN_CRASH_LOGS,
             str(DAEMONS / daemon),
             *("-N", router),
             *("-f", str(NODES / router / f"{daemon}.conf")),

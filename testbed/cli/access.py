@@ -24,6 +24,14 @@ from testbed.report.tables import Column
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
+NetnsOnly = Annotated[
+    bool,
+    typer.Option(
+        "--netns-only",
+        help="This machine's programs and files; only the network is the node's or pod's.",
+    ),
+]
+
 pod_app = typer.Typer(help="Pods: create, delete, list.", no_args_is_help=True)
 Node = Annotated[str, typer.Argument(autocompletion=offering(nodes))]
 
@@ -47,8 +55,14 @@ def execute(
     ],
     command: Annotated[list[str], typer.Argument(help="What to run there.")],
     name: Name = DEFAULT_LAB,
+    netns_only: NetnsOnly = False,
 ) -> None:
-    """Run a command on a node or in a pod; gives the command's exit code."""
+    """Run a command on a node or in a pod; gives the command's exit code.
+
+    A pod of a Kubernetes lab is its container, as with kubectl exec. A cluster node of such a lab
+    has a root of its own. Routers, hosts and a light lab's nodes and pods are networks alone: what
+    runs there sees and writes this machine's files, as root.
+    """
     plan = enter(name)
     from testbed.lab.access.inside import replace_process
 
@@ -56,7 +70,7 @@ def execute(
         command = command[1:]
     if not command:
         raise TestbedError("no command", fix=f"testbed shell {node}")
-    replace_process(plan, node, command)
+    replace_process(plan, node, command, network_only=netns_only)
 
 
 def shell(
@@ -65,12 +79,17 @@ def shell(
         typer.Argument(help="Any node or pod of the lab.", autocompletion=offering(nodes_and_pods)),
     ],
     name: Name = DEFAULT_LAB,
+    netns_only: NetnsOnly = False,
 ) -> None:
-    """A shell on a node or in a pod."""
-    plan = enter(name)
-    from testbed.lab.access.inside import replace_process
+    """A shell on a node or in a pod.
 
-    replace_process(plan, node, ["bash", "--norc"], prompt=f"{node}# ")
+    See exec for whose files it sees.
+    """
+    plan = enter(name)
+    from testbed.lab.access.inside import replace_process, shell_command
+
+    command = shell_command(plan, node, netns_only)
+    replace_process(plan, node, command, prompt=f"{node}# ", network_only=netns_only)
 
 
 def logs(

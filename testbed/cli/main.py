@@ -30,8 +30,11 @@ from testbed.cli import (
 )
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
+from testbed.cli.streams import lost_output, settle_streams
 from testbed.errors import TestbedError
+from testbed.host.children import end_with_starter
 from testbed.host.environment import settle
+from testbed.paths import SYSTEM_PATH
 
 app = typer.Typer(
     name="testbed",
@@ -80,20 +83,34 @@ box.register(app)
 snapshot.register(app)
 
 
+# Ctrl-C, the end of a session, a terminal that hung up: what was begun is put back.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Interrupted(BaseException):
-    """SIGINT. Not a KeyboardInterrupt, out of which each typer version makes something else."""
+    """A signal. Not a KeyboardInterrupt, out of which each typer version makes something else."""
 
     seen = False  # survives where a library reports what its callback raised as an error of its own
+    signal = signal.SIGINT  # the one that was seen
 
 
 def main() -> None:
-    """Exit codes: 0 ok, 1 a check failed, 2 usage or input, 4 unfit machine, 130 interrupted."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, _on_interrupt)
+    """Exit codes: 0 ok, 1 a check failed, 2 usage or input, 4 unfit machine, 130 interrupted.
+
+    128 and the signal's number where another signal than SIGINT ended it.
+    """
+    settle_streams()
+    end_with_starter(os.environ)
+    for number in _ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _on_interrupt)
     if os.geteuid() == 0:
         settle(os.environ)
+    os.environ.setdefault("PATH", SYSTEM_PATH)
     try:
         app()
+    except SystemExit as ended:
+        _leave(ended)
     except TestbedError as error:
         fail(error)
     except (Interrupted, KeyboardInterrupt):
@@ -106,13 +123,22 @@ def main() -> None:
         fail(unforeseen(error))
 
 
+def _leave(ended: SystemExit) -> NoReturn:
+    """With the command's own exit code, whatever became of its output."""
+    lost = lost_output()
+    if lost:
+        print(f"the output could not be written: {lost}", file=sys.stderr)
+    raise ended
+
+
 def _leave_interrupted() -> NoReturn:
     print("interrupted", file=sys.stderr)
-    sys.exit(130)
+    sys.exit(128 + Interrupted.signal)
 
 
-def _on_interrupt(*_: object) -> None:
-    """The first Ctrl-C ends the command; further ones must not tear its clean-up apart."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Interrupted.seen = True
+def _on_interrupt(number: int, *_: object) -> None:
+    """The first signal ends the command; further ones must not tear its clean-up apart."""
+    for other in _ENDING:
+        signal.signal(other, signal.SIG_IGN)
+    Interrupted.seen, Interrupted.signal = True, signal.Signals(number)
     raise Interrupted

@@ -5,8 +5,10 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,11 +27,19 @@ from testbed.cli.common import (
     make_directory,
     need_root,
     show,
+    unwritable,
+)
+from testbed.cli.common import (
+    directory as find_lab,
 )
 from testbed.cli.completion import labs, offering, scenarios
 from testbed.cli.crash import state_home
 from testbed.errors import TestbedError
 from testbed.report.tables import Column
+
+if TYPE_CHECKING:
+    from testbed.scenario.run.registry import Scenario
+    from testbed.scenario.run.result import ScenarioResult
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +48,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
+    context: typer.Context,
     names: Annotated[
         list[str] | None,
         typer.Argument(help="Scenarios, or .py files.", autocompletion=offering(scenarios)),
@@ -92,30 +103,91 @@ def run(
     from testbed.host.files import write_atomically
     from testbed.host.progress import Progress
     from testbed.scenario.run import runner
+    from testbed.scenario.run.directories import own_evidence
     from testbed.scenario.run.junit import write_junit
 
-    directory = evidence or state_home() / "runs" / time.strftime("%Y%m%d-%H%M%S")
-    make_directory(directory)
-    # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
-    write_atomically(directory / "command.txt", shlex.join(sys.argv) + "\n")
-    options = runner.Options(
-        lab,
-        directory,
-        profile.value,
-        topology,
-        policy,
-        keep,
-        repeat,
-        cluster,
-        nodes,
-        own,
-    )
-    results = runner.run(scenarios, options, Progress(quiet))
     if junit is not None:
-        write_junit(results, junit)
-        hand_to_caller(junit)
-    for path in [directory, *directory.rglob("*")]:
-        hand_to_caller(path)
+        _require_writable(junit)
+    progress, unsuited = Progress(quiet), {}
+    with ExitStack() as held:
+        if lab is not None:
+            unsuited = _take_lab(held, lab, scenarios, topology)
+            if names and unsuited:
+                raise next(iter(unsuited.values()))
+            progress.note(f"in lab {lab}{_origin(context)}, which stays up")
+        directory = evidence or _new_evidence()
+        make_directory(directory)
+        held.enter_context(own_evidence(directory))
+        # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
+        write_atomically(directory / "command.txt", shlex.join(sys.argv) + "\n")
+        options = runner.Options(
+            lab,
+            directory,
+            profile.value,
+            topology,
+            policy,
+            keep,
+            repeat,
+            cluster,
+            nodes,
+            own,
+            {name: f"{error.what}, and {error.why}" for name, error in unsuited.items()},
+        )
+        results = runner.run(scenarios, options, progress)
+        if junit is not None:
+            write_junit(results, junit)
+            hand_to_caller(junit)
+        for path in [directory, *directory.rglob("*")]:
+            hand_to_caller(path)
+    _print_results(results, directory, format)
+    if not all(r.right for r in results):
+        raise typer.Exit(1)
+
+
+def _take_lab(
+    held: ExitStack, name: str, scenarios: Sequence[Scenario], topology: str | None
+) -> dict[str, TestbedError]:
+    """Keep other runs out of the lab; scenario → error for those that it does not suit."""
+    from testbed.lab.state import foreign, recorded_plan
+    from testbed.scenario.run.directories import only_run
+    from testbed.scenario.run.suits import unsuited_ones
+
+    lab = find_lab(name)
+    lab.living()
+    plan = recorded_plan(lab)
+    if plan is None:
+        raise foreign(lab)
+    found = unsuited_ones(scenarios, name, plan, topology)
+    held.enter_context(only_run(lab.path, name))
+    return found
+
+
+def _origin(context: typer.Context) -> str:
+    """Where the lab's name comes from, if it was not typed."""
+    source = context.get_parameter_source("lab")
+    return " (TESTBED_NAME)" if source is not None and source.name == "ENVIRONMENT" else ""
+
+
+def _new_evidence() -> Path:
+    from testbed.scenario.run.directories import new_directory
+
+    runs = state_home() / "runs"
+    make_directory(runs)
+    return new_directory(runs, time.strftime("%Y%m%d-%H%M%S"))
+
+
+def _require_writable(file: Path) -> None:
+    """Before anything runs. Raises TestbedError."""
+    there = file.exists()
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise unwritable(file, error) from None
+    if not there:
+        file.unlink()
+
+
+def _print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:
     columns = ["scenario", "verdict", "checks", "claims", "s"]
     rows = [
         [r.scenario, r.verdict, str(len(r.checks)), " ".join(r.claims), f"{r.seconds:.1f}"]
@@ -123,6 +195,4 @@ def run(
     ]
     show(format, [r.to_dict() for r in results], columns, rows)
     if format in (Format.table, Format.wide):
-        print(f"evidence: {directory}")
-    if not all(r.right for r in results):
-        raise typer.Exit(1)
+        print(f"evidence: {evidence}")

@@ -25,6 +25,7 @@ from testbed.cli.completion import policies as injected_policies
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
+from testbed.te.input_text import from_here
 
 policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
 
@@ -44,7 +45,7 @@ def register(app: typer.Typer) -> None:
 @policy_app.command("apply")
 def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
     """Announce the SR Policies of FILE over BGP (the injector's YAML, or our own form)."""
-    file = file.resolve()
+    file = from_here(file)
     plan = enter(name)
     from testbed.lab import policies
     from testbed.te.load import load_policy_file
@@ -124,7 +125,7 @@ def policy_explain(
     format: FormatOnlyOption = Format.table,
 ) -> None:
     """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
-    file = file.resolve()
+    file = from_here(file)
     plan = enter(name)
     from testbed.te.explain import explain_all, explain_text
     from testbed.te.load import load_policy_file
@@ -140,7 +141,7 @@ def policy_explain(
 
 def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
     """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
-    file = file.resolve()
+    file = from_here(file)
     plan = enter(name)
     from testbed.lab import policies
     from testbed.orchestrators.agents import te_mode
@@ -157,7 +158,7 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
 
 def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     """Delete the objects that FILE names, as `kubectl delete -f` does."""
-    file = file.resolve()
+    file = from_here(file)
     plan = enter(name)
     from testbed.lab import policies
     from testbed.te.load import load_objects

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import psutil
 
+from testbed.doctor.open_files import check_open_files
+from testbed.doctor.root_directory import check_root_directory
 from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host import lab_data
 from testbed.host.labs import lab_dir, others
 from testbed.host.run import run
+from testbed.plan.limits import FEWEST
 
 PROGRAMS = ("ip", "tc", "nsenter", "nft", "/usr/lib/frr/zebra", "/usr/lib/frr/isisd")
 MEMORY_NEEDED = 1 << 30  # bytes, for `full`
@@ -30,9 +33,11 @@ def host_checks() -> list[Verdict]:
     """Rights, programs, memory and limits."""
     return [
         _check_rights(),
+        check_root_directory(),
         *(program(p) for p in PROGRAMS),
         _check_frr(),
         _check_memory(),
+        check_open_files(FEWEST),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
         limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
     ]

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from testbed.doctor.cluster import cluster_checks
 from testbed.doctor.kernel import required_checks
 from testbed.doctor.machine import host_checks
+from testbed.doctor.open_files import check_open_files
 from testbed.doctor.verdict import Verdict
 from testbed.doctor.virtual import INSTALL, missing_programs, virtual_checks
 from testbed.errors import MachineUnfit
+from testbed.plan.limits import open_files
 from testbed.plan.model import Plan
 
 
@@ -24,6 +26,7 @@ def preflight() -> list[Verdict]:
 def plan_preflight(plan: Plan) -> list[Verdict]:
     """Warnings on what this plan needs beyond a light lab. Raises MachineUnfit."""
     found: list[Verdict] = []
+    _refuse_failed([check_open_files(open_files(plan))])
     for checks in (_BY_ORCHESTRATOR.get(plan.orchestrator), _BY_PROVIDER.get(plan.backend)):
         verdicts = checks(plan) if checks else []
         _refuse_failed(verdicts)

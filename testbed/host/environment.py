@@ -27,7 +27,7 @@ SETTINGS = (
 # Set by the testbed itself, for one program that it starts; never taken from a caller.
 GIVEN = (
     *("TESTBED_NODE", "TESTBED_KERNEL", "TESTBED_VAGRANT"),
-    *("TESTBED_RESTARTS_WITH", "TESTBED_BEARS"),
+    *("TESTBED_RESTARTS_WITH", "TESTBED_BEARS", "TESTBED_STARTER"),
 )
 
 ASKED = (*OPTIONS, *SETTINGS, "NO_COLOR")  # sudo is asked to let these through
@@ -57,8 +57,8 @@ def settle(own: MutableMapping[str, str]) -> None:
             if not name.startswith("LC_"):
                 del own[name]
         own["PATH"] = SYSTEM_PATH
-    elif "PATH" in own:
-        absolute = [entry for entry in own["PATH"].split(":") if entry.startswith("/")]
+    else:
+        absolute = [entry for entry in own.get("PATH", "").split(":") if entry.startswith("/")]
         own["PATH"] = ":".join(absolute) or SYSTEM_PATH
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TextIO
+from typing import IO
 
 from testbed.errors import TestbedError
 
@@ -28,7 +28,7 @@ def decode_line(line: str | bytes) -> dict[str, object]:
     return message
 
 
-def write_line(stream: TextIO, message: Mapping[str, object]) -> None:
+def write_line(stream: IO[str], message: Mapping[str, object]) -> None:
     """Send an object at once."""
     stream.write(encode_line(message))
     stream.flush()

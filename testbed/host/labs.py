@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -74,6 +75,11 @@ class LabDir:
     def _record(self) -> Path:
         return self.path / "init.json"
 
+    @property
+    def _log(self) -> Path:
+        """What the init says of itself; the lab's own log is inside."""
+        return self.path / "init.log"
+
     @contextmanager
     def locked(self, patience: float = 0.0) -> Iterator[int]:
         """One up or down at a time; gives the lock's descriptor, which start_init passes on.
@@ -122,7 +128,7 @@ class LabDir:
         if own_cgroups or lab_cgroups.come_from_systemd():  # it is not to end with a session
             command = lab_cgroups.record(self.path, self.name) + command
             groups = str(self.path / lab_cgroups.RECORD)
-        with (self.path / "init.log").open("ab") as log:
+        with self._log.open("ab") as log:
             done = subprocess.run(
                 [*command, f"lab-{self.name}"[:63], conf, groups],
                 stdin=subprocess.DEVNULL,
@@ -133,10 +139,9 @@ class LabDir:
             )
         pid = self.init_pid()
         if done.returncode != 0 or pid is None:
-            words = (self.path / "init.log").read_text(errors="replace").strip().splitlines()
             raise TestbedError(
                 "the lab's init could not be started",
-                why=words[-1] if words else None,
+                why=last_words(self._log.read_bytes()) or None,
                 fix="testbed doctor says what this machine lacks",
                 exit_code=4,
             )
@@ -145,6 +150,8 @@ class LabDir:
     def living(self) -> int:
         """Pid of the living init. Raises TestbedError if the lab is not up."""
         pid = self.init_pid()
+        if pid is None and self._record.exists():
+            raise self._init_ended()
         if pid is None:
             raise TestbedError(
                 f"lab {self.name!r} is not up",
@@ -155,7 +162,23 @@ class LabDir:
 
     def enter(self) -> None:
         """Move this process into the lab, for good. Raises TestbedError if it is not up."""
-        namespaces.enter_process(self.living())
+        pid, log = self.living(), self._log
+        # from inside the lab, the host's files are out of sight
+        words = log.open("rb") if log.exists() else io.BytesIO()
+        with words:
+            words.seek(0, os.SEEK_END)
+            namespaces.enter_process(pid, lambda: self._init_ended(words.read()))
+
+    def _init_ended(self, said: bytes | None = None) -> TestbedError:
+        """The error for an init that has ended; `said` by it, if not all of its log."""
+        if said is None:
+            said = self._log.read_bytes() if self._log.exists() else b""
+        return TestbedError(
+            f"lab {self.name!r} is not up: its init has ended",
+            why=last_words(said) or "its log says nothing: it was killed",
+            fix=f"testbed up -n {self.name} makes it anew; testbed doctor says what a lab needs",
+            exit_code=1,
+        )
 
     def end_init(self) -> None:
         """Kill the init and wait until the kernel has ended all that was in the lab."""
@@ -180,7 +203,8 @@ class LabDir:
         lab_cgroups.remove(self.path)
         drafts = [p.name for p in self.path.glob(".*")]  # of writers that were killed
         users = [p.name for p in self.path.glob("kubeconfig-*")]
-        shutil.rmtree(self.path / "bin", ignore_errors=True)
+        for directory in ("bin", "run"):  # commands for the user's shell; the lock of a run
+            shutil.rmtree(self.path / directory, ignore_errors=True)
         for file in (
             "plan.json",
             "init.json",
@@ -238,6 +262,13 @@ def _has_netns(pid: int, inode: object) -> bool:
         return netns_inode(pid) == inode
     except PermissionError:
         return True
+
+
+def last_words(log: bytes) -> str:
+    """The last line that says something; supervisord ends with advice on its options."""
+    lines = [line.strip() for line in log.decode(errors="replace").splitlines()]
+    said = [line for line in lines if line and not line.startswith("For help, use ")]
+    return said[-1] if said else ""
 
 
 def others() -> list[str]:

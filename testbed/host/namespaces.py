@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from testbed.paths import NETNS
@@ -80,14 +80,17 @@ _OF_A_LAB = (
 )
 
 
-def enter_process(pid: int) -> None:
+def enter_process(pid: int, when_it_ends: Callable[[], Exception] | None = None) -> None:
     """Go on inside all namespaces of `pid`, for good, with "/" as the working directory.
 
     A pid namespace is entered by being born in it: the caller's work goes on in a child, and
     this process only waits and ends with the child's exit code. Call it before any thread runs.
+    The kernel kills that child when `pid`, the init, ends: then this process raises what
+    `when_it_ends` makes, from the mounts of the init.
     """
+    init = os.pidfd_open(pid)
     _join_all(pid)
-    _go_on_in_child()
+    _go_on_in_child(init, when_it_ends)
 
 
 def enter_for_good(pid: int) -> None:
@@ -109,10 +112,11 @@ def _join_all(pid: int) -> None:
 
 PR_SET_PDEATHSIG = 1
 _FORWARDED = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP}
+_END_OF_INIT = 1.0  # seconds; a child that was killed for another reason costs as much
 _SI_KERNEL = 0x80  # si_code of a signal from the terminal, which the child gets as well
 
 
-def _go_on_in_child() -> None:
+def _go_on_in_child(init: int, when_it_ends: Callable[[], Exception] | None) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     alive_read, alive_write = os.pipe()
@@ -120,6 +124,7 @@ def _go_on_in_child() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED | {signal.SIGCHLD})
     child = os.fork()
     if child == 0:
+        os.close(init)
         os.close(alive_write)
         end_with_parent()
         if select.select([alive_read], [], [], 0)[0]:  # the parent had ended before
@@ -128,7 +133,15 @@ def _go_on_in_child() -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     os.close(alive_read)
-    os._exit(_exit_code_of(child))
+    code = _exit_code_of(child)
+    if when_it_ends is not None and code == 128 + signal.SIGKILL and _has_ended(init):
+        raise when_it_ends()
+    os._exit(code)
+
+
+def _has_ended(init: int) -> bool:
+    """The kernel ends an init right after the last process of its namespace."""
+    return bool(select.select([init], [], [], _END_OF_INIT)[0])
 
 
 def end_with_parent() -> None:

@@ -27,7 +27,8 @@ def run(
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",  # what a program prints never is our error
             timeout=timeout,
             env=env,
         )

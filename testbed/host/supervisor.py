@@ -24,6 +24,7 @@ class Place:
 
     directory: Path
     own_netns: bool = False  # True: its programs are in the right network namespace already
+    open_files: int = 1024  # that it may have to hold at once
 
     @property
     def socket(self) -> Path:
@@ -48,6 +49,7 @@ logfile={self.logs}/supervisord.log
 logfile_maxbytes=1MB
 loglevel=warn
 pidfile={self.directory}/supervisord.pid
+minfds={self.open_files}
 childlogdir={self.logs}
 [unix_http_server]
 file={self.socket}
@@ -155,10 +157,6 @@ class Supervisor:
         self._call_rpc("reloadConfig")
         self._call_each([("removeProcessGroup", name) for name in names])
 
-    def restart(self, name: str) -> None:
-        """Stop and start one program."""
-        self._call_each([("stopProcess", name), ("startProcess", name)])
-
     def stop(self, names: Iterable[str]) -> None:
         """End programs and keep them ended, until they are started again."""
         self._call_each([("stopProcess", name) for name in names])
@@ -176,6 +174,14 @@ class Supervisor:
         dead = [n for n, p in self.states().items() if p.statename in DEAD]
         self._call_each([("startProcess", name) for name in dead])
         return dead
+
+    def failing(self) -> list[str]:
+        """Programs that cannot be started or end at once, each with the reason."""
+        return [
+            f"{name} {state.statename} ({state.description})"
+            for name, state in sorted(self.states().items())
+            if state.statename in ("BACKOFF", "FATAL")
+        ]
 
     def unsettled(self, programs: Iterable[Program]) -> list[str]:
         """Names of those that do not run yet, or are to start anew with another program."""

@@ -84,7 +84,7 @@ class KubeClient:
         fix: str | None = None,
     ) -> None:
         self._endpoint, self._dial = endpoint, dial
-        self._limits, self._name, self._fix = limits or LIMITS, name, fix
+        self._limits, self._name, self.fix = limits or LIMITS, name, fix
         self._connection: http.client.HTTPConnection | None = None
         self._server = "API server"
 
@@ -210,7 +210,7 @@ class KubeClient:
                 "the API server does not answer",
                 where=self._server,
                 why=answer.message,
-                fix=self._fix,
+                fix=self.fix,
             )
         what = f"API server refuses {method} {path.partition('?')[0]}"
         raise Refused(answer.status, what, where=self._server, why=answer.message)
@@ -219,7 +219,7 @@ class KubeClient:
         self.close()
         why = " ".join(str(error).split()) or type(error).__name__
         what = "the API server does not answer"
-        return Unreachable(what, where=self._server, why=why, fix=self._fix)
+        return Unreachable(what, where=self._server, why=why, fix=self.fix)
 
 
 def _object(text: bytes, server: str) -> KubeObject:

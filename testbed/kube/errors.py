@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from testbed.errors import TestbedError
 
+UNAUTHORIZED = 401
 _TOO_MANY_REQUESTS = 429
+# The certificate has ended, or another authority than the server's signed it.
+_NEW_CERTIFICATES = "testbed up: it issues certificates anew"
 
 
 class ApiError(TestbedError):
@@ -29,7 +32,8 @@ class Refused(ApiError):
     """The API server answers that the request is wrong; `status` is HTTP's."""
 
     def __init__(self, status: int, what: str, *, where: str | None = None, why: str) -> None:
-        super().__init__(what, where=where, why=why)
+        fix = _NEW_CERTIFICATES if status == UNAUTHORIZED else None
+        super().__init__(what, where=where, why=why, fix=fix)
         self.status = status
 
 

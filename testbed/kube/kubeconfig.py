@@ -50,16 +50,6 @@ def reader(path: Path) -> Callable[[], Endpoint]:
     return lambda: load(path)
 
 
-def endpoint(host: str, port: int, authority: Path, certificate: Path, key: Path) -> Endpoint:
-    """An API server whose files lie apart, without a kubeconfig; raises TestbedError."""
-    try:
-        tls = _client_tls(authority.read_bytes(), certificate.read_bytes(), key.read_bytes())
-    except OSError as error:
-        where, why = str(error.filename or certificate.parent), error.strerror or str(error)
-        raise TestbedError("cannot use these certificates", where=where, why=why) from None
-    return Endpoint(host, port, tls)
-
-
 def _parsed(text: str) -> KubeObject:
     found = json.loads(text) if text.lstrip().startswith("{") else load_yaml(text)[0]
     if isinstance(found, dict):

@@ -66,12 +66,20 @@ def differences(old: Plan, new: Plan) -> list[str]:
     said += [f"node {name} is new" for name in sorted(after - before)]
     said += [f"node {name} is gone" for name in sorted(before - after)]
     for name in sorted(before & after):
-        one, other = (p.node(name).model_dump(exclude={"where"}) for p in (old, new))
-        said += [f"{name}.{k}: {one[k]} → {other[k]}" for k in one if one[k] != other[k]]
+        one, other = (_flat(name, p.node(name).model_dump(exclude={"where"})) for p in (old, new))
+        keys = [*one, *(key for key in other if key not in one)]
+        said += [f"{k}: {one.get(k)} → {other.get(k)}" for k in keys if one.get(k) != other.get(k)]
     said += _link_differences(old, new)
     if not said and _without_origins(old) != _without_origins(new):
         said.append("pools or options")
     return said
+
+
+def _flat(name: str, value: object) -> dict[str, object]:
+    """Nested fields by their path: worker2.cluster.joins_later."""
+    if not isinstance(value, dict) or not value:
+        return {name: value}
+    return {k: v for key, inner in value.items() for k, v in _flat(f"{name}.{key}", inner).items()}
 
 
 def _link_differences(old: Plan, new: Plan) -> list[str]:

@@ -60,5 +60,10 @@ class Orchestrator(Protocol):
     def delete_pod(self, plan: Plan, name: str) -> None:
         """Remove a pod; its addresses are free afterwards."""
 
+    def container_command(
+        self, plan: Plan, pod: str, command: Sequence[str], terminal: bool
+    ) -> list[str] | None:
+        """What runs a command in a pod's container; None where a pod is a network alone."""
+
     def pods(self, plan: Plan) -> list[Pod]:
         """All pods, by name."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_interface
+from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.json_types import as_object, get_optional_text, get_text
 
 NAME = r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?"
 
@@ -30,6 +33,26 @@ class Pod:
         """Its address of family 4 or 6."""
         text = self.ipv4 if family == 4 else self.ipv6
         return ip_interface(text).ip if text else None
+
+
+def read_pod(file: Path) -> Pod:
+    """A pod as its file has it. FileNotFoundError if there is none; TestbedError for garbage."""
+    try:
+        data = as_object(json.loads(file.read_text()))
+        addresses = [get_optional_text(data, key) for key in ("ipv4", "ipv6")]
+        for address in addresses:
+            ip_interface(address or "::")
+        return Pod(checked_name(get_text(data, "name")), get_text(data, "node"), *addresses)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, RecursionError, TestbedError) as error:
+        raise TestbedError(
+            f"pod {file.stem!r}: its file cannot be read",
+            where=str(file),
+            why=" ".join(str(error).split()),
+            fix=f"testbed pod delete {file.stem}",
+            exit_code=1,
+        ) from None
 
 
 def checked_name(name: str) -> str:

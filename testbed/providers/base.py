@@ -30,9 +30,6 @@ class Services(Protocol):
     def remove(self, names: Iterable[str]) -> None:
         """Stop programs and forget them."""
 
-    def restart(self, name: str) -> None:
-        """Stop and start one program."""
-
     def stop(self, names: Iterable[str]) -> None:
         """End programs and keep them ended, until they are started again."""
 

@@ -10,6 +10,7 @@ from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.files.load import load_policies
 from testbed.srpolicy.files.yaml_tree import read_documents
+from testbed.te.input_text import read_input
 from testbed.te.lint import calico_objects
 from testbed.te.lint.calico import Selected, lint_calico
 from testbed.te.lint.findings import Finding, refuse_errors
@@ -25,7 +26,7 @@ def load_policy_file(
 
     Raises TestbedError for what cannot be read, LintFailed for errors unless `force`.
     """
-    changes = load_policies(_read_text(file), file.name, resolver(plan))
+    changes = load_policies(read_input(file), file.name, resolver(plan))
     findings = lint_policies(plan, [c for c in changes if not c.withdraw])
     if not force:
         refuse_errors(file.name, findings)
@@ -48,7 +49,7 @@ def load_objects(
     `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
     errors unless `force`.
     """
-    text = _read_text(file)
+    text = read_input(file)
     documents = [d for whole in read_documents(text, file.name) for d in each_object(whole)]
     if not documents:
         raise TestbedError("the file holds no object", where=file.name)
@@ -65,12 +66,3 @@ def load_objects(
     if not force:
         refuse_errors(file.name, findings)
     return [as_kept(d) for d in documents], findings
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except UnicodeDecodeError:
-        raise TestbedError("the file is no UTF-8 text", where=file.name) from None
-    except OSError as error:
-        raise TestbedError(f"cannot be read: {error.strerror}", where=str(file)) from None

@@ -63,14 +63,14 @@ class ControlPlane:
         self._write("tokens.key", tokens)
         self._write("tokens.pub", public_key(tokens))
         self._pair("server", "kube-apiserver", sans=("localhost", "127.0.0.1", self.address))
-        self._pair("admin", "test-admin", who.MASTERS)
         (self.directory / "controllers.conf").write_text(
             self.kubeconfig("controllers", who.CONTROLLER_MANAGER, who.MASTERS)
         )
         self.start("etcd")
         self.start("kube-apiserver")
-        ca, cert, key = (self.directory / name for name in ("ca.crt", "admin.crt", "admin.key"))
-        self.api = KubernetesApi(client_in(self.netns, self.address, PORT, (ca, cert, key)))
+        admin = self.directory / "admin.conf"
+        admin.write_text(self.kubeconfig("admin", "test-admin", who.MASTERS))
+        self.api = KubernetesApi(client_in(self.netns, admin))
         self.ready()
         return self.api
 

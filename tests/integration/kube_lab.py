@@ -16,7 +16,7 @@ from testbed.errors import TestbedError
 from testbed.host.supervisor import Place, Supervisor
 from testbed.host.wait import wait_for
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, client_in
-from testbed.plan.kubernetes import API_PORT, control_plane
+from testbed.plan.kubernetes import control_plane
 from testbed.plan.model import Plan
 from tests.documents import Document
 from tests.integration.lab_driver import Lab
@@ -57,10 +57,8 @@ class KubeLab(Lab):
         if self._api is None:
             node = control_plane(self.plan)
             users = self.inner / USERS.relative_to("/")
-            ca, cert, key = (users / name for name in ("ca.crt", "admin.crt", "admin.key"))
             netns = str(self.inner / "run/netns" / node.name)
-            address = str(self.plan.address_v6(node.name))
-            self._api = KubernetesApi(client_in(netns, address, API_PORT, (ca, cert, key)))
+            self._api = KubernetesApi(client_in(netns, users / "admin.conf"))
         return self._api
 
     def forget_api(self) -> None:
@@ -71,7 +69,8 @@ class KubeLab(Lab):
 
     def on(self, place: str, script: str, expect: int | None = 0) -> str:
         """Output of a shell script on a node, or in a pod's network."""
-        return self.run("exec", place, "sh", "-c", script, expect=expect).stdout
+        network = [] if place in self.plan.by_name else ["--netns-only"]
+        return self.run("exec", *network, place, "sh", "-c", script, expect=expect).stdout
 
     def node_files(self, node: str) -> Path:
         """The directory of a node's daemons, as seen from here."""

@@ -121,7 +121,7 @@ def test_the_end_of_one_is_not_felt_in_the_other(labs: Labs) -> None:
     (to,) = [a for a in addresses(right.pods()["web"]) if ":" not in a]
     before = right.pids()
     ping = subprocess.Popen(
-        right.command("exec", "client", "ping", "-n", "-i", "0.02", "-W", "5", to),
+        right.command("exec", "--netns-only", "client", "ping", "-n", "-i", "0.02", "-W", "5", to),
         env=right.env(),
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
+import shlex
 import subprocess
 import time
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
 from testbed.host import sysfs
+from testbed.host.become import become
+from testbed.host.labs import last_words
 from testbed.host.namespaces import MS_BIND
 from testbed.lab import state
 from testbed.lab.access.locate import elsewhere
@@ -61,10 +64,18 @@ def replace_process(
     prompt: str | None = None,
     network_only: bool = False,
 ) -> None:
-    """Become `command` on a node or in a pod, where the node's own tools just work.
+    """Become `command` on a node or in a pod.
 
-    `network_only` keeps the caller's files in sight also on nodes that have a root of their own.
+    In a pod that has a container it runs there, as `kubectl exec` does; elsewhere the host's
+    programs run, in the network of the node or pod. `network_only` asks for just that, with the
+    caller's files in sight, also on nodes that have a root of their own.
     """
+    if name not in plan.by_name and not network_only:
+        terminal = os.isatty(0) and os.isatty(1)
+        netns_of(plan, name)  # names the one that is meant, if it is not there
+        inside = orchestrator_of(plan).container_command(plan, name, command, terminal)
+        if inside is not None:
+            become(inside, os.environ, where=name)
     there = elsewhere(plan, name)
     if there is not None:
         there.become(command, prompt)
@@ -77,16 +88,20 @@ def replace_process(
         sysfs.mount_own()
         _own_sockets(plan, name)
     else:
-        ns.enter_process(init)
+        ns.enter_process(init, lambda: _node_ended(name))
     environment = dict(os.environ, PATH=_search_path(), TESTBED_NODE=name)
     if prompt:
         environment["PS1"] = prompt
-    try:
-        os.execvpe(command[0], command, environment)
-    except FileNotFoundError:
-        raise TestbedError(f"{name}: no program {command[0]!r}", exit_code=127) from None
-    except PermissionError:
-        raise TestbedError(f"{name}: {command[0]!r} is no program", exit_code=126) from None
+    become(command, environment, where=name)
+
+
+def _node_ended(name: str) -> TestbedError:
+    return TestbedError(
+        f"{name} has ended, and starts anew",
+        why=last_words(services.log_file(f"{name}.init").read_bytes()) or "its init was killed",
+        fix=f"testbed logs {name}.init",
+        exit_code=1,
+    )
 
 
 def _own_sockets(plan: Plan, name: str) -> None:
@@ -112,6 +127,19 @@ def program_rows() -> list[list[str]]:
         since = time.strftime("%H:%M:%S", time.localtime(info.start))
         rows.append([name, info.statename, since])
     return rows
+
+
+def shell_command(plan: Plan, name: str, network_only: bool) -> list[str]:
+    """A shell that a node or pod has; a container may have no bash."""
+    containers = plan.orchestrator_traits.containers
+    if name in plan.by_name or network_only or not containers:
+        return ["bash", "--norc"]
+    prompt = shlex.quote(f"{name}# ")
+    return [
+        "sh",
+        "-c",
+        f"export PS1={prompt}; bash=$(command -v bash) && exec $bash --norc; exec sh",
+    ]
 
 
 def follow_log(program: str, follow: bool) -> None:

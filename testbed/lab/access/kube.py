@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import shlex
+from datetime import datetime, timezone
 from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
+from testbed.host.become import become
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.interpreter import own_program
 from testbed.lab.state import foreign, recorded_plan
+from testbed.orchestrators.kubernetes.users import ensure_administrator
 from testbed.plan.kubernetes import API_PORT, api_url, control_plane
 
 ADMIN = Path("run/testbed/kubernetes/admin.conf")  # from the lab's root
@@ -27,10 +30,7 @@ def run_in_network(lab: LabDir, command: list[str]) -> None:
     ns.setns(fd, ns.CLONE_NEWNET)
     os.close(fd)
     _be_the_caller(environment)
-    try:
-        os.execvpe(command[0], command, environment)
-    except FileNotFoundError:
-        raise TestbedError(f"no program {command[0]!r}", exit_code=127) from None
+    become(command, environment)
 
 
 def kubectl() -> str:
@@ -89,6 +89,8 @@ def _reach_api(lab: LabDir) -> tuple[Path, str]:
             why="not yet" if containers else "it was brought up with --cluster none",
             fix="testbed up --cluster kubernetes",
         )
+    users = root / ADMIN.parent
+    ensure_administrator(users, plan, lab.data / "keys", datetime.now(timezone.utc))
     return root, plan.vantage(control_plane(plan).name)
 
 

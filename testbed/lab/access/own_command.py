@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 
 from testbed.errors import TestbedError
+from testbed.host import children
 from testbed.interpreter import own_program
 
 
@@ -18,13 +19,17 @@ def testbed(*arguments: str) -> str:
 def run(
     *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The same; what it said on the way is in `stderr`. `environment` is added to the caller's."""
+    """The same; what it said on the way is in `stderr`. `environment` is added to the caller's.
+
+    It ends with this process, also when that is killed.
+    """
     done = subprocess.run(
         own_program("testbed", *arguments),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
-        env={**os.environ, **(environment or {})},
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, **children.of_this_process(), **(environment or {})},
     )
     if done.returncode != 0:
         raise TestbedError(

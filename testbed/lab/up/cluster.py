@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from testbed.backbone import routers
+from testbed.host.supervisor import Supervisor
+from testbed.host.wait import wait_for
 from testbed.lab import verify as verified
 from testbed.lab.up.context import UpContext
 from testbed.orchestrators import agents
 from testbed.paths import BUILT, GOBGPD
 from testbed.providers.members import at_start, present
+
+PATIENCE = 30.0  # seconds; a program that ended at once is started again sooner
 
 
 def has_nodes(context: UpContext) -> bool:
@@ -38,8 +42,19 @@ def start_daemons(context: UpContext) -> None:
     if has_nodes(context):
         _start_nodes(context)
     supervisor.revive()
+    _wait_started(supervisor)
     if not context.fresh:
         routers.wait_running(plan, supervisor)
+
+
+def _wait_started(supervisor: Supervisor) -> None:
+    """Until no program is one that cannot be started. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        failing = supervisor.failing()
+        return (None if failing else True), "; ".join(failing[: routers.SHOWN])
+
+    wait_for("the programs to start", probe, PATIENCE, fix="testbed logs PROGRAM")
 
 
 def _start_nodes(context: UpContext) -> None:

@@ -41,10 +41,12 @@ def take_down(lab: LabDir, progress: Progress, keep: bool = False) -> bool:
 
 
 class _Uninterrupted:
-    """Ctrl-C waits: half a removal helps nobody."""
+    """Ctrl-C waits, and so does a terminal that hangs up: half a removal helps nobody."""
 
     def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        waiting = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        self._before = {number: signal.signal(number, signal.SIG_IGN) for number in waiting}
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

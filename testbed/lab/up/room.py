@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from testbed import paths
@@ -14,6 +15,7 @@ from testbed.host.labs import LabDir
 from testbed.host.supervisor import LAB
 from testbed.lab import state
 from testbed.lab.up.context import UpContext
+from testbed.plan import limits
 from testbed.plan.model import Plan
 
 
@@ -96,7 +98,8 @@ def start_init(context: UpContext) -> None:
     write_atomically(lab.plan_file, plan.model_dump_json())
     shared = not plan.provider_traits.own_kernel
     own_cgroups = plan.orchestrator_traits.containers and shared
-    lab.start_init(LAB.conf, context.lock, own_cgroups=own_cgroups)
+    place = replace(LAB, open_files=limits.open_files(plan))
+    lab.start_init(place.conf, context.lock, own_cgroups=own_cgroups)
 
 
 def enter(context: UpContext) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -11,18 +13,21 @@ from urllib.parse import quote
 
 from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
+from testbed.host.wait import wait_for
 from testbed.kube.client import APPLY_PATCH, Answer, KubeClient, Limits
 from testbed.kube.documents import KubeObject
-from testbed.kube.errors import Refused
-from testbed.kube.kubeconfig import endpoint
-from testbed.paths import KUBERNETES_USERS
-from testbed.plan.kubernetes import API_PORT, control_plane
+from testbed.kube.errors import Refused, says_later
+from testbed.kube.kubeconfig import reader
+from testbed.orchestrators.kubernetes.pki.certificates import ADMIN
+from testbed.orchestrators.kubernetes.readiness import Readiness, is_starting, read_readiness
+from testbed.orchestrators.kubernetes.users import ensure_administrator
+from testbed.paths import DATA, KUBERNETES_USERS
+from testbed.plan.kubernetes import control_plane
 from testbed.plan.model import Plan
 
 USERS = KUBERNETES_USERS
 MANAGER = "testbed"  # the field manager of all that the testbed applies
 LIMIT = 30.0  # seconds for one answer; a busy control plane may need them
-Files = tuple[Path, Path, Path]
 
 
 class UnknownKind(TestbedError):
@@ -39,6 +44,7 @@ class Polling:
 
     interval: float = 0.02
     patience: float = 300.0  # a slow disk or one busy core may need them
+    start: float = 60.0  # seconds that a server which was started anew may take
 
 
 class KubernetesApi:
@@ -51,7 +57,7 @@ class KubernetesApi:
     def apply(self, document: KubeObject) -> None:
         """Make an object, or make it as `document` says (server-side apply, conflicts forced)."""
         path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true"
-        self._expect_ok(self.client.request("PATCH", path, document, APPLY_PATCH), document)
+        self._expect_ok(self._ask("PATCH", path, document, APPLY_PATCH), document)
 
     def dry_run(self, document: KubeObject) -> None:
         """Let the server judge an object by schemas, rules and admission; nothing is kept.
@@ -60,17 +66,17 @@ class KubernetesApi:
         """
         path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true"
         path += "&dryRun=All&fieldValidation=Strict"
-        self._expect_ok(self.client.request("PATCH", path, document, APPLY_PATCH), document)
+        self._expect_ok(self._ask("PATCH", path, document, APPLY_PATCH), document)
 
     def delete(self, document: KubeObject) -> bool:
         """Remove the object of that kind and name; False if there was none."""
         body = {"propagationPolicy": "Background"}
-        answer = self.client.request("DELETE", self._object_path(document), body)
+        answer = self._ask("DELETE", self._object_path(document), body)
         return answer.status != HTTPStatus.NOT_FOUND and bool(self._expect_ok(answer, document))
 
     def get(self, document: KubeObject) -> KubeObject | None:
         """The object of that kind and name, or None."""
-        answer = self.client.request("GET", self._object_path(document))
+        answer = self._ask("GET", self._object_path(document))
         return None if answer.status == HTTPStatus.NOT_FOUND else self._expect_ok(answer, document)
 
     def list_cached(self, path: str) -> list[KubeObject]:
@@ -83,10 +89,47 @@ class KubernetesApi:
 
     def items(self, path: str) -> list[KubeObject]:
         """The objects of a list, e.g. /api/v1/nodes."""
-        answer = self.client.request("GET", path)
+        answer = self._ask("GET", path)
         if not answer.ok:
             raise Refused(answer.status, f"cannot list {path}", why=answer.message)
         return [dict(item) for item in answer.body.get("items") or []]
+
+    def readiness(self) -> Readiness:
+        """What the server says of itself. Raises Unreachable."""
+        answer = self.client.request("GET", "/readyz?verbose")
+        return read_readiness(answer.status, answer.text)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        content_type: str | None = None,
+        unlikely: Collection[int] = (),
+    ) -> Answer:
+        """One request; a server that is only starting is asked again once it is ready.
+
+        Until then it does not know its users' rights, nor all kinds of objects. `unlikely`: what
+        else is believed of a ready server only. Raises Unreachable, CheckFailed.
+        """
+        answer = self.client.request(method, path, body, content_type)
+        doubtful = (HTTPStatus.FORBIDDEN, *unlikely)
+        if answer.status not in doubtful and not says_later(answer.status):
+            return answer
+        if not is_starting(self.readiness()):
+            return answer
+        wait_for(
+            "the API server, which is starting",
+            self._probe_started,
+            self.polling.start,
+            self.polling.interval,
+            fix=self.client.fix,
+        )
+        return self.client.request(method, path, body, content_type)
+
+    def _probe_started(self) -> tuple[bool | None, str]:
+        found = self.readiness()
+        return (None if is_starting(found) else True), found.said
 
     def _object_path(self, document: KubeObject) -> str:
         version = str(document["apiVersion"])
@@ -113,7 +156,7 @@ class KubernetesApi:
 
     def _kinds(self, version: str) -> list[KubeObject]:
         """What the server says of each kind; nothing of a group that it does not have."""
-        answer = self.client.request("GET", _group_path(version))
+        answer = self._ask("GET", _group_path(version), unlikely=(HTTPStatus.NOT_FOUND,))
         if answer.status == HTTPStatus.NOT_FOUND:
             return []
         if not answer.ok:
@@ -132,14 +175,13 @@ def _group_path(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def client_in(netns: str, host: str, port: int, files: Files, limit: float = LIMIT) -> KubeClient:
-    """A client of the API server at `host`, which is reached from the namespace `netns`.
+def client_in(netns: str, kubeconfig: Path, limit: float = LIMIT) -> KubeClient:
+    """A client of the API server of a kubeconfig, which is reached from the namespace `netns`.
 
-    `files`: the authority's certificate, the user's, and the user's key. `limit`: seconds that one
-    answer may take.
+    `limit`: seconds that one answer may take.
     """
     return KubeClient(
-        partial(endpoint, host, port, *files),
+        reader(kubeconfig),
         dial=partial(_open_socket, netns),
         limits=Limits(limit, limit),
         name=MANAGER,
@@ -154,10 +196,12 @@ def _open_socket(netns: str, address: tuple[str, int], timeout: float) -> socket
 
 
 def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
-    """The lab's API server, as its administrator; the caller is inside the lab."""
-    node = control_plane(plan)
-    files = (USERS / "ca.crt", USERS / f"{user}.crt", USERS / f"{user}.key")
-    where = (plan.vantage(node.name), str(plan.address_v6(node.name)), API_PORT)
-    slow = plan.slowness
-    polling = Polling(plan.provider_traits.pause, Polling.patience * slow)
-    return KubernetesApi(client_in(*where, files, LIMIT * slow), polling)
+    """The lab's API server, as its administrator; the caller is inside the lab.
+
+    The administrator gets a new certificate before the old one ends: labs may stand for long.
+    """
+    if user == ADMIN.file and (USERS / f"{user}.conf").exists():
+        ensure_administrator(USERS, plan, DATA / "keys", datetime.now(timezone.utc))
+    where, slow = plan.vantage(control_plane(plan).name), plan.slowness
+    polling = Polling(plan.provider_traits.pause, Polling.patience * slow, Polling.start * slow)
+    return KubernetesApi(client_in(where, USERS / f"{user}.conf", LIMIT * slow), polling)

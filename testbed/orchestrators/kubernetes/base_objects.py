@@ -48,8 +48,12 @@ def definitions(images: Iterable[str], own_definitions: bool = False) -> list[Ku
     ]
 
 
-def dns(plan: Plan) -> list[KubeObject]:
-    """CoreDNS: one replica, and its Service in the plan's families."""
+def dns(plan: Plan, authority: str = "") -> list[KubeObject]:
+    """CoreDNS: one replica, and its Service in the plan's families.
+
+    `authority` names the one that signed the API server's certificate: CoreDNS starts anew with
+    another.
+    """
     return render.objects(
         "coredns.yaml.j2",
         domain=network.DOMAIN,
@@ -58,6 +62,7 @@ def dns(plan: Plan) -> list[KubeObject]:
         api_host=network.node_addresses(plan, network.control_plane(plan))[0],
         api_port=network.API_PORT,
         control_plane=render.CONTROL_PLANE_LABEL,
+        authority=authority,
     )
 
 

@@ -35,10 +35,9 @@ def well(plan: Plan) -> None:
 
 
 def _of_the_api(api: KubernetesApi, names: Sequence[str]) -> list[str]:
-    answer = api.client.request("GET", "/readyz?verbose")
-    if not answer.ok:
-        failing = [line[3:] for line in answer.text.splitlines() if line.startswith("[-]")]
-        return [f"the API server is not ready: {'; '.join(failing) or f'HTTP {answer.status}'}"]
+    found = api.readiness()
+    if not found.ready:
+        return [f"the API server is not ready: {found.said}"]
     nodes = {n["metadata"]["name"]: n for n in api.items("/api/v1/nodes")}
     said = [f"node {name}: {why}" for name in names if (why := not_ready(nodes.get(name)))]
     return said + _deployments(api)

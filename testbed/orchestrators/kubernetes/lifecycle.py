@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from testbed.artefacts import program
-from testbed.errors import MachineUnfit
-from testbed.host.run import run
-from testbed.host.secret_files import write_secret_files
-from testbed.host.supervisor import Program
+from testbed.host.supervisor import DEAD, Program
 from testbed.images.store.load import load_again
 from testbed.orchestrators import agents
-from testbed.orchestrators.kubernetes import base_objects, images, node_files, programs
+from testbed.orchestrators.kubernetes import base_objects, containerd, images, programs, users
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, connect
-from testbed.orchestrators.kubernetes.pki import authorities, certificates
+from testbed.orchestrators.kubernetes.notes import print_note
+from testbed.orchestrators.kubernetes.pki import authorities, x509
+from testbed.orchestrators.kubernetes.pki.authorities import Keys
 from testbed.orchestrators.kubernetes.programs import Phase
+from testbed.orchestrators.kubernetes.renewal import renew_if_due
 from testbed.orchestrators.kubernetes.wait import (
     api_ready,
     containerd_answers,
     nodes_ready,
 )
+from testbed.orchestrators.kubernetes.wanted_files import wanted_files
 from testbed.orchestrators.overlays.registry import overlay_of
 from testbed.plan.kubernetes import control_plane
 from testbed.plan.model import Node, Plan
-from testbed.providers.base import NodeFiles, NodeHandle
-from testbed.providers.members import agent_file
+from testbed.providers.base import NodeHandle
+from testbed.providers.members import agent_file, present
 from testbed.providers.registry import handle, on_each, provider_of
 from testbed.providers.storage import Storage
-from testbed.render.kubernetes import proxy_mode
-
-CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
 
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Start what can be started at once on these nodes; what runs already stays as it is."""
+    now = datetime.now(timezone.utc)
     provider_of(plan).appear(plan, nodes, storage)
-    alive = on_each(lambda node: handle(node.name).alive(), nodes)
-    new = [node for node, there in zip(nodes, alive, strict=True) if not there]
-    _make_nodes(plan, new, storage)
+    keys = authorities.ensure_keys(storage.keys, now, print_note)
+    users.write(USERS, plan, keys.cluster, now)
+    members = {node.name: node for node in (*present(plan), *nodes)}.values()
+    alive = on_each(lambda node: handle(node.name).alive(), list(members))
+    standing = [node for node, there in zip(members, alive, strict=True) if there]
+    renew_if_due(plan, standing, storage, keys, now)
+    on_each(_revive, standing)
+    _make_nodes(plan, [node for node in nodes if node not in standing], storage, keys, now)
     _start_phase(plan, nodes, Phase.AT_ONCE)
     agents.configure(plan, nodes)
     if not plan.provider_traits.starts_late:
@@ -95,47 +96,19 @@ def leave(plan: Plan, node: Node) -> None:
     agents.write_injector_peers(plan)
 
 
-def _make_nodes(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
+def _make_nodes(
+    plan: Plan, nodes: Sequence[Node], storage: Storage, keys: Keys, now: datetime
+) -> None:
     """Keys, files, and a root of its own for every node."""
-    if not nodes:
-        return
-    now = datetime.now(timezone.utc)
-    keys = authorities.ensure_keys(storage.keys, now, print_note)
-    write_users(plan, keys, now)
-    wanted = {node.name: files_of(plan, node, keys, now) for node in nodes}
-    provider_of(plan).provision(wanted, storage)
+    if nodes:
+        wanted = {node.name: wanted_files(plan, node, keys, now) for node in nodes}
+        provider_of(plan).provision(wanted, storage)
 
 
-def files_of(plan: Plan, node: Node, keys: authorities.Keys, now: datetime) -> NodeFiles:
-    """What a node is to hold, with certificates that begin now."""
-    there = handle(node.name)
-    files = node_files.node_files(
-        plan,
-        node,
-        keys,
-        now,
-        containerd_format=_containerd_format(),
-        proxy_mode=proxy_mode(there.kernel()),
-    )
-    cni = overlay_of(plan).cni(files["cni/10-testbed.conflist"], there)
-    plugins = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}
-    written = {"/etc/resolv.conf": files["resolv.conf"], **cni.files}
-    return NodeFiles(kubernetes=files, files=written, links={**plugins, **cni.links})
-
-
-def write_users(plan: Plan, keys: authorities.Keys, now: datetime) -> None:
-    """The administrator's kubeconfig, and key pairs for the testbed's own requests."""
-    files = {
-        "ca.crt": keys.cluster.certificate,
-        "admin.conf": node_files.admin_kubeconfig(plan, keys, now),
-    }
-    for request in (certificates.ADMIN, certificates.BOOTSTRAP):
-        lifetime = authorities.LEAF_LIFETIME
-        if request is certificates.BOOTSTRAP:
-            lifetime = node_files.BOOTSTRAP_LIFETIME
-        pair = authorities.issue(keys, request, now, lifetime)
-        files |= {f"{request.file}.crt": pair.certificate, f"{request.file}.key": pair.key}
-    write_secret_files(USERS, files)
+def _revive(node: Node) -> None:
+    """Start the node's programs that were stopped, e.g. by an `up` that was killed."""
+    services = handle(node.name).services
+    services.start([n for n, program in services.states().items() if program.statename in DEAD])
 
 
 def _start_phase(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
@@ -150,15 +123,7 @@ def _start_phase(plan: Plan, nodes: Sequence[Node], phase: Phase) -> None:
 
 def _find_binary(there: NodeHandle, name: str) -> Path:
     """A pinned program, where this node has it; containerd is the distribution's."""
-    return there.path_of(_containerd() if name == "containerd" else program(name))
-
-
-def _containerd() -> Path:
-    name = "containerd"
-    found = shutil.which(name)
-    if found is None:
-        raise MachineUnfit("containerd is not installed", fix="make deps")
-    return Path(found)
+    return there.path_of(containerd.path() if name == containerd.NAME else program(name))
 
 
 def _with_node_name(wanted: Program) -> Program:
@@ -177,21 +142,7 @@ def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
     for document in base_objects.definitions(images, overlay.own_definitions):
         api.apply(document)
     overlay.apply(plan, api)
-    for document in base_objects.dns(plan):
+    authority = x509.public_key_hash((USERS / "ca.crt").read_text())
+    for document in base_objects.dns(plan, authority):
         api.apply(document)
     agents.write_te_mode(plan.te_mode, api)
-
-
-@cache
-def _containerd_format() -> int:
-    """Of containerd's configuration: 2 before containerd 2.0, 3 from then on."""
-    said = run([str(_containerd()), "--version"], check=False).stdout
-    found = re.search(r" v?(\d+)\.\d+\.\d+", said)
-    if not found:
-        raise MachineUnfit("the version of containerd is not known", why=said.strip())
-    return 3 if int(found.group(1)) >= 2 else 2
-
-
-def print_note(text: str) -> None:
-    """A line for who waits, on stderr."""
-    print(text, file=sys.stderr)

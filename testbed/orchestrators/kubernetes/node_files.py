@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from testbed.kube.kubeconfig import kubeconfig_text
 from testbed.orchestrators.kubernetes.pki import authorities, certificates, x509
@@ -12,8 +12,6 @@ from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render import kubernetes as render
 from testbed.render.kubernetes import ProxyMode
-
-BOOTSTRAP_LIFETIME = timedelta(hours=1)
 
 
 def node_files(
@@ -33,15 +31,22 @@ def node_files(
         **_configuration(plan, node, containerd_format, proxy_mode),
         **_key_files(plan, node, keys, now),
         **{
-            f"{request.file}.conf": _kubeconfig(plan, keys, request, now, authorities.LEAF_LIFETIME)
+            f"{request.file}.conf": _kubeconfig(plan, keys, request, now)
             for request in certificates.clients(node)
         },
     }
 
 
-def admin_kubeconfig(plan: Plan, keys: Keys, now: datetime) -> str:
-    """The lab's user: cluster-admin by RBAC, once the base objects are applied."""
-    return _kubeconfig(plan, keys, certificates.ADMIN, now, authorities.LEAF_LIFETIME)
+def trusted(node: Node, keys: Keys) -> dict[str, str]:
+    """What a node believes others by: the authorities, the public key of tokens."""
+    files = {"pki/ca.crt": keys.cluster.certificate}
+    if render.is_control_plane(node):
+        files |= {
+            "pki/front-proxy-ca.crt": keys.front_proxy.certificate,
+            "pki/etcd-ca.crt": keys.etcd.certificate,
+            "pki/service-accounts.pub": x509.public_key(keys.service_accounts),
+        }
+    return files
 
 
 def _configuration(
@@ -60,14 +65,9 @@ def _configuration(
 
 
 def _key_files(plan: Plan, node: Node, keys: Keys, now: datetime) -> dict[str, str]:
-    files = {"pki/ca.crt": keys.cluster.certificate}
+    files = trusted(node, keys)
     if render.is_control_plane(node):
-        files |= {
-            "pki/front-proxy-ca.crt": keys.front_proxy.certificate,
-            "pki/etcd-ca.crt": keys.etcd.certificate,
-            "pki/service-accounts.key": keys.service_accounts,
-            "pki/service-accounts.pub": x509.public_key(keys.service_accounts),
-        }
+        files["pki/service-accounts.key"] = keys.service_accounts
     for request in certificates.certificates(plan, node):
         pair = authorities.issue(keys, request, now)
         files[f"{request.file}.crt"] = pair.certificate
@@ -75,10 +75,8 @@ def _key_files(plan: Plan, node: Node, keys: Keys, now: datetime) -> dict[str, s
     return files
 
 
-def _kubeconfig(
-    plan: Plan, keys: Keys, request: CertificateRequest, now: datetime, lifetime: timedelta
-) -> str:
-    pair = authorities.issue(keys, request, now, lifetime)
+def _kubeconfig(plan: Plan, keys: Keys, request: CertificateRequest, now: datetime) -> str:
+    pair = authorities.issue(keys, request, now)
     return kubeconfig_text(
         network.api_url(plan),
         keys.cluster.certificate,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
 
 from testbed import paths
-from testbed.orchestrators.kubernetes import health, lifecycle, pods
+from testbed.orchestrators.kubernetes import container, health, lifecycle, pods, renewal
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Node, Plan
@@ -44,7 +45,8 @@ class Kubernetes:
 
     def problems(self, plan: Plan) -> list[str]:
         free, data = shutil.disk_usage(paths.DATA).free, paths.DATA.readlink()
-        return health.problems(plan) + disk_problems(free, data)
+        due = renewal.problems(plan, datetime.now(timezone.utc))
+        return health.problems(plan) + due + disk_problems(free, data)
 
     def join(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path) -> None:
         lifecycle.join(plan, nodes, gobgpd, Storage.of_lab())
@@ -60,6 +62,11 @@ class Kubernetes:
 
     def delete_pod(self, plan: Plan, name: str) -> None:
         pods.delete(plan, name)
+
+    def container_command(
+        self, plan: Plan, pod: str, command: Sequence[str], terminal: bool
+    ) -> list[str] | None:
+        return container.exec_command(plan, pod, command, terminal)
 
     def pods(self, plan: Plan) -> list[Pod]:
         return pods.listing(plan)

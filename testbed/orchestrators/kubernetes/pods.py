@@ -107,7 +107,8 @@ def get(plan: Plan, name: str) -> Pod:
 def _attached_pods(node: str) -> Iterator[Pod]:
     root = handle(node).root()
     for file in (NODES / node / "cni").glob("*.json"):
-        with suppress(FileNotFoundError):  # detached meanwhile
+        # detached meanwhile; or garbage, which the node's agent names in its status
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
             record = json.loads(file.read_text())
             pod = Pod(
                 record["name"],

@@ -43,6 +43,14 @@ class Phase(Enum):
     API_READY = "the API server's /readyz says ok"
 
 
+def with_certificates(node: Node) -> list[str]:
+    """The programs that read certificates when they start, and not again."""
+    names = ["kubelet", "kube-proxy"]
+    if is_control_plane(node):
+        names += ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]
+    return names
+
+
 def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Program]]:
     """The Kubernetes programs of one node by phase; `binaries` finds an executable by name."""
     commands: dict[Phase, dict[str, list[str]]] = {

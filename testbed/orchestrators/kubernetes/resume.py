@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
-from testbed.orchestrators.kubernetes import lifecycle
-from testbed.orchestrators.kubernetes.api import connect
+from testbed.orchestrators.kubernetes import users
+from testbed.orchestrators.kubernetes.api import USERS, connect
+from testbed.orchestrators.kubernetes.notes import print_note
 from testbed.orchestrators.kubernetes.pki import authorities, x509
+from testbed.orchestrators.kubernetes.pki.validity import ends_soon
+from testbed.orchestrators.kubernetes.renewal import renew, renew_if_due
 from testbed.orchestrators.kubernetes.wait import api_ready, leases_renewed, nodes_ready
 from testbed.plan.model import Node, Plan
 from testbed.providers.members import present
-from testbed.providers.registry import handle, on_each, provider_of
+from testbed.providers.registry import handle, on_each
 from testbed.providers.storage import Storage
 from testbed.render.kubernetes import PKI
-
-RESERVE = timedelta(days=1)  # for what is left of it, new certificates are not worth the time
 
 
 def certificates_end(plan: Plan) -> datetime:
@@ -25,50 +26,28 @@ def certificates_end(plan: Plan) -> datetime:
     return min(map(x509.expiry, found))
 
 
-def is_due(end: datetime, now: datetime) -> bool:
-    """Should certificates that end then be replaced now?"""
-    return now + RESERVE > end
-
-
-def renew(plan: Plan, nodes: Sequence[Node], storage: Storage) -> None:
-    """Give nodes new certificates, and start their programs anew with them."""
-    lifecycle.print_note(
-        "  the nodes' certificates end: new ones, and Kubernetes starts anew with them"
-    )
-    now = datetime.now(timezone.utc)
-    keys = authorities.ensure_keys(storage.keys, now, lifecycle.print_note)
-    files = {node.name: lifecycle.files_of(plan, node, keys, now) for node in nodes}
-    provider_of(plan).provision(files, storage)
-
-    def restart(node: Node) -> None:
-        services = handle(node.name).services
-        names = list(services.states())
-        services.stop(names)
-        services.start(names)
-
-    on_each(restart, nodes)
-
-
 def go_on(plan: Plan, storage: Storage, since: datetime, certificates_end: datetime) -> None:
     """Wait until nodes that went on at `since` are Ready, by their own words.
 
     Certificates that have ended, or are about to, are replaced; that takes as long as a start.
     """
     nodes = present(plan)
-    if is_due(certificates_end, since):
-        renew(plan, nodes, storage)
-    resumed(plan, nodes, storage, since)
+    now = datetime.now(timezone.utc)
+    keys = authorities.ensure_keys(storage.keys, now, print_note)
+    if ends_soon(certificates_end, since):
+        print_note("  the nodes' certificates end: new ones, and Kubernetes starts anew with them")
+        renew(plan, nodes, storage, keys, now)
+    else:  # the authorities may have come to their end, or have been lost
+        renew_if_due(plan, nodes, storage, keys, now)
+    users.write(USERS, plan, keys.cluster, now)  # those that were saved may have ended
+    resumed(plan, nodes, since)
 
 
-def resumed(plan: Plan, nodes: Sequence[Node], storage: Storage, since: datetime) -> None:
+def resumed(plan: Plan, nodes: Sequence[Node], since: datetime) -> None:
     """Wait until all nodes are Ready by what their kubelets said after `since`.
 
-    The lab's users get new keys: those that were saved may have ended. Raises CheckFailed.
+    Raises CheckFailed.
     """
-    now = datetime.now(timezone.utc)
-    lifecycle.write_users(
-        plan, authorities.ensure_keys(storage.keys, now, lifecycle.print_note), now
-    )
     api, names = connect(plan), [node.name for node in nodes]
     api_ready(api)
     leases_renewed(api, names, since)

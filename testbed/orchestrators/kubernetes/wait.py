@@ -8,6 +8,7 @@ from datetime import datetime
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube.documents import KubeObject
+from testbed.kube.errors import UNAUTHORIZED, Refused
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.providers.registry import handle
 from testbed.render.kubernetes import CONTAINERD_SOCKET
@@ -32,9 +33,10 @@ def api_ready(api: KubernetesApi) -> None:
     """Until /readyz of the API server says ok. Raises CheckFailed."""
 
     def probe() -> tuple[bool | None, str]:
-        answer = api.client.request("GET", "/readyz?verbose")
-        missing = [line for line in answer.text.splitlines() if line.startswith("[-]")]
-        return answer.ok or None, "; ".join(missing) or f"HTTP {answer.status}"
+        found = api.readiness()
+        if found.status == UNAUTHORIZED:
+            raise Refused(found.status, "the API server does not know who asks", why=found.said)
+        return found.ready or None, found.said
 
     fix = "testbed logs CONTROL_PLANE.kube-apiserver"
     _wait_for("the API server", probe, api, fix)
@@ -80,12 +82,17 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
 
 
 def _wait_for(what: str, probe: Probe, api: KubernetesApi, fix: str | None = None) -> None:
-    """An API server that starts refuses, a busy one says 504: asked again, not given up."""
+    """An API server that starts refuses, a busy one says 504: asked again, not given up.
+
+    But who it does not know today, it does not know in five minutes: that is final.
+    """
 
     def asked() -> tuple[bool | None, str]:
         try:
             return probe()
         except TestbedError as error:
+            if isinstance(error, Refused) and error.status == UNAUTHORIZED:
+                raise
             return None, f"{error.what}: {error.why}"
 
     wait_for(what, asked, api.polling.patience, api.polling.interval, fix)

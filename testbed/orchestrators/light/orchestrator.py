@@ -39,7 +39,7 @@ class Light:
         """There is nothing besides the agents."""
 
     def problems(self, plan: Plan) -> list[str]:
-        return []
+        return pods.problems()
 
     def join(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path) -> None:
         agents.join(plan, nodes, gobgpd, DirectoryApi())
@@ -58,6 +58,12 @@ class Light:
 
     def delete_pod(self, plan: Plan, name: str) -> None:
         pods.delete(name)
+
+    def container_command(
+        self, plan: Plan, pod: str, command: Sequence[str], terminal: bool
+    ) -> list[str] | None:
+        """The host's programs, in the pod's network."""
+        return None
 
     def pods(self, plan: Plan) -> list[Pod]:
         return pods.listing()

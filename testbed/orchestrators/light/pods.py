@@ -17,10 +17,11 @@ from testbed.host.files import write_json
 from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.run import run
 from testbed.interpreter import own_file
-from testbed.orchestrators.pod import NAME, Pod, checked_name, unknown_pod
+from testbed.orchestrators.pod import NAME, Pod, checked_name, read_pod, unknown_pod
 from testbed.paths import NETNS, NODES, PODS, SYSTEM_PATH
 
 CNI_VERSION = "1.1.0"
+AGENT_PATIENCE = 10.0  # seconds that an agent may take to start, or to start anew
 PATIENCE = 30.0  # seconds that a change of pods waits for another one
 
 
@@ -57,9 +58,19 @@ def _create_locked(name: str, node: str) -> Pod:
 def delete(name: str) -> None:
     """Give the pod's addresses back and remove it. Raises TestbedError if there is none."""
     with _one_at_a_time():
-        pod = get(name)
-        _detach_pod(name, pod.node)
+        for node in _nodes_of(name):
+            _detach_pod(name, node)
         _pod_file(name).unlink(missing_ok=True)
+
+
+def _nodes_of(name: str) -> list[str]:
+    """The pod's node; all nodes if its file does not say it, as each knows what it attached."""
+    try:
+        return [get(name).node]
+    except TestbedError:
+        if re.fullmatch(NAME, name) and _pod_file(name).exists():
+            return sorted(socket.parent.name for socket in NODES.glob("*/cni.sock"))
+        raise
 
 
 def _detach_pod(name: str, node: str) -> None:
@@ -77,10 +88,24 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def listing() -> list[Pod]:
-    """All pods, by name."""
-    if not PODS.is_dir():
-        return []
-    return [Pod(**json.loads(p.read_text())) for p in sorted(PODS.glob("*.json"))]
+    """All pods, by name; problems() has those whose files cannot be read."""
+    return [found for found in _read_all() if isinstance(found, Pod)]
+
+
+def problems() -> list[str]:
+    """Files of pods that cannot be read, and what to do."""
+    bad = [found for found in _read_all() if isinstance(found, TestbedError)]
+    return [f"{error.where}: {error.why}; {error.fix}" for error in bad]
+
+
+def _read_all() -> Iterator[Pod | TestbedError]:
+    for file in sorted(PODS.glob("*.json")):
+        try:
+            yield read_pod(file)
+        except FileNotFoundError:
+            continue  # deleted meanwhile
+        except TestbedError as error:
+            yield error
 
 
 def get(name: str) -> Pod:
@@ -88,7 +113,7 @@ def get(name: str) -> Pod:
     try:
         if not re.fullmatch(NAME, name):  # it becomes part of a path
             raise FileNotFoundError
-        return Pod(**json.loads(_pod_file(name).read_text()))
+        return read_pod(_pod_file(name))
     except FileNotFoundError:
         raise unknown_pod(name, [p.name for p in listing()]) from None
 
@@ -107,6 +132,7 @@ def _call_plugin(command: str, pod: str, node: str) -> dict[str, Any]:
         "name": "testbed",
         "type": "testbed",
         "agentSocket": str(NODES / node / "cni.sock"),
+        "agentPatience": AGENT_PATIENCE,
     }
     environment = {
         "CNI_COMMAND": command,

@@ -60,7 +60,8 @@ class NamespaceNode:
                 ["nsenter", "-t", str(pid), "-a", "--", *argv],
                 stdin=data,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 timeout=LIMIT,
             )
         if done.returncode != 0:

@@ -21,20 +21,19 @@ from testbed.host import cgroups
 from testbed.host import namespaces as ns
 from testbed.host.lab_init_main import start_time
 from testbed.host.namespaces import (
-    MS_BIND,
     MS_NODEV,
     MS_NOEXEC,
     MS_NOSUID,
     MS_PRIVATE,
     MS_RDONLY,
     MS_REC,
-    MS_REMOUNT,
     MS_SHARED,
 )
 from testbed.host.wait import wait_for
 from testbed.interpreter import own_program
 from testbed.paths import CGROUPS
 from testbed.providers.namespaces import runtime
+from testbed.providers.namespaces.node_root import assemble, bind_mount, private_directories
 from testbed.providers.namespaces.node_spec import NodeSpec
 
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
@@ -109,20 +108,20 @@ def _remove_group(group: Path) -> None:
 def _become_init(spec: NodeSpec) -> None:
     os.setsid()
     ns.mount("none", "/", None, MS_REC | MS_PRIVATE)
-    root = _mount_overlay(Path(spec.scratch))
-    _private_directories(root)
+    root = assemble(Path(spec.scratch))
+    private_directories(root)
     _make_devices(root / "dev")
     _kernel_file_systems(root)
     hosts = runtime.read_only_paths(root / "proc", root / "sys")
     for path in [root / p.lstrip("/") for p in hosts if p.startswith("/proc/")]:
         if path.parent != root / "proc/sys":  # read-only already, with the masks in it
-            _bind_mount(path, path, read_only=True)
+            bind_mount(path, path, read_only=True)
     _write_file(root / spec.runtime.lstrip("/"), runtime.script(hosts), 0o755)
     for directory in spec.read_only:
-        _bind_mount(Path(directory), root / directory.lstrip("/"), read_only=True)
+        bind_mount(Path(directory), root / directory.lstrip("/"), read_only=True)
     for source, target in spec.binds.items():
         Path(source).mkdir(parents=True, exist_ok=True)
-        _bind_mount(Path(source), root / target.lstrip("/"))
+        bind_mount(Path(source), root / target.lstrip("/"))
     for file, content in spec.files.items():
         _write_file(root / file.lstrip("/"), content)
     for link, target in spec.links.items():
@@ -134,32 +133,6 @@ def _become_init(spec: NodeSpec) -> None:
     os.environ.update(spec.environment)
     command = own_program("supervisor.supervisord", "-c", spec.conf)
     os.execv(command[0], command)
-
-
-def _mount_overlay(scratch: Path) -> Path:
-    """The host's root below, what the node writes in a tmpfs above."""
-    upper, work, root = (scratch / name for name in ("upper", "work", "root"))
-    for directory in (upper, work, root):
-        directory.mkdir(parents=True, exist_ok=True)
-    layers = f"lowerdir=/,upperdir={upper},workdir={work}"
-    ns.mount("overlay", str(root), "overlay", 0, layers)
-    for path in _mounted_below("/usr", "/opt", "/lib", "/bin", "/sbin"):
-        _bind_mount(Path(path), root / path.lstrip("/"), read_only=True)
-    return root
-
-
-def _mounted_below(*parents: str) -> list[str]:
-    """File systems that a host has mounted where programs lie; the overlay does not show them."""
-    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    return [p for p in points if any(p == q or p.startswith(q + "/") for q in parents)]
-
-
-def _private_directories(root: Path) -> None:
-    flags = MS_NOSUID | MS_NODEV
-    for name, mode in (("tmp", "1777"), ("run", "755"), ("home", "755"), ("root", "700")):
-        (root / name).mkdir(exist_ok=True)
-        ns.mount("tmpfs", str(root / name), "tmpfs", flags, f"mode={mode}")
-    (root / "run/lock").mkdir(mode=0o1777)
 
 
 def _make_devices(dev: Path) -> None:
@@ -188,14 +161,14 @@ def _kernel_file_systems(root: Path) -> None:
     spare.mkdir()
     for at in (proc, spare):
         ns.mount("proc", str(at), "proc", flags)
-    _bind_mount(proc / "sys", proc / "sys", read_only=True)
-    _bind_mount(spare / "sys/net", proc / "sys/net")
+    bind_mount(proc / "sys", proc / "sys", read_only=True)
+    bind_mount(spare / "sys/net", proc / "sys/net")
     ns.umount(str(spare))
     for name, value in MASKED_SYSCTLS.items():
         mask = root / "run/sysctls" / name
         _write_file(mask, value + "\n")
         if (proc / "sys" / name).exists():
-            _bind_mount(mask, proc / "sys" / name)
+            bind_mount(mask, proc / "sys" / name)
     ns.mount("sysfs", str(sys_), "sysfs", flags | MS_RDONLY)
     groups = sys_ / "fs/cgroup"
     ns.mount("tmpfs", str(groups), "tmpfs", flags, "mode=755")
@@ -203,18 +176,6 @@ def _kernel_file_systems(root: Path) -> None:
         found = cgroups.own()
         version_2 = cgroups.version(found) == 2
         cgroups.mount_all([h for h in found if version_2 or h.kind == "cgroup"], groups)
-
-
-def _bind_mount(source: Path, target: Path, read_only: bool = False) -> None:
-    """Make `source` appear at `target`, which is made if it is not there."""
-    if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-    elif not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    ns.mount(str(source), str(target), None, MS_BIND | MS_REC)
-    if read_only:
-        ns.mount("", str(target), None, MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
 def _write_file(path: Path, content: str, mode: int = 0o644) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-from typing import NoReturn
+import subprocess
 
 from testbed.errors import TestbedError
+from testbed.host import children
 from testbed.host.json_lines import write_line
-from testbed.host.namespaces import end_with_parent
-from testbed.lab.access import own_command
+from testbed.interpreter import own_program
+
+_PROGRAM = "testbed.scenario.clients.host_proxy_main"
 
 
 def second_lab_name(lab: str) -> str:
@@ -22,17 +23,18 @@ class HostProxy:
     """A process that stays outside. Make it before this one enters a lab."""
 
     def __init__(self) -> None:
-        own_end, its_end = socket.socketpair()
-        if os.fork() == 0:
-            own_end.close()
-            _serve_commands(its_end)
-        its_end.close()
-        self._pipe = own_end.makefile("rw")
+        # a program, not a fork: who makes a proxy may have threads
+        self._process = subprocess.Popen(
+            own_program(_PROGRAM),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **children.of_this_process()},
+        )
 
     def testbed(self, lab: str, *arguments: str) -> str:
         """The output of `testbed ARGUMENTS` for a lab. Raises TestbedError if it fails."""
-        write_line(self._pipe, {"lab": lab, "arguments": arguments})
-        line = self._pipe.readline()
+        line = self._ask({"lab": lab, "arguments": arguments})
         if not line:
             raise TestbedError("the process outside of the lab has ended", exit_code=1)
         answer: dict[str, str | None] = json.loads(line)
@@ -41,16 +43,11 @@ class HostProxy:
             raise TestbedError(what, why=answer["why"], exit_code=1)
         return str(answer["output"])
 
-
-def _serve_commands(pipe: socket.socket) -> NoReturn:
-    """Answer until the other end closes, or this process's parent ends."""
-    end_with_parent()
-    stream = pipe.makefile("rw")
-    for line in stream:
-        request = json.loads(line)
-        os.environ["TESTBED_NAME"] = request["lab"]
+    def _ask(self, request: dict[str, object]) -> str:
+        """The answer's line; empty if there is none."""
+        assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            write_line(stream, {"output": own_command.testbed(*request["arguments"])})
-        except TestbedError as error:
-            write_line(stream, {"what": error.what, "why": error.why})
-    os._exit(0)
+            write_line(self._process.stdin, request)
+        except OSError:
+            return ""
+        return self._process.stdout.readline()

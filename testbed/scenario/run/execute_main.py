@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import CheckFailed, TestbedError
+from testbed.host.children import end_with_starter
 from testbed.host.labs import lab_dir
 from testbed.lab.state import enter
 from testbed.scenario.api.check import Check, NotApplicable
@@ -32,6 +33,7 @@ from testbed.scenario.run.settings import Settings
 
 def main() -> None:
     """Exit code 0 when it passed, 1 when not; result.json says why."""
+    end_with_starter(os.environ)
     options = _parse_arguments()
     scenario = registry.find(options.scenario)
     host_proxy = HostProxy()

@@ -27,6 +27,7 @@ class Mark:
     topology: str
     params: Mapping[str, str]
     needs: tuple[Need, ...]
+    nodes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Scenario:
     topology: str
     params: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
+    nodes: tuple[str, ...] = ()  # if any: these cluster nodes are all that it needs of a plan
     settings: Settings = field(default_factory=dict)  # its own, with their defaults
     function: Callable[..., None] = field(repr=False, default=lambda *_: None)
 
@@ -49,16 +51,20 @@ def scenario(
     topology: str = "full",
     params: dict[str, str] | None = None,
     needs: Sequence[str] = (),
+    nodes: Sequence[str] = (),
 ) -> Callable[[F], F]:
     """Marks a function as a scenario: which claims it proves, on which topology.
 
     `params` are for the topology's build(). `needs` says what not every lab has ("kubernetes",
     or an overlay of the nodes' kernels: "ipip", "vxlan"); in a lab without it the scenario is
-    not applicable.
+    not applicable. With `nodes` it runs in every lab that has these cluster nodes, whatever its
+    topology (run -n LAB); without, only in one of this topology and these params.
     """
 
     def mark(function: F) -> F:
-        function.__dict__[_MARK] = Mark(tuple(claims), topology, params or {}, parse_needs(needs))
+        function.__dict__[_MARK] = Mark(
+            tuple(claims), topology, params or {}, parse_needs(needs), tuple(nodes)
+        )
         return function
 
     return mark
@@ -87,6 +93,7 @@ def load(file: Path) -> Scenario:
         topology=mark.topology,
         params=mark.params,
         needs=mark.needs,
+        nodes=mark.nodes,
         settings=settings.defaults(function),
         function=function,
     )

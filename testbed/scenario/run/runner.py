@@ -7,19 +7,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host import children
 from testbed.host.labs import lab_dir
 from testbed.host.progress import Progress
 from testbed.interpreter import own_program
 from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
 from testbed.scenario.clients.host_proxy import second_lab_name
-from testbed.scenario.run import settings
+from testbed.scenario.run import directories, settings
 from testbed.scenario.run.needs import lacking
 from testbed.scenario.run.registry import Scenario
 from testbed.scenario.run.result import FILE, ScenarioResult, Verdict, read_result, write_result
@@ -41,6 +42,7 @@ class Options:
     cluster: str = "none"  # what runs the pods of a lab of our own
     nodes: str = "namespace"  # what its cluster nodes are
     settings: dict[str, str] = field(default_factory=dict)  # of the scenarios themselves
+    unsuited: Mapping[str, str] = field(default_factory=dict)  # scenario → why not in `lab`
 
 
 @dataclass
@@ -117,10 +119,9 @@ def run(
     # Scenarios that share a lab run one after the other.
     ordered = sorted(scenarios, key=lambda s: (s.topology, sorted(s.params.items())))
     with _made_labs(options, progress) as labs:
-        for round_number in range(1, options.repeat + 1):
-            for scenario in ordered:
-                suffix = f".{round_number}" if options.repeat > 1 else ""
-                directory = options.evidence / f"{scenario.name}{suffix}"
+        for names in directories.names([s.name for s in ordered], options.repeat):
+            for scenario, name in zip(ordered, names, strict=True):
+                directory = options.evidence / name
                 directory.mkdir(parents=True, exist_ok=True)
                 result = _run_one(scenario, labs, directory)
                 _print_result(progress, result)
@@ -133,6 +134,7 @@ def run(
 def _run_one(scenario: Scenario, labs: _Labs, directory: Path) -> ScenarioResult:
     begun = time.monotonic()
     reason = lacking(scenario.needs, _has_kubernetes(labs.options))
+    reason = reason or labs.options.unsuited.get(scenario.name)
     if reason is not None:
         return _without_checks(scenario, directory, "not applicable", reason=reason)
     try:
@@ -152,14 +154,19 @@ def _execute_scenario(
         try:
             command = _build_command(scenario, lab, options, directory)
             subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=TIME_LIMIT
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=TIME_LIMIT,
+                env={**os.environ, **children.of_this_process()},
             )
         except subprocess.TimeoutExpired:
             return _write_failure(scenario, directory, f"no end after {TIME_LIMIT:g} s", begun)
         finally:
             _remove_second_lab(lab)
     if not file.exists():
-        words = (directory / "output.txt").read_text().strip()[-1500:]
+        words = (directory / "output.txt").read_text(errors="replace").strip()[-1500:]
         return _write_failure(scenario, directory, words or "it left no result", begun)
     try:
         return read_result(file).model_copy(update={"evidence": str(directory)})

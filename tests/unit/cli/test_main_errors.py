@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from testbed.cli import main as command
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+
+
+@pytest.fixture(autouse=True)
+def own_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command's handlers stay in this test: what is ignored is so for children, too."""
+    before = {number: signal.getsignal(number) for number in command._ENDING}
+    monkeypatch.setattr(command.Interrupted, "seen", False)
+    monkeypatch.setattr(command.Interrupted, "signal", signal.SIGINT)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def outcome(
@@ -21,13 +33,8 @@ def outcome(
         raise raised
 
     monkeypatch.setattr(command, "app", app)
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGPIPE)
-    try:
-        with pytest.raises(SystemExit) as ended:
-            command.main()
-    finally:
-        signal.signal(signal.SIGINT, before[0])
-        signal.signal(signal.SIGPIPE, before[1])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
     out, err = capsys.readouterr()
     assert out == ""
     assert "Traceback" not in err
@@ -90,15 +97,13 @@ def test_a_report_that_cannot_be_kept(
     assert "could not be kept" in said
 
 
-def test_only_the_first_interrupt_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command.Interrupted, "seen", False)  # and so again afterwards
-    before = signal.signal(signal.SIGINT, command._on_interrupt)
-    try:
-        with pytest.raises(command.Interrupted):
-            os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)  # the clean-up goes on
-    finally:
-        signal.signal(signal.SIGINT, before)
+def test_only_the_first_interrupt_counts() -> None:
+    for number in command._ENDING:
+        signal.signal(number, command._on_interrupt)
+    with pytest.raises(command.Interrupted):
+        os.kill(os.getpid(), signal.SIGINT)
+    for number in command._ENDING:
+        os.kill(os.getpid(), number)  # the clean-up goes on
 
 
 def test_an_interrupt_that_a_library_reports_as_its_own_error(

@@ -38,5 +38,5 @@ def test_sudo_runs_an_isolated_python_with_the_listed_variables(
     assert program == "/usr/bin/sudo"
     assert command == [
         *("/usr/bin/sudo", "--preserve-env=TESTBED_CACHE,TESTBED_NAME,TESTBED_STATE"),
-        *(sys.executable, "-I", "-B", "-m", "testbed", "up", "full"),
+        *(sys.executable, "-I", "-B", "-X", "utf8", "-m", "testbed", "up", "full"),
     ]

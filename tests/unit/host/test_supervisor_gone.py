@@ -25,4 +25,4 @@ def test_every_call_says_what_to_do(nobody_listens: Supervisor) -> None:
     assert caught.value.exit_code == 1
     assert "down" in str(caught.value.fix)
     with pytest.raises(TestbedError):
-        nobody_listens.restart("r1.zebra")
+        nobody_listens.start(["r1.zebra"])

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unavailable, Unreachable
-from testbed.kube.kubeconfig import Endpoint, endpoint
+from testbed.kube.kubeconfig import Endpoint, reader
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.orchestrators.kubernetes.dry_run import judge
 
@@ -125,17 +124,20 @@ def test_an_answer_that_is_no_object_is_no_answer(server: Server) -> None:
 
 
 def test_a_certificate_that_is_missing_is_a_sentence(tmp_path: Path) -> None:
-    files = (tmp_path / "ca.crt", tmp_path / "x.crt", tmp_path / "x.key")
+    file = tmp_path / "admin.conf"
     with pytest.raises(Unreachable) as missing:
-        KubeClient(partial(endpoint, "::1", 1, *files)).call("GET", "/")
-    assert missing.value.where == str(files[0])
+        KubeClient(reader(file)).call("GET", "/")
+    assert missing.value.where == str(file)
 
 
 def test_an_object_of_an_unknown_group_is_not_judged(server: Server) -> None:
     server.status, server.payload = 404, b"404 page not found"
     text = CONFIG_MAP.replace("v1", "example.org/v1")
     (verdict,) = judge(KubernetesApi(server.client), {"x.yaml": text})
-    assert (verdict.state, server.asked) == ("unchecked", ["/apis/example.org/v1"])
+    assert (verdict.state, server.asked) == (
+        "unchecked",
+        ["/apis/example.org/v1", "/readyz?verbose"],  # it may only be starting
+    )
     server.status = 503
     with pytest.raises(Refused, match="kinds of apps/v1"):
         KubernetesApi(server.client).get({"apiVersion": "apps/v1", "kind": "X", "metadata": {}})

@@ -9,7 +9,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.lab.snapshots import fitting, refuse
-from testbed.orchestrators.kubernetes.resume import is_due
+from testbed.orchestrators.kubernetes.pki.validity import ends_soon
 from testbed.orchestrators.kubernetes.wait import stale_leases
 from testbed.providers.vagrant.snapshot.snapshots import Snapshot
 from tests.paper_plan import paper_plan
@@ -33,9 +33,9 @@ def test_what_differs_is_named_and_what_to_do() -> None:
 
 
 def test_certificates_are_replaced_before_they_end() -> None:
-    assert not is_due(NOW + timedelta(days=6), NOW)
-    assert is_due(NOW + timedelta(hours=23), NOW)
-    assert is_due(NOW - timedelta(days=30), NOW)
+    assert not ends_soon(NOW + timedelta(days=6), NOW)
+    assert ends_soon(NOW + timedelta(hours=23), NOW)
+    assert ends_soon(NOW - timedelta(days=30), NOW)
 
 
 def lease(name: str, renewed: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""A lab's keys: authorities that stay with the lab, and leaf certificates of a few days.
+"""A lab's keys: authorities that stay with the lab, and leaf certificates of some months.
 
 Everything is ECDSA P-256. An authority is one file holding key and certificate together, so that
 no crash leaves one without the other. Its key never leaves that directory.
@@ -18,7 +18,7 @@ from testbed.orchestrators.kubernetes.pki import x509
 from testbed.orchestrators.kubernetes.pki.x509 import Authority, KeyPair
 
 AUTHORITY_LIFETIME = timedelta(days=365)
-LEAF_LIFETIME = timedelta(days=7)
+LEAF_LIFETIME = timedelta(days=90)  # a lab may stand so long without an `up`
 # An authority that does not outlive the leaves of this `up` is replaced by it.
 _RESERVE = LEAF_LIFETIME + timedelta(days=1)
 
@@ -75,6 +75,18 @@ def ensure_authority(directory: Path, name: str, now: datetime, say: Say) -> Aut
         return made.key + made.certificate
 
     return x509.read_authority(_ensure_secret(directory / f"{name}.pem", check, make, say))
+
+
+def kept_cluster_authority(directory: Path, now: datetime) -> Authority:
+    """The authority that the lab has, to sign with it once more; none is made.
+
+    Raises ValueError if it is absent, damaged, or not valid at `now`.
+    """
+    text = _read_secret(directory / f"{CLUSTER}.pem")
+    if text is None:
+        raise ValueError("it is absent")
+    x509.check_authority(text, now, timedelta(0))
+    return x509.read_authority(text)
 
 
 def issue(

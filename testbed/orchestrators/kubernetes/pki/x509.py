@@ -143,6 +143,11 @@ def expiry(certificate: str) -> datetime:
     return _load_certificate(certificate).not_valid_after_utc
 
 
+def beginning(certificate: str) -> datetime:
+    """From when on a PEM certificate is valid, UTC. ValueError if it is none."""
+    return _load_certificate(certificate).not_valid_before_utc
+
+
 def public_key_hash(certificate: str) -> str:
     """sha256:… of a certificate's public key, as kubeadm pins an authority (RFC 7469 §2.4)."""
     encoding = serialization.Encoding.DER

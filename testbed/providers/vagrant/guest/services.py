@@ -45,10 +45,6 @@ class GuestServices:
         script = 'systemctl -q disable --now "$@"; rm -f $0; systemctl daemon-reload'
         self.guest.run(["sh", "-c", script, " ".join(files), *units])
 
-    def restart(self, name: str) -> None:
-        """Stop and start one program."""
-        self._run_systemctl("restart", [name])
-
     def stop(self, names: Iterable[str]) -> None:
         """End programs and keep them ended, until they are started again."""
         self._run_systemctl("stop", names)

@@ -274,6 +274,14 @@ def test_dns_outlives_leases_that_controllers_see_late() -> None:
     assert all(t["tolerationSeconds"] > 60 for t in lost)
 
 
+def test_dns_starts_anew_with_another_authority() -> None:
+    def template(authority: str) -> object:
+        objects = base_objects.dns(cluster_plan(), authority)
+        return one(objects, "Deployment", "coredns", "kube-system")["spec"]["template"]
+
+    assert template("sha256:1") == template("sha256:1") != template("sha256:2")
+
+
 def test_names_outside_do_not_exist() -> None:
     """SERVFAIL would stop a resolver's search list, NXDOMAIN lets it go on."""
     objects = base_objects.dns(cluster_plan())

@@ -195,7 +195,7 @@ def test_what_a_leaf_says(directory: Path, said: Heard) -> None:
     usage = leaf.extensions.get_extension_for_class(reference.ExtendedKeyUsage).value
     assert set(usage) == {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH}
     assert not leaf.extensions.get_extension_for_class(reference.BasicConstraints).value.ca
-    assert x509.expiry(pair.certificate) == NOW + timedelta(days=7)
+    assert x509.expiry(pair.certificate) == NOW + timedelta(days=90)
     assert leaf.not_valid_before_utc < NOW
 
 

@@ -1,0 +1,13 @@
+"""What a lab of this plan needs of the kernel's limits."""
+
+from __future__ import annotations
+
+from testbed.plan.model import Plan
+
+FEWEST = 1024  # open files; supervisord refuses to start with less
+_PER_NODE = 16  # a node has up to four programs of the lab's supervisor: pipe, log, socket, spare
+
+
+def open_files(plan: Plan) -> int:
+    """How many files the lab's supervisor may have to hold open at once."""
+    return FEWEST + _PER_NODE * len(plan.nodes)

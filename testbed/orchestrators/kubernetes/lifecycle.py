@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -28,15 +27,17 @@ from testbed.orchestrators.kubernetes.wait import (
     nodes_ready,
 )
 from testbed.orchestrators.overlays.registry import overlay_of
+from testbed.paths import CNI_PLUGINS
 from testbed.plan.kubernetes import control_plane
 from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeFiles, NodeHandle
 from testbed.providers.members import agent_file
 from testbed.providers.registry import handle, on_each, provider_of
 from testbed.providers.storage import Storage
+from testbed.render import containerd
 from testbed.render.kubernetes import proxy_mode
 
-CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
+_PLUGIN_PACKAGE = Path("/usr/lib/cni")  # where the distribution has its CNI plugins
 
 
 def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
@@ -114,11 +115,11 @@ def files_of(plan: Plan, node: Node, keys: authorities.Keys, now: datetime) -> N
         node,
         keys,
         now,
-        containerd_format=_containerd_format(),
+        containerd=_containerd_version(),
         proxy_mode=proxy_mode(there.kernel()),
     )
     cni = overlay_of(plan).cni(files["cni/10-testbed.conflist"], there)
-    plugins = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}
+    plugins = {f"{CNI_PLUGINS}/{n}": str(_PLUGIN_PACKAGE / n) for n in ("loopback", "portmap")}
     written = {"/etc/resolv.conf": files["resolv.conf"], **cni.files}
     return NodeFiles(kubernetes=files, files=written, links={**plugins, **cni.links})
 
@@ -183,13 +184,14 @@ def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
 
 
 @cache
-def _containerd_format() -> int:
-    """Of containerd's configuration: 2 before containerd 2.0, 3 from then on."""
+def _containerd_version() -> containerd.Version:
     said = run([str(_containerd()), "--version"], check=False).stdout
-    found = re.search(r" v?(\d+)\.\d+\.\d+", said)
-    if not found:
-        raise MachineUnfit("the version of containerd is not known", why=said.strip())
-    return 3 if int(found.group(1)) >= 2 else 2
+    try:
+        return containerd.parse_version(said)
+    except ValueError:
+        raise MachineUnfit(
+            "the version of containerd is not known", why=said.strip(), fix="make deps"
+        ) from None
 
 
 def print_note(text: str) -> None:

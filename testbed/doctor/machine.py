@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
 from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.host import lab_data
+from testbed.host import frr, lab_data
 from testbed.host.labs import lab_dir, others
-from testbed.host.run import run
 
-PROGRAMS = ("ip", "tc", "nsenter", "nft", "/usr/lib/frr/zebra", "/usr/lib/frr/isisd")
+PROGRAMS = ("ip", "tc", "nsenter", "nft")
 MEMORY_NEEDED = 1 << 30  # bytes, for `full`
 INOTIFY_NEEDED = 32  # instances: one per agent and injector, with room for two labs
 NEIGHBOURS_NEEDED = 1024
@@ -60,10 +60,22 @@ def program(name: str) -> Verdict:
 def _check_frr() -> Verdict:
     try:
         pwd.getpwnam("frr")
-        done = run(["/usr/lib/frr/zebra", "--version"], check=False)
-    except (KeyError, MachineUnfit):
+        names = [daemon.name for daemon in frr.installed()]
+        return frr_version(frr.parse_version(frr.version_line()), names)
+    except KeyError:
         return Verdict("FRR", "fail", "is not installed", "make deps")
-    return Verdict("FRR", "ok", done.stdout.splitlines()[0])
+    except MachineUnfit as error:
+        seen = ": ".join(filter(None, (error.what, error.why)))
+        return Verdict("FRR", "fail", seen, "make deps")
+
+
+def frr_version(version: frr.Version, daemons: Sequence[str]) -> Verdict:
+    """What a router will run here; a version that was not tried is a note."""
+    seen = f"{version[0]}.{version[1]}: {', '.join(daemons)}"
+    if version in frr.TRIED:
+        return Verdict("FRR", "ok", seen)
+    tried = " and ".join(f"{major}.{minor}" for major, minor in frr.TRIED)
+    return Verdict("FRR", "note", f"{seen}; {tried} were tried", "testbed run smoke tells")
 
 
 def _check_gobgp() -> Verdict:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from testbed.doctor.surroundings import limit_checks, neighbour_checks
 from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host import frr, lab_data
@@ -23,7 +24,7 @@ NEIGHBOURS_NEEDED = 1024
 
 def machine_checks() -> list[Verdict]:
     """Everything about this machine but the kernel's features."""
-    return [_check_gobgp(), *host_checks(), *_check_leftovers()]
+    return [_check_gobgp(), *host_checks(), *neighbour_checks(), *_check_leftovers()]
 
 
 def host_checks() -> list[Verdict]:
@@ -32,7 +33,8 @@ def host_checks() -> list[Verdict]:
         _check_rights(),
         *(program(p) for p in PROGRAMS),
         _check_frr(),
-        _check_memory(),
+        memory(psutil.virtual_memory().available),
+        *limit_checks(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
         limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
     ]
@@ -87,8 +89,8 @@ def _check_gobgp() -> Verdict:
         return Verdict("GoBGP", "fail", error.what, "testbed artefacts fetch")
 
 
-def _check_memory() -> Verdict:
-    free = psutil.virtual_memory().available
+def memory(free: int) -> Verdict:
+    """Whether `full` finds room: with Kubernetes it takes 0.6 to 0.8 GiB (docs/bench.md)."""
     seen = f"{free / (1 << 30):.1f} GiB available"
     if free >= MEMORY_NEEDED:
         return Verdict("memory", "ok", seen)

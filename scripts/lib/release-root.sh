@@ -32,8 +32,10 @@ make_root() {
     [ -n "$sources" ] || die "apt has no source of this machine's own release"
     remove_root "$root"
     mmdebstrap --mode=root --variant=important --include=make,ca-certificates \
-        "$suite" "$root.new" - <<<"$sources" ||
+        "$suite" "$root.new" - <<<"$sources" || {
+        rm -rf --one-file-system "$root.new"
         die "no root of $suite could be made (see above)"
+    }
     take_settings "$root.new"
     touch "$root.new/$mark"
     mv "$root.new" "$root"

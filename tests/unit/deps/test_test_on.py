@@ -61,6 +61,19 @@ def test_without_a_source_of_this_release_nothing_is_removed(tmp_path: Path) -> 
     assert (tmp_path / "root").exists()
 
 
+def test_half_a_root_does_not_stay(tmp_path: Path) -> None:
+    (tmp_path / "known").write_text(OURS)
+    done = library(
+        tmp_path,
+        f"make_root trixie {tmp_path}/root",
+        apt_get=f"cat {tmp_path}/known",
+        mmdebstrap='mkdir -p "$5/etc"; exit 1',
+    )
+    assert done.returncode == 4
+    assert "no root of trixie could be made" in done.stderr
+    assert not list(tmp_path.glob("root*"))
+
+
 def test_only_its_own_roots_are_removed(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()

@@ -7,6 +7,9 @@ TOPOLOGY ?= full
 NAME ?= testbed
 PROFILE ?= fast
 NODES ?= namespace
+CLUSTER ?=
+SUITE ?=
+KEEP ?=
 BOX ?=
 TESTBED := .venv/bin/testbed
 THIS_LAB := $(if $(filter-out testbed,$(NAME)), -n $(NAME))
@@ -41,7 +44,7 @@ artefacts: deps ## fetch or build the programs that the distribution lacks
 testbed-up: artefacts ## bring the paper's testbed up and prove that it works
 	@$(TESTBED) doctor
 	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES) \
-	  $(if $(BOX),--box '$(BOX)')
+	  $(if $(BOX),--box '$(BOX)') $(if $(CLUSTER),--cluster $(CLUSTER))
 	@$(TESTBED) run smoke -n $(NAME)
 	@$(TESTBED) status -n $(NAME)
 	@printf '%s\n' '' 'Three commands to try:' \
@@ -92,6 +95,22 @@ test-vm: artefacts ## test nodes as virtual machines, end to end; up to an hour 
 	@$(ROOT_OR_WHY)
 	@scripts/install-deps packages-vm-test.apt
 	@$(AS_ROOT) $(PYTEST) -n 0 -s tests/vm  # one lab of machines at a time
+
+.PHONY: accept
+accept: NAME := accept
+accept: artefacts ## what a machine must be able to do: a light lab, light scenarios, a Kubernetes lab, all tests
+	@$(MAKE) --no-print-directory testbed-up NAME=$(NAME) CLUSTER=none
+	@$(MAKE) --no-print-directory testbed-down NAME=$(NAME)
+	@$(TESTBED) run --all --cluster none
+	@$(MAKE) --no-print-directory testbed-up NAME=$(NAME) CLUSTER=kubernetes
+	@$(MAKE) --no-print-directory testbed-down NAME=$(NAME)
+	@$(MAKE) --no-print-directory test
+
+.PHONY: test-on
+test-on: ## run `make accept` in a root of another release (SUITE=trixie; KEEP=1 keeps the root for the next run)
+	@$(ROOT_OR_WHY)
+	@scripts/install-deps packages-test-on.apt
+	@$(AS_ROOT) env KEEP='$(KEEP)' scripts/test-on '$(SUITE)'
 
 .PHONY: test-unit
 test-unit: deps ## run the unit tests, which need no root

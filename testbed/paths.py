@@ -35,6 +35,8 @@ DATA = LAB / "data"  # a link to the lab's directory on disk
 NETNS = Path("/run/netns")  # network namespaces pinned by name
 
 # On a cluster node, of either provider.
+CNI_PLUGINS = "/opt/cni/bin"  # where containerd looks for CNI plugins
+CNI_NETWORKS = "/etc/cni/net.d"  # … and for network lists
 NODE_SHARE = "/opt/testbed"
 NODE_TOOLS = f"{NODE_SHARE}/bin"
 CONTAINER_RUNTIME = f"{NODE_TOOLS}/testbed-runtime"  # runc, wrapped (providers/namespaces/runtime)

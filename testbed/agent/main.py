@@ -159,13 +159,16 @@ class Agent:
 
     def _apply(self, wanted: Wanted) -> list[str]:
         """Bring the kernel and gobgpd to the wanted state; returns what is not so."""
-        problems = self._linux.apply(
-            wanted.routes,
-            wanted.service_veth,
-            wanted.rules,
-            wanted.tunnels,
-            keep=not self._has_heard_peers,
-        )
+        try:
+            problems = self._linux.apply(
+                wanted.routes,
+                wanted.service_veth,
+                wanted.rules,
+                wanted.tunnels,
+                keep=not self._has_heard_peers,
+            )
+        except TestbedError as error:  # e.g. what the kernel has cannot be read
+            problems = [str(error)]
         assert wanted.bgp is not None
         try:
             self._bgp.set_desired(wanted.bgp)

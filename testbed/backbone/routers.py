@@ -1,4 +1,4 @@
-"""Runs the routers' FRR daemons: zebra and isisd, one pair per router."""
+"""Runs the routers' FRR daemons, a set per router (testbed.host.frr says which)."""
 
 from __future__ import annotations
 
@@ -8,28 +8,25 @@ import pwd
 from pathlib import Path
 
 from testbed.errors import CheckFailed, MachineUnfit
+from testbed.host import frr as installed_frr
+from testbed.host.frr import Daemon
 from testbed.host.supervisor import Program, Supervisor
 from testbed.host.wait import wait_for
 from testbed.paths import NODES
 from testbed.plan.model import Plan
 from testbed.render import frr
 
-DAEMONS = Path("/usr/lib/frr")
 RUN = Path("/run/frr")
-# FRR makes a directory for its crash logs in /var/tmp, where it would outlive the lab. The daemon
-# has mounts of its own already (testbed.host.run.on_node); all that it says is in its log, too.
-_OWN_CRASH_LOGS = ("sh", "-c", 'mount -t tmpfs -o mode=1777 tmp /var/tmp; exec "$0" "$@"')
 SHOWN = 5  # programs that are named
 
 
 def write_files(plan: Plan) -> None:
     """Write every router's configuration, and the directories of its sockets."""
+    installed_frr.installed()
     try:
-        if not (DAEMONS / "isisd").exists():
-            raise KeyError
         uid, gid = pwd.getpwnam("frr").pw_uid, grp.getgrnam("frr").gr_gid
     except KeyError:
-        raise MachineUnfit("FRR is not installed", fix="make deps") from None
+        raise MachineUnfit("FRR has no user `frr`", fix="make deps") from None
     RUN.mkdir(exist_ok=True)
     os.chown(RUN, uid, gid)
     for router in plan.routers:
@@ -42,24 +39,25 @@ def write_files(plan: Plan) -> None:
 
 
 def start(plan: Plan, supervisor: Supervisor) -> None:
-    """Start all daemons. isisd comes second: it looks for zebra's socket only every 10 s."""
-    supervisor.add(_daemon_program(r.name, "zebra") for r in plan.routers)
-    _wait_sockets(plan, supervisor, "zebra", "zserv.api")
-    supervisor.add(_daemon_program(r.name, "isisd") for r in plan.routers)
-    _wait_sockets(plan, supervisor, "isisd", "isisd.vty")
+    """Start all daemons in order: isisd looks for zebra's socket only every 10 s."""
+    routers = [router.name for router in plan.routers]
+    for daemon in installed_frr.installed():
+        supervisor.add(_daemon_program(router, daemon) for router in routers)
+        _wait_sockets(routers, daemon, supervisor)
 
 
-def _wait_sockets(plan: Plan, supervisor: Supervisor, daemon: str, socket: str) -> None:
+def _wait_sockets(routers: list[str], daemon: Daemon, supervisor: Supervisor) -> None:
     """Until every router's daemon has made its socket. Raises CheckFailed."""
-    waiting = {r.name: RUN / r.name / socket for r in plan.routers}
+    waiting = {router: RUN / router / daemon.socket for router in routers}
 
     def probe() -> tuple[bool | None, str]:
-        for name in [n for n, path in waiting.items() if path.exists()]:
-            del waiting[name]
+        for router in [r for r, socket in waiting.items() if socket.exists()]:
+            del waiting[router]
         return (None if waiting else True), f"not yet: {', '.join(waiting)}"
 
+    what = f"the sockets of {daemon.name}"
     try:
-        wait_for(f"{daemon}'s sockets", probe, timeout=30, fix=f"testbed logs r1.{daemon}")
+        wait_for(what, probe, timeout=30, fix=f"testbed logs {routers[0]}.{daemon.name}")
     except CheckFailed as error:
         failing = "; ".join(supervisor.failing()[:SHOWN])
         why = f"{error.why}; {failing}" if failing else error.why
@@ -72,7 +70,9 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     Before that the kernel may still hold routes which a dead daemon left.
     """
     daemons = [
-        _daemon_program(r.name, daemon) for r in plan.routers for daemon in ("zebra", "isisd")
+        _daemon_program(router.name, daemon)
+        for router in plan.routers
+        for daemon in installed_frr.installed()
     ]
 
     def probe() -> tuple[bool | None, str]:
@@ -82,19 +82,14 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     wait_for("the routers' daemons to run", probe, timeout=30, fix="testbed logs r1.zebra")
 
 
-def _daemon_program(router: str, daemon: str) -> Program:
+def _daemon_program(router: str, daemon: Daemon) -> Program:
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
     # isisd does not give its routes to a zebra that was restarted under it.
+    file = ("-f", str(NODES / router / f"{daemon.name}.conf")) if daemon.has_file else ()
     return Program(
-        name=f"{router}.{daemon}",
+        name=f"{router}.{daemon.name}",
         node=router,
-        command=(
-            *_OWN_CRASH_LOGS,
-            str(DAEMONS / daemon),
-            *("-N", router),
-            *("-f", str(NODES / router / f"{daemon}.conf")),
-            *("--log", "stdout"),
-        ),
-        restarts_with=f"{router}.zebra" if daemon == "isisd" else "",
-        followed_by=f"{router}.isisd" if daemon == "zebra" else "",
+        command=(str(daemon.program), "-N", router, *file, "--log", "stdout"),
+        restarts_with=f"{router}.zebra" if daemon.name == "isisd" else "",
+        followed_by=f"{router}.isisd" if daemon.name == "zebra" else "",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from testbed.doctor.machine import limit, program
@@ -79,7 +80,7 @@ def controllers(version: int, there: set[str]) -> Verdict:
 def _check_delegation(there: Verdict) -> Verdict:
     """Whether a lab gets them as well: from systemd, or from a group that passes them on."""
     if come_from_systemd():
-        return there
+        return replace(there, seen=f"{there.seen}, from systemd")
     try:
         giver(cgroups.own()[0].path)
     except TestbedError as error:

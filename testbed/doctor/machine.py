@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
 from testbed.doctor.open_files import check_open_files
 from testbed.doctor.root_directory import check_root_directory
+from testbed.doctor.surroundings import check_ipv6, neighbour_checks
 from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.host import lab_data
+from testbed.host import frr, lab_data
 from testbed.host.labs import lab_dir, others
-from testbed.host.run import run
 from testbed.plan.limits import FEWEST
 
-PROGRAMS = ("ip", "tc", "nsenter", "nft", "/usr/lib/frr/zebra", "/usr/lib/frr/isisd")
+PROGRAMS = ("ip", "tc", "nsenter", "nft")
 MEMORY_NEEDED = 1 << 30  # bytes, for `full`
 INOTIFY_NEEDED = 32  # instances: one per agent and injector, with room for two labs
 NEIGHBOURS_NEEDED = 1024
@@ -26,7 +27,7 @@ NEIGHBOURS_NEEDED = 1024
 
 def machine_checks() -> list[Verdict]:
     """Everything about this machine but the kernel's features."""
-    return [_check_gobgp(), *host_checks(), *_check_leftovers()]
+    return [_check_gobgp(), *host_checks(), *neighbour_checks(), *_check_leftovers()]
 
 
 def host_checks() -> list[Verdict]:
@@ -36,8 +37,9 @@ def host_checks() -> list[Verdict]:
         check_root_directory(),
         *(program(p) for p in PROGRAMS),
         _check_frr(),
-        _check_memory(),
+        memory(psutil.virtual_memory().available),
         check_open_files(FEWEST),
+        check_ipv6(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
         limit("net/ipv4/neigh/default/gc_thresh3", NEIGHBOURS_NEEDED, "neighbour table"),
     ]
@@ -65,10 +67,22 @@ def program(name: str) -> Verdict:
 def _check_frr() -> Verdict:
     try:
         pwd.getpwnam("frr")
-        done = run(["/usr/lib/frr/zebra", "--version"], check=False)
-    except (KeyError, MachineUnfit):
+        names = [daemon.name for daemon in frr.installed()]
+        return frr_version(frr.parse_version(frr.version_line()), names)
+    except KeyError:
         return Verdict("FRR", "fail", "is not installed", "make deps")
-    return Verdict("FRR", "ok", done.stdout.splitlines()[0])
+    except MachineUnfit as error:
+        seen = ": ".join(filter(None, (error.what, error.why)))
+        return Verdict("FRR", "fail", seen, "make deps")
+
+
+def frr_version(version: frr.Version, daemons: Sequence[str]) -> Verdict:
+    """What a router will run here; a version that was not tried is a note."""
+    seen = f"{version[0]}.{version[1]}: {', '.join(daemons)}"
+    if version in frr.TRIED:
+        return Verdict("FRR", "ok", seen)
+    tried = " and ".join(f"{major}.{minor}" for major, minor in frr.TRIED)
+    return Verdict("FRR", "note", f"{seen}; {tried} were tried", "testbed run smoke tells")
 
 
 def _check_gobgp() -> Verdict:
@@ -80,8 +94,8 @@ def _check_gobgp() -> Verdict:
         return Verdict("GoBGP", "fail", error.what, "testbed artefacts fetch")
 
 
-def _check_memory() -> Verdict:
-    free = psutil.virtual_memory().available
+def memory(free: int) -> Verdict:
+    """Whether `full` finds room: with Kubernetes it takes 0.6 to 0.8 GiB (docs/bench.md)."""
     seen = f"{free / (1 << 30):.1f} GiB available"
     if free >= MEMORY_NEEDED:
         return Verdict("memory", "ok", seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -13,13 +14,20 @@ from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
 from testbed.host.lab_data import DATA_DIR
 from testbed.images import calico_vpp
-from testbed.providers.vagrant.box.accelerator import QEMU, choose
+from testbed.providers.vagrant.box.accelerator import DEVICE, QEMU, choose
 from testbed.providers.vagrant.box.box import Box, wanted_box
 from testbed.providers.vagrant.box.distribution import of_this_machine
 from testbed.providers.vagrant.machines import MEMORY
 
 PROGRAMS = ("vagrant", "virsh", "/usr/sbin/libvirtd", "/usr/sbin/virtlogd", "dnsmasq", QEMU, "ssh")
 BUILDERS = ("mmdebstrap", "mkfs.ext4", "qemu-img")
+# Settings that keep users from making user namespaces, and their values then. With Ubuntu's
+# AppArmor a user may make one and is allowed nothing in it.
+USER_NAMESPACES = {
+    "kernel.apparmor_restrict_unprivileged_userns": "1",
+    "kernel.unprivileged_userns_clone": "0",
+    "user.max_user_namespaces": "0",
+}
 DISK_PER_MACHINE = 1 << 30  # bytes, with what Kubernetes writes
 INSTALL = "make deps NODES=vagrant"
 
@@ -33,6 +41,7 @@ def virtual_checks(machines: int = 3) -> list[Verdict]:
     return [
         Verdict("virtual machines", "ok", f"vagrant, libvirt, {QEMU}"),
         _check_tun(),
+        kvm(DEVICE.exists(), _can_open(DEVICE), os.geteuid() == 0),
         *_check_box(),
         room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
         room("disk for machines", _free_bytes(DATA_DIR), machines * DISK_PER_MACHINE),
@@ -56,19 +65,59 @@ def _check_tun() -> Verdict:
     return Verdict("taps", "fail", "no /dev/net/tun", "modprobe tun")
 
 
+def _can_open(device: Path) -> bool:
+    """Root is refused as well where a container's control group says so."""
+    try:
+        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
+
+
+def kvm(there: bool, usable: bool, root: bool) -> Verdict:
+    """Whether machines can have the processor; that it works is seen by booting."""
+    slow = "machines are emulated, about eight times slower"
+    if not there:
+        fix = "turn virtualisation on in the firmware, or where this machine itself is one"
+        return Verdict("KVM", "note", f"no {DEVICE}: {slow}", fix)
+    if usable:
+        return Verdict("KVM", "ok", str(DEVICE))
+    if root:
+        fix = f"a container has to be given {DEVICE}"
+        return Verdict("KVM", "note", f"{DEVICE} cannot be opened even by root: {slow}", fix)
+    return Verdict("KVM", "ok", f"{DEVICE}, which root may open; labs run as root")
+
+
 def _check_box() -> list[Verdict]:
     try:
         box = wanted_box(of_this_machine())
     except TestbedError as error:
         return [Verdict("box", "note", error.what, error.fix or "")]
     if not box.made:
-        return [Verdict("box", "note", "not made yet", "testbed box build, or the first `up` does")]
+        fix = "testbed box build, or the first `up` does"
+        settings = {name: _read_setting(name) for name in USER_NAMESPACES}
+        refused = [] if os.geteuid() == 0 else user_namespaces(settings)
+        return [Verdict("box", "note", "not made yet", fix), *refused]
     record = box.record
     python = f"python {sys.version_info.major}.{sys.version_info.minor} as here"
     return [
         Verdict("box", "ok", f"{box.name}, kernel {record['kernel']}, {python}"),
         _check_accelerator(box),
     ]
+
+
+def _read_setting(name: str) -> str:
+    file = Path("/proc/sys", *name.split("."))
+    return file.read_text().strip() if file.exists() else ""
+
+
+def user_namespaces(settings: Mapping[str, str]) -> list[Verdict]:
+    """Whether a user can make the box, as root of a user namespace; nothing is said if so."""
+    for name, refusing in USER_NAMESPACES.items():
+        if settings.get(name) == refusing:
+            seen = f"only root may make them here ({name} = {refusing})"
+            return [Verdict("user namespaces", "note", seen, "sudo testbed box build")]
+    return []
 
 
 def _check_accelerator(box: Box) -> Verdict:

@@ -26,6 +26,10 @@ from testbed.paths import CGROUPS, LAB, LOGS, NETNS, PROGRAMS, SUPERVISOR_CONF
 PR_CAPBSET_DROP = 24
 # Nothing in a lab sets the clock, reboots, loads modules or does raw I/O on the machine.
 DROPPED = {"MODULE": 16, "RAWIO": 17, "BOOT": 22, "TIME": 25, "SYSLOG": 34, "WAKE_ALARM": 35}
+# Of a host that has routers of its own: mgmtd reads there whatever it is told, vtysh writes there,
+# and every daemon keeps a directory for the log of its crash.
+FRR_CONFIGURATION = Path("/etc/frr")
+WRITTEN_BY_FRR = (FRR_CONFIGURATION, Path("/var/lib/frr"), Path("/var/tmp"))
 
 
 def main() -> None:
@@ -64,6 +68,13 @@ def main() -> None:
     os.execve(command[0], command, of_daemons(os.environ))
 
 
+def _mount_empty(directory: Path) -> None:
+    """An empty directory of the same owner and mode in place of the host's."""
+    seen = directory.stat()
+    options = f"mode={seen.st_mode & 0o7777:o},uid={seen.st_uid},gid={seen.st_gid}"
+    ns.mount("testbed", str(directory), "tmpfs", MS_NOSUID | MS_NODEV, options)
+
+
 def start_time(pid: int) -> int:
     """Start time of a process in clock ticks since boot: with the pid, a name for it."""
     stat = Path(f"/proc/{pid}/stat").read_text()
@@ -83,6 +94,10 @@ def _make_own(hostname: str, conf: str, groups: list[cgroups.Hierarchy], keep: i
     os.chdir("/")
     ns.mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     ns.mount("testbed", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
+    for directory in filter(Path.is_dir, WRITTEN_BY_FRR):
+        _mount_empty(directory)
+    if FRR_CONFIGURATION.is_dir():
+        (FRR_CONFIGURATION / "vtysh.conf").touch()  # vtysh complains without one
     socket.sethostname(hostname)
     for directory in (NETNS, Path("/run/lock"), PROGRAMS, LOGS):
         directory.mkdir(parents=True)

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from testbed.errors import TestbedError
-from testbed.paths import CONTAINER_RUNTIME, NODES, TEMPLATES
+from testbed.paths import NODES, TEMPLATES
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render.environment import render
@@ -66,18 +66,6 @@ def kube_proxy(plan: Plan, node: Node, mode: ProxyMode = "nftables") -> str:
 def scheduler() -> str:
     """KubeSchedulerConfiguration: one scheduler, quick to try an unschedulable pod again."""
     return _render_yaml("kubernetes/scheduler.yaml.j2", directory=DIRECTORY)
-
-
-def containerd(version: int) -> str:
-    """containerd's config.toml: format 2 for containerd 1.6 and 1.7, 3 for 2.x."""
-    if version not in (2, 3):
-        raise ValueError(f"containerd has no configuration format {version}")
-    return render(
-        f"kubernetes/containerd-v{version}.toml.j2",
-        socket=CONTAINERD_SOCKET,
-        pause=PAUSE_IMAGE,
-        runtime=CONTAINER_RUNTIME,
-    )
 
 
 def cni_conflist(node: Node) -> str:

@@ -21,7 +21,7 @@ IP_QUERIES = (
     ("-6", "rule"),
     ("neigh",),
 )
-FILES = ("/run", "/tmp", "/dev/shm", "/etc/frr", "/etc/netns")
+FILES = ("/run", "/tmp", "/var/tmp", "/dev/shm", "/etc/frr", "/var/lib/frr", "/etc/netns")
 SYSCTLS = ("net/ipv4", "net/ipv6", "kernel/hostname", "kernel/core_pattern", "fs/inotify")
 
 

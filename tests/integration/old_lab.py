@@ -34,8 +34,8 @@ def main() -> None:
 
     with patch.object(authorities, "issue", issue_ended):
         for node in present(plan):
-            form = containerd.config_format()
-            files = node_files.node_files(plan, node, keys, now, containerd_format=form)
+            version = containerd.version()
+            files = node_files.node_files(plan, node, keys, now, containerd=version)
             write_secret_files(paths.NODES / node.name / "kubernetes", files)
     with patch.object(users, "_LIFETIMES", dict.fromkeys(users._LIFETIMES, ENDED)):
         users.write(paths.KUBERNETES_USERS, plan, keys.cluster, now)

@@ -1,4 +1,4 @@
-"""A machine within the machine: own processes, network, mounts, /run and /tmp.
+"""A machine within the machine: own processes, network, mounts, /run, /tmp and /var/tmp.
 
 What a lab leaves behind shows here to the last process and file, whatever else the real machine
 is doing meanwhile.
@@ -158,7 +158,7 @@ def _only_child(pid: int) -> int:
 
 
 def _setup(keep: list[Path]) -> str:
-    """Shell script: fresh /run, /tmp, /dev/shm, with what is to be kept bound in again."""
+    """Shell script: fresh /run, /tmp, /var/tmp, /dev/shm; what is to be kept is bound in again."""
     hidden = [p.resolve() for p in keep if p.resolve().is_relative_to("/tmp")]
     # pins that were inherited would keep deleted namespaces of the machine alive
     pins = '$5 ~ "^/run/netns/" { print $5 }'
@@ -168,6 +168,7 @@ def _setup(keep: list[Path]) -> str:
         lines.append(f"mkdir /run/keep{number}")
         lines.append(f"mount --rbind {shlex.quote(str(path))} /run/keep{number}")
     lines.append("mount -t tmpfs -o mode=1777 tmpfs /tmp")
+    lines.append("mount -t tmpfs -o mode=1777 tmpfs /var/tmp")
     lines.append("mount -t tmpfs tmpfs /dev/shm")
     for number, path in enumerate(hidden):
         lines.append(f"mkdir -p {shlex.quote(str(path))}")

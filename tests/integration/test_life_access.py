@@ -77,6 +77,19 @@ def test_exec_vtysh_talks_to_the_routers_own_daemons(basic: Lab) -> None:
     assert "router isis" in said
 
 
+def test_routers_know_nothing_of_routers_of_the_host(basic: Lab) -> None:
+    """mgmtd reads /etc/frr whatever it is told, and `write` in vtysh writes there."""
+    assert basic.run("exec", "r1", "ls", "-A", "/etc/frr").stdout.split() == ["vtysh.conf"]
+    before = {path: path.read_bytes() for path in Path("/etc/frr").iterdir()}
+    said = basic.run("exec", "r1", "vtysh", "-c", "show running-config")
+    assert "vtysh.conf" not in said.stdout + said.stderr
+    basic.run("exec", "r1", "sh", "-c", "vtysh -c write; touch /etc/frr/frr.conf")
+    assert {path: path.read_bytes() for path in Path("/etc/frr").iterdir()} == before
+    logs = basic.run("exec", "r1", "ls", "/var/tmp/frr").stdout
+    assert "zebra" in logs, "a directory that is not there proves nothing"
+    assert not any(Path("/var/lib/frr").glob("r1*"))
+
+
 def test_exec_gobgp_talks_to_the_nodes_own_daemon(basic: Lab) -> None:
     said = basic.run("exec", "worker1", "gobgp", "neighbor").stdout
     assert said.count("Establ") == 3

@@ -8,9 +8,9 @@ from ipaddress import IPv6Address
 
 from testbed.agent.dataplane import overlay_devices, service_veth, vrf
 from testbed.agent.dataplane.firewall import Firewall
-from testbed.agent.dataplane.run import attempt, listed, run
+from testbed.agent.dataplane.run import attempt, listed, run, understood
 from testbed.agent.dataplane.sysctl import set_switch
-from testbed.agent.desired import routes
+from testbed.agent.desired import route_faults, route_listing, routes
 from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.overlays.devices import Tunnels
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS, TITLES
@@ -77,7 +77,8 @@ class Linux:
         found: list[Route] = []
         for family in (4, 6):
             show = ["ip", "-N", "-j", f"-{family}", "route", "show", "proto", str(routes.PROTOCOL)]
-            found += routes.parse(listed([*show, "table", "all"]), family)
+            with understood(show):
+                found += route_listing.parse(listed([*show, "table", "all"]), family)
         return found
 
     def apply(
@@ -120,8 +121,9 @@ class Linux:
                 batch = ["ip", f"-{family}", "-force", "-batch", "-"]
                 done = attempt(batch, "\n".join(lines) + "\n")
                 complaints += _parse_complaints(done.stderr, lines)
-        left = _without_deletions(routes.diff(wanted, self.read()), keep)
-        return _describe_differences(left, complaints)
+        have = self.read()
+        left = _without_deletions(routes.diff(wanted, have), keep)
+        return route_faults.describe(left, have, complaints)
 
 
 def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:
@@ -151,16 +153,3 @@ def _parse_complaints(stderr: str, lines: list[str]) -> list[str]:
         else:
             message = line.strip()
     return found
-
-
-def _describe_differences(left: routes.Change, complaints: list[str]) -> list[str]:
-    """One sentence per route that is not as wanted; complaints that had no effect are dropped."""
-    problems = []
-    for verb, group in (("route missing", left.replace), ("route left over", left.delete)):
-        for route in group:
-            line = f" {routes.selector(route)}"
-            cause = next(
-                (c for c in complaints if f"{line} " in c or f"{line}:" in c), "no error was given"
-            )
-            problems.append(f"{verb}: {routes.render(route)} ({cause})")
-    return problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from testbed.agent.dataplane.links import has_link
-from testbed.agent.dataplane.run import attempt, batch, parse_list
+from testbed.agent.dataplane.run import attempt, batch, parse_list, understood
 from testbed.agent.desired.overlays import devices, vxlan
 from testbed.agent.desired.overlays.base import DeviceKind
 from testbed.agent.desired.overlays.devices import Seen, Tunnels
@@ -50,18 +50,20 @@ def read() -> Seen:
     links = [
         entry for name in present() for entry in _list_objects("ip", "-d", "link", "show", name)
     ]
-    if vxlan.INTERFACE not in present():
-        return devices.parse(links, [], [])
-    neighbours = _list_objects("ip", "-6", "neigh", "show", "nud", "permanent")
-    return devices.parse(
-        links, neighbours, _list_objects("bridge", "fdb", "show", "dev", vxlan.INTERFACE)
-    )
+    neighbours: list[JsonObject] = []
+    places: list[JsonObject] = []
+    if vxlan.INTERFACE in present():
+        neighbours = _list_objects("ip", "-6", "neigh", "show", "nud", "permanent")
+        places = _list_objects("bridge", "fdb", "show", "dev", vxlan.INTERFACE)
+    with understood(["ip", "-d", "link", "show"]):
+        return devices.parse(links, neighbours, places)
 
 
 def _list_objects(program: str, *question: str) -> list[JsonObject]:
     """What `program -j question` lists; nothing where what it asks about has just gone."""
     done = attempt([program, "-j", *question])
-    return parse_list(done.stdout) if done.returncode == 0 else []
+    with understood([program, "-j", *question]):
+        return parse_list(done.stdout) if done.returncode == 0 else []
 
 
 def apply(wanted: Tunnels) -> list[str]:

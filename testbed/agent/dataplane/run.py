@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from testbed.errors import TestbedError
 from testbed.host import run as host_run
 from testbed.json_types import JsonObject, as_object
 
@@ -31,10 +34,41 @@ def batch(argv: Sequence[str], lines: Sequence[str]) -> list[str]:
 
 
 def listed(argv: Sequence[str]) -> list[JsonObject]:
-    """The JSON list that `ip -j` prints (nothing at all when the list is empty)."""
-    return parse_list(run(argv))
+    """The JSON list that `ip -j` prints. Raises TestbedError: it fails, or prints no such list."""
+    with understood(argv):
+        return parse_list(run(argv))
 
 
 def parse_list(text: str) -> list[JsonObject]:
-    """The objects of a JSON list as `ip` prints it: no text is an empty list."""
-    return [as_object(entry) for entry in json.loads(text.strip() or "[]") if entry]
+    """The objects of a JSON list as `ip` prints it: no text is an empty list.
+
+    Of a key that an object has twice (an encapsulation's `dst` beside the route's) the first
+    counts. Raises ValueError.
+    """
+    found = json.loads(text.strip() or "[]", object_pairs_hook=_keep_first)
+    if not isinstance(found, list):
+        raise ValueError(f"a list is expected, not {text.strip()[:80]!r}")
+    return [as_object(entry) for entry in found if entry]
+
+
+def _keep_first(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    return dict(reversed(pairs))
+
+
+@contextmanager
+def understood(argv: Sequence[str]) -> Iterator[None]:
+    """Around the reading of what a program printed: raises TestbedError if that is not understood.
+
+    Which is another thing than that there is nothing of what was asked for.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise TestbedError(
+            f"what {argv[0]} prints is not understood",
+            where=shlex.join(argv),
+            why=f"{type(error).__name__}: {error}"[:300],
+            fix="`testbed doctor` names the version here; those that were tried are in "
+            "docs/tried.md",
+            exit_code=1,
+        ) from None

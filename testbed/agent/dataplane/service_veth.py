@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.agent.dataplane.run import attempt, batch, parse_list
+from testbed.agent.dataplane.run import attempt, batch, parse_list, understood
 from testbed.agent.dataplane.sysctl import set_switch
 from testbed.agent.desired import service_veth
 from testbed.agent.desired.service_veth import Seen, ServiceVeth
@@ -12,11 +12,12 @@ from testbed.json_types import JsonObject
 
 def read() -> Seen:
     """What this network namespace has of a service veth."""
-    links, neighbours, rules_v6 = _list_by_batch(
-        6, "link show type veth", "neigh show nud permanent", "rule show"
-    )
-    (rules_v4,) = _list_by_batch(4, "rule show")
-    return service_veth.parse(links, neighbours, {4: rules_v4, 6: rules_v6})
+    with understood(["ip", "-batch"]):
+        links, neighbours, rules_v6 = _list_by_batch(
+            6, "link show type veth", "neigh show nud permanent", "rule show"
+        )
+        (rules_v4,) = _list_by_batch(4, "rule show")
+        return service_veth.parse(links, neighbours, {4: rules_v4, 6: rules_v6})
 
 
 def _list_by_batch(family: int, *questions: str) -> list[list[JsonObject]]:

@@ -1,23 +1,18 @@
-"""Routes as values: how `ip` is told about them, how it lists them, and what differs.
+"""Routes as values: how `ip` is told about them, and what differs.
 
-Only routes of protocol 201 are ours, in whichever table.
+Only routes of protocol 201 are ours, in whichever table. How `ip` lists them: route_listing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_network
-from typing import cast
-
-from testbed.json_types import JsonObject, as_object, get_objects
 
 PROTOCOL = 201  # unassigned in iproute2, so that it is shown as it is
 MAIN = 254  # the main table
 # An IPv6 multipath route needs a gateway per next hop. Encapsulated packets are routed anew by
 # their outer destination, so any on-link address does, and this one is never asked for.
 MULTIPATH_GATEWAY = "fe80::1"
-_REFUSALS = {"6": "blackhole", "7": "unreachable"}  # RTN_…: with -N, types are numbers too
 Key = tuple[int, str]  # table and destination
 
 
@@ -39,10 +34,11 @@ class Hop:
 
 @dataclass(frozen=True, order=True)
 class Route:
-    """A route; exactly one of hops, refusal and action is meaningful.
+    """A route; exactly one of hops, refusal, action and unread is meaningful.
 
     `refusal` is "blackhole" or "unreachable". `action` is a seg6local behaviour, e.g.
-    "End.DT6 table 254" on `hops[0].device`; such routes are in the main table.
+    "End.DT6 table 254" on `hops[0].device`; such routes are in the main table. `unread` is how
+    `ip` lists a route of a form that the agent does not know, and so never wants.
     """
 
     prefix: str
@@ -51,6 +47,7 @@ class Route:
     action: str = ""
     source: str = ""  # preferred source address of what the node itself sends there
     table: int = MAIN
+    unread: str = ""
 
     @property
     def key(self) -> Key:
@@ -147,55 +144,3 @@ def _render_encapsulation(hop: Hop) -> str:
     if not hop.segments:
         return ""
     return f"encap seg6 mode {hop.mode} segs {','.join(hop.segments)} "
-
-
-def parse(listed: Iterable[JsonObject], family: int) -> list[Route]:
-    """Routes from `ip -N -j -FAMILY route show proto 201 table all`, as the wanted ones look.
-
-    Numeric, because a machine may have names for our tables.
-    """
-    return [_parse_route(entry, family) for entry in listed]
-
-
-def _parse_route(entry: JsonObject, family: int) -> Route:
-    prefix = _parse_prefix(str(entry["dst"]), family)
-    if entry.get("encap") == "seg6local":  # a "table" here is the behaviour's
-        return Route(prefix, (Hop(str(entry.get("dev"))),), action=_parse_action(entry))
-    table = int(str(entry.get("table", MAIN)))
-    refusal = _REFUSALS.get(str(entry.get("type")))
-    if refusal:
-        return Route(prefix, refusal=refusal, table=table)
-    source = str(entry.get("prefsrc", ""))
-    if "nexthops" in entry:
-        hops = (_parse_hop(h, MULTIPATH_GATEWAY) for h in get_objects(entry, "nexthops"))
-        return Route(prefix, tuple(sorted(hops)), table=table)
-    return Route(prefix, (_parse_hop({**entry, "weight": 1}),), source=source, table=table)
-
-
-def _parse_prefix(text: str, family: int) -> str:
-    if text == "default":
-        return "::/0" if family == 6 else "0.0.0.0/0"
-    return str(ip_network(text))
-
-
-def _parse_hop(entry: JsonObject, placeholder: str = "") -> Hop:
-    listed = cast("list[str]", entry.get("segs") or [])
-    segments = tuple(str(IPv6Address(sid)) for sid in listed)
-    mode = str(entry.get("mode", "")) if segments else ""
-    via = str(entry.get("gateway") or as_object(entry.get("via", {})).get("host", ""))
-    return Hop(
-        str(entry.get("dev", "")),
-        int(str(entry.get("weight", 1))),
-        mode,
-        segments,
-        "" if via == placeholder else via,
-    )
-
-
-def _parse_action(entry: JsonObject) -> str:
-    words = [str(entry.get("action"))]
-    for key in ("nh4", "nh6", "vrftable", "table"):
-        if key in entry:
-            value = str(entry[key])
-            words += [key, "254" if value == "main" else value]
-    return " ".join(words)

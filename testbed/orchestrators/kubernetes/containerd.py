@@ -1,14 +1,14 @@
-"""The distribution's containerd: where it is, and which form of configuration it reads."""
+"""The distribution's containerd: where it is, and of which version."""
 
 from __future__ import annotations
 
-import re
 import shutil
 from functools import cache
 from pathlib import Path
 
 from testbed.errors import MachineUnfit
 from testbed.host.run import run
+from testbed.render.containerd import Version, parse_version
 
 NAME = "containerd"
 
@@ -22,10 +22,12 @@ def path() -> Path:
 
 
 @cache
-def config_format() -> int:
-    """Of containerd's configuration: 2 before containerd 2.0, 3 from then on."""
+def version() -> Version:
+    """Of this machine's containerd. Raises MachineUnfit."""
     said = run([str(path()), "--version"], check=False).stdout
-    found = re.search(r" v?(\d+)\.\d+\.\d+", said)
-    if not found:
-        raise MachineUnfit("the version of containerd is not known", why=said.strip())
-    return 3 if int(found.group(1)) >= 2 else 2
+    try:
+        return parse_version(said)
+    except ValueError:
+        raise MachineUnfit(
+            "the version of containerd is not known", why=said.strip(), fix="make deps"
+        ) from None

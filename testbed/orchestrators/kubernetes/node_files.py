@@ -11,6 +11,7 @@ from testbed.orchestrators.kubernetes.pki.x509 import CertificateRequest
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
 from testbed.render import kubernetes as render
+from testbed.render.containerd import Version, configuration
 from testbed.render.kubernetes import ProxyMode
 
 
@@ -20,7 +21,7 @@ def node_files(
     keys: Keys,
     now: datetime,
     *,
-    containerd_format: int,
+    containerd: Version,
     proxy_mode: ProxyMode = "nftables",
 ) -> dict[str, str]:
     """Path below /etc/kubernetes → text, with fresh leaf certificates.
@@ -28,7 +29,7 @@ def node_files(
     cni/10-testbed.conflist belongs into /etc/cni/net.d.
     """
     return {
-        **_configuration(plan, node, containerd_format, proxy_mode),
+        **_configuration(plan, node, containerd, proxy_mode),
         **_key_files(plan, node, keys, now),
         **{
             f"{request.file}.conf": _kubeconfig(plan, keys, request, now)
@@ -50,12 +51,12 @@ def trusted(node: Node, keys: Keys) -> dict[str, str]:
 
 
 def _configuration(
-    plan: Plan, node: Node, containerd_format: int, proxy_mode: ProxyMode
+    plan: Plan, node: Node, containerd: Version, proxy_mode: ProxyMode
 ) -> dict[str, str]:
     files = {
         "kubelet.yaml": render.kubelet(plan, node),
         "kube-proxy.yaml": render.kube_proxy(plan, node, proxy_mode),
-        "containerd.toml": render.containerd(containerd_format),
+        "containerd.toml": configuration(containerd),
         "resolv.conf": render.resolv_conf(),
         "cni/10-testbed.conflist": render.cni_conflist(node),
     }

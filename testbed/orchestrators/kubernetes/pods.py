@@ -12,6 +12,7 @@ from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
+from testbed.orchestrators.kubernetes.sandbox import SandboxFailures
 from testbed.orchestrators.pod import Pod, checked_name, unknown_pod
 from testbed.paths import NETNS, NODES
 from testbed.plan.model import Plan
@@ -45,7 +46,7 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
         name, node = document["metadata"]["name"], document["spec"]["nodeName"]
         wait_for(
             f"pod {name} on {node} to run",
-            partial(_probe_running, plan, api, document),
+            partial(_probe_running, plan, api, document, SandboxFailures(api, document)),
             PATIENCE,
             api.polling.interval,
             fix=f"testbed kubectl describe pod {name}; testbed logs {node}.kubelet",
@@ -154,7 +155,9 @@ def _service_account(api: KubernetesApi) -> None:
     )
 
 
-def _probe_running(plan: Plan, api: KubernetesApi, document: KubeObject) -> tuple[bool | None, str]:
+def _probe_running(
+    plan: Plan, api: KubernetesApi, document: KubeObject, sandbox: SandboxFailures
+) -> tuple[bool | None, str]:
     """After a warm start the API still says Running of a pod that its node has yet to start."""
     status = (api.get(document) or {}).get("status", {})
     waiting = [
@@ -164,5 +167,7 @@ def _probe_running(plan: Plan, api: KubernetesApi, document: KubeObject) -> tupl
     ]
     name = document["metadata"]["name"]
     attached = name in {pod.name for pod in listing(plan)}
-    said = "; ".join([str(status.get("phase")), *waiting, *([] if attached else ["not attached"])])
-    return (True if status.get("phase") == "Running" and attached else None), said
+    if status.get("phase") == "Running" and attached:
+        return True, "it runs"
+    found = [str(status.get("phase")), *waiting, "" if attached else "not attached", sandbox.last()]
+    return None, "; ".join(filter(None, found))

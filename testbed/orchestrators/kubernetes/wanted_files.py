@@ -8,12 +8,13 @@ from pathlib import Path
 from testbed.orchestrators.kubernetes import containerd, node_files
 from testbed.orchestrators.kubernetes.pki.authorities import Keys
 from testbed.orchestrators.overlays.registry import overlay_of
+from testbed.paths import CNI_PLUGINS
 from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeFiles
 from testbed.providers.registry import handle
 from testbed.render.kubernetes import proxy_mode
 
-CNI_PLUGINS = Path("/usr/lib/cni")  # the distribution's
+_PLUGIN_PACKAGE = Path("/usr/lib/cni")  # where the distribution has its CNI plugins
 
 
 def wanted_files(plan: Plan, node: Node, keys: Keys, now: datetime) -> NodeFiles:
@@ -24,10 +25,10 @@ def wanted_files(plan: Plan, node: Node, keys: Keys, now: datetime) -> NodeFiles
         node,
         keys,
         now,
-        containerd_format=containerd.config_format(),
+        containerd=containerd.version(),
         proxy_mode=proxy_mode(there.kernel()),
     )
     cni = overlay_of(plan).cni(files["cni/10-testbed.conflist"], there)
-    plugins = {f"/opt/cni/bin/{n}": str(CNI_PLUGINS / n) for n in ("loopback", "portmap")}
+    plugins = {f"{CNI_PLUGINS}/{n}": str(_PLUGIN_PACKAGE / n) for n in ("loopback", "portmap")}
     written = {"/etc/resolv.conf": files["resolv.conf"], **cni.files}
     return NodeFiles(kubernetes=files, files=written, links={**plugins, **cni.links})

@@ -18,7 +18,7 @@ from testbed.host.lock import LockHeld, locked_directory
 from testbed.host.run import run
 from testbed.interpreter import own_file
 from testbed.orchestrators.pod import NAME, Pod, checked_name, read_pod, unknown_pod
-from testbed.paths import NETNS, NODES, PODS, SYSTEM_PATH
+from testbed.paths import CNI_PLUGINS, NETNS, NODES, PODS, SYSTEM_PATH
 
 CNI_VERSION = "1.1.0"
 AGENT_PATIENCE = 10.0  # seconds that an agent may take to start, or to start anew
@@ -139,7 +139,7 @@ def _call_plugin(command: str, pod: str, node: str) -> dict[str, Any]:
         "CNI_CONTAINERID": f"pod-{pod}",
         "CNI_NETNS": str(NETNS / f"pod-{pod}"),
         "CNI_IFNAME": "eth0",
-        "CNI_PATH": "/opt/cni/bin",
+        "CNI_PATH": CNI_PLUGINS,
         "CNI_ARGS": f"K8S_POD_NAME={pod};K8S_POD_NAMESPACE=default",
         "PATH": SYSTEM_PATH,
     }

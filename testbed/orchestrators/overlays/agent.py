@@ -13,12 +13,13 @@ from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.orchestrators.overlays.base import CniFiles
+from testbed.paths import CNI_NETWORKS, CNI_PLUGINS
 from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeHandle
 from testbed.providers.members import present
 
-CNI_PLUGIN = "/opt/cni/bin/testbed"
-CNI_CONFIGURATION = "/etc/cni/net.d/10-testbed.conflist"
+CNI_PLUGIN = f"{CNI_PLUGINS}/testbed"
+CNI_CONFIGURATION = f"{CNI_NETWORKS}/10-testbed.conflist"
 
 
 class AgentOverlay:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host import frr
 from testbed.host.run import run
 from testbed.lab import state
 from testbed.lab.access.locate import run_in
@@ -93,9 +94,8 @@ def environment() -> str:
         f"kernel {platform.release()} {platform.machine()}",
         f"python {platform.python_version()}",
     ]
-    for command in (["ip", "-V"], ["/usr/lib/frr/zebra", "--version"]):
-        done = run(command, check=False)
-        lines.append((done.stdout or done.stderr).splitlines()[0])
+    done = run(["ip", "-V"], check=False)
+    lines += [(done.stdout or done.stderr).splitlines()[0], frr.version_line()]
     return "\n".join(lines) + "\n"
 
 

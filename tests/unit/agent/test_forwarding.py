@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from testbed.agent.desired import routes, service_veth
+from testbed.agent.desired import route_listing, routes, service_veth
 from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs
@@ -155,13 +155,13 @@ def test_rendering_and_reading_back() -> None:
         {"dst": B4, "via": {"family": "inet6", "host": "fe80::2"}, "dev": "srv6",
          "prefsrc": "192.168.11.254", "flags": ["onlink"]},
     ]  # fmt: skip
-    assert routes.parse(listed_v4, 4) == [guard, lead]
+    assert route_listing.parse(listed_v4, 4) == [guard, lead]
     behaviour = {"dst": "fcdd::1", "encap": "seg6local", "action": "End.DT6", "table": "202",
                  "dev": "up"}  # fmt: skip
     steered_ = {"dst": B6, "encap": "seg6", "mode": "encap.red", "segs": [str(SID6)],
                 "table": "201", "dev": "up", "metric": 1024}  # fmt: skip
     default = {"dst": "default", "gateway": "fe80::1", "dev": "srv6-tun", "table": "202"}
-    assert routes.parse([behaviour, steered_, default], 6) == [
+    assert route_listing.parse([behaviour, steered_, default], 6) == [
         Route("fcdd::1/128", (Hop("up"),), action="End.DT6 table 202"),
         Route(B6, (Hop("up", mode="encap.red", segments=(str(SID6),)),), table=201),
         Route("::/0", FROM_PAIR, table=202),

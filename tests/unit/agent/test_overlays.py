@@ -18,7 +18,8 @@ from testbed.agent.desired.overlays import devices, registry, vxlan
 from testbed.agent.desired.overlays.base import Device, Reach, Remote, Situation
 from testbed.agent.desired.overlays.devices import Seen, Tunnels
 from testbed.agent.desired.overlays.srv6 import Srv6
-from testbed.agent.desired.routes import Hop, Route, parse, render
+from testbed.agent.desired.route_listing import parse
+from testbed.agent.desired.routes import Hop, Route, render
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model import overlay_names
 from tests.unit.agent.test_decision import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from testbed.agent.desired import routes
+from testbed.agent.desired import route_listing, routes
 from testbed.agent.desired.routes import Hop, Route
 
 POD = Route("172.16.0.1/32", (Hop("cali1"),), source="192.168.11.254")
@@ -51,14 +51,14 @@ def test_parsing_what_ip_lists() -> None:
             {"encap": "seg6", "mode": "encap.red", "segs": ["fcdd::1"],
              "gateway": "fe80::1", "dev": "up", "weight": 1, "flags": []}]},
     ]  # fmt: skip
-    assert routes.parse(listed, 6) == [
+    assert route_listing.parse(listed, 6) == [
         DX4,
         Route("fcdd::ab/128", (Hop("up"),), action="End.DT6 table 254"),
         Route("fdfb::/122", refusal="blackhole"),
         SPREAD,
     ]
     pod = {"dst": "172.16.0.1", "dev": "cali1", "scope": "link", "prefsrc": "192.168.11.254"}
-    assert routes.parse([pod], 4) == [POD]
+    assert route_listing.parse([pod], 4) == [POD]
 
 
 def test_a_changed_route_is_replaced_never_deleted() -> None:

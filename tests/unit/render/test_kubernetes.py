@@ -15,9 +15,9 @@ from ruamel.yaml import YAML
 
 from testbed.agent.model.attachment import host_interface
 from testbed.orchestrators.kubernetes.programs import programs
-from testbed.paths import CONTAINER_RUNTIME
+from testbed.paths import CNI_NETWORKS, CNI_PLUGINS, CONTAINER_RUNTIME
 from testbed.plan.model import Plan
-from testbed.render import kubernetes
+from testbed.render import containerd, kubernetes
 from tests.documents import Document
 from tests.shipped_plans import shipped_plan
 
@@ -63,8 +63,8 @@ def commands(plan: Plan, node: str) -> str:
 def test_shared_by_all_nodes() -> None:
     compare("scheduler.yaml", kubernetes.scheduler())
     compare("resolv.conf", kubernetes.resolv_conf())
-    for version in (2, 3):
-        compare(f"containerd-v{version}.toml", kubernetes.containerd(version))
+    compare("containerd-v2.toml", containerd.configuration((1, 7)))
+    compare("containerd-v3.toml", containerd.configuration((2, 1)))
 
 
 def loaded(text: str) -> Document:
@@ -120,18 +120,47 @@ def test_one_family_has_one_range(full: Plan) -> None:
 
 
 def test_containerd_formats() -> None:
-    cri = tomllib.loads(kubernetes.containerd(2))["plugins"]["io.containerd.grpc.v1.cri"]
+    cri = tomllib.loads(containerd.configuration((1, 6)))["plugins"]["io.containerd.grpc.v1.cri"]
     assert cri["sandbox_image"] == kubernetes.PAUSE_IMAGE
     options = {"SystemdCgroup": False, "BinaryName": CONTAINER_RUNTIME}
     assert cri["containerd"]["runtimes"]["runc"]["options"] == options
-    newer = tomllib.loads(kubernetes.containerd(3))
+    newer = tomllib.loads(containerd.configuration((2, 0)))
     assert newer["version"] == 3
     images = newer["plugins"]["io.containerd.cri.v1.images"]
     assert images["pinned_images"] == {"sandbox": kubernetes.PAUSE_IMAGE}
     runtimes = newer["plugins"]["io.containerd.cri.v1.runtime"]["containerd"]["runtimes"]
     assert runtimes["runc"]["runtime_type"] == "io.containerd.runc.v2"
-    with pytest.raises(ValueError, match="format 4"):
-        kubernetes.containerd(4)
+
+
+@pytest.mark.parametrize(
+    ("said", "version", "plugins"),
+    [
+        # Debian 12, Debian 13, Ubuntu 24.04, Docker's package
+        ("containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u3", (1, 6), ""),
+        ("containerd github.com/containerd/containerd 1.7.24~ds1 1.7.24~ds1-6+deb13u1", (1, 7), ""),
+        ("containerd github.com/containerd/containerd 1.7.28 ", (1, 7), ""),
+        ("containerd containerd.io 1.7.25 bcc810d6b9066471b0b6fa75f557a15a1cbf31bb", (1, 7), ""),
+        ("containerd github.com/containerd/containerd/v2 v2.0.4 1a43cb6a1035", (2, 0), ""),
+        ("containerd github.com/containerd/containerd/v2 2.1.4", (2, 1), "s"),
+        ("containerd containerd.io v2.2.1 dea7da592f5d", (2, 2), "s"),
+    ],
+)
+def test_containerd_is_told_where_cni_is(
+    said: str, version: containerd.Version, plugins: str
+) -> None:
+    """Never by a distribution's default, and under the one name that the version knows."""
+    assert containerd.parse_version(said) == version
+    config = tomllib.loads(containerd.configuration(version))["plugins"]
+    kind = "cri.v1.runtime" if version >= (2, 0) else "grpc.v1.cri"
+    directories = [CNI_PLUGINS] if plugins else CNI_PLUGINS
+    cni = {f"bin_dir{plugins}": directories, "conf_dir": CNI_NETWORKS}
+    assert config[f"io.containerd.{kind}"]["cni"] == cni
+
+
+@pytest.mark.parametrize("said", ["", "containerd development", "unheard of"])
+def test_a_containerd_without_a_version(said: str) -> None:
+    with pytest.raises(ValueError, match="no version"):
+        containerd.parse_version(said)
 
 
 def test_each_node_asks_its_own_agent(full: Plan) -> None:

@@ -25,7 +25,7 @@ PLAN = cluster_plan()
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     keys = authorities.ensure_keys(tmp_path_factory.mktemp("keys"), NOW, print)
-    return node_files.node_files(PLAN, PLAN.node("worker1"), keys, NOW, containerd_format=2)
+    return node_files.node_files(PLAN, PLAN.node("worker1"), keys, NOW, containerd=(1, 7))
 
 
 def test_every_file_is_closed_to_others(files: dict[str, str], tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_every_file_named_on_a_command_line_is_there(tmp_path: Path) -> None:
     now, plan = datetime(2031, 1, 1, tzinfo=timezone.utc), cluster_plan()
     keys = authorities.ensure_keys(tmp_path, now, print)
     for node in plan.cluster:
-        there = node_files(plan, node, keys, now, containerd_format=3)
+        there = node_files(plan, node, keys, now, containerd=(2, 1))
         for program in started(plan, node.name).values():
             for word in program.command[1:]:
                 path = word.split("=", 1)[-1]

@@ -28,7 +28,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 
 
 def files(keys: Keys, node: str) -> dict[str, str]:
-    return node_files.node_files(PLAN, PLAN.node(node), keys, NOW, containerd_format=2)
+    return node_files.node_files(PLAN, PLAN.node(node), keys, NOW, containerd=(1, 7))
 
 
 def test_a_worker_holds_only_its_own_keys(keys: Keys) -> None:

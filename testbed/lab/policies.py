@@ -45,6 +45,13 @@ def inject(plan: Plan, changes: Iterable[PolicyChange]) -> None:
             write_json(file, announcement)
 
 
+def left_out(there: Iterable[InjectedPolicy], changes: Sequence[PolicyChange]) -> list[SRPolicy]:
+    """What an edited file no longer has: injected under one of its names, and not in it."""
+    names = {change.name for change in changes if not change.withdraw}
+    kept = {change.policy for change in changes}
+    return [p.key for p in there if p.name in names and p.key not in kept]
+
+
 def withdraw(plan: Plan, policies: Iterable[SRPolicy]) -> None:
     """Take policies back: a true BGP withdraw."""
     for policy in policies:

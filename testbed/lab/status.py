@@ -18,6 +18,8 @@ from testbed.providers.members import present
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states, provider_of
 from testbed.report.lab_status import LabStatus, PodLine, ProgramLine
+from testbed.te.black_holes import black_holes
+from testbed.te.owners import Owners
 
 LOOK = 0.5  # seconds between two looks at a lab
 
@@ -69,8 +71,19 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
     ]
     found += orchestrator_of(plan).problems(plan)
     found += _links_down(plan)
+    found += _policies_into_nothing(plan)
     found += verify.backbone_problems(plan)
     return found + verify.cluster_problems(plan)
+
+
+def _policies_into_nothing(plan: Plan) -> list[str]:
+    owners = Owners(plan)
+    return [
+        problem
+        for node in present(plan)
+        if (status := agent_status(node.name))
+        for problem in black_holes(owners, node.name, status.policies)
+    ]
 
 
 def _describe_failed(name: str, program: ProgramLine) -> str:

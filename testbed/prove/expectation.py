@@ -6,9 +6,10 @@ endpoints, seen as destinations under an SRH whose Segments Left falls (RFC 8754
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from itertools import groupby
 
 from testbed.agent.desired.overlays.registry import TITLES
 from testbed.agent.desired.overlays.vxlan import VNI
@@ -284,23 +285,31 @@ def _waypoint_complaints(
 ) -> list[str]:
     """The owner of each waypoint must have received it as destination and advanced the SRH.
 
+    Consecutive segments of one node are one visit: it advances the SRH past all of them at once.
     `first`: look at so many of the waypoints only.
     """
     complaints = []
-    for index, sid in enumerate(waypoints[:first]):
-        left = len(waypoints) - index
+    for index, count in _visits(plan, waypoints[:first]):
+        sid, left = waypoints[index], len(waypoints) - index
         owner = sid_owner(plan, sid)
         if not any(
             hop.node == owner
             and hop.arrived is not None
             and hop.left is not None
             and (hop.arrived.outer_dst, hop.arrived.segments_left) == (sid, left)
-            and (hop.left.segments_left or 0) == left - 1
+            and (hop.left.segments_left or 0) == left - count
             and hop.left.outer_dst != sid
             for hop in one.hops
         ):
             complaints.append(f"{owner} never processed segment {sid} (segments left {left})")
     return complaints
+
+
+def _visits(plan: Plan, waypoints: Sequence[IPv6Address]) -> Iterator[tuple[int, int]]:
+    """For each run of waypoints of one node: where it begins, and how many they are."""
+    for _, run in groupby(enumerate(waypoints), key=lambda item: sid_owner(plan, item[1])):
+        places = [index for index, _ in run]
+        yield places[0], len(places)
 
 
 def _egress_complaints(plan: Plan, one: Trace, egress: IPv6Network) -> list[str]:

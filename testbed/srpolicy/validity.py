@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from ipaddress import IPv6Address
 
 from testbed.srpolicy.model import FAMILY_OF_BEHAVIOR, Candidate, SegmentList
@@ -14,12 +14,20 @@ LINUX_MAX_SEGMENTS = 127  # (255 - 0) / 2: the SRH's length octet counts 8-octet
 
 
 def problems(
-    candidate: Candidate, announced: Announced | None = None, max_segments: int | None = None
+    candidate: Candidate,
+    announced: Announced | None = None,
+    max_segments: int | None = None,
+    head_end: IPv6Address | None = None,
 ) -> list[str]:
-    """Why the candidate is invalid, one sentence each; empty means valid."""
+    """Why the candidate is invalid, one sentence each; empty means valid.
+
+    `head_end`: the address of the node that would use it.
+    """
     found = structure(candidate, max_segments)
     if announced is not None and not found:
-        found = egress(candidate, announced)
+        found = egress(candidate, announced) + waypoints(candidate, announced)
+        if head_end is not None:
+            found += first_segments(candidate, {head_end, *announced.get(head_end, ())})
     return found
 
 
@@ -58,6 +66,21 @@ def egress(candidate: Candidate, announced: Announced) -> list[str]:
                 f"the policy says IPv{family}"
             )
     return found
+
+
+def waypoints(candidate: Candidate, announced: Announced) -> list[str]:
+    """A waypoint must not be a SID that decapsulates: it drops what has segments left."""
+    ends = {sid: endpoint for endpoint, own in announced.items() for sid in own}
+    found = dict.fromkeys(
+        sid for item in candidate.segment_lists for sid in item.sids[:-1] if sid in ends
+    )
+    return [f"waypoint {sid} is a local SID of {ends[sid]}, which ends the tunnel" for sid in found]
+
+
+def first_segments(candidate: Candidate, own: Collection[IPv6Address]) -> list[str]:
+    """The first segment must be elsewhere: packets to the head end itself never leave it."""
+    found = dict.fromkeys(item.sids[0] for item in candidate.segment_lists if item.sids[0] in own)
+    return [f"its first segment {sid} is this node itself: no packet would leave" for sid in found]
 
 
 def usable(address: IPv6Address) -> bool:

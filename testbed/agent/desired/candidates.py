@@ -112,7 +112,7 @@ def evaluate(
     def faults(candidate: Candidate) -> list[str]:
         if candidate.endpoint == config.address_v6:
             return ["its endpoint is this node itself"]
-        return validity(candidate, announced, config.max_segments)
+        return validity(candidate, announced, config.max_segments, config.address_v6)
 
     by_target: dict[tuple[IPv6Address, int | None], list[CandidateWithOrigin]] = {}
     evaluated: list[Evaluated] = []

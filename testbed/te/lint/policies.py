@@ -45,11 +45,20 @@ def _lint_subjects(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> l
     findings: list[Finding] = []
     for subject in subjects:
         findings += _check_structure(subject)
+        findings += _check_colour(subject)
         findings += _check_head_ends(plan, subject)
         findings += _check_endpoint(owners, subject)
         findings += segments.check(owners, subject)
     findings += binding_sids.check(owners, subjects)
     return findings
+
+
+def _check_colour(subject: Subject) -> Iterator[Finding]:
+    """RFC 9256 §2.1: a colour is not zero. ConfigMaps have none."""
+    if subject.candidate.color == 0 and not subject.from_configmap:
+        yield Finding(
+            "error", subject.where, "colour 0 names no policy (RFC 9256)", "use 1 or more"
+        )
 
 
 def _check_structure(subject: Subject) -> Iterator[Finding]:

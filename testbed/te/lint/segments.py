@@ -21,6 +21,7 @@ def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
         yield from _check_depth(owners, subject, number, segment_list)
         for position, sid in enumerate(segment_list.sids[:-1]):
             yield from _check_waypoint(owners, sid, subject.segment_at(number, position))
+        yield from _check_first_segment(owners, subject, number, segment_list)
         yield from _check_repeats(subject, number, segment_list)
         last = len(segment_list.segments) - 1
         yield from _check_last_segment(
@@ -75,6 +76,28 @@ def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Fi
             f"waypoint {sid} is one interface of {owned.node}: lost when that link is down",
             f"use its loopback {loopback}",
         )
+
+
+def _check_first_segment(
+    owners: Owners, subject: Subject, number: int, segment_list: SegmentList
+) -> Iterator[Finding]:
+    """A head end that is the first waypoint of its own policy: no packet would leave it."""
+    first = owners.get(segment_list.sids[0])
+    if first is None or len(segment_list.sids) == 1:
+        return
+    users = subject.head_ends(owners.plan)
+    if first.node not in users:
+        return
+    others = [name for name in users if name != first.node]
+    severe = first.node in subject.candidate.head_ends or not others
+    yield Finding(
+        "error" if severe else "warning",
+        subject.segment_at(number, 0),
+        f"the first segment {first.address} is {first.node} itself, which is a head end of the "
+        "policy: it is invalid there, as no packet would leave the node",
+        f"leave it out for {first.node}"
+        + (f", or name the other head ends ({', '.join(others)})" if others else ""),
+    )
 
 
 def _list_routers(owners: Owners) -> str:

@@ -171,6 +171,33 @@ def test_best_effort_is_one_reduced_segment() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("waypoints", "reason"),
+    [
+        ((ME,), f"its first segment {ME} is this node itself: no packet would leave"),
+        ((ME, R6), f"its first segment {ME} is this node itself: no packet would leave"),
+        ((R6, SID6), f"waypoint {SID6} is a local SID of {W2}, which ends the tunnel"),
+    ],
+)
+def test_what_would_lose_every_packet_is_not_chosen(
+    waypoints: tuple[IPv6Address, ...], reason: str
+) -> None:
+    wanted = decide(replace(BASE, paths=(*PEERED, policy(steered(*waypoints)))))
+    assert reason in why(wanted, "bgp")
+    assert segments(wanted) == [(str(SID4),)]  # best effort
+    by_map = te(str(SID4), "IPv4", *map(str, waypoints))
+    objects = api(MODE, config_map("srv6-config-worker1", srv6=by_map))
+    wanted = decide(replace(BASE, objects=objects))
+    assert reason in why(wanted, "configmap")
+    assert segments(wanted) == [(str(SID4),)]
+
+
+def test_a_head_end_that_is_visited_later_is_valid() -> None:
+    """The packet leaves it, comes back, and is sent on."""
+    wanted = decide(replace(BASE, paths=(*PEERED, policy(steered(R6, ME)))))
+    assert segments(wanted) == [(str(R6), str(ME), str(SID4))]
+
+
 def test_without_encap_red_best_effort_still_works_and_says_so() -> None:
     old = Capabilities(encap_red=False, notes=("C3 unsupported",))
     inputs = replace(BASE, capabilities=old)

@@ -173,6 +173,19 @@ def test_another_egress_sid_fails() -> None:
     assert not judged(steered(), BestEffort(IPv6Network(EGRESS))).passed
 
 
+def test_consecutive_segments_of_one_node_are_one_visit() -> None:
+    """r6 has both its loopback and this interface: it takes the second segment by itself."""
+    own = next(p.v6 for x in PLAN.links_of("r6") for p in (x.a, x.b) if p.interface == "r6-r8")
+    assert own is not None
+    walker = walk().encapsulate("fd11::1000", R6, own.ip, EGRESS)
+    walker.cross("worker1", "r3", "r4", "r6").advance().advance().cross("r6", "r8", "worker2")
+    assert judged(arrive(walker), via(PLAN, [R6, own.ip], "worker2")).passed
+    late = walk().encapsulate("fd11::1000", R6, own.ip, EGRESS)
+    late.cross("worker1", "r3", "r4", "r6").advance().cross("r6", "r8").advance()
+    found = judged(arrive(late.cross("r8", "worker2")), via(PLAN, [R6, own.ip], "worker2"))
+    assert any("r6 never processed segment fcff:6::1" in s for s in found.sentences)
+
+
 def test_a_waypoint_that_never_advanced_the_header_fails() -> None:
     """The list is right at the head end, but r6 is passed by and r8 sees two segments left."""
     walker = walk().encapsulate("fd11::1000", R6, R8, EGRESS)

@@ -151,7 +151,7 @@ class LabDir:
         """Pid of the living init. Raises TestbedError if the lab is not up."""
         pid = self.init_pid()
         if pid is None and self._record.exists():
-            raise self._init_ended()
+            raise self._init_ended(exit_code=2)  # as of any lab that is not up
         if pid is None:
             raise TestbedError(
                 f"lab {self.name!r} is not up",
@@ -169,7 +169,7 @@ class LabDir:
             words.seek(0, os.SEEK_END)
             namespaces.enter_process(pid, lambda: self._init_ended(words.read()))
 
-    def _init_ended(self, said: bytes | None = None) -> TestbedError:
+    def _init_ended(self, said: bytes | None = None, exit_code: int = 1) -> TestbedError:
         """The error for an init that has ended; `said` by it, if not all of its log."""
         if said is None:
             said = self._log.read_bytes() if self._log.exists() else b""
@@ -177,7 +177,7 @@ class LabDir:
             f"lab {self.name!r} is not up: its init has ended",
             why=last_words(said) or "its log says nothing: it was killed",
             fix=f"testbed up -n {self.name} makes it anew; testbed doctor says what a lab needs",
-            exit_code=1,
+            exit_code=exit_code,
         )
 
     def end_init(self) -> None:

@@ -89,8 +89,16 @@ def enter_process(pid: int, when_it_ends: Callable[[], Exception] | None = None)
     `when_it_ends` makes, from the mounts of the init.
     """
     init = os.pidfd_open(pid)
-    _join_all(pid)
-    _go_on_in_child(init, when_it_ends)
+    try:
+        _join_all(pid)
+        child = _be_born_inside()
+    except OSError:  # "Cannot allocate memory", of a pid namespace without an init
+        if when_it_ends is not None and _has_ended(init):
+            raise when_it_ends() from None
+        raise
+    if child:
+        _wait_for_child(child, init, when_it_ends)
+    os.close(init)
 
 
 def enter_for_good(pid: int) -> None:
@@ -116,23 +124,30 @@ _END_OF_INIT = 1.0  # seconds; a child that was killed for another reason costs 
 _SI_KERNEL = 0x80  # si_code of a signal from the terminal, which the child gets as well
 
 
-def _go_on_in_child(init: int, when_it_ends: Callable[[], Exception] | None) -> None:
+def _be_born_inside() -> int:
+    """Fork: the child, which gets 0, is in the pid namespace that was joined."""
     sys.stdout.flush()
     sys.stderr.flush()
     alive_read, alive_write = os.pipe()
     # From here on no signal is lost: it waits until the parent forwards, or the child is set up.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED | {signal.SIGCHLD})
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
     if child == 0:
-        os.close(init)
         os.close(alive_write)
         end_with_parent()
         if select.select([alive_read], [], [], 0)[0]:  # the parent had ended before
             os._exit(1)
-        os.close(alive_read)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return
     os.close(alive_read)
+    return child
+
+
+def _wait_for_child(child: int, init: int, when_it_ends: Callable[[], Exception] | None) -> None:
+    """End as the child ends, or raise what stands for the end of the init."""
     code = _exit_code_of(child)
     if when_it_ends is not None and code == 128 + signal.SIGKILL and _has_ended(init):
         raise when_it_ends()

@@ -31,6 +31,17 @@ print("inside", flush=True)
 time.sleep(600)
 """
 
+# Put before it: the process ends when all is joined, and nobody is born in it yet.
+ENDS_EARLY = """
+import os, select, sys
+init, fork = os.pidfd_open(int(sys.argv[1])), os.fork
+def fork_too_late():
+    os.kill(int(sys.argv[1]), 9)
+    select.select([init], [], [])
+    return fork()
+os.fork = fork_too_late
+"""
+
 
 @pytest.fixture
 def init() -> Iterator[subprocess.Popen[bytes]]:
@@ -47,6 +58,14 @@ def pid_of(init: subprocess.Popen[bytes]) -> int:
     while not children.read_text():
         os.sched_yield()
     return int(children.read_text())
+
+
+def test_an_init_that_ended_before_anybody_was_born_inside_is_told(
+    init: subprocess.Popen[bytes],
+) -> None:
+    command = [*own_code(ENDS_EARLY + INSIDE), str(pid_of(init))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "it has ended\n"), done.stderr
 
 
 def test_the_end_of_an_init_is_told_apart_from_the_end_of_who_entered(
@@ -86,7 +105,7 @@ def test_an_up_whose_init_is_killed_says_so(boxed: Lab) -> None:
     said = process.stderr.read()
     assert process.wait(60) == 1, said
     assert "its init has ended" in said
-    later = boxed.run("status", expect=1).stderr
+    later = boxed.run("status", expect=2).stderr
     assert "is not up: its init has ended" in later
 
 

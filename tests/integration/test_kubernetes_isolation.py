@@ -202,7 +202,8 @@ def test_down_leaves_nothing(lab: KubeLab, box: Sandbox, before: dict[str, list[
     assert control_groups(lab.name), "a blind search proves nothing"
     lab.down()
     left = [p for p in (lab.directory, Path(f"/proc/{box.init}/root{DATA}")) if p.exists()]
-    assert left == []
+    said = [str(f) for path in left for f in path.rglob("*")]
+    assert left == [], said
     assert control_groups(lab.name) == []
     assert differences(before, machine(box)) == []
 

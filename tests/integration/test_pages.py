@@ -29,6 +29,7 @@ KUBERNETES = "testbed up full"
 PAGES = {
     "README.md": [KUBERNETES],
     "docs/tour.md": [],
+    "docs/topologies.md": [],
     "docs/scenarios.md": [LIGHT],
     "docs/policies.md": [LIGHT],
     "docs/kubernetes.md": [],

@@ -11,6 +11,7 @@ from testbed.backbone import build
 from testbed.host.run import run
 from testbed.host.wait import wait_for
 from testbed.lab import verify
+from testbed.lab.black_holes import black_holes
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan, Role
@@ -18,7 +19,6 @@ from testbed.providers.members import present
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states, provider_of
 from testbed.report.lab_status import LabStatus, PodLine, ProgramLine
-from testbed.te.black_holes import black_holes
 from testbed.te.owners import Owners
 
 LOOK = 0.5  # seconds between two looks at a lab

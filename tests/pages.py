@@ -23,7 +23,7 @@ FILE = re.compile(r"`([\w.-]+\.(?:py|ya?ml))`[^`]*:$")
 VOLATILE = [
     (re.compile(pattern), mark)
     for pattern, mark in (
-        (r"\x1b\[[0-9;]*m", ""),
+        (r"\x1b\[[0-9;]*m|\x00|\^@", ""),  # colours, and what `script` echoes
         (r"\b\d+\.\d+ (m?s)\b", r"_ \1"),
         (r"\b\d+\.\d(?!\.)\b", "_"),
         (r"\btime=\S+", "time=_"),

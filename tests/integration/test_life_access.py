@@ -138,14 +138,6 @@ main()
     assert (found[basic.name]["topology"], found[basic.name]["state"]) == ("basic", "up")
 
 
-def test_wait_ends_when_all_is_as_wanted_again_or_says_what_is_not(basic: Lab) -> None:
-    basic.run("link", "down", "r1", "worker1")
-    said = basic.run("wait", "--timeout", "1", expect=1).stderr
-    assert "waited 1 s" in said and "r1-worker1" in said
-    basic.run("link", "up", "r1", "worker1")
-    assert basic.run("wait").stdout == "everything is as wanted\n"
-
-
 def test_a_report_holds_what_a_reader_asks_for(basic: Lab, tmp_path: Path) -> None:
     basic.run("collect", "-o", str(tmp_path / "report.tar.gz"))
     with tarfile.open(tmp_path / "report.tar.gz") as archive:
@@ -306,3 +298,11 @@ def test_logs_follow_until_interrupted(basic: Lab) -> None:
     assert process.wait(30) == 130
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
+
+
+def test_wait_ends_when_all_is_as_wanted_again_or_says_what_is_not(basic: Lab) -> None:
+    basic.run("link", "down", "r1", "worker1")
+    said = basic.run("wait", "--timeout", "1", expect=1).stderr
+    assert "waited 1 s" in said and "r1-worker1" in said
+    basic.run("link", "up", "r1", "worker1")
+    assert basic.run("wait").stdout == "everything is as wanted\n"

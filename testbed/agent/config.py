@@ -55,6 +55,7 @@ class AgentConfig:
     `local_sids` None: they are taken from the node's SID pool, reproducibly by node name.
     `services`: address translation must work across SRv6, as kube-proxy needs it. `patient`: nodes
     may be slow, as in software emulation. `reserved`: addresses of the lab that no pool may hold.
+    `waypoints`: those that forward by segments; empty where that is not known.
     """
 
     node: str
@@ -74,6 +75,7 @@ class AgentConfig:
     services: bool = False
     patient: bool = False
     reserved: tuple[Reserved, ...] = ()
+    waypoints: frozenset[IPv6Address] = frozenset()
 
     @property
     def status_file(self) -> Path:
@@ -133,6 +135,7 @@ def parse(data: JsonObject) -> AgentConfig:
             *_parse_reserved(get_object({"reserved": {}, **data}, "reserved")),
             *_parse_reserved(get_object({"reserved_sids": {}, **data}, "reserved_sids"), sids=True),
         ),
+        waypoints=frozenset(map(IPv6Address, get_texts({"waypoints": [], **data}, "waypoints"))),
     )
 
 

@@ -21,6 +21,8 @@ from testbed.json_types import (
 BEST_EFFORT, BGP, CONFIGMAP = "best-effort", "bgp", "configmap"  # origins of a policy
 SEGMENTS, PLAIN, LOCAL = "segments", "plain", "local"  # ways to a prefix, beside overlays' names
 ESTABLISHED = "Established"
+OWN_ENDPOINT = "its endpoint is this node itself"
+NOT_MEANT = "its route targets name other head ends"
 
 
 class Entry:
@@ -95,6 +97,12 @@ class PolicyStatus(Entry):
     valid: bool
     chosen: bool
     why: str
+
+    @property
+    def refused(self) -> bool:
+        """Is it meant for this head end, and invalid here?"""
+        meant = self.source != BEST_EFFORT and self.why not in (OWN_ENDPOINT, NOT_MEANT)
+        return meant and not self.valid
 
     @staticmethod
     def none(endpoint: str) -> PolicyStatus:

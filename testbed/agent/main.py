@@ -26,6 +26,7 @@ from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.node_status import node_status
 from testbed.agent.desired.overlays import registry
 from testbed.agent.desired.pool_screen import screen
+from testbed.agent.desired.underlay import Underlay
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
@@ -63,6 +64,9 @@ class Agent:
         self._api_read = threading.Event()
         self._has_heard_peers = False
         self._has_problems = False
+        self._underlay: Underlay | None = None
+        self._routes_changed = threading.Event()
+        self._routes_changed.set()
 
     def run(self) -> None:
         """Work until stop() is called; the data plane stays as it is afterwards."""
@@ -78,7 +82,7 @@ class Agent:
         self._bgp.start()
         self._claims.start()
         self._source.start(self._update_objects)
-        RouteWatch(self._notify, self._retry_after_link_change).start()
+        RouteWatch(self._notify, self._retry_after_link_change, self._note_route_change).start()
         self.reconciler.run()
         self._bgp.stop()
 
@@ -89,6 +93,22 @@ class Agent:
         """A link that came up may be what failed routes were waiting for."""
         if self._has_problems:
             self.reconciler.notify()
+
+    def _note_route_change(self) -> None:
+        """A segment may have got a route, or lost it."""
+        self._routes_changed.set()
+        self.reconciler.notify()
+
+    def _read_underlay(self) -> Underlay | None:
+        """What the node's own routes reach, read again after they changed; None: not known."""
+        if self._routes_changed.is_set():
+            self._routes_changed.clear()  # before reading: what changes meanwhile is read again
+            try:
+                self._underlay = self._linux.read_underlay()
+            except TestbedError as error:
+                log.error("%s", error)
+                self._underlay = None
+        return self._underlay
 
     def _update_objects(self, objects: Objects) -> None:
         """The API has changed; a node that the cluster does not know yet makes itself known."""
@@ -192,6 +212,7 @@ class Agent:
             peers=bgp.peers,
             attachments=tuple(self._store),
             replaced_sids=tuple(self._sids.replaced),
+            underlay=self._read_underlay(),
         )
 
     def _report_status(self, inputs: Inputs, wanted: Wanted, problems: list[str]) -> None:

@@ -7,6 +7,7 @@ from testbed.paths import NODES
 from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Node, Plan
 from testbed.plan.reserved import reserved
+from testbed.plan.waypoints import waypoints
 from testbed.render.environment import render
 
 
@@ -47,6 +48,7 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
         "services": plan.orchestrator_traits.services,
         **({"patient": True} if plan.slowness > 1 else {}),
         **_reserved_addresses(plan),
+        "waypoints": [str(address) for address in waypoints(plan)],
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }

@@ -32,6 +32,7 @@ def print_status(lab: str, status: LabStatus, wide: bool = False) -> None:
     if agents:
         show_table("Nodes", NODES, _list_node_rows(agents), wide)
         show_table("Policies in use", POLICIES, _list_policy_rows(agents), wide)
+        _print_refused(agents)
     if status.pods:
         rows = [[pod.name, pod.node, pod.ipv4 or "-", pod.ipv6 or "-"] for pod in status.pods]
         show_table("Pods", ["pod", "node", "IPv4", "IPv6"], rows, wide)
@@ -43,6 +44,21 @@ def print_status(lab: str, status: LabStatus, wide: bool = False) -> None:
             print(f"  … and {len(status.problems) - SHOWN} more (--format json has all)")
     else:
         print("Everything is as wanted.")
+
+
+def _print_refused(agents: dict[str, NodeStatus]) -> None:
+    """The policies that a head end cannot use, and why."""
+    refused = [
+        f"  {name} to {policy.endpoint} IPv{policy.family} ({policy.source}): {policy.why}"
+        for name, status in agents.items()
+        for policy in status.policies
+        if policy.refused
+    ]
+    if refused:
+        print("Policies not used:")
+        print("\n".join(refused[:SHOWN]))
+    if len(refused) > SHOWN:
+        print(f"  … and {len(refused) - SHOWN} more (`testbed policy list` has all)")
 
 
 def _list_node_rows(agents: dict[str, NodeStatus]) -> list[list[str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from testbed.srpolicy.model import FAMILY_OF_BEHAVIOR, Candidate, SegmentList
@@ -13,21 +14,32 @@ Announced = Mapping[IPv6Address, Mapping[IPv6Address, int]]
 LINUX_MAX_SEGMENTS = 127  # (255 - 0) / 2: the SRH's length octet counts 8-octet units
 
 
+@dataclass(frozen=True)
+class HeadEnd:
+    """What a head end knows of itself and of the network, besides what endpoints announce.
+
+    `name_pool`: of an address, the pool of SIDs or pods that it lies in ("" for none).
+    `has_route`: does its kernel have a route to an address?
+    """
+
+    address: IPv6Address
+    local_sids: frozenset[IPv6Address] = frozenset()
+    name_pool: Callable[[IPv6Address], str] = lambda _address: ""
+    has_route: Callable[[IPv6Address], bool] = lambda _address: True
+
+
 def problems(
     candidate: Candidate,
     announced: Announced | None = None,
     max_segments: int | None = None,
-    head_end: IPv6Address | None = None,
+    head_end: HeadEnd | None = None,
 ) -> list[str]:
-    """Why the candidate is invalid, one sentence each; empty means valid.
-
-    `head_end`: the address of the node that would use it.
-    """
+    """Why the candidate is invalid, one sentence each; empty means valid."""
     found = structure(candidate, max_segments)
     if announced is not None and not found:
-        found = egress(candidate, announced) + waypoints(candidate, announced)
-        if head_end is not None:
-            found += first_segments(candidate, {head_end, *announced.get(head_end, ())})
+        found = egress(candidate, announced)
+    if head_end is not None and not found:
+        found = transit(candidate, announced or {}, head_end)
     return found
 
 
@@ -68,19 +80,38 @@ def egress(candidate: Candidate, announced: Announced) -> list[str]:
     return found
 
 
-def waypoints(candidate: Candidate, announced: Announced) -> list[str]:
-    """A waypoint must not be a SID that decapsulates: it drops what has segments left."""
-    ends = {sid: endpoint for endpoint, own in announced.items() for sid in own}
-    found = dict.fromkeys(
-        sid for item in candidate.segment_lists for sid in item.sids[:-1] if sid in ends
-    )
-    return [f"waypoint {sid} is a local SID of {ends[sid]}, which ends the tunnel" for sid in found]
+def transit(candidate: Candidate, announced: Announced, head_end: HeadEnd) -> list[str]:
+    """Segments that this head end knows to lose every packet."""
+    ends = {sid: str(endpoint) for endpoint, sids in announced.items() for sid in sids}
+    ends |= dict.fromkeys(head_end.local_sids, "this node")
+    lists = (item.sids for item in candidate.segment_lists)
+    return list(dict.fromkeys(fault for sids in lists for fault in _lost(sids, ends, head_end)))
 
 
-def first_segments(candidate: Candidate, own: Collection[IPv6Address]) -> list[str]:
-    """The first segment must be elsewhere: packets to the head end itself never leave it."""
-    found = dict.fromkeys(item.sids[0] for item in candidate.segment_lists if item.sids[0] in own)
-    return [f"its first segment {sid} is this node itself: no packet would leave" for sid in found]
+def starts_at(sids: tuple[IPv6Address, ...], head_end: IPv6Address) -> bool:
+    """Is the first of several segments the head end itself?
+
+    Linux encapsulates to its own address and loses the packet. As a later segment it is one
+    like any other: the packet comes back and goes on.
+    """
+    return len(sids) > 1 and sids[0] == head_end
+
+
+def _lost(
+    sids: tuple[IPv6Address, ...], ends: Mapping[IPv6Address, str], head_end: HeadEnd
+) -> Iterator[str]:
+    if starts_at(sids, head_end.address):
+        yield f"its first segment {sids[0]} is this node itself: no packet would leave"
+    for sid in sids[:-1]:
+        if sid in ends:
+            yield f"waypoint {sid} is a local SID of {ends[sid]}, which ends the tunnel"
+        elif pool := head_end.name_pool(sid):
+            yield f"waypoint {sid} lies in pool {pool}, where no node forwards by segments"
+    yield from (f"there is no route to {sid}" for sid in _unrouted(sids, head_end))
+
+
+def _unrouted(sids: Iterable[IPv6Address], head_end: HeadEnd) -> list[IPv6Address]:
+    return [sid for sid in sids if sid != head_end.address and not head_end.has_route(sid)]
 
 
 def usable(address: IPv6Address) -> bool:

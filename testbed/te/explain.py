@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from ipaddress import IPv6Address
 
 from testbed.plan.model import LocalSids, Plan, Role
 from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
 from testbed.srpolicy.model import Candidate, SegmentList
-from testbed.te.owners import FAMILY_OF_KIND, Owners
+from testbed.srpolicy.validity import starts_at
+from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
 from testbed.te.paths import legs_of, reached_by_plan, spelled
 
 
@@ -109,8 +109,7 @@ def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) 
     depth = len(item.segments)
     legs = legs_of(owners, head_end, item.sids)
     segments = tuple(
-        _explain_sid(owners, sid, paths, head_end, position == depth - 1)
-        for position, (sid, paths) in enumerate(zip(item.sids, legs, strict=True))
+        _explain_sid(owners, item, position, paths, head_end) for position, paths in enumerate(legs)
     )
     plan = owners.plan
     return ExplainedList(
@@ -125,11 +124,12 @@ def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) 
 
 def _explain_sid(
     owners: Owners,
-    sid: IPv6Address,
+    item: SegmentList,
+    position: int,
     paths: tuple[tuple[str, ...], ...],
     head_end: str,
-    is_last: bool,
 ) -> ExplainedSid:
+    sid, is_last = item.sids[position], position == len(item.sids) - 1
     owned, pool = owners.get(sid), owners.pool_of(sid)
     if owned is None:
         network = str(pool.cluster.sid_pool) if pool and pool.cluster else None
@@ -142,6 +142,12 @@ def _explain_sid(
         why = "no path from the segment before"
     if why is None and not is_last and owned.kind in FAMILY_OF_KIND:
         why = "ends the tunnel here, although segments are left"
+    if why is None and not is_last and owned.kind is Kind.HOST:
+        why = f"{owned.node} does not forward"
+    if why is None and position == 0 and starts_at(item.sids, owners.plan.address_v6(head_end)):
+        why = "the head end itself, where packets would be lost"
+    if why is None and is_last and owned.kind not in FAMILY_OF_KIND:
+        why = "no End.DT4 or End.DT6 SID, so that the tunnel has no end"
     return ExplainedSid(str(sid), owned.node, place, owned.kind.value, why is None, why, paths)
 
 

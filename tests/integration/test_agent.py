@@ -19,7 +19,7 @@ from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Candidate, Segment, SegmentList, SRPolicy
 from tests.documents import Document
-from tests.integration.agent_lab import WAYPOINT, Lab
+from tests.integration.agent_lab import WAYPOINT, Lab, ip
 from tests.integration.programs import GOBGPD, needs_gobgpd
 
 pytestmark = [pytest.mark.root, needs_gobgpd]
@@ -144,6 +144,31 @@ def test_a_config_map_steers_through_a_waypoint_and_back(lab: Lab) -> None:
     (lab.api / "mode.json").unlink()
     lab.wait("w1", "mode bgp", lambda s: s["te_mode"] == "bgp" and complete(s))
     assert lab.routes("w1") == before
+
+
+def test_a_policy_over_an_unreachable_waypoint_waits_for_its_route(lab: Lab) -> None:
+    """Nothing but the node's own routes tells the agent; best effort carries meanwhile."""
+
+    def refused(reason: str) -> Callable[[Document], bool]:
+        return lambda s: reason in str(s["problems"]) and chosen(s, 6)["source"] == "best-effort"
+
+    lab.put("mode.json", mode("configmap"))
+    lab.put("te.json", config_map("w1", 2, WAYPOINT, family=6))
+    lab.wait("w1", "the ConfigMap's policy", by("configmap", 6))
+    ip("-n", lab.ns("w1"), "-6", "route", "add", "unreachable", "fcff:1::/32")
+    lab.wait("w1", "best effort", refused(f"there is no route to {WAYPOINT}"))
+    assert lab.ping("p1", PODS["p2"][6]).returncode == 0
+    ip("-n", lab.ns("w1"), "-6", "route", "del", "unreachable", "fcff:1::/32")
+    lab.wait("w1", "the policy again", by("configmap", 6))
+    lab.put("te.json", config_map("w1", 2, "fd1::2", WAYPOINT, family=6))
+    lab.wait("w1", "best effort", refused("first segment fd1::2 is this node itself"))
+    assert lab.ping("p1", PODS["p2"][6]).returncode == 0
+    lab.put("te.json", config_map("w1", 2, WAYPOINT, "fd1::2", family=6))
+    lab.wait("w1", "there and back again", by("configmap", 6))
+    assert lab.ping("p1", PODS["p2"][6]).returncode == 0
+    (lab.api / "te.json").unlink()
+    (lab.api / "mode.json").unlink()
+    lab.wait("w1", "best effort again", by("best-effort", 6))
 
 
 def announcement(candidate: Candidate, *targets: str) -> Announcement:

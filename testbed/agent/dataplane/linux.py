@@ -10,12 +10,13 @@ from testbed.agent.dataplane import overlay_devices, service_veth, vrf
 from testbed.agent.dataplane.firewall import Firewall
 from testbed.agent.dataplane.run import attempt, listed, run, understood
 from testbed.agent.dataplane.sysctl import set_switch
-from testbed.agent.desired import route_faults, route_listing, routes
+from testbed.agent.desired import route_faults, route_listing, routes, underlay
 from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.overlays.devices import Tunnels
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS, TITLES
 from testbed.agent.desired.routes import Route
 from testbed.agent.desired.service_veth import ServiceVeth
+from testbed.agent.desired.underlay import Underlay
 from testbed.errors import TestbedError
 
 _NO_TUNNELS = Tunnels()
@@ -80,6 +81,12 @@ class Linux:
             with understood(show):
                 found += route_listing.parse(listed([*show, "table", "all"]), family)
         return found
+
+    def read_underlay(self) -> Underlay:
+        """What the routes that are not the agent's lead to."""
+        show = ["ip", "-N", "-j", "-6", "route", "show", "table", "main"]
+        with understood(show):
+            return underlay.parse(listed(show))
 
     def apply(
         self,

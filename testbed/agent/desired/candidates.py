@@ -11,6 +11,8 @@ from testbed.agent.contract import (
     BEST_EFFORT,
     BGP,
     CONFIGMAP,
+    NOT_MEANT,
+    OWN_ENDPOINT,
     PolicyStatus,
     SegmentListStatus,
 )
@@ -23,6 +25,7 @@ from testbed.srpolicy.model import (
     Originator,
 )
 from testbed.srpolicy.select import select
+from testbed.srpolicy.validity import HeadEnd
 from testbed.srpolicy.validity import problems as validity
 
 Target = tuple[IPv6Address, int]
@@ -60,7 +63,7 @@ def from_rib(
         candidate, origin = _classify_origin(item.candidate)
         excluded = ""
         if not any(item.is_for(address) for address in me):
-            excluded = "its route targets name other head ends"
+            excluded = NOT_MEANT
         elif origin == BGP and mode != "bgp":
             excluded = f"policies by BGP do not count in TE mode {mode}"
         entries.append(CandidateWithOrigin(candidate, origin, excluded))
@@ -103,7 +106,7 @@ def announced_sids(
 
 
 def evaluate(
-    config: AgentConfig, entries: Iterable[CandidateWithOrigin]
+    config: AgentConfig, entries: Iterable[CandidateWithOrigin], head_end: HeadEnd
 ) -> tuple[list[Evaluated], dict[Target, Candidate]]:
     """Everybody's fate in a stable order, and the chosen candidate per endpoint and family."""
     items = sorted(set(entries), key=_sort_key)
@@ -111,8 +114,8 @@ def evaluate(
 
     def faults(candidate: Candidate) -> list[str]:
         if candidate.endpoint == config.address_v6:
-            return ["its endpoint is this node itself"]
-        return validity(candidate, announced, config.max_segments, config.address_v6)
+            return [OWN_ENDPOINT]
+        return validity(candidate, announced, config.max_segments, head_end)
 
     by_target: dict[tuple[IPv6Address, int | None], list[CandidateWithOrigin]] = {}
     evaluated: list[Evaluated] = []

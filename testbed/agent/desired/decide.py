@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from testbed.agent.desired import candidates, nftables, pool_problems, sessions,
 from testbed.agent.desired.announcements import announce
 from testbed.agent.desired.candidates import Evaluated, Target
 from testbed.agent.desired.forwarding import Forwarding, choose_forwarding
+from testbed.agent.desired.head_end import head_end, strange_waypoints
 from testbed.agent.desired.inputs import Inputs, OwnSid, own_sids
 from testbed.agent.desired.local_routes import routes_of_blocks, routes_of_pods, routes_of_sids
 from testbed.agent.desired.overlays import registry
@@ -67,6 +68,7 @@ def decide(inputs: Inputs) -> Wanted:
             *objects.problems,
             *pool_problems.problems(objects.pools, inputs.attachments, _obstacle(inputs)),
             *map(str, te.refusals),
+            *map(str, _refusals_of_policies(inputs, te, policies.evaluated)),
             *peer_problems,
             *policies.faults,
             *prefix_problems,
@@ -118,9 +120,29 @@ def _refusals_of_config_maps(
     inputs: Inputs, te: _TeConfig, evaluated: Iterable[Evaluated]
 ) -> tuple[Refusal, ...]:
     refusals = tuple(refusal for refusal in te.refusals if refusal.config_map)
+    return (
+        *refusals,
+        *_refusals_of_policies(inputs, te, evaluated),
+        *_warnings_of_policies(inputs, te, evaluated),
+    )
+
+
+def _refusals_of_policies(
+    inputs: Inputs, te: _TeConfig, evaluated: Iterable[Evaluated]
+) -> tuple[Refusal, ...]:
+    """The ConfigMap's policies that are not used."""
     if te.node_config is None or not te.by_configmap:
-        return refusals
-    return (*refusals, *te_config.refused_policies(inputs.config, te.node_config, evaluated))
+        return ()
+    return tuple(te_config.refused_policies(inputs.config, te.node_config, evaluated))
+
+
+def _warnings_of_policies(
+    inputs: Inputs, te: _TeConfig, evaluated: Iterable[Evaluated]
+) -> Iterator[Refusal]:
+    """The ConfigMap's policies in use that lose their packets; of all of them `status` tells."""
+    for one, why in strange_waypoints(inputs.config.waypoints, evaluated):
+        if one.entry.origin == CONFIGMAP and te.node_config is not None:
+            yield Refusal(why, te.node_config.configmap)
 
 
 @dataclass(frozen=True)
@@ -137,7 +159,8 @@ def _evaluate_policies(inputs: Inputs, te: _TeConfig) -> _Policies:
     by_bgp, faults = candidates.from_rib(inputs.config, asn, te.mode, inputs.paths)
     listed = te.node_config.candidates if te.node_config else ()
     by_configmap = candidates.from_configmap(listed, te.mode)
-    evaluated, chosen = candidates.evaluate(inputs.config, [*by_bgp, *by_configmap])
+    known = head_end(inputs, te.own_sids)
+    evaluated, chosen = candidates.evaluate(inputs.config, [*by_bgp, *by_configmap], known)
     return _Policies(tuple(evaluated), chosen, tuple(faults))
 
 

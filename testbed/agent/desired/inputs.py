@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 
 from testbed.agent.config import AgentConfig, SidPair
 from testbed.agent.desired.capabilities import Capabilities
+from testbed.agent.desired.underlay import Underlay
 from testbed.agent.model.attachment import Attachment
 from testbed.agent.model.objects import IpAddress, IpNetwork, IPPool, Objects
 from testbed.bgp.model import PeerStatus, ReceivedPath
@@ -25,7 +26,10 @@ class OwnSid:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that a decision depends on. The order inside `paths` means nothing."""
+    """All that a decision depends on. The order inside `paths` means nothing.
+
+    `underlay` None: it is not known which addresses the node reaches.
+    """
 
     config: AgentConfig
     capabilities: Capabilities = field(default_factory=Capabilities)
@@ -35,6 +39,7 @@ class Inputs:
     peers: tuple[PeerStatus, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     replaced_sids: tuple[OwnSid, ...] = ()
+    underlay: Underlay | None = None
 
     @property
     def pod_pools(self) -> list[IPPool]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from testbed.agent.config import TE_MODES, AgentConfig, SidPair
 from testbed.agent.contract import CONFIGMAP
 from testbed.agent.desired.candidates import Evaluated
+from testbed.agent.desired.head_end import name_policy
 from testbed.agent.ipam.addresses import local_sid
 from testbed.agent.model.objects import (
     LOCALSID_POOL,
@@ -138,7 +139,7 @@ def refused_policies(
     for one in evaluated:
         policy = one.entry.candidate
         if one.entry.origin == CONFIGMAP and not one.valid:
-            why = f"policy to {policy.endpoint} IPv{policy.family} is not used: {one.why}"
+            why = f"{name_policy(policy)} is not used: {one.why}"
             passing = not validity.structure(policy, config.max_segments)
             found.append(Refusal(why, node_config.configmap, passing))
     return found

@@ -48,6 +48,7 @@ def _lint_subjects(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> l
         findings += _check_colour(subject)
         findings += _check_head_ends(plan, subject)
         findings += _check_endpoint(owners, subject)
+        findings += _check_family(plan, subject)
         findings += segments.check(owners, subject)
     findings += binding_sids.check(owners, subjects)
     return findings
@@ -83,6 +84,20 @@ def _check_head_ends(plan: Plan, subject: Subject) -> Iterator[Finding]:
                 f"head end {name} is the endpoint: a node needs no tunnel to itself",
                 "name the node that the traffic goes to",
             )
+
+
+def _check_family(plan: Plan, subject: Subject) -> Iterator[Finding]:
+    """A policy steers pods' traffic, so there have to be pods of its family."""
+    pools = {4: plan.pools.pods_v4, 6: plan.pools.pods_v6}
+    family = subject.candidate.family
+    if family in pools and pools[family] is None:
+        others = [f"IPv{other}" for other, pool in pools.items() if pool]
+        yield Finding(
+            "error",
+            subject.where,
+            f"the policy steers IPv{family}, but {plan.topology} has no IPv{family} pods",
+            f"let it steer {others[0]}" if others else None,
+        )
 
 
 def _check_endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
         for position, sid in enumerate(segment_list.sids[:-1]):
             yield from _check_waypoint(owners, sid, subject.segment_at(number, position))
         yield from _check_first_segment(owners, subject, number, segment_list)
+        yield from _check_returns(owners, subject, number, segment_list)
         yield from _check_repeats(subject, number, segment_list)
         last = len(segment_list.segments) - 1
         yield from _check_last_segment(
@@ -45,6 +46,23 @@ def _check_depth(
         f"use at most {plan.max_segments}, or a topology with max_segments={depth}"
         + (f" and mtu={port_mtu_for(depth)}" if under else ""),
     )
+
+
+def _check_returns(
+    owners: Owners, subject: Subject, number: int, segment_list: SegmentList
+) -> Iterator[Finding]:
+    """A head end that is a later waypoint gets the packet back, and sends it on."""
+    for position, sid in enumerate(segment_list.sids[1:-1], 1):
+        owned = owners.get(sid)
+        if owned is None or owned.kind in FAMILY_OF_KIND:
+            continue
+        if owned.node in subject.candidate.head_ends:
+            yield Finding(
+                "warning",
+                subject.segment_at(number, position),
+                f"waypoint {sid} is the head end {owned.node} itself: packets come back to it",
+                "leave it out",
+            )
 
 
 def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Finding]:

@@ -18,6 +18,8 @@ from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs, OwnSid, remember
 from testbed.agent.desired.node_status import node_status
 from testbed.agent.desired.overlays.srv6 import hops
+from testbed.agent.desired.underlay import Underlay
+from testbed.agent.desired.underlay import parse as parse_underlay
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.addresses import affinity_name
 from testbed.agent.model import read_objects
@@ -146,6 +148,10 @@ def segments(wanted: Wanted, to: str = B4) -> list[tuple[str, ...]]:
 def status_of(inputs: Inputs) -> Any:
     """status.json, but for what only the process knows."""
     return node_status(inputs, decide(inputs)).to_json()
+
+
+def underlay_of(*listed: dict[str, Any]) -> Underlay:
+    return parse_underlay(listed)
 
 
 def why(wanted: Wanted, source: str) -> str:
@@ -303,6 +309,73 @@ def test_policies_that_do_not_count_say_why(path: ReceivedPath, reason: str) -> 
     assert segments(wanted) == [(str(SID4),)]
     assert reason in why(wanted, "bgp")
     assert list(wanted.problems) == []
+
+
+REACHED = underlay_of({"dst": "default", "metric": 1024, "flags": []})
+UNROUTED = underlay_of(
+    {"dst": "fcff:8::/32", "type": "7", "metric": 1024, "flags": []},
+    {"dst": "default", "metric": 1024, "flags": []},
+)
+
+
+@pytest.mark.parametrize(
+    ("waypoints", "reason"),
+    [
+        ((ME, R6), "its first segment fd11::1000 is this node itself: no packet would leave"),
+        ((IPv6Address("fcdd:0:0:11aa::a683"),), "is a local SID of this node, which ends"),
+        ((R6, SID6), f"is a local SID of {W2}, which ends the tunnel"),
+        ((IPv6Address("fcdd:0:0:11aa::77"),), "lies in pool sr-localsids-pool-worker1"),
+        ((IPv6Address("fdfb::77"),), "lies in pool v6 (fdfb::/48)"),
+        ((R6, R8), "there is no route to fcff:8::1"),
+    ],
+)
+def test_a_policy_whose_packets_would_be_lost_is_not_chosen(
+    waypoints: tuple[IPv6Address, ...], reason: str
+) -> None:
+    paths = (*PEERED, policy(steered(*waypoints)))
+    inputs = replace(BASE, paths=paths, underlay=UNROUTED)
+    assert segments(decide(inputs)) == [(str(SID4),)]
+    assert reason in why(decide(inputs), "bgp")
+    (refused,) = [p for p in node_status(inputs, decide(inputs)).policies if p.refused]
+    assert reason in refused.why
+
+
+@pytest.mark.parametrize("known", [None, REACHED])
+def test_what_has_a_route_or_comes_back_here_is_chosen(known: Underlay | None) -> None:
+    paths = (*PEERED, policy(steered(R8, ME)))
+    wanted = decide(replace(BASE, paths=paths, underlay=known))
+    assert segments(wanted) == [(str(R8), str(ME), str(SID4))]
+
+
+def test_a_node_without_any_route_has_no_policy() -> None:
+    wanted = decide(replace(BASE, underlay=Underlay()))
+    assert segments(wanted) == []
+    assert "there is no route to" in why(wanted, "best-effort")
+
+
+def test_a_policy_of_a_config_map_that_loses_its_packets_is_told_to_its_author() -> None:
+    """The plan knows which addresses there are; the head end's default route leads anywhere."""
+    objects = api(config_map("srv6-config-worker1", srv6=te()), MODE)
+    wanted = decide(replace(BASE, config=config(waypoints=[str(R6)]), objects=objects))
+    assert segments(wanted) == [(str(R6), str(R8), str(SID4))]
+    assert [(str(r), r.config_map) for r in wanted.refusals] == [
+        (
+            "policy to fd12::1000 IPv4 loses its packets: no router or cluster node of the lab has "
+            "the waypoint fcff:8::1",
+            "srv6-config-worker1",
+        )
+    ]
+    for known in ([], [str(R6), str(R8)]):
+        wanted = decide(replace(BASE, config=config(waypoints=known), objects=objects))
+        assert wanted.refusals == ()
+
+
+def test_a_policy_of_a_config_map_that_is_not_used_is_a_problem() -> None:
+    """As when somebody wrote the SID of the other family, and kubectl took it."""
+    objects = api(config_map("srv6-config-worker1", srv6=te(str(SID4), "IPv6")), MODE)
+    (problem,) = decide(replace(BASE, objects=objects)).problems
+    assert problem.startswith("policy to fd12::1000 IPv6 is not used: last SID")
+    assert "decapsulates IPv4" in problem
 
 
 def test_a_route_target_that_names_this_node_counts() -> None:

@@ -104,3 +104,17 @@ def test_encapsulation_costs() -> None:
     assert pod_mtu(1380, 3) == 1284
     assert pod_mtu(1380, 1) == 1380 - 70, "VXLAN takes more than one segment does"
     assert port_mtu_for(4) == 1392
+
+
+def test_a_list_that_loses_its_packets_is_explained(full: Plan) -> None:
+    def why(head_end: str, *sids: str) -> list[str | None]:
+        (item,) = explain(full, candidate(*sids), head_end).segment_lists
+        return [s.why for s in item.segments]
+
+    own = "the head end itself, where packets would be lost"
+    assert why("worker1", "fd11::1000", "fcff:6::1", DT4) == [own, None, None]
+    assert why("master", "fd11::1000", "fcff:6::1", DT4) == [None, None, None]
+    assert why("worker1", "fcff:6::1", "fd11::1000", DT4) == [None, None, None]
+    assert why("worker1", "fcff:6::1", "fcff:8::1")[-1] == (
+        "no End.DT4 or End.DT6 SID, so that the tunnel has no end"
+    )

@@ -1,0 +1,16 @@
+"""The addresses of a plan that forward by segments, so that they can be waypoints."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+
+from testbed.plan.model import Plan, Role
+
+
+def waypoints(plan: Plan) -> list[IPv6Address]:
+    """The IPv6 addresses of routers and cluster nodes; other hosts do not forward."""
+    forwarding = {n.name for n in plan.nodes if n.role in (Role.ROUTER, Role.CLUSTER)}
+    loopbacks = (a for n in plan.routers for a in n.loopbacks)
+    ports = (port for link in plan.links for port in (link.a, link.b) if port.node in forwarding)
+    found = (*loopbacks, *(a.ip for port in ports for a in port.addresses))
+    return list(dict.fromkeys(a for a in found if isinstance(a, IPv6Address)))

@@ -139,13 +139,19 @@ def ls(format: FormatOption = Format.table) -> None:
     )
 
 
-def status(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
+def status(
+    name: Name = DEFAULT_LAB,
+    format: FormatOption = Format.table,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Measure: a probe per pair of nodes and family.")
+    ] = False,
+) -> None:
     """Nodes, sessions, blocks, SIDs, policies, pods, and what is not as wanted."""
     plan = enter(name)
     from testbed.lab.status import read_lab_status
     from testbed.report.status import print_status
 
-    found = read_lab_status(plan)
+    found = read_lab_status(plan, probe)
     if not print_data(found.to_json(), format):
         print_status(name, found, wide=format is Format.wide)
     if found.problems:

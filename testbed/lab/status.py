@@ -12,6 +12,7 @@ from testbed.host.run import run
 from testbed.host.wait import wait_for
 from testbed.lab import verify
 from testbed.lab.black_holes import black_holes
+from testbed.lab.measure import measure
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan, Role
@@ -24,8 +25,12 @@ from testbed.te.owners import Owners
 LOOK = 0.5  # seconds between two looks at a lab
 
 
-def read_lab_status(plan: Plan) -> LabStatus:
-    """Look at everything once: programs, agents, pods, routes. Raises TestbedError."""
+def read_lab_status(plan: Plan, probe: bool = False) -> LabStatus:
+    """Look at everything once: programs, agents, pods, routes. Raises TestbedError.
+
+    `probe`: also send probes between pods; what is lost is a problem.
+    """
+    measured = measure(plan) if probe and not build.damage(plan) else None
     programs = {
         name: ProgramLine(
             state=info.statename,
@@ -43,7 +48,8 @@ def read_lab_status(plan: Plan) -> LabStatus:
         nodes={n.name: agent_status(n.name) for n in present(plan)},
         pods=tuple(PodLine(**vars(pod)) for pod in orchestrator_of(plan).pods(plan)),
         programs=programs,
-        problems=tuple(find_problems(plan, programs)),
+        problems=(*find_problems(plan, programs), *(measured.lost if measured else ())),
+        measured=measured,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
 
+from testbed.lab.access.places import places
 from testbed.observe.remote.exchange import Reads
 from testbed.plan.model import Plan
-from testbed.prove.in_lab import places
 
 
 def exchange(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
@@ -11,7 +11,7 @@ from testbed.agent.desired.overlays.registry import DEVICE_KINDS
 from testbed.agent.model.overlay_names import IPIP
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
-from testbed.observe.place import Place
+from testbed.lab.access.places import places
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.pod import Pod
 from testbed.orchestrators.registry import orchestrator_of
@@ -27,11 +27,8 @@ from testbed.prove.expectation import (
     not_routed_by_design,
     via,
 )
-from testbed.prove.proof import Endpoint, Proof, pinned, prove_path
+from testbed.prove.proof import Endpoint, Proof, prove_path
 from testbed.prove.stream import Stream
-from testbed.providers.members import present
-from testbed.providers.vagrant import node as guests
-from testbed.providers.vagrant.provider import guest_of
 
 PLAIN = "plain"
 WITHOUT_SEGMENTS = (*DEVICE_KINDS, PLAIN)  # what can be expected besides segment endpoints
@@ -56,21 +53,6 @@ def prove(
     if through is not None:
         dst = replace(dst, address=through)
     return prove_path(plan, src, dst, _expectation(plan, src, dst, expect), places(plan))
-
-
-def places(plan: Plan) -> Callable[[str], Place]:
-    """Where the namespace of a node or pod is, by the name under which a proof knows it."""
-    if not plan.provider_traits.own_kernel:
-        return pinned
-    from testbed.observe.remote.remote_place import RemotePlace
-
-    machines = {n.name: guest_of(n.name) for n in present(plan)}
-    found = {name: RemotePlace(node.guest) for name, node in machines.items() if node}
-    for pod in orchestrator_of(plan).pods(plan):
-        node, netns = machines[pod.node], guests.pod_netns(pod.node, pod.name)
-        if node and netns:
-            found[pod.netns] = RemotePlace(node.guest, netns)
-    return lambda name: found.get(name) or pinned(name)
 
 
 def stream(

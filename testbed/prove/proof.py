@@ -9,13 +9,12 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.lab.access.places import pinned
 from testbed.observe.canary import refuse_blind
 from testbed.observe.capture import Capture
 from testbed.observe.frame import Frame
-from testbed.observe.local_place import LocalPlace
 from testbed.observe.place import Place
 from testbed.observe.tag import TAG_SIZE, Run
-from testbed.paths import NETNS
 from testbed.plan.model import Plan
 from testbed.prove import draw, pcapng
 from testbed.prove.expectation import Expectation, NotRouted, Verdict, verdict
@@ -122,11 +121,6 @@ class Proof:
         while (directory / f"{base}-{number}.json").exists():
             number += 1
         return directory / f"{base}-{number}"
-
-
-def pinned(name: str) -> Place:
-    """The namespace of a node or pod, by its pinned name."""
-    return LocalPlace(str(NETNS / name))
 
 
 def prove_path(

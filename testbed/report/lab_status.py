@@ -32,11 +32,26 @@ class PodLine:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Probes between pods of different nodes: how many, the lost ones, nodes that have no pod."""
+
+    probes: int
+    lost: tuple[str, ...] = ()
+    without_pod: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        arrived = f"{self.probes - len(self.lost)} of {self.probes} probes"
+        said = f"{arrived} between pods of different nodes arrived"
+        missing = ", ".join(self.without_pod)
+        return said + (f"; nothing to measure on {missing}, without a pod" if missing else "")
+
+
+@dataclass(frozen=True)
 class LabStatus:
     """What is there, and what is not as wanted and why.
 
     `box`: what virtual machines were made from. `nodes`: what each cluster node's agent reported
-    last, None before its first report.
+    last, None before its first report. `measured`: None where no probe was asked for.
     """
 
     topology: str
@@ -48,6 +63,7 @@ class LabStatus:
     pods: tuple[PodLine, ...]
     programs: Mapping[str, ProgramLine]
     problems: tuple[str, ...]
+    measured: Measured | None = None
 
     def to_json(self) -> dict[str, object]:
         """The stable JSON of `testbed status --format json`."""
@@ -61,4 +77,5 @@ class LabStatus:
             "pods": [asdict(pod) for pod in self.pods],
             "programs": {name: asdict(program) for name, program in self.programs.items()},
             "problems": list(self.problems),
+            "measured": self.measured and asdict(self.measured),
         }

@@ -42,8 +42,19 @@ def print_status(lab: str, status: LabStatus, wide: bool = False) -> None:
             print(f"  ✗ {problem}")
         if len(status.problems) > SHOWN:
             print(f"  … and {len(status.problems) - SHOWN} more (--format json has all)")
-    else:
-        print("Everything is as wanted.")
+    print(conclude(status))
+
+
+def conclude(status: LabStatus) -> str:
+    """The last line: what was measured, and that all is well only if it is."""
+    measured = status.measured
+    if status.problems:
+        return f"Measured: {measured}." if measured else "Not measured: `testbed status --probe`."
+    if measured is None:
+        return "Everything is as wanted, as reported (`testbed status --probe` measures it)."
+    if not measured.probes:
+        return f"Everything is as wanted, as reported; not measured: {measured}."
+    return f"Everything is as wanted, and measured: {measured}."
 
 
 def _print_refused(agents: dict[str, NodeStatus]) -> None:

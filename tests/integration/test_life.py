@@ -49,6 +49,22 @@ def test_everything_is_as_wanted(basic: Lab) -> None:
     assert "Everything is as wanted" in basic.run("status").stdout
 
 
+def test_a_loss_that_nobody_reports_is_measured(basic: Lab) -> None:
+    """A route that nobody asked for: no program sees it, the packets do."""
+    assert "and measured: 12 of 12 probes" in basic.run("status", "--probe").stdout
+    assert basic.status()["measured"] is None
+    sid = basic.status()["nodes"]["worker2"]["local_sids"]["dt4"]
+    basic.run("exec", "r1", "ip", "-6", "route", "add", "blackhole", f"{sid}/128")
+    assert basic.run("status").returncode == 0
+    measured = basic.run("status", "--probe", expect=1)
+    assert "no probe arrives: pod-worker1 → pod-worker2, IPv4" in measured.stdout
+    assert "Measured: 10 of 12 probes" in measured.stdout
+    up = basic.run("up", "basic", expect=1)
+    assert "no probe arrives: pod-" in up.stderr
+    basic.run("exec", "r1", "ip", "-6", "route", "del", "blackhole", f"{sid}/128")
+    assert "probe from node to node" in basic.run("up", "basic").stderr
+
+
 def test_up_again_changes_nothing(basic: Lab) -> None:
     before = pids(basic)
     basic.run("up", "basic")

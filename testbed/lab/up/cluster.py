@@ -1,4 +1,4 @@
-"""Actions on the daemons and the cluster: routers, overlay, orchestrator, pods."""
+"""Actions on the daemons and the cluster: routers, overlay, orchestrator, pods, probes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from testbed.backbone import routers
 from testbed.host.supervisor import Supervisor
 from testbed.host.wait import wait_for
 from testbed.lab import verify as verified
+from testbed.lab.measure import refuse_losses
 from testbed.lab.up.context import UpContext
 from testbed.orchestrators import agents
 from testbed.paths import BUILT, GOBGPD
@@ -17,6 +18,11 @@ PATIENCE = 30.0  # seconds; a program that ended at once is started again sooner
 def has_nodes(context: UpContext) -> bool:
     """The plan has cluster nodes."""
     return bool(context.plan.cluster)
+
+
+def has_several(context: UpContext) -> bool:
+    """There are two cluster nodes or more, so that there is a way between them."""
+    return has_nodes(context) and len(present(context.plan)) > 1
 
 
 def has_containers(context: UpContext) -> bool:
@@ -104,3 +110,10 @@ def well_title(context: UpContext) -> str:
 def well(context: UpContext) -> None:
     """Wait until nothing is wrong with the orchestrator, names of Services included."""
     context.orchestrator.well(context.plan)
+
+
+def measure(context: UpContext) -> None:
+    """Probes between pods of every pair of nodes, in each family. Raises CheckFailed on a loss."""
+    found = refuse_losses(context.plan)
+    if not found.probes or found.without_pod:
+        context.progress.note(f"measured: {found}")

@@ -32,6 +32,9 @@ FROM_NOTHING = (
     ),
     Action("pods", "a pod on every node", cluster.start_pods, cluster.wants_pods),
     Action("well", cluster.well_title, cluster.well, cluster.has_containers),
+    Action(
+        "measured", "a probe from node to node, pod to pod", cluster.measure, cluster.has_several
+    ),
 )
 
 # A lab built anew whose machines go on from their saved memory.
@@ -56,6 +59,9 @@ FROM_SNAPSHOT = (
     ),
     Action("pods", "a pod on every node", cluster.start_pods, cluster.wants_pods),
     Action("well", cluster.well_title, cluster.well, cluster.has_containers),
+    Action(
+        "measured", "a probe from node to node, pod to pod", cluster.measure, cluster.has_several
+    ),
 )
 
 

@@ -6,7 +6,7 @@ endpoints, seen as destinations under an SRH whose Segments Left falls (RFC 8754
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from itertools import groupby
@@ -18,7 +18,7 @@ from testbed.errors import TestbedError
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
 from testbed.prove.loss import Loss, loss_of
-from testbed.prove.path import Trace
+from testbed.prove.path import Hop, Trace
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,10 @@ def via(plan: Plan, names: Sequence[str | IPv6Address], dst_node: str) -> UsesSe
     will do. Raises TestbedError for names and SIDs that nobody has.
     """
     sids = [_endpoint_sid(plan, name) for name in names]
-    if sids and sid_owner(plan, sids[-1]) == dst_node:
+    pool = egress_pool(plan, dst_node)
+    if sids and sids[-1] in pool:
         return UsesSegments(tuple(sids[:-1]), IPv6Network(sids[-1]))
-    return UsesSegments(tuple(sids), egress_pool(plan, dst_node))
+    return UsesSegments(tuple(sids), pool)
 
 
 def egress_pool(plan: Plan, node: str) -> IPv6Network:
@@ -229,7 +230,7 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     if complaints:
         return complaints
     return _waypoint_complaints(plan, one, wanted) + _egress_complaints(
-        plan, one, expectation.egress
+        plan, one, wanted, expectation.egress
     )
 
 
@@ -280,49 +281,77 @@ def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
     return []
 
 
+@dataclass(frozen=True)
+class _Visit:
+    """Consecutive segments of one node: it processes them at once, and no packet is seen between.
+
+    `left`: the Segments Left with which the packet arrives for the first of them.
+    """
+
+    owner: str | None
+    sids: tuple[IPv6Address, ...]
+    left: int
+
+
+def _list_visits(plan: Plan, waypoints: tuple[IPv6Address, ...]) -> list[_Visit]:
+    visits = []
+    left = len(waypoints)
+    for owner, run in groupby(waypoints, lambda sid: sid_owner(plan, sid)):
+        sids = tuple(run)
+        visits.append(_Visit(owner, sids, left))
+        left -= len(sids)
+    return visits
+
+
 def _waypoint_complaints(
     plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], first: int | None = None
 ) -> list[str]:
     """The owner of each waypoint must have received it as destination and advanced the SRH.
 
-    Consecutive segments of one node are one visit: it advances the SRH past all of them at once.
-    `first`: look at so many of the waypoints only.
+    `first`: look at so many of the waypoints only. Those that the egress node itself has are
+    looked at where the packet is taken out.
     """
-    complaints = []
-    for index, count in _visits(plan, waypoints[:first]):
-        sid, left = waypoints[index], len(waypoints) - index
-        owner = sid_owner(plan, sid)
-        if not any(
-            hop.node == owner
-            and hop.arrived is not None
-            and hop.left is not None
-            and (hop.arrived.outer_dst, hop.arrived.segments_left) == (sid, left)
-            and (hop.left.segments_left or 0) == left - count
-            and hop.left.outer_dst != sid
-            for hop in one.hops
-        ):
-            complaints.append(f"{owner} never processed segment {sid} (segments left {left})")
-    return complaints
+    visits = _list_visits(plan, waypoints)
+    if first is not None:
+        visits = [v for v in visits if len(waypoints) - v.left + len(v.sids) <= first]
+    elif visits and one.tail_end is not None and visits[-1].owner == one.tail_end.node:
+        visits.pop()
+    return [_describe_visit(v) for v in visits if not any(_shows(hop, v) for hop in one.hops)]
 
 
-def _visits(plan: Plan, waypoints: Sequence[IPv6Address]) -> Iterator[tuple[int, int]]:
-    """For each run of waypoints of one node: where it begins, and how many they are."""
-    for _, run in groupby(enumerate(waypoints), key=lambda item: sid_owner(plan, item[1])):
-        places = [index for index, _ in run]
-        yield places[0], len(places)
+def _describe_visit(visit: _Visit) -> str:
+    listed = _join_sids(visit.sids)
+    return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
 
 
-def _egress_complaints(plan: Plan, one: Trace, egress: IPv6Network) -> list[str]:
+def _shows(hop: Hop, visit: _Visit) -> bool:
+    """Did the packet arrive here for the first of the segments, and leave for the one behind?"""
+    if hop.node != visit.owner or hop.arrived is None or hop.left is None:
+        return False
+    return (
+        (hop.arrived.outer_dst, hop.arrived.segments_left) == (visit.sids[0], visit.left)
+        and (hop.left.segments_left or 0) == visit.left - len(visit.sids)
+        and hop.left.outer_dst not in visit.sids
+    )
+
+
+def _egress_complaints(
+    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], egress: IPv6Network
+) -> list[str]:
+    """Taken out at the owner of the egress SID, on arrival for it or for waypoints of that node."""
     tail = one.tail_end
     if tail is None or tail.arrived is None:
         return ["never decapsulated"]
+    visits = _list_visits(plan, waypoints)
+    own = visits[-1] if visits and visits[-1].owner == tail.node else None
+    wanted, left = (IPv6Network(own.sids[0]), own.left) if own else (egress, 0)
     destination = tail.arrived.outer_dst
-    if not isinstance(destination, IPv6Address) or destination not in egress:
-        return [f"decapsulated at {tail.node} under {destination} instead of {_name_sid(egress)}"]
-    if tail.arrived.segments_left:
+    if not isinstance(destination, IPv6Address) or destination not in wanted:
+        return [f"decapsulated at {tail.node} under {destination} instead of {_name_sid(wanted)}"]
+    if (tail.arrived.segments_left or 0) != left:
         return [f"decapsulated at {tail.node} with {tail.arrived.segments_left} segments left"]
-    if sid_owner(plan, destination) != tail.node:
-        return [f"decapsulated at {tail.node}, which does not own {destination}"]
+    if sid_owner(plan, egress.network_address) != tail.node:
+        return [f"decapsulated at {tail.node}, which does not own {_name_sid(egress)}"]
     return []
 
 

@@ -179,6 +179,17 @@ def test_two_waypoints(family: int, egress: IPv6Address) -> None:
 
 
 @FAMILIES
+def test_consecutive_segments_of_one_node(family: int, egress: IPv6Address) -> None:
+    """Of r1 its loopback and an interface; of n2 its address, and the SID that takes out."""
+    steer(["fcff:1::1", "fcf0:0:1:2::1", "fd12::1000"])
+    listed = [IPv6Address("fcf0:0:1:2::1"), IPv6Address("fd12::1000"), egress]
+    proof = prove(family, via(PLAN, ["r1", *listed], "n2"))
+    assert proof.passed, proof.summary
+    assert {t.nodes for t in proof.traces} == {WAY}
+    assert not prove(family, via(PLAN, ["r1", "r2", egress], "n2")).passed
+
+
+@FAMILIES
 def test_wrong_expectations_fail(family: int, egress: IPv6Address) -> None:
     steer(["fcff:2::1"])
     for wrong in (via(PLAN, ["r1"], "n2"), via(PLAN, ["r1", "r2"], "n2")):

@@ -140,3 +140,19 @@ def test_nodes_and_causes_that_nobody_knows_are_refused() -> None:
         expected_loss(PLAN, "r99", "not forwarded")
     with pytest.raises(TestbedError, match="no cause 'bad luck'"):
         expected_loss(PLAN, "r6", "bad luck")
+
+
+def test_a_loss_behind_two_segments_of_one_node() -> None:
+    own = IPv6Address("fcf0:0:6:8::1")
+    walker = Walker(PLAN).attach(("pod-a", "eth0"), ("worker1", "cali1"))
+    walker.encapsulate("fd11::1000", R6, own, R8, EGRESS).cross("worker1", "r3", "r4", "r6")
+    path = via(PLAN, ["r6", own, "r8"], "worker2")
+    assert isinstance(path, UsesSegments)
+
+    def judged(node: str) -> Verdict:
+        found = trace(PLAN, walker.seen, "pod-a", "pod-b", PODS)
+        return verdict(PLAN, [found], LostAt(path, Loss(node, "segment not processed")))
+
+    assert judged("r6").passed
+    walker.advance().advance().cross("r6", "r8")
+    assert judged("r8").passed and not judged("r6").passed

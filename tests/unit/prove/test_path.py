@@ -195,6 +195,55 @@ def test_a_waypoint_that_never_advanced_the_header_fails() -> None:
     assert any("r6 never processed segment fcff:6::1" in s for s in found.sentences)
 
 
+R6_TO_R8 = IPv6Address("fcf0:0:6:8::1")  # r6's interface
+WORKER2 = IPv6Address("fd12::1000")
+
+
+def twice_at_r6(*more: IPv6Address) -> Walker:
+    """r6 has two segments in a row, and processes both before the packet leaves."""
+    walker = walk().encapsulate("fd11::1000", R6, R6_TO_R8, *more, EGRESS)
+    return walker.cross("worker1", "r3", "r4", "r6").advance().advance()
+
+
+def ending_at_worker2() -> Walker:
+    """Two segments of the endpoint in a row, then its egress SID."""
+    walker = walk().encapsulate("fd11::1000", R6, WORKER2, WORKER2, EGRESS)
+    return walker.cross("worker1", "r3", "r4", "r6").advance().cross("r6", "r8", "worker2")
+
+
+def test_consecutive_segments_of_a_node_are_one_visit() -> None:
+    walker = arrive(twice_at_r6().cross("r6", "r8", "worker2"))
+    assert judged(walker, via(PLAN, ["r6", R6_TO_R8], "worker2")).passed
+    walker = twice_at_r6(R8).cross("r6", "r8").advance().cross("r8", "worker2")
+    assert judged(arrive(walker), via(PLAN, ["r6", R6_TO_R8, "r8"], "worker2")).passed
+
+
+def test_segments_of_the_endpoint_are_visited_where_the_packet_is_taken_out() -> None:
+    assert judged(
+        arrive(ending_at_worker2()), via(PLAN, ["r6", WORKER2, WORKER2], "worker2")
+    ).passed
+
+
+def test_a_visit_that_skips_one_of_its_segments_fails() -> None:
+    """r6 sends the packet on for its own second segment, which r8 then advances."""
+    walker = walk().encapsulate("fd11::1000", R6, R6_TO_R8, EGRESS)
+    walker.cross("worker1", "r3", "r4", "r6").advance().cross("r6", "r8").advance()
+    found = judged(arrive(walker.cross("r8", "worker2")), via(PLAN, ["r6", R6_TO_R8], "worker2"))
+    assert not found.passed
+    assert f"r6 never processed segment {R6}, {R6_TO_R8} (segments left 2)" in found.sentences[1]
+
+
+def test_taken_out_too_early_fails() -> None:
+    """At worker2, though a segment of r8 was left, or with one more than it should have."""
+    early = walk().encapsulate("fd11::1000", WORKER2, R8, EGRESS)
+    early.cross("worker1", "r3", "r4", "r6", "r8", "worker2")
+    assert not judged(arrive(early), via(PLAN, [WORKER2, "r8"], "worker2")).passed
+    other = via(PLAN, ["r6", WORKER2, WORKER2], "worker2")
+    walker = walk().encapsulate("fd11::1000", R6, WORKER2, WORKER2, EGRESS)
+    walker.cross("worker1", "r3", "r4", "r6").advance().advance()
+    assert not judged(arrive(walker.cross("r6", "r8", "worker2")), other).passed
+
+
 def test_decapsulation_by_a_stranger_fails() -> None:
     walker = walk().encapsulate("fd11::1000", BACK).cross(*UPPER)
     found = judged(arrive(walker), BestEffort(IPv6Network(BACK)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -26,10 +26,6 @@ from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
 from testbed.te.input_text import from_here
-
-if TYPE_CHECKING:
-    from testbed.lab.policies import InjectedPolicy
-    from testbed.srpolicy.files.change import PolicyChange
 
 policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
 
@@ -56,24 +52,8 @@ def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LA
 
     changes, findings = load_policy_file(plan, file, force)
     _print_findings(findings)
-    before = {policy.key: policy for policy in policies.injected(plan)}
-    policies.inject(plan, changes)
-    gone = policies.left_out(before.values(), changes)
-    policies.withdraw(plan, gone)  # after the new ones: traffic always has a path
-    for change in changes:
-        earlier = before.get(change.policy)
-        print(f"{change.name} {_describe_change(change, earlier)} {change.policy}")
-    for key in gone:
-        print(f"{before[key].name} withdrawn {key}: the file has it no more")
-
-
-def _describe_change(change: PolicyChange, earlier: InjectedPolicy | None) -> str:
-    """What became of a policy that the injector had, or had not, before."""
-    if change.withdraw:
-        return "withdrawn" if earlier else "was not announced"
-    if earlier and earlier.name != change.name:
-        return f"announced in place of {earlier.name} ({earlier.source})"
-    return "announced"
+    for outcome in policies.inject(plan, changes):
+        print(outcome)
 
 
 @policy_app.command("list")
@@ -185,8 +165,8 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     from testbed.te.load import load_objects
 
     documents, _ = load_objects(plan, file, force=True)
-    for deleted in policies.delete_objects(orchestrator_of(plan).api(plan), documents):
-        print(f"{deleted} deleted")
+    for name, was_there in policies.delete_objects(orchestrator_of(plan).api(plan), documents):
+        print(f"{name} {'deleted' if was_there else 'was not there'}")
 
 
 def _print_findings(findings: Iterable[object]) -> None:

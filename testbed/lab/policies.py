@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -15,11 +16,13 @@ from testbed.kube.documents import KubeObject
 from testbed.lab.access.inside import unknown
 from testbed.orchestrators.api import Api
 from testbed.paths import NODES
+from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Plan
 from testbed.render import cluster as render
 from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
+from testbed.te.owners import closest_name
 
 
 def store(plan: Plan) -> Path:
@@ -31,18 +34,54 @@ def store(plan: Plan) -> Path:
     return NODES / plan.injectors[0].name / "policies"
 
 
-def inject(plan: Plan, changes: Iterable[PolicyChange]) -> None:
-    """Announce or withdraw SR Policies over BGP; all are encoded before any is sent."""
+def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
+    """Announce or withdraw SR Policies over BGP; all are encoded before any is sent.
+
+    What a policy's new form lacks is withdrawn once the rest is announced, so that traffic never
+    falls back in between.
+    """
     directory = store(plan)
     encoded = [
         (change, None if change.withdraw else _announcement(plan, change)) for change in changes
     ]
+    outcomes, gone = compare(changes, _readable(directory))
     for change, announcement in encoded:
-        file = directory / f"{file_name(change.policy)}.json"
-        if announcement is None:
-            file.unlink(missing_ok=True)
-        else:
-            write_json(file, announcement)
+        if announcement is not None:
+            write_json(directory / f"{file_name(change.policy)}.json", announcement)
+    withdraw(plan, [*(c.policy for c in changes if c.withdraw), *gone])
+    return outcomes
+
+
+def compare(
+    changes: Sequence[PolicyChange], there: Iterable[InjectedPolicy]
+) -> tuple[list[Outcome], list[SRPolicy]]:
+    """What becomes of each change, and the policies that go because their name has a new form."""
+    known = {policy.key: policy for policy in there}
+    outcomes = [_describe_change(change, known.get(change.policy)) for change in changes]
+    sources = {change.name: change.source for change in changes}
+    gone = left_out(known.values(), changes)
+    for key in gone:
+        name = known[key].name
+        outcomes.append(Outcome(name, "withdrawn", key, f"{sources[name]} does not have it"))
+    return outcomes, gone
+
+
+def _describe_change(change: PolicyChange, was: InjectedPolicy | None) -> Outcome:
+    if change.withdraw and was is None:
+        return Outcome(change.name, "not announced", change.policy, "nothing to withdraw")
+    if change.withdraw:
+        return Outcome(change.name, "withdrawn", change.policy)
+    return Outcome(change.name, "announced", change.policy, _describe_replaced(change, was))
+
+
+def _describe_replaced(change: PolicyChange, was: InjectedPolicy | None) -> str:
+    """Empty where nothing is replaced but an earlier form of the same policy and family."""
+    family = change.candidate.family if change.candidate else None
+    if was is None:
+        return ""
+    same = (was.name, was.family, was.source) == (change.name, family or 0, change.source)
+    steered = f", which steered IPv{was.family}" if was.family else ""
+    return "" if same else f"replaces {was.name} of {was.source}{steered}"
 
 
 def left_out(there: Iterable[InjectedPolicy], changes: Sequence[PolicyChange]) -> list[SRPolicy]:
@@ -59,8 +98,24 @@ def withdraw(plan: Plan, policies: Iterable[SRPolicy]) -> None:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What became of a policy, as `policy apply` says it."""
+
+    name: str
+    what: str
+    key: SRPolicy
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.what} {self.key}" + (f": {self.note}" if self.note else "")
+
+
+@dataclass(frozen=True)
 class InjectedPolicy:
-    """A policy that the injector is to announce: its name, its key, where it came from."""
+    """A policy that the injector is to announce: its name, its key, where it came from.
+
+    `family` 0: its segment lists do not say.
+    """
 
     name: str
     distinguisher: int
@@ -68,6 +123,7 @@ class InjectedPolicy:
     endpoint: str
     source: str
     head_ends: tuple[str, ...] = ()
+    family: int = 0
 
     @property
     def key(self) -> SRPolicy:
@@ -80,6 +136,15 @@ def injected(plan: Plan) -> list[InjectedPolicy]:
     if not plan.injectors:
         return []
     return [_read_policy(file) for file in sorted(store(plan).glob("*.json"))]
+
+
+def _readable(directory: Path) -> list[InjectedPolicy]:
+    """What of the directory can be read: one bad file keeps nobody from applying others."""
+    found = []
+    for file in sorted(directory.glob("*.json")):
+        with suppress(TestbedError):
+            found.append(_read_policy(file))
+    return found
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:
@@ -128,6 +193,7 @@ def _announcement(plan: Plan, change: PolicyChange) -> dict[str, object]:
                 str(key.endpoint),
                 change.source,
                 tuple(change.candidate.head_ends),
+                change.candidate.family or 0,
             )
         ),
         "paths": [{"nlri": nlri.hex(), "attrs": attrs.hex()}],
@@ -135,19 +201,22 @@ def _announcement(plan: Plan, change: PolicyChange) -> dict[str, object]:
 
 
 def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
-    """One route target per head end meant, `node address : 0`; none means every head end."""
+    """One route target per head end meant, `BGP identifier : 0` (RFC 9830 §4.2.1).
+
+    None means every head end. An IPv6-only node has an identifier too.
+    """
     assert change.candidate is not None
-    targets = []
+    identifiers = bgp_identifiers(plan)
+    cluster = [node.name for node in plan.cluster]
     for name in change.candidate.head_ends:
-        address = plan.address_v4(name) if name in plan.by_name else None
-        if address is None:
+        if name not in cluster:
             raise TestbedError(
-                f"head end {name!r} has no IPv4 address for its route target",
+                f"{name!r} is no head end",
                 where=change.where,
-                fix="name a cluster node of this lab",
+                why=f"the cluster nodes are {', '.join(cluster)}" if cluster else None,
+                fix=closest_name(name, cluster) or "name a cluster node of this lab",
             )
-        targets.append(address)
-    return targets
+    return [identifiers[name] for name in change.candidate.head_ends]
 
 
 def selected_by(plan: Plan, api: Api) -> Callable[[str], list[str]]:
@@ -171,9 +240,9 @@ def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
     return applied
 
 
-def delete_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
-    """Remove objects from the lab's API; `kind/name` of each that was there."""
-    return [_kind_and_name(document) for document in documents if api.delete(document)]
+def delete_objects(api: Api, documents: Iterable[KubeObject]) -> list[tuple[str, bool]]:
+    """Remove objects from the lab's API; `kind/name` of each, and whether it was there."""
+    return [(_kind_and_name(document), api.delete(document)) for document in documents]
 
 
 def _kind_and_name(document: KubeObject) -> str:

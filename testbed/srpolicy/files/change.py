@@ -22,7 +22,8 @@ class Lines:
 class PolicyChange:
     """One candidate to announce, or (`withdraw`) one NLRI to take back.
 
-    `name` is for people: metadata.name, or one made of the NLRI. `next_hop` as the file has it.
+    `name` is for people: metadata.name, or one made of the NLRI. `named`: it is a policy's own
+    name, under which all its candidates are replaced together. `next_hop` as the file has it.
     """
 
     policy: SRPolicy
@@ -32,6 +33,7 @@ class PolicyChange:
     name: str
     withdraw: bool = False
     next_hop: IPv6Address | None = None
+    named: bool = False
 
     @property
     def where(self) -> str:

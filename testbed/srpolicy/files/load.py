@@ -11,13 +11,15 @@ from testbed.srpolicy.model import SRPolicy
 
 
 def load_policies(text: str, source: str, resolve: Resolve = nothing_known) -> list[PolicyChange]:
-    """Every change that the file asks for, in file order; no NLRI twice.
+    """Every change that the file asks for, in file order; no NLRI and no name twice.
 
     `resolve` turns node names of our own form into addresses. Raises TestbedError with file:line.
     """
     changes: list[PolicyChange] = []
     for document in read_documents(text, source):
-        changes.extend(_read_document(document, resolve))
+        found = _read_document(document, resolve)
+        _refuse_same_name(changes, found)
+        changes.extend(found)
     if not changes:
         raise TestbedError("the file holds no policy", where=source)
     _refuse_duplicates(changes)
@@ -40,6 +42,18 @@ def _read_document(document: Value, resolve: Resolve) -> list[PolicyChange]:
         where=document.where,
         why=f"neither the injector's form (nlri, segmentlist) nor kind {native.KIND}",
     )
+
+
+def _refuse_same_name(before: list[PolicyChange], found: list[PolicyChange]) -> None:
+    """A name stands for all candidates of a policy: the second document would replace the first."""
+    first = next((c for c in before if c.named and c.name == found[0].name), None)
+    if first is not None and found[0].named:
+        raise TestbedError(
+            f"two policies are called {first.name}",
+            where=found[0].where,
+            why=f"first on line {first.lines.policy}; the second would replace it",
+            fix="give one another name, or make them candidates of one policy",
+        )
 
 
 def _refuse_duplicates(changes: list[PolicyChange]) -> None:

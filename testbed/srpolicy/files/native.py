@@ -73,7 +73,7 @@ def _read_change(
     )
     lines = Lines(value.line, endpoint.line, bsid.line if bsid else None, segments)
     source = value.source
-    return PolicyChange(candidate.key, candidate, source, lines, name)
+    return PolicyChange(candidate.key, candidate, source, lines, name, named=True)
 
 
 def _segment_list(value: Value, family: int, resolve: Resolve) -> SegmentList:

@@ -383,6 +383,14 @@ def test_a_route_target_that_names_this_node_counts() -> None:
     assert segments(decide(replace(BASE, paths=(*PEERED, path)))) == [(str(R6), str(SID4))]
 
 
+def test_a_node_without_ipv4_knows_itself_by_its_bgp_identifier() -> None:
+    alone = config(address_v4=None, router_id="10.254.0.2")
+    paths = (*PEERED, policy(steered(R6), targets=("10.254.0.2",)))
+    assert segments(decide(replace(BASE, config=alone, paths=paths))) == [(str(R6), str(SID4))]
+    paths = (*PEERED, policy(steered(R6), targets=("10.254.0.3",)))
+    assert segments(decide(replace(BASE, config=alone, paths=paths))) == [(str(SID4),)]
+
+
 def test_the_mode_enables_one_te_source() -> None:
     both = replace(
         BASE,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.backbone.ports import port_end
@@ -10,7 +12,7 @@ from testbed.backbone.shaping import shape
 from testbed.host.namespaces import in_netns
 from testbed.host.run import run
 from testbed.paths import NETNS
-from testbed.plan.model import Link, Plan
+from testbed.plan.model import Link, Plan, Port
 from testbed.providers.registry import provider_of
 from testbed.render import network
 
@@ -62,9 +64,35 @@ def set_link(plan: Plan, link: Link, up: bool) -> None:
     for netns, interface in ends.values():
         inside = ["-n", netns] if netns else []
         run(["ip", *inside, "link", "set", "dev", interface, state])
-    if up:  # the kernel forgets global IPv6 addresses of a link that goes down
-        for port, (netns, _) in ends.items():
-            for address in port.addresses if netns else ():
-                if address.version == 6:
-                    command = ["ip", "-n", port.node, "-6", "addr", "replace", str(address)]
-                    run([*command, "dev", port.interface, "nodad"])
+    for port, (netns, _) in ends.items():
+        if up and netns:
+            restore_port(plan, port)
+
+
+def restore_port(plan: Plan, port: Port) -> None:
+    """Give a port back what the kernel forgets when it goes down: IPv6 addresses, static routes.
+
+    To be called once both ends are up. IPv4 addresses stay.
+    """
+    device = f"dev {port.interface}"
+    lines = [f"addr replace {a} {device} nodad" for a in port.addresses if a.version == 6]
+    routes = network.static_routes(plan, plan.node(port.node))
+    lines += [route.line("replace") for route in routes if route.interface == port.interface]
+    if lines:
+        run(["ip", "-n", port.node, "-batch", "-"], stdin="\n".join(lines) + "\n")
+
+
+def links_down(plan: Plan) -> list[Link]:
+    """The links of which an end is down, as their routers see it."""
+    ends = {port: link for link in plan.links for port in (link.a, link.b)}
+    down = []
+    for router in plan.routers:
+        listed = json.loads(run(["ip", "-n", router.name, "-j", "link", "show"]).stdout)
+        cut = {shown["ifname"] for shown in listed if _is_cut(shown["flags"])}
+        down += [ends[port] for port in plan.ports_of(router.name) if port.interface in cut]
+    return [link for link in plan.links if link in down]
+
+
+def _is_cut(flags: Sequence[str]) -> bool:
+    """Is the interface down, or the one at the other end?"""
+    return "UP" not in flags or "NO-CARRIER" in flags

@@ -17,7 +17,15 @@ from testbed.cli.common import (
     enter,
     show,
 )
-from testbed.cli.completion import interfaces, nodes, nodes_and_pods, offering, pods, programs
+from testbed.cli.completion import (
+    interfaces,
+    link_ends,
+    nodes,
+    nodes_and_pods,
+    offering,
+    pods,
+    programs,
+)
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
@@ -34,6 +42,14 @@ NetnsOnly = Annotated[
 
 pod_app = typer.Typer(help="Pods: create, delete, list.", no_args_is_help=True)
 Node = Annotated[str, typer.Argument(autocompletion=offering(nodes))]
+End = Annotated[
+    str,
+    typer.Argument(
+        help="NODE, or NODE:INTERFACE of parallel links.",
+        metavar="NODE[:INTERFACE]",
+        autocompletion=offering(link_ends),
+    ),
+]
 
 link_app = typer.Typer(help="Links: up, down, set.", no_args_is_help=True)
 
@@ -186,13 +202,13 @@ def pod_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> N
 
 
 @link_app.command("up")
-def link_up(a: Node, b: Node, name: Name = DEFAULT_LAB) -> None:
+def link_up(a: End, b: End, name: Name = DEFAULT_LAB) -> None:
     """Bring the link between A and B up."""
     _set_link(name, a, b, up=True)
 
 
 @link_app.command("down")
-def link_down(a: Node, b: Node, name: Name = DEFAULT_LAB) -> None:
+def link_down(a: End, b: End, name: Name = DEFAULT_LAB) -> None:
     """Cut the link between A and B (both ends go down)."""
     _set_link(name, a, b, up=False)
 
@@ -200,15 +216,15 @@ def link_down(a: Node, b: Node, name: Name = DEFAULT_LAB) -> None:
 def _set_link(name: str, a: str, b: str, up: bool) -> None:
     plan = enter(name)
     from testbed.backbone.build import set_link
-    from testbed.lab.access.inside import find_link
+    from testbed.lab.access.links import find_link
 
     set_link(plan, find_link(plan, a, b), up)
 
 
 @link_app.command("set")
 def link_set(
-    a: Node,
-    b: Node,
+    a: End,
+    b: End,
     bw: Annotated[float | None, typer.Option(help="Mbit/s")] = None,
     delay: Annotated[str | None, typer.Option(help="e.g. 5ms")] = None,
     loss: Annotated[float | None, typer.Option(help="per cent")] = None,
@@ -217,7 +233,7 @@ def link_set(
     """Bandwidth, delay and loss of a link, until the next `link set` (nothing given: none)."""
     plan = enter(name)
     from testbed.backbone.shaping import reshape
-    from testbed.lab.access.inside import find_link
+    from testbed.lab.access.links import find_link
     from testbed.topology.options import link_problems
 
     given = {k: v for k, v in (("bw", bw), ("delay", delay), ("loss", loss)) if v is not None}

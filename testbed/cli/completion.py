@@ -48,6 +48,12 @@ def interfaces(lab: str) -> list[str]:
     return [port.interface for link in _recorded_plan(lab).links for port in (link.a, link.b)]
 
 
+def link_ends(lab: str) -> list[str]:
+    """Nodes, and NODE:INTERFACE of each end of a link."""
+    ports = (port for link in _recorded_plan(lab).links for port in (link.a, link.b))
+    return nodes(lab) + [f"{port.node}:{port.interface}" for port in ports]
+
+
 def nodes_and_pods(lab: str) -> list[str]:
     """What `exec`, `path` and `capture` take."""
     return nodes(lab) + pods(lab)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from testbed.backbone import build
-from testbed.host.run import run
 from testbed.host.wait import wait_for
 from testbed.lab import verify
+from testbed.lab.access.links import name_link
 from testbed.lab.black_holes import black_holes
 from testbed.lab.measure import measure
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
-from testbed.plan.model import Plan, Role
+from testbed.plan.model import Link, Plan, Role
 from testbed.providers.members import present
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states, provider_of
@@ -76,7 +75,10 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
         if program.state not in ("RUNNING", "STARTING")
     ]
     found += orchestrator_of(plan).problems(plan)
-    found += _links_down(plan)
+    cut = build.links_down(plan)
+    found += [_describe_cut(plan, link) for link in cut]
+    if not cut:  # its routes went with the link
+        found += verify.static_problems(plan)
     found += _policies_into_nothing(plan)
     found += verify.backbone_problems(plan)
     return found + verify.cluster_problems(plan)
@@ -110,14 +112,5 @@ def last_line(log: Path) -> str:
     return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "")
 
 
-def _links_down(plan: Plan) -> list[str]:
-    links = {port: link for link in plan.links for port in (link.a, link.b)}
-    down = []
-    for router in plan.routers:
-        listed = json.loads(run(["ip", "-n", router.name, "-j", "link", "show"]).stdout)
-        cut = {shown["ifname"] for shown in listed if "UP" not in shown["flags"]}
-        for port in plan.ports_of(router.name):
-            if port.interface in cut:
-                ends = f"{links[port].a.node} {links[port].b.node}"
-                down.append(f"{port.interface} is down (`testbed link up {ends}`)")
-    return down
+def _describe_cut(plan: Plan, link: Link) -> str:
+    return f"{link.a.interface} is down (`testbed link up {name_link(plan, link)}`)"

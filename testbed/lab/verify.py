@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from testbed.host.wait import wait_for
 from testbed.observe.convergence import difference
-from testbed.observe.routes import isis_routes
+from testbed.observe.routes import isis_routes, routes_of
 from testbed.orchestrators.overlays.registry import overlay_of
 from testbed.plan.model import Plan
 from testbed.plan.spf import demanded_routes
+from testbed.render import network
+from testbed.render.network import StaticRoute
 
+_BY_HAND = (3, 4)  # RTPROT_BOOT, which `ip` gives where no protocol is named, and RTPROT_STATIC
 # What the profile's timers need at worst, and then some (seconds).
 CONVERGENCE_LIMIT = {"fast": 60.0, "paper": 180.0}
 
@@ -39,6 +42,26 @@ def backbone_problems(plan: Plan) -> list[str]:
     """What is not as the SPF demands, right now."""
     demanded = demanded_routes(plan)
     return difference(demanded, {router: isis_routes(router) for router in demanded})
+
+
+def missing_routes(plan: Plan) -> dict[str, list[StaticRoute]]:
+    """Node → the static routes of the plan that it does not have, e.g. its default routes."""
+    missing: dict[str, list[StaticRoute]] = {}
+    for node in plan.namespaced:
+        wanted = network.static_routes(plan, node)
+        if wanted:
+            have = {p for proto in _BY_HAND for p in routes_of(node.name, proto)}
+            missing[node.name] = [route for route in wanted if route.prefix not in have]
+    return {name: routes for name, routes in missing.items() if routes}
+
+
+def static_problems(plan: Plan) -> list[str]:
+    """Missing static routes, as sentences."""
+    return [
+        f"{name}: no route to {route.name} via {route.gateway} (`testbed up` repairs it)"
+        for name, routes in missing_routes(plan).items()
+        for route in routes
+    ]
 
 
 def cluster_problems(plan: Plan) -> list[str]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
 from testbed.plan.model import Link, Node, Plan, Role
+
+_ANY_V6, _ANY_V4 = IPv6Network("::/0"), IPv4Network("0.0.0.0/0")
 
 
 def namespaces(plan: Plan) -> str:
@@ -34,28 +39,52 @@ def node(plan: Plan, node: Node) -> str:
             flag = " nodad" if address.version == 6 else ""
             lines.append(f"addr add {address} dev {port.interface}{flag}")
         lines.append(f"link set dev {port.interface} up")
-    lines += _sid_routes(plan, node) if node.role is Role.ROUTER else _default_routes(plan, node)
+    lines += (route.line() for route in static_routes(plan, node))
     return "\n".join(lines) + "\n"
 
 
-def _sid_routes(plan: Plan, router: Node) -> list[str]:
+@dataclass(frozen=True)
+class StaticRoute:
+    """A route that no routing daemon gives; it goes when its interface goes down."""
+
+    prefix: IPv6Network | IPv4Network
+    gateway: IPv6Address | IPv4Address
+    interface: str
+    protocol: str = ""
+
+    @property
+    def name(self) -> str:
+        """The prefix as `ip` takes it."""
+        return str(self.prefix) if self.prefix.prefixlen else "default"
+
+    def line(self, verb: str = "add") -> str:
+        """A line for `ip -batch`."""
+        made = f"route {verb} {self.name} via {self.gateway} dev {self.interface}"
+        return f"{made} proto {self.protocol}" if self.protocol else made
+
+
+def static_routes(plan: Plan, node: Node) -> list[StaticRoute]:
+    """Of a router those to SID pools, of any other node its default routes."""
+    return _sid_routes(plan, node) if node.role is Role.ROUTER else _default_routes(plan, node)
+
+
+def _sid_routes(plan: Plan, router: Node) -> list[StaticRoute]:
     """A cluster node's SID pool is reached via the node; IS-IS tells the other routers."""
     routes = []
     for link in plan.links_of(router.name):
         peer = plan.node(link.peer(router.name).node)
         if peer.cluster is not None:
-            routes.append(
-                f"route add {peer.cluster.sid_pool} via {plan.address_v6(peer.name)} "
-                f"dev {link.end(router.name).interface} proto static"
-            )
+            address, interface = plan.address_v6(peer.name), link.end(router.name).interface
+            routes.append(StaticRoute(peer.cluster.sid_pool, address, interface, "static"))
     return routes
 
 
-def _default_routes(plan: Plan, node: Node) -> list[str]:
+def _default_routes(plan: Plan, node: Node) -> list[StaticRoute]:
     interface = plan.uplink(node.name).end(node.name).interface
+    gateways = ((_ANY_V6, node.gateway_v6), (_ANY_V4, node.gateway_v4))
     return [
-        f"route add default via {gateway} dev {interface}"
-        for gateway in (node.gateway_v6, node.gateway_v4)
+        StaticRoute(prefix, gateway, interface)
+        for prefix, gateway in gateways
         if gateway is not None
     ]
 

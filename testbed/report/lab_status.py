@@ -40,6 +40,8 @@ class Measured:
     without_pod: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if not self.probes:
+            return "there are no two nodes with pods"
         arrived = f"{self.probes - len(self.lost)} of {self.probes} probes"
         said = f"{arrived} between pods of different nodes arrived"
         missing = ", ".join(self.without_pod)

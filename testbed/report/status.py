@@ -50,6 +50,8 @@ def conclude(status: LabStatus) -> str:
     measured = status.measured
     if status.problems:
         return f"Measured: {measured}." if measured else "Not measured: `testbed status --probe`."
+    if len(status.nodes) < 2:
+        return "Everything is as wanted, as reported."
     if measured is None:
         return "Everything is as wanted, as reported (`testbed status --probe` measures it)."
     if not measured.probes:

@@ -18,7 +18,7 @@ from testbed.lab import state
 from testbed.lab.access.locate import elsewhere
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import GOBGPD, NETNS, NODE_TOOLS, SYSTEM_PATH
-from testbed.plan.model import Link, Node, Plan, Role
+from testbed.plan.model import Node, Plan, Role
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states
 
@@ -47,14 +47,6 @@ def cluster_node(plan: Plan, name: str) -> Node:
     if name not in names:
         raise unknown("cluster node", name, names)
     return plan.node(name)
-
-
-def find_link(plan: Plan, a: str, b: str) -> Link:
-    """The link between two nodes. Raises TestbedError."""
-    for link in plan.links:
-        if {link.a.node, link.b.node} == {a, b}:
-            return link
-    raise unknown("link", f"{a}-{b}", [f"{x.a.node}-{x.b.node}" for x in plan.links])
 
 
 def replace_process(

@@ -18,6 +18,24 @@ def build(context: UpContext) -> None:
     backbone.build(context.plan)
 
 
+def stands(context: UpContext) -> bool:
+    """The network was there before this `up`."""
+    return not context.fresh
+
+
+def mend(context: UpContext) -> None:
+    """Bring links up that are down, and static routes back that were lost; says which."""
+    plan = context.plan
+    for link in backbone.links_down(plan):
+        backbone.set_link(plan, link, up=True)
+        context.progress.note(f"{link.a.interface} was down, and is up again")
+    for name, routes in verify.missing_routes(plan).items():
+        for port in plan.ports_of(name):
+            backbone.restore_port(plan, port)
+        for route in routes:
+            context.progress.note(f"{name} has its route to {route.name} again")
+
+
 def wait_for_supervisor(context: UpContext) -> None:
     """Wait until programs can be started. Raises CheckFailed."""
     ready = context.supervisor.ready

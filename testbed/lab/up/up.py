@@ -16,6 +16,7 @@ FROM_NOTHING = (
     Action("namespaces", "namespaces of the lab", room.start_init, room.is_fresh),
     Action("enter", None, room.enter),
     Action("network", network.title, network.build, room.is_fresh),
+    Action("mend", None, network.mend, network.stands),
     Action("supervisor", None, network.wait_for_supervisor),
     Action("libvirt", "libvirt of the lab", machines.begin, machines.are_wanted),
     Action("machines", machines.title, machines.boot, machines.are_wanted),

@@ -7,7 +7,7 @@ from pathlib import Path
 from testbed.backbone.build import set_link
 from testbed.host.namespaces import in_netns
 from testbed.lab import verify
-from testbed.lab.access.inside import find_link
+from testbed.lab.access.links import find_link
 from testbed.scenario.api.context import Context
 
 

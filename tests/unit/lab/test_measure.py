@@ -31,7 +31,8 @@ def test_each_direction_and_family_is_a_flow() -> None:
 
 
 def said(measured: Measured | None, *problems: str) -> str:
-    return conclude(LabStatus("t", "fast", None, (), (), {}, (), {}, problems, measured))
+    nodes = {"worker1": None, "worker2": None}
+    return conclude(LabStatus("t", "fast", None, (), (), nodes, (), {}, problems, measured))
 
 
 def test_wellness_is_called_measured_only_if_it_was() -> None:
@@ -42,7 +43,11 @@ def test_wellness_is_called_measured_only_if_it_was() -> None:
         "Everything is as wanted, and measured: "
         "12 of 12 probes between pods of different nodes arrived."
     )
-    assert "not measured" in said(Measured(0, (), ("worker1", "worker2")))
+    assert said(Measured(0, (), ("worker1", "worker2"))) == (
+        "Everything is as wanted, as reported; not measured: there are no two nodes with pods."
+    )
+    backbone = LabStatus("t", "fast", None, (), (), {}, (), {}, ())
+    assert conclude(backbone) == "Everything is as wanted, as reported."
     assert "nothing to measure on worker2, without a pod" in said(Measured(4, (), ("worker2",)))
     lost = said(Measured(12, ("no probe arrives: a → b, IPv4",)), "no probe arrives: a → b, IPv4")
     assert lost == "Measured: 11 of 12 probes between pods of different nodes arrived."

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed.errors import TestbedError
 from testbed.host.labs import LabDir
-from testbed.lab.access.inside import find_link, unknown
+from testbed.lab.access.inside import unknown
 from testbed.lab.state import differences, recorded_plan
 from testbed.plan.model import Plan, Shaping
 from tests.paper_plan import paper_plan
@@ -72,14 +71,6 @@ def test_a_plan_survives_its_record(tmp_path: Path) -> None:
     lab.path.mkdir()
     lab.plan_file.write_text(PLAN.model_dump_json())
     assert recorded_plan(lab) == PLAN
-
-
-def test_a_link_is_found_from_either_end() -> None:
-    link = PLAN.links[0]
-    assert find_link(PLAN, link.a.node, link.b.node) is link
-    assert find_link(PLAN, link.b.node, link.a.node) is link
-    with pytest.raises(TestbedError, match="no link"):
-        find_link(PLAN, "r1", "r1")
 
 
 def test_unknown_names_get_the_closest_or_all() -> None:

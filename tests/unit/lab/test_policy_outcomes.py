@@ -11,6 +11,7 @@ from testbed.errors import TestbedError
 from testbed.lab import policies
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.change import PolicyChange
+from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_policy_file
 from testbed.topology.load import load_plan
 from tests.shipped_plans import shipped_plan
@@ -92,9 +93,12 @@ def test_the_new_is_announced_before_the_old_goes(
     apply(plan, tmp_path, own(1))
     seen: list[list[tuple[str, int, int]]] = []
     real = policies.withdraw
-    monkeypatch.setattr(
-        policies, "withdraw", lambda p, gone: (seen.append(there(p)), real(p, gone))
-    )
+
+    def spy(plan: Plan, gone: list[SRPolicy]) -> None:
+        seen.append(there(plan))
+        real(plan, gone)
+
+    monkeypatch.setattr(policies, "withdraw", spy)
     apply(plan, tmp_path, own(2))
     assert seen == [[("mine", 30, 1), ("mine", 30, 2)]]
     assert there(plan) == [("mine", 30, 2)]

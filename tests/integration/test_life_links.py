@@ -1,0 +1,84 @@
+"""Links that are cut, named, mended and repaired, also parallel ones and those of hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import lab_name
+
+pytestmark = pytest.mark.root
+
+TOPOLOGY = """\
+from ipmininet.iptopo import IPTopo
+
+
+class Twins(IPTopo):
+    def build(self, *args, **kwargs):
+        a, b = self.addRouters("ra", "rb")
+        self.addLink(a, b)
+        self.addLink(b, a)
+        self.addLink(a, self.addHost("here"))
+        self.addLink(b, self.addHost("there"))
+        super().build(*args, **kwargs)
+"""
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]:
+    file = tmp_path_factory.mktemp("links") / "twins.py"
+    file.write_text(TOPOLOGY)
+    file.parent.chmod(0o755)
+    lab = Lab(lab_name("links"), None)
+    try:
+        lab.run("up", str(file), "--cluster", "none")
+        yield lab, str(file)
+    finally:
+        lab.run("down")
+
+
+def flags(lab: Lab, node: str, interface: str) -> str:
+    return lab.run("exec", node, "ip", "-br", "link", "show", interface).stdout
+
+
+def test_of_parallel_links_one_has_to_be_named(twins: tuple[Lab, str]) -> None:
+    lab, file = twins
+    for command in (("down",), ("up",), ("set",)):
+        said = lab.run("link", *command, "ra", "rb", expect=2).stderr
+        assert "fix: name it by an interface: ra:ra-rb, ra:ra-rb.2" in said
+    lab.run("link", "down", "rb", "ra:ra-rb.2")
+    assert "DOWN" in flags(lab, "ra", "ra-rb.2") and "DOWN" in flags(lab, "rb", "rb-ra.2")
+    assert "UP" in flags(lab, "ra", "ra-rb") and "UP" in flags(lab, "rb", "rb-ra")
+    said = lab.run("status", expect=1).stdout
+    assert "rb-ra.2 is down (`testbed link up rb:rb-ra.2 ra`)" in said
+    lab.run("link", "up", "rb:rb-ra.2", "ra")  # as status says
+    lab.run("wait")
+    lab.run("link", "down", "ra:ra-rb", "rb")
+    assert "ra-rb was down, and is up again" in lab.run("up", file, "--cluster", "none").stderr
+    lab.run("wait")  # IS-IS may hear of the cut only after the repair
+    assert "UP" in flags(lab, "ra", "ra-rb")
+
+
+def test_a_mended_link_of_a_host_leads_out_again(twins: tuple[Lab, str]) -> None:
+    """The kernel forgets a default route with its link."""
+    lab, file = twins
+    lab.run("link", "down", "ra", "here")
+    assert "ra-here is down" in lab.run("status", expect=1).stdout
+    lab.run("link", "up", "ra", "here")
+    lab.run("wait")
+    lab.run("path", "here", "there", "-6")
+    lab.run("exec", "here", "ip", "link", "set", "here-ra", "down")
+    assert "ra-here is down" in lab.run("status", expect=1).stdout
+    lab.run("up", file, "--cluster", "none")
+    lab.run("path", "here", "there", "-6")
+
+
+def test_a_lost_default_route_is_named_and_repaired(twins: tuple[Lab, str]) -> None:
+    lab, file = twins
+    lab.run("exec", "here", "ip", "-6", "route", "del", "default")
+    said = lab.run("status", expect=1).stdout
+    assert "here: no route to default via" in said
+    assert "here has its route to default again" in lab.run("up", file, "--cluster", "none").stderr
+    assert lab.status()["problems"] == []

@@ -89,6 +89,7 @@ def up(
             lab=directory(name),
             topology=topology,
             profile=profile.value,
+            parameters=key_values(params),
             orchestrator=cluster,
             provider=nodes,
             overlay=overlay,

@@ -156,7 +156,7 @@ def _take_lab(
     lab.living()
     plan = recorded_plan(lab)
     if plan is None:
-        raise foreign(lab)
+        raise foreign(lab, lab.up_command)
     found = unsuited_ones(scenarios, name, plan, topology)
     held.enter_context(only_run(lab.path, name))
     return found

@@ -23,6 +23,7 @@ from testbed.host.wait import wait_for
 from testbed.interpreter import own_program
 from testbed.paths import LABS
 
+BUILT = "built"  # in a lab's directory, once its network stands
 MODE = 0o711  # of a lab's directory: its plan is for everybody, its other files are not listed
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
@@ -42,6 +43,25 @@ class LabDir:
     def plan_file(self) -> Path:
         """The plan as `up` was given it: the yardstick of the next `up`."""
         return self.path / "plan.json"
+
+    @property
+    def up_command(self) -> str:
+        """The command that goes on where `up` was: as it was given, where that is on record."""
+        try:
+            recorded = self.up_file.read_text(errors="replace").strip()
+        except OSError:
+            recorded = ""
+        return recorded or f"testbed up -n {self.name}"
+
+    @property
+    def up_file(self) -> Path:
+        """The command that `up` was, with the lab's topology and options."""
+        return self.path / "up"
+
+    @property
+    def built(self) -> bool:
+        """True once the lab's network stands."""
+        return (self.path / BUILT).exists()
 
     @property
     def data(self) -> Path:
@@ -176,7 +196,7 @@ class LabDir:
         return TestbedError(
             f"lab {self.name!r} is not up: its init has ended",
             why=last_words(said) or "its log says nothing: it was killed",
-            fix=f"testbed up -n {self.name} makes it anew; testbed doctor says what a lab needs",
+            fix=f"{self.up_command} makes it anew; testbed doctor says what a lab needs",
             exit_code=exit_code,
         )
 
@@ -210,6 +230,8 @@ class LabDir:
             "init.json",
             "init.log",
             "exposed.json",
+            self.up_file.name,
+            BUILT,
             *drafts,
             *users,
         ):

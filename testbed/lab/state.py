@@ -28,25 +28,26 @@ def plan_inside() -> Plan | None:
 
 def enter(lab: LabDir) -> Plan:
     """Enter the lab and give its plan. Raises TestbedError if it is not up."""
+    continues = lab.up_command  # from inside the lab, the record is out of sight
     lab.enter()
     if not BUILT.exists():
         raise TestbedError(
             f"lab {lab.name!r} is half built",
             why="its `up` was interrupted",
-            fix=f"testbed up -n {lab.name} continues, testbed down -n {lab.name} removes it",
+            fix=f"{continues} continues, testbed down -n {lab.name} removes it",
         )
     plan = plan_inside()
     if plan is None:
-        raise foreign(lab)
+        raise foreign(lab, continues)
     return plan
 
 
-def foreign(lab: LabDir) -> TestbedError:
-    """The error for a running lab whose plan cannot be read."""
+def foreign(lab: LabDir, command: str) -> TestbedError:
+    """The error for a running lab whose plan cannot be read; `command` is its `up`."""
     return TestbedError(
         f"the plan of lab {lab.name!r} cannot be read",
         why="another version of testbed made the lab",
-        fix=f"testbed up -n {lab.name} --recreate, or testbed down -n {lab.name}",
+        fix=f"{command} --recreate, or testbed down -n {lab.name}",
     )
 
 

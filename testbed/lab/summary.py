@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from testbed.host.labs import lab_dir, others
+from testbed.host.labs import LabDir, lab_dir, others
 from testbed.lab.state import recorded_plan
 
 
@@ -31,12 +31,14 @@ def _summarise(name: str) -> LabSummary:
         name=name,
         topology=plan.topology if plan else None,
         profile=plan.profile if plan else None,
-        state=_describe_state(pid is not None, plan is not None),
+        state=_describe_state(lab, pid is not None, plan is not None),
         init=pid,
     )
 
 
-def _describe_state(alive: bool, known: bool) -> str:
+def _describe_state(lab: LabDir, alive: bool, known: bool) -> str:
     if not alive:
         return "dead (testbed down removes what is left)"
+    if known and not lab.built:
+        return f"half built ({lab.up_command} continues)"
     return "up" if known else "up, made by another version (testbed up --recreate replaces it)"

@@ -1,9 +1,10 @@
-"""What a lab of this plan needs of the kernel's limits."""
+"""Limits: what a plan may ask for, and what its lab needs of the kernel's."""
 
 from __future__ import annotations
 
 from testbed.plan.model import Plan
 
+MOST_SEGMENTS = 16  # that max_segments may be
 FEWEST = 1024  # open files; supervisord refuses to start with less
 _PER_NODE = 16  # a node has up to four programs of the lab's supervisor: pipe, log, socket, spare
 

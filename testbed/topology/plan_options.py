@@ -7,6 +7,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar, get_args
 
 from testbed.plan.address_rules import address_fault
+from testbed.plan.limits import MOST_SEGMENTS
 from testbed.plan.model import Plan, Pools, TeMode
 from testbed.plan.problems import Problem
 
@@ -84,7 +85,10 @@ def _checked(pool: _Network) -> _Network:
 _KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
     "asn": (_integer_parser(1, 2**32 - 1), "the AS number of all BGP speakers"),
     "te_mode": (_read_te_mode, " or ".join(map(repr, get_args(TeMode)))),
-    "max_segments": (_integer_parser(1, 16), "how many segments a policy may have at most"),
+    "max_segments": (
+        _integer_parser(1, MOST_SEGMENTS),
+        "how many segments a policy may have at most",
+    ),
     "pods_v4": (_read_pool4, "the pods' IPv4 network, or None for none"),
     "pods_v6": (_read_pool6, "the pods' IPv6 network, or None for none"),
 }

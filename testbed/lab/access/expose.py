@@ -28,7 +28,7 @@ def expose(lab: LabDir, netns: str, address: str, port: int) -> int:
         return known
     pid = lab.init_pid()
     if pid is None:
-        raise TestbedError(f"lab {lab.name!r} is not up", fix=f"testbed up -n {lab.name}")
+        raise TestbedError(f"lab {lab.name!r} is not up", fix=lab.up_command)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)

@@ -78,9 +78,9 @@ def _reach_api(lab: LabDir) -> tuple[Path, str]:
     """The lab's root, seen from the host, and the namespace that reaches its API server."""
     pid, plan = lab.init_pid(), recorded_plan(lab)
     if pid is None:
-        raise TestbedError(f"lab {lab.name!r} is not up", fix=f"testbed up -n {lab.name}")
+        raise TestbedError(f"lab {lab.name!r} is not up", fix=lab.up_command)
     if plan is None:
-        raise foreign(lab)
+        raise foreign(lab, lab.up_command)
     root = Path(f"/proc/{pid}/root")
     if not (root / ADMIN).exists():
         containers = plan.orchestrator_traits.containers

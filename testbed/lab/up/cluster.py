@@ -9,7 +9,7 @@ from testbed.lab import verify as verified
 from testbed.lab.measure import refuse_losses
 from testbed.lab.up.context import UpContext
 from testbed.orchestrators import agents
-from testbed.paths import BUILT, GOBGPD
+from testbed.paths import GOBGPD
 from testbed.providers.members import at_start, present
 
 PATIENCE = 30.0  # seconds; a program that ended at once is started again sooner
@@ -41,7 +41,7 @@ def daemons_title(context: UpContext) -> str:
 
 def start_daemons(context: UpContext) -> None:
     """Start routers, cluster nodes and injectors; what was stopped by failures runs again."""
-    BUILT.touch()
+    context.note_built()
     plan, supervisor = context.plan, context.supervisor
     routers.write_files(plan)
     routers.start(plan, supervisor)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from testbed.errors import MachineUnfit
+from testbed.host import labs
 from testbed.host.labs import LabDir
 from testbed.host.progress import Progress
 from testbed.host.supervisor import Supervisor
@@ -16,6 +18,7 @@ from testbed.orchestrators.base import Orchestrator
 from testbed.orchestrators.overlays.base import NodeOverlay
 from testbed.orchestrators.overlays.registry import overlay_of
 from testbed.orchestrators.registry import orchestrator_of
+from testbed.paths import BUILT
 from testbed.plan.model import Plan
 from testbed.providers.base import Preparation, Provider
 from testbed.providers.registry import provider_of
@@ -27,6 +30,8 @@ class UpContext:
 
     `images`: the image store of nodes, if pods are containers. `preparation`: what the nodes are
     made from. `source`: the snapshot to go on from. `fresh`: the lab is built from nothing.
+    `command`: how `up` was called. `outside`: the lab's directory on the host, open, which is out
+    of sight from inside the lab.
     """
 
     lab: LabDir
@@ -39,8 +44,16 @@ class UpContext:
     recreate: bool = False
     with_pods: bool = True
     fresh: bool = True
+    command: str = ""
     lock: int = field(default=-1, repr=False)
+    outside: int = field(default=-1, repr=False)
     resumed: datetime = datetime.min  # UTC, when saved machines went on
+
+    def note_built(self) -> None:
+        """The network stands: put that on record, in the lab and outside of it."""
+        BUILT.touch()
+        if self.outside >= 0:
+            os.close(os.open(labs.BUILT, os.O_CREAT | os.O_WRONLY, 0o644, dir_fd=self.outside))
 
     @property
     def provider(self) -> Provider:

@@ -15,7 +15,7 @@ from testbed.lab.up.source import Source
 from testbed.orchestrators import agents
 from testbed.orchestrators.agent_status import reported_anew
 from testbed.orchestrators.kubernetes import resume as kubernetes
-from testbed.paths import BUILT, GOBGPD
+from testbed.paths import GOBGPD
 from testbed.providers.storage import Storage
 from testbed.providers.vagrant import node
 from testbed.providers.vagrant.guest.resync import resync_guest
@@ -31,7 +31,7 @@ def are_wanted(context: UpContext) -> bool:
 
 def begin(context: UpContext) -> None:
     """Start what nodes need before they can boot."""
-    BUILT.touch()
+    context.note_built()
     context.preparation.begin(context.supervisor, context.fresh)
 
 
@@ -99,7 +99,7 @@ def resume(context: UpContext) -> None:
 
     node.on_all(there, files, awake)
     node.register_machines(there, files)
-    BUILT.touch()
+    context.note_built()
 
 
 def nodes_ready(context: UpContext) -> None:

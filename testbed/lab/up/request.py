@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,26 @@ class UpRequest:
     recreate: bool = False
     with_pods: bool = True
     from_snapshot: str | None = None
+
+
+def command_of(request: UpRequest) -> str:
+    """The command that asks for the same again, from any directory."""
+    file = Path(request.topology)
+    topology = str(file.resolve()) if file.suffix == ".py" else request.topology
+    words = ["testbed", "up", topology, "-n", request.lab.name]
+    default = UpRequest(request.lab)
+    for option, given, usual in (
+        ("--profile", request.profile, default.profile),
+        ("--cluster", request.orchestrator, default.orchestrator),
+        ("--nodes", request.provider, default.provider),
+        ("--overlay", request.overlay, default.overlay),
+        ("--box", request.box, default.box),
+    ):
+        if given is not None and given != usual:
+            words += [option, given]
+    for key, value in request.parameters.items():
+        words += ["--set", f"{key}={value}"]
+    return shlex.join(words if request.with_pods else [*words, "--no-pods"])
 
 
 def planned(request: UpRequest, pending: Pending, progress: Progress) -> Plan:
@@ -76,6 +97,7 @@ def prepared(request: UpRequest, plan: Plan, progress: Progress) -> UpContext:
         source=source,
         recreate=request.recreate,
         with_pods=request.with_pods,
+        command=command_of(request),
     )
 
 

@@ -96,6 +96,8 @@ def start_init(context: UpContext) -> None:
     """Start the lab's init, with control groups of its own where nodes of this kernel need them."""
     lab, plan = context.lab, context.plan
     write_atomically(lab.plan_file, plan.model_dump_json())
+    if context.command:
+        write_atomically(lab.up_file, context.command + "\n")
     shared = not plan.provider_traits.own_kernel
     own_cgroups = plan.orchestrator_traits.containers and shared
     place = replace(LAB, open_files=limits.open_files(plan))
@@ -104,6 +106,7 @@ def start_init(context: UpContext) -> None:
 
 def enter(context: UpContext) -> None:
     """Move into the lab, for good."""
+    context.outside = os.open(context.lab.path, os.O_RDONLY | os.O_DIRECTORY)
     context.lab.enter()
     if is_fresh_with_data(context):
         assert context.images is not None

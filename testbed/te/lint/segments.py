@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv6Address
 
+from testbed.plan.limits import MOST_SEGMENTS
 from testbed.plan.model import Role
 from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, port_mtu_for
 from testbed.srpolicy.model import SegmentList
@@ -43,9 +44,16 @@ def _check_depth(
         subject.segment_at(number, plan.max_segments),
         f"{depth} segments, the plan has max_segments {plan.max_segments}: on a port MTU of "
         f"{plan.port_mtu} they leave pods {left} bytes{under}",
-        f"use at most {plan.max_segments}, or a topology with max_segments={depth}"
-        + (f" and mtu={port_mtu_for(depth)}" if under else ""),
+        f"use at most {plan.max_segments}" + _suggest_topology(depth, under=bool(under)),
     )
+
+
+def _suggest_topology(depth: int, under: bool) -> str:
+    """The topology that would carry so many segments, where there is one."""
+    if depth > MOST_SEGMENTS:
+        return f"; no topology has more than max_segments={MOST_SEGMENTS}"
+    mtu = f" and mtu={port_mtu_for(depth)}" if under else ""
+    return f", or a topology with max_segments={depth}{mtu}"
 
 
 def _check_returns(

@@ -262,3 +262,13 @@ def speaking(lab: KubeLab) -> Iterator[KubeLab]:
 def kube_lab(gobgpd: Path, box: Sandbox, kind: str) -> KubeLab:
     """A lab, not up; its name is nobody else's, as its control groups are the machine's."""
     return KubeLab(lab_name(kind), gobgpd, box, {"TESTBED_DATA": DATA})
+
+
+@contextmanager
+def applied(lab: KubeLab, document: Document) -> Iterator[None]:
+    """One more object, for a while."""
+    lab.api.apply(document)
+    try:
+        yield
+    finally:
+        lab.api.delete(document)

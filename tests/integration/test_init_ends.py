@@ -19,7 +19,7 @@ pytestmark = pytest.mark.root
 
 # Enters the namespaces of process argv[1], says so, and waits there.
 INSIDE = """
-import sys, time
+import signal, sys
 from testbed.errors import TestbedError
 from testbed.host.namespaces import enter_process
 try:
@@ -28,7 +28,7 @@ except TestbedError as error:
     print(error, flush=True)
     sys.exit(error.exit_code)
 print("inside", flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 # Put before it: the process ends when all is joined, and nobody is born in it yet.

@@ -18,6 +18,7 @@ from tests.integration.kube_lab import (
     PATIENCE,
     KubeLab,
     addresses,
+    applied,
     kube_lab,
     kube_sandbox,
     pod,
@@ -189,20 +190,10 @@ def changed(lab: KubeLab, name: str, **spec: object) -> Iterator[None]:
         lab.api.apply(pool(name, **kept))
 
 
-@contextmanager
-def another(lab: KubeLab, document: Document) -> Iterator[None]:
-    """One more pool, for a while."""
-    lab.api.apply(document)
-    try:
-        yield
-    finally:
-        lab.api.delete(document)
-
-
 def test_a_pool_that_overlaps(lab: KubeLab) -> None:
     """The older one goes on; pods get their addresses from it."""
     inside = next(ip_network(c).supernet(4) for c in blocks(lab) if ":" not in c)
-    with another(lab, pool("intruder", str(inside), blockSize=26)):
+    with applied(lab, pool("intruder", str(inside), blockSize=26)):
         lab.wait_for_problem("intruder", "overlaps", V4)
         lab.ping()
         lab.run_pods(pod("meanwhile", "worker1"))
@@ -216,7 +207,7 @@ def test_a_pool_that_is_exhausted(lab: KubeLab) -> None:
     names = [f"tiny{number}" for number in range(6)]
     only = "kubernetes.io/hostname == 'worker1'"
     tiny = ip_network("10.77.0.0/30")
-    with another(lab, pool("tiny", str(tiny), blockSize=30, nodeSelector=only)):
+    with applied(lab, pool("tiny", str(tiny), blockSize=30, nodeSelector=only)):
         with changed(lab, V4, disabled=True):
             lab.make_pods(*(pod(name, "worker1") for name in names))
             lab.wait_for_problem("worker1", "tiny", "no free block")

@@ -17,11 +17,12 @@ from tests.integration.kube_lab import (
     PATIENCE,
     KubeLab,
     addresses,
+    applied,
     kube_lab,
     kube_sandbox,
     pod,
 )
-from tests.integration.test_kubernetes_addresses import V4, another, changed, pool
+from tests.integration.test_kubernetes_addresses import V4, changed, pool
 
 pytestmark = pytest.mark.root
 
@@ -78,7 +79,7 @@ def test_a_pod_of_a_second_pool_reaches_a_service_with_its_own_address(
 ) -> None:
     modes = {"vxlanMode": "Always"} if mode == "VXLAN" else {}
     second = pool("aaa-second", str(CLIENTS), blockSize=28, natOutgoing=True, **modes)
-    with another(lab, second), changed(lab, V4, disabled=True):
+    with applied(lab, second), changed(lab, V4, disabled=True):
         wait_for_block(lab)
         with running(lab, pod("client", "worker1")) as found:
             (own,) = (a for a in found["client"] if ":" not in a)
@@ -123,7 +124,7 @@ def annotated(name: str, **annotations: str) -> Document:
 
 def test_a_pod_gets_the_address_and_the_pool_that_it_asks_for(lab: KubeLab) -> None:
     manual = pool("aaa-manual", "172.31.5.0/24", blockSize=28, assignmentMode="Manual")
-    with another(lab, manual):
+    with applied(lab, manual):
         pods = (
             annotated("fixed", ipAddrs='["172.31.5.77"]'),
             annotated("pooled", ipv4pools='["aaa-manual"]'),
@@ -163,15 +164,6 @@ def event_about(lab: KubeLab, namespace: str, name: str, text: str) -> Document:
         return (found[0] if found else None), str([e["message"] for e in about])
 
     return wait_for(f"an event {text!r}", probe, PATIENCE, 0.2)
-
-
-@contextmanager
-def applied(lab: KubeLab, document: Document) -> Iterator[None]:
-    lab.api.apply(document)
-    try:
-        yield
-    finally:
-        lab.api.delete(document)
 
 
 @pytest.mark.parametrize(

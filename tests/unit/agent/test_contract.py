@@ -16,7 +16,7 @@ from testbed.agent.model.attachment import Attachment
 from testbed.agent.status_file import read_status, write_status
 from testbed.bgp.model import PeerStatus
 from testbed.errors import TestbedError
-from tests.unit.agent.test_decision import BASE, PEERED, R6, W2, policy, steered
+from tests.unit.agent.decision_inputs import BASE, PEERED, R6, W2, policy, steered
 
 POD = Attachment("c1", "eth0", "/run/netns/x", "web", "172.16.0.1", None, "cali1")
 

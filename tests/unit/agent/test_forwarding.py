@@ -17,7 +17,7 @@ from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.agent.desired.wanted import Wanted
 from testbed.bgp.model import ReceivedPath
 from testbed.srpolicy.model import Segment, SegmentList
-from tests.unit.agent.test_decision import (
+from tests.unit.agent.decision_inputs import (
     B4,
     B6,
     BASE,

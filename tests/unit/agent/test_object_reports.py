@@ -13,7 +13,7 @@ from testbed.agent.desired.pool_screen import screen
 from testbed.agent.model import read_objects
 from testbed.agent.model.objects import IPPool, ObjectRef, Objects
 from testbed.object_fields.reserved import Reserved
-from tests.unit.agent.test_decision import BASE
+from tests.unit.agent.decision_inputs import BASE
 from tests.unit.agent.test_objects import pool
 
 

@@ -22,7 +22,7 @@ from testbed.agent.desired.route_listing import parse
 from testbed.agent.desired.routes import Hop, Route, render
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model import overlay_names
-from tests.unit.agent.test_decision import (
+from tests.unit.agent.decision_inputs import (
     BASE,
     ME,
     OWN4,

@@ -13,7 +13,7 @@ from testbed.agent.desired.routes import Hop
 from testbed.agent.desired.wanted import Wanted
 from testbed.bgp import unicast
 from testbed.bgp.model import ReceivedPath
-from tests.unit.agent.test_decision import (
+from tests.unit.agent.decision_inputs import (
     B4,
     B6,
     BASE,

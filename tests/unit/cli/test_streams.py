@@ -93,7 +93,7 @@ def test_no_path_and_no_width() -> None:
 def test_signals_end_it_with_what_was_begun_put_back(number: signal.Signals) -> None:
     code = COMMAND.replace(
         "    sys.exit({code})",
-        "    import time\n    try:\n        print('begun', flush=True)\n        time.sleep(60)\n"
+        "    import signal\n    try:\n        print('begun', flush=True)\n        signal.pause()\n"
         "    finally:\n        print('put back', flush=True)",
     )
     with subprocess.Popen(own_code(code), stdout=-1, stderr=-1, text=True) as process:
@@ -108,11 +108,11 @@ def test_signals_end_it_with_what_was_begun_put_back(number: signal.Signals) -> 
 def test_a_command_ends_with_who_started_it() -> None:
     """The starter is killed: nobody is left to end its command."""
     script = own_code(
-        "import os, subprocess, sys, time\n"
+        "import os, subprocess, sys\n"
         "from testbed.host import children\n"
         "from testbed.interpreter import own_code\n"
-        "code = 'import os, time; from testbed.host.children import end_with_starter; '\n"
-        "code += 'end_with_starter(os.environ); print(1, flush=True); time.sleep(600)'\n"
+        "code = 'import os, signal; from testbed.host.children import end_with_starter; '\n"
+        "code += 'end_with_starter(os.environ); print(1, flush=True); signal.pause()'\n"
         "env = {**os.environ, **children.of_this_process()}\n"
         "subprocess.run(own_code(code), env=env)\n"
     )

@@ -9,9 +9,14 @@ import pytest
 from testbed.plan.identifiers import bgp_identifiers, network_entity_title
 from testbed.plan.model import Port
 from testbed.topology.load import load_plan
-from tests.unit.topology.topology_file import plan_of, problems_of, write
+from tests.unit.topology.topology_file import (
+    TWO,
+    assert_one_finding,
+    plan_of,
+    problems_of,
+    write,
+)
 
-TWO = 'r1, r2 = self.addRouters("r1", "r2")\nself.addLink(r1, r2)\n'
 NODE = 'self.addLink(r1, self.addHost("n", cluster=True{}))'
 
 ONE_FINDING = {
@@ -169,10 +174,7 @@ ONE_FINDING = {
 
 @pytest.mark.parametrize("case", ONE_FINDING)
 def test_one_finding_with_its_line(tmp_path: Path, case: str) -> None:
-    more, line, subject, what = ONE_FINDING[case]
-    (problem,) = problems_of(write(tmp_path, TWO + more))
-    assert (problem.where, problem.subject) == (f"mine.py:{line}", subject)
-    assert what in problem.what
+    assert_one_finding(tmp_path, ONE_FINDING[case])
 
 
 def test_paths_that_are_too_long_for_isis(tmp_path: Path) -> None:

@@ -8,9 +8,13 @@ import pytest
 
 from testbed.plan.problems import Problem
 from testbed.topology.load import load_plan
-from tests.unit.topology.topology_file import plan_of, problems_of, write
-
-TWO = 'r1, r2 = self.addRouters("r1", "r2")\nself.addLink(r1, r2)\n'
+from tests.unit.topology.topology_file import (
+    TWO,
+    assert_one_finding,
+    plan_of,
+    problems_of,
+    write,
+)
 
 ONE_FINDING = {
     "overlay": ("self.addAS(1, [r1, r2])", 6, "AS", "routers run no BGP"),
@@ -139,10 +143,7 @@ ONE_FINDING = {
 
 @pytest.mark.parametrize("case", ONE_FINDING)
 def test_one_finding_with_its_line(tmp_path: Path, case: str) -> None:
-    more, line, subject, what = ONE_FINDING[case]
-    (problem,) = problems_of(write(tmp_path, TWO + more))
-    assert (problem.where, problem.subject) == (f"mine.py:{line}", subject)
-    assert what in problem.what
+    assert_one_finding(tmp_path, ONE_FINDING[case])
 
 
 def with_class_body(directory: Path, lines: str) -> list[Problem]:

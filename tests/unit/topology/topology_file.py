@@ -38,3 +38,15 @@ def problems_of(file: str, params: dict[str, str] | None = None) -> list[Problem
     with pytest.raises(InvalidPlan) as caught:
         load_plan(file, params=params)
     return caught.value.problems
+
+
+TWO = 'r1, r2 = self.addRouters("r1", "r2")\nself.addLink(r1, r2)\n'
+Finding = tuple[str, int, str, str]  # what is added to TWO; line, subject and words of the finding
+
+
+def assert_one_finding(directory: Path, case: Finding) -> None:
+    """Two linked routers and the case's lines have this one finding."""
+    more, line, subject, what = case
+    (problem,) = problems_of(write(directory, TWO + more))
+    assert (problem.where, problem.subject) == (f"mine.py:{line}", subject)
+    assert what in problem.what

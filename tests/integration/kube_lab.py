@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ from tests.documents import Document
 from tests.integration.lab_driver import Lab
 from tests.integration.sandbox import Sandbox, kept, lab_name
 
-DATA = "/tmp/data"
+# The registry of data is the whole machine's: another process's labs must not keep ours here.
+DATA = f"/tmp/data-{os.getpid()}"
 TOPOLOGY = "basic"
 NODES = ("master", "worker1", "worker2")
 PODS = "/api/v1/namespaces/default/pods"

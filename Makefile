@@ -94,7 +94,7 @@ test-vm: NODES := vagrant
 test-vm: artefacts ## test nodes as virtual machines, end to end; up to an hour without KVM
 	@$(ROOT_OR_WHY)
 	@scripts/install-deps packages-vm-test.apt
-	@$(AS_ROOT) $(PYTEST) -n 0 -s tests/vm  # one lab of machines at a time
+	@$(AS_ROOT) $(PYTEST) -n 0 -s --timeout 4000 tests/vm  # one lab of machines at a time
 
 .PHONY: accept
 accept: NAME := accept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,17 @@ def paper_manifests() -> Path:
     if not PAPER.is_dir():
         pytest.skip(f"the paper's files are not ours to ship; put them into {PAPER}")
     return PAPER
+
+
+def pytest_configure() -> None:
+    """Give signals their meaning back: nohup, and a shell's `&`, start us with some ignored.
+
+    A program inherits that, and the tests send signals to programs as a person does.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, default)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

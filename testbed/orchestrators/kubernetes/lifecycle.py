@@ -21,6 +21,7 @@ from testbed.orchestrators.kubernetes.programs import Phase
 from testbed.orchestrators.kubernetes.renewal import renew_if_due
 from testbed.orchestrators.kubernetes.wait import (
     api_ready,
+    api_takes_objects,
     containerd_answers,
     nodes_ready,
 )
@@ -61,10 +62,11 @@ def start_control_plane(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage
     if not plan.provider_traits.starts_late:
         _start_phase(plan, nodes, Phase.CONTAINERD_ANSWERS)
     api = connect(plan, "bootstrap")
+    if control_plane(plan) in nodes:
+        api_takes_objects(api)  # a second before it is ready: the agents may read the sooner
+        apply_base(plan, api, storage.image_names())
     api_ready(api)
     _start_phase(plan, nodes, Phase.API_READY)
-    if control_plane(plan) in nodes:
-        apply_base(plan, api, storage.image_names())
     if plan.provider_traits.starts_late:
         _start_phase(plan, nodes, Phase.CONTAINERD_ANSWERS)
         overlay_of(plan).start(nodes, gobgpd)

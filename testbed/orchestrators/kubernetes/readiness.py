@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
+# What it makes for others by itself, a second and more after it serves (roles of the controllers,
+# priority classes); no administrator's object waits for these.
+_FOR_OTHERS = ("poststarthook/rbac/", "poststarthook/scheduling/")
+
 
 @dataclass(frozen=True)
 class Readiness:
@@ -16,6 +20,12 @@ class Readiness:
     @property
     def ready(self) -> bool:
         return self.status == HTTPStatus.OK
+
+    @property
+    def takes_objects(self) -> bool:
+        """True when it is ready for an administrator, though maybe not yet for all others."""
+        others = [check for check in self.failing if check.startswith(_FOR_OTHERS)]
+        return self.ready or 0 < len(others) == len(self.failing)
 
     @property
     def said(self) -> str:

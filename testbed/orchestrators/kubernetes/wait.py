@@ -10,6 +10,7 @@ from testbed.host.wait import wait_for
 from testbed.kube.documents import KubeObject
 from testbed.kube.errors import UNAUTHORIZED, Refused
 from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.orchestrators.kubernetes.readiness import Readiness
 from testbed.providers.registry import handle
 from testbed.render.kubernetes import CONTAINERD_SOCKET
 
@@ -31,12 +32,23 @@ def containerd_answers(nodes: Iterable[str]) -> None:
 
 def api_ready(api: KubernetesApi) -> None:
     """Until /readyz of the API server says ok. Raises CheckFailed."""
+    _wait_for_api(api, lambda found: found.ready)
 
+
+def api_takes_objects(api: KubernetesApi) -> None:
+    """Until an administrator's objects can be made; others may not be known yet.
+
+    Raises CheckFailed.
+    """
+    _wait_for_api(api, lambda found: found.takes_objects)
+
+
+def _wait_for_api(api: KubernetesApi, suffices: Callable[[Readiness], bool]) -> None:
     def probe() -> tuple[bool | None, str]:
         found = api.readiness()
         if found.status == UNAUTHORIZED:
             raise Refused(found.status, "the API server does not know who asks", why=found.said)
-        return found.ready or None, found.said
+        return suffices(found) or None, found.said
 
     fix = "testbed logs CONTROL_PLANE.kube-apiserver"
     _wait_for("the API server", probe, api, fix)

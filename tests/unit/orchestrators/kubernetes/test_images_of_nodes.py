@@ -51,7 +51,15 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
     monkeypatch.setattr(lifecycle, "_start_phase", nodes.run)
     api = SimpleNamespace(client=None)
     monkeypatch.setattr(lifecycle, "connect", lambda *_: api)
-    for name in ("start", "containerd_answers", "api_ready", "apply_base", "ready"):
+    elsewhere = (
+        "start",
+        "containerd_answers",
+        "api_takes_objects",
+        "apply_base",
+        "api_ready",
+        "ready",
+    )
+    for name in elsewhere:
         monkeypatch.setattr(lifecycle, name, lambda *_: None)
     monkeypatch.setattr(AgentOverlay, "start", lambda *_: None)
     return nodes

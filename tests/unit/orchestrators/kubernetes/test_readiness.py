@@ -88,5 +88,8 @@ def test_what_a_server_says_of_itself() -> None:
     found = read_readiness(500, STARTING)
     assert found.failing == ("poststarthook/rbac/bootstrap-roles failed: reason withheld",)
     assert is_starting(found) and is_starting(read_readiness(403, "{}"))
+    assert found.takes_objects, "no administrator needs the controllers' roles"
+    for status, text in ((500, STARTING + "[-]etcd failed: refused\n"), (403, "{}"), (500, "")):
+        assert not read_readiness(status, text).takes_objects
     for status, text in ((200, "[+]ping ok\nreadyz check passed\n"), (401, "{}"), (404, "")):
         assert not is_starting(read_readiness(status, text))

@@ -115,7 +115,10 @@ def policy_delete(
     policies.withdraw(plan, [policy.key for policy in gone])
     for policy in gone:
         print(f"{policy.name} withdrawn {policy.key}")
-    if not gone:
+    unreadable = policies.discard_unreadable(plan) if all_ else []
+    for broken in unreadable:
+        print(f"{broken.name} removed: it could not be read")
+    if not gone and not unreadable:
         print("no policy is injected")
 
 

@@ -132,10 +132,16 @@ class InjectedPolicy:
 
 
 def injected(plan: Plan) -> list[InjectedPolicy]:
-    """What the injector is to announce."""
-    if not plan.injectors:
-        return []
-    return [_read_policy(file) for file in sorted(store(plan).glob("*.json"))]
+    """What the injector is to announce, as far as its files can be read."""
+    return _readable(store(plan)) if plan.injectors else []
+
+
+def discard_unreadable(plan: Plan) -> list[Path]:
+    """Remove the files that say of no policy what it is; the injector withdraws what they were."""
+    unreadable = [file for file in sorted(store(plan).glob("*.json")) if not _is_readable(file)]
+    for file in unreadable:
+        file.unlink(missing_ok=True)
+    return unreadable
 
 
 def _readable(directory: Path) -> list[InjectedPolicy]:
@@ -145,6 +151,12 @@ def _readable(directory: Path) -> list[InjectedPolicy]:
         with suppress(TestbedError):
             found.append(_read_policy(file))
     return found
+
+
+def _is_readable(file: Path) -> bool:
+    with suppress(TestbedError):
+        return bool(_read_policy(file))
+    return False
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:

@@ -33,8 +33,11 @@ class Orchestrator(Protocol):
     def start(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path, fresh: bool) -> None:
         """Start these cluster nodes; what runs already stays as it is."""
 
-    def control_plane(self, plan: Plan, gobgpd: Path) -> None:
-        """Wait until objects can be made, and make those that every lab has."""
+    def control_plane(self, plan: Plan, gobgpd: Path, fresh: bool) -> None:
+        """Wait until objects can be made, and make those that every lab has.
+
+        In a lab that is not fresh, only those that are missing: users may have changed the others.
+        """
 
     def ready(self, plan: Plan) -> None:
         """Wait until every node can take pods."""

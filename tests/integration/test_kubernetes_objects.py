@@ -12,6 +12,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
+from testbed.orchestrators import agents
 from tests.documents import Document
 from tests.integration.kube_lab import (
     PATIENCE,
@@ -30,6 +31,11 @@ POLICY_FILE = "/tmp/closed.json"
 TOOLS = "testbed.invalid/tools:latest"
 # Says who asks, as it sees the client's address.
 SERVER = "exec socat TCP6-LISTEN:8080,fork,reuseaddr,ipv6only=0 'SYSTEM:echo seen $SOCAT_PEERADDR'"
+DNS: Document = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "coredns", "namespace": "kube-system"},
+}
 CLIENTS = ip_network("172.31.4.0/24")
 
 
@@ -71,6 +77,22 @@ def asking(lab: KubeLab, client: str) -> str:
 
     said = IPv6Address(wait_for("an answer of the Service", probe, PATIENCE, 0.2).strip("[]"))
     return str(said.ipv4_mapped)
+
+
+def test_a_second_up_leaves_what_users_have_changed(lab: KubeLab) -> None:
+    """It makes the lab whole again, not new: pools and TE mode stay, what is missing is made."""
+    restore = agents.te_mode(lab.api)
+    agents.write_te_mode("configmap", lab.api)
+    with changed(lab, V4, natOutgoing=True):
+        lab.api.delete(DNS)
+        lab.up()
+        kept = lab.api.get(pool(V4, ""))
+        assert kept is not None
+        assert kept["spec"]["natOutgoing"] is True
+    assert agents.te_mode(lab.api) == "configmap"
+    assert lab.api.get(DNS), "what was deleted is made again"
+    agents.write_te_mode(restore, lab.api)
+    lab.wait_until_well()
 
 
 @pytest.mark.parametrize("mode", ["SRv6", "VXLAN"])

@@ -79,7 +79,7 @@ def control_title(context: UpContext) -> str:
 
 def control_plane(context: UpContext) -> None:
     """Wait until objects can be made, and make those that every lab has."""
-    context.orchestrator.control_plane(context.plan, context.gobgpd)
+    context.orchestrator.control_plane(context.plan, context.gobgpd, context.fresh)
 
 
 def install_overlay(context: UpContext) -> None:

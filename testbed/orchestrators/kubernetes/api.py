@@ -59,6 +59,11 @@ class KubernetesApi:
         path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true"
         self._expect_ok(self._ask("PATCH", path, document, APPLY_PATCH), document)
 
+    def make_if_absent(self, document: KubeObject) -> None:
+        """Make an object; one of that kind and name stays as somebody has made it."""
+        if self.get(document) is None:
+            self.apply(document)
+
     def dry_run(self, document: KubeObject) -> None:
         """Let the server judge an object by schemas, rules and admission; nothing is kept.
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from testbed.api_objects import te_mode_object
 from testbed.artefacts import program
 from testbed.host.supervisor import DEAD, Program
 from testbed.images.store.load import load_again
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators import agents
 from testbed.orchestrators.kubernetes import base_objects, containerd, images, programs, users
 from testbed.orchestrators.kubernetes.api import USERS, KubernetesApi, connect
@@ -23,6 +25,7 @@ from testbed.orchestrators.kubernetes.wait import (
     api_ready,
     api_takes_objects,
     containerd_answers,
+    crds_established,
     nodes_ready,
 )
 from testbed.orchestrators.kubernetes.wanted_files import wanted_files
@@ -54,8 +57,13 @@ def start(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> 
     agents.write_injector_peers(plan)
 
 
-def start_control_plane(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
-    """Start what waits for something else; returns when the API server is ready and filled."""
+def start_control_plane(
+    plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage, fresh: bool
+) -> None:
+    """Start what waits for something else; returns when the API server is ready and filled.
+
+    Only a fresh lab's objects are made as the plan says: later they may be others' work.
+    """
     names = [n.name for n in nodes]
     containerd_answers(names)
     load_again(images.of_nodes(names, storage.loaded), names)
@@ -64,7 +72,7 @@ def start_control_plane(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage
     api = connect(plan, "bootstrap")
     if control_plane(plan) in nodes:
         api_takes_objects(api)  # a second before it is ready: the agents may read the sooner
-        apply_base(plan, api, storage.image_names())
+        apply_base(plan, api, storage.image_names(), api.apply if fresh else api.make_if_absent)
     api_ready(api)
     _start_phase(plan, nodes, Phase.API_READY)
     if plan.provider_traits.starts_late:
@@ -86,7 +94,7 @@ def ready(plan: Plan, nodes: Sequence[Node]) -> None:
 def join(plan: Plan, nodes: Sequence[Node], gobgpd: Path, storage: Storage) -> None:
     """Bring nodes up that join a running cluster; returns when they are Ready."""
     start(plan, nodes, gobgpd, storage)
-    start_control_plane(plan, nodes, gobgpd, storage)
+    start_control_plane(plan, nodes, gobgpd, storage, fresh=False)
     ready(plan, nodes)
 
 
@@ -138,13 +146,22 @@ def _with_node_name(wanted: Program) -> Program:
     )
 
 
-def apply_base(plan: Plan, api: KubernetesApi, images: Sequence[str]) -> None:
-    """The objects that every lab's API server holds from the start."""
+def apply_base(
+    plan: Plan, api: KubernetesApi, images: Sequence[str], make: Callable[[KubeObject], None]
+) -> None:
+    """The objects that every lab's API server holds from the start.
+
+    The definitions are the testbed's; `make` makes what users may change.
+    """
     overlay = overlay_of(plan)
     for document in base_objects.definitions(images, overlay.own_definitions):
         api.apply(document)
-    overlay.apply(plan, api)
+    if not overlay.own_definitions:
+        crds_established(api, base_objects.crd_names())
     authority = x509.public_key_hash((USERS / "ca.crt").read_text())
-    for document in base_objects.dns(plan, authority):
-        api.apply(document)
-    agents.write_te_mode(plan.te_mode, api)
+    for document in (
+        *overlay.objects(plan),
+        *base_objects.dns(plan, authority),
+        te_mode_object(plan.te_mode),
+    ):
+        make(document)

@@ -34,8 +34,8 @@ class Kubernetes:
     def start(self, plan: Plan, nodes: Sequence[Node], gobgpd: Path, fresh: bool) -> None:
         lifecycle.start(plan, nodes, gobgpd, Storage.of_lab())
 
-    def control_plane(self, plan: Plan, gobgpd: Path) -> None:
-        lifecycle.start_control_plane(plan, present(plan), gobgpd, Storage.of_lab())
+    def control_plane(self, plan: Plan, gobgpd: Path, fresh: bool) -> None:
+        lifecycle.start_control_plane(plan, present(plan), gobgpd, Storage.of_lab(), fresh)
 
     def ready(self, plan: Plan) -> None:
         lifecycle.ready(plan, present(plan))

@@ -29,7 +29,7 @@ class Light:
             agents.prepare_api(plan, DirectoryApi())
         agents.join(plan, nodes, gobgpd, DirectoryApi())
 
-    def control_plane(self, plan: Plan, gobgpd: Path) -> None:
+    def control_plane(self, plan: Plan, gobgpd: Path, fresh: bool) -> None:
         """The directory is there at once."""
 
     def ready(self, plan: Plan) -> None:

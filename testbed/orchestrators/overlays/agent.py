@@ -7,11 +7,10 @@ from pathlib import Path
 
 from testbed.agent.contract import NodeStatus
 from testbed.host.progress import Progress
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators import agents
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.kubernetes import base_objects
-from testbed.orchestrators.kubernetes.api import KubernetesApi
-from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.orchestrators.overlays.base import CniFiles
 from testbed.paths import CNI_NETWORKS, CNI_PLUGINS
 from testbed.plan.model import Node, Plan
@@ -40,10 +39,8 @@ class AgentOverlay:
     def start(self, nodes: Sequence[Node], gobgpd: Path) -> None:
         agents.start(nodes, gobgpd)
 
-    def apply(self, plan: Plan, api: KubernetesApi) -> None:
-        crds_established(api, base_objects.crd_names())
-        for document in base_objects.resources(plan):
-            api.apply(document)
+    def objects(self, plan: Plan) -> list[KubeObject]:
+        return base_objects.resources(plan)
 
     def install(self, plan: Plan, progress: Progress) -> None:
         """Agents are no pods."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from testbed.host.progress import Progress
-from testbed.orchestrators.kubernetes.api import KubernetesApi
+from testbed.kube.documents import KubeObject
 from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeHandle
 
@@ -36,8 +36,8 @@ class NodeOverlay(Protocol):
     def start(self, nodes: Sequence[Node], gobgpd: Path) -> None:
         """Start its programs on nodes that are configured."""
 
-    def apply(self, plan: Plan, api: KubernetesApi) -> None:
-        """Make the objects that it reads."""
+    def objects(self, plan: Plan) -> list[KubeObject]:
+        """The objects of the plan that it reads from the start, of our definitions."""
 
     def install(self, plan: Plan, progress: Progress) -> None:
         """Install what runs as pods; the API server answers."""

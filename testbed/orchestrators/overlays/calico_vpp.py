@@ -11,8 +11,9 @@ from testbed.host.progress import Progress
 from testbed.host.wait import wait_for
 from testbed.images.calico_vpp import Supplies, supplies
 from testbed.images.store.load import load, loaded
+from testbed.kube.documents import KubeObject
 from testbed.orchestrators.kubernetes import calico_vpp
-from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
+from testbed.orchestrators.kubernetes.api import connect
 from testbed.orchestrators.kubernetes.images import announce, of_lab
 from testbed.orchestrators.overlays.base import CniFiles
 from testbed.plan.model import Node, Plan
@@ -40,8 +41,9 @@ class CalicoVpp:
     def start(self, nodes: Sequence[Node], gobgpd: Path) -> None:
         """Agent and VPP run as pods."""
 
-    def apply(self, plan: Plan, api: KubernetesApi) -> None:
-        """The objects come with install()."""
+    def objects(self, plan: Plan) -> list[KubeObject]:
+        """They come with install()."""
+        return []
 
     def install(self, plan: Plan, progress: Progress) -> None:
         """Images onto every node, then Calico's objects and ours in order. Raises TestbedError."""

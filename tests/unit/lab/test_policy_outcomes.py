@@ -142,8 +142,13 @@ def test_withdrawing_what_is_not_there_says_so(plan: Plan, tmp_path: Path) -> No
 
 
 def test_a_bad_file_of_another_policy_is_in_nobodys_way(plan: Plan, tmp_path: Path) -> None:
-    (policies.store(plan) / "1.2.3.json").write_text("{")
+    bad = policies.store(plan) / "1.2.3.json"
+    bad.write_text("{")
     assert apply(plan, tmp_path, own(1)) == ["mine announced <1, 30, fd12::1000>"]
+    assert [policy.name for policy in policies.select(plan, ["mine"], every=False)] == ["mine"]
+    policies.withdraw(plan, [policy.key for policy in policies.select(plan, [], every=True)])
+    assert policies.discard_unreadable(plan) == [bad]
+    assert list(policies.store(plan).iterdir()) == []
 
 
 @pytest.mark.parametrize(

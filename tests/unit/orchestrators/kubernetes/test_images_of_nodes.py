@@ -49,7 +49,7 @@ def nodes(monkeypatch: pytest.MonkeyPatch) -> Nodes:
     nodes = Nodes()
     monkeypatch.setattr(images, "handle", nodes.handle)
     monkeypatch.setattr(lifecycle, "_start_phase", nodes.run)
-    api = SimpleNamespace(client=None)
+    api = SimpleNamespace(client=None, make_if_absent=None)
     monkeypatch.setattr(lifecycle, "connect", lambda *_: api)
     elsewhere = (
         "start",
@@ -94,13 +94,13 @@ def test_another_up_imports_only_where_an_image_is_missing(
     """As after a join that was killed, or when the kubelet has removed an image."""
     load_into(["master", "worker1"], storage, tmp_path)
     nodes.events.clear()
-    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage)
+    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage, fresh=False)
     assert [e for e in nodes.events if e[1] == "import"] == [("worker2", "import")]
-    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage)
+    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage, fresh=False)
     assert [e for e in nodes.events if e[1] == "import"] == [("worker2", "import")]
 
 
 def test_without_loaded_images_nobody_is_asked(nodes: Nodes, storage: Storage) -> None:
-    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage)
+    lifecycle.start_control_plane(PLAN, PLAN.cluster, Path("gobgpd"), storage, fresh=False)
     assert nodes.imported == {}
     assert not storage.loaded.exists()

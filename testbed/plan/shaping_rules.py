@@ -10,6 +10,7 @@ from testbed.plan.model import Shaping
 MOST_BANDWIDTH = 1000.0  # Mbit/s: Mininet ignores a higher one
 LEAST_BANDWIDTH = 0.001
 MOST_DELAY = 60.0  # seconds
+_DELAY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s)")
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -34,14 +35,18 @@ def loss(value: object) -> float:
 
 def delay(value: object) -> str:
     """A time in each direction, with its unit."""
-    found = (
-        re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(us|ms|s)", value) if isinstance(value, str) else None
-    )
-    if found is None:
+    if not isinstance(value, str) or _DELAY.fullmatch(value) is None:
         raise ValueError("a time with its unit is needed, e.g. '5ms'")
-    if float(found[1]) * _UNITS[found[2]] > MOST_DELAY:
+    if seconds(value) > MOST_DELAY:
         raise ValueError(f"a time of at most {MOST_DELAY:g}s is needed")
-    return found[0]
+    return value
+
+
+def seconds(time: str) -> float:
+    """Of a time that `delay` accepts."""
+    found = _DELAY.fullmatch(time)
+    assert found is not None
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def shaping(bw: object = None, delay_time: object = None, loss_share: object = None) -> Shaping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.plan.checks import addresses, links, overlaps, sids, sizes, structure
+from testbed.plan.checks import addresses, links, overlaps, shaping, sids, sizes, structure
 from testbed.plan.model import Plan
 from testbed.plan.problems import Problem
 
@@ -22,6 +22,8 @@ CHECKS = (
     sizes.pod_blocks,
     links.parallel_metrics,
     links.path_metrics,
+    shaping.loss_and_bandwidth,
+    shaping.delays,
 )
 
 

@@ -1,0 +1,79 @@
+"""Checks of shaped links: a lab that starts over them must come up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import networkx as nx
+
+from testbed.plan.checks.links import name_of
+from testbed.plan.model import Link, Plan, Role
+from testbed.plan.problems import Problem
+from testbed.plan.shaping_rules import seconds
+
+MOST_LOSS = 30.0  # per cent: of three hellos in a row, one in forty times all are lost
+LEAST_BANDWIDTH = 0.1  # Mbit/s: below it the first LSPs take longer than IS-IS waits for them
+MOST_DELAY = 0.5  # seconds one way: GoBGP gives up on a connection after two
+_LATER = "shape it when the lab is up: testbed link set"
+_HOP = 10**9  # microseconds: more than all delays of a path
+
+
+def loss_and_bandwidth(plan: Plan) -> Iterator[Problem]:
+    """Links over which neither IS-IS nor BGP would hold."""
+    for link in _carrying(plan):
+        loss, bandwidth = link.shaping.loss, link.shaping.bandwidth
+        if loss is not None and loss > MOST_LOSS:
+            yield _problem(
+                link,
+                f"a loss of {loss:g} %: routing does not hold over more than {MOST_LOSS:g} %",
+            )
+        if bandwidth is not None and bandwidth < LEAST_BANDWIDTH:
+            yield _problem(
+                link,
+                f"{bandwidth:g} Mbit/s: routing needs {LEAST_BANDWIDTH:g}, as well as its traffic",
+            )
+
+
+def delays(plan: Plan) -> Iterator[Problem]:
+    """Shortest paths that take BGP longer than it waits; each with its slowest link."""
+    slow = [link for link in _carrying(plan) if link.shaping.delay]
+    if not slow:
+        return
+    slowest = max(slow, key=_delay)
+    speakers = [node.name for node in (*plan.cluster, *plan.injectors)]
+    graph = _graph(plan)
+    for source in speakers:
+        costs = nx.single_source_dijkstra_path_length(graph, source, weight="cost")
+        for target in speakers:
+            delay = costs.get(target, 0) % _HOP / 1e6
+            if delay > MOST_DELAY:
+                yield _problem(
+                    slowest,
+                    f"the way from {source} to {target} takes {delay:g} s: BGP gives up on a "
+                    f"connection over more than {MOST_DELAY:g} s each way",
+                )
+                return  # one is the cause of all
+
+
+def _problem(link: Link, what: str) -> Problem:
+    return Problem(what=what, subject=name_of(link), fix=_LATER, where=link.where)
+
+
+def _carrying(plan: Plan) -> list[Link]:
+    """Links between routers, and of cluster nodes and injectors: without them nothing comes up."""
+    idle = {n.name for n in plan.nodes if n.role is Role.HOST} - {n.name for n in plan.injectors}
+    return [link for link in plan.links if not idle & {link.a.node, link.b.node}]
+
+
+def _delay(link: Link) -> float:
+    return seconds(link.shaping.delay) if link.shaping.delay else 0.0
+
+
+def _graph(plan: Plan) -> nx.Graph[str]:
+    """Metrics first; of paths that cost the same, the quickest."""
+    graph: nx.Graph[str] = nx.Graph()
+    for link in _carrying(plan):
+        cost = link.metric * _HOP + round(_delay(link) * 1e6)
+        known = graph.get_edge_data(link.a.node, link.b.node, {"cost": cost})["cost"]
+        graph.add_edge(link.a.node, link.b.node, cost=min(cost, known))
+    return graph

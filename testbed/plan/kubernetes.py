@@ -78,21 +78,24 @@ def pod_ranges(plan: Plan) -> list[IpNetwork]:
     return [pool for f in families(plan) if (pool := pools[f]) is not None]
 
 
-def problems(plan: Plan) -> list[Problem]:
-    """Why this plan cannot carry Kubernetes, apart from what families() raises."""
-    ranges = (
-        Claim(SERVICES[f], "Kubernetes", "range of Services", "Services", None)
-        for f in families(plan)
-    )
+def problems(plan: Plan, management: IPv4Network | None) -> list[Problem]:
+    """Why this plan cannot carry Kubernetes, apart from what families() raises.
+
+    `management`: the network that nodes have besides the plan's, if any.
+    """
+    kinds = {SERVICES[f]: "range of Services" for f in families(plan)}
+    if management is not None:
+        kinds[management] = "machines' management network"
+    own = [Claim(network, "Kubernetes", kind, kind, None) for network, kind in kinds.items()]
     return [
         Problem(
-            what=f"{claim.kind} {claim.network} overlaps the range of Services {other.network}",
+            what=f"{claim.kind} {claim.network} overlaps the {other.kind} {other.network}",
             subject=claim.owner,
             fix=f"choose a network outside of {other.network}",
             where=claim.where,
         )
-        for claim, other in overlapping([*ranges, *claims(plan)])
-        if other.kind == "range of Services"
+        for claim, other in overlapping([*own, *claims(plan)])
+        if other in own
     ]
 
 

@@ -13,22 +13,22 @@ from testbed.plan.model import Link, Plan, Role
 def reserved(plan: Plan) -> list[Reserved]:
     """Loopbacks, links with what is on them, SIDs, Services; each range once."""
     found = [*_loopbacks(plan), *_links(plan), *_sids(plan), *_services(plan)]
+    management = plan.provider_traits.management
+    found += [Reserved(management, "the machines' management network")] if management else []
     return list({one.network: one for one in reversed(found)}.values())[::-1]
 
 
 def _loopbacks(plan: Plan) -> Iterator[Reserved]:
     for node in plan.nodes:
-        for address in (node.loopback_v6, node.loopback_v4):
-            if address is not None:
-                yield Reserved(ip_network(address), f"{node.name}'s loopback")
+        for address in node.loopbacks:
+            yield Reserved(ip_network(address), f"{node.name}'s loopback")
 
 
 def _links(plan: Plan) -> Iterator[Reserved]:
     for link in plan.links:
         for port in (link.a, link.b):
-            for interface in (port.v6, port.v4):
-                if interface is not None:
-                    yield Reserved(interface.network, _name_link(plan, link))
+            for interface in port.addresses:
+                yield Reserved(interface.network, _name_link(plan, link))
 
 
 def _name_link(plan: Plan, link: Link) -> str:

@@ -49,7 +49,7 @@ def resolve(
             )
         return plan.model_copy(update={"orchestrator": orchestrator, "backend": backend})
     network.families(plan)
-    problems = network.problems(plan)
+    problems = network.problems(plan, provider.management)
     if problems:
         raise InvalidPlan(plan.topology, problems)
     if carries.uplink is not None:

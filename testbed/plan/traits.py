@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 
 from testbed import paths
 from testbed.errors import TestbedError
 
 AGENT_KUBECONFIG = "/etc/kubernetes/agent.conf"  # in the node's own root
+MANAGEMENT = IPv4Network("192.168.121.0/24")  # as vagrant-libvirt has it
 EMULATED = 8  # by which factor a virtual machine in software emulation is slower, measured
 
 
@@ -35,6 +37,7 @@ class ProviderTraits:
     `light`: the orchestrator `none` runs on them; it knows namespaces of the lab only.
     `slowness`: factor for time limits. `pause`: seconds between two looks while one waits.
     `shims`: programs that `testbed env` puts into PATH. `boxes`: a box can be chosen.
+    `management`: the network that nodes have besides the plan's.
     `snapshots`: a running node can be saved. `starts_late`: what asks the API server is started
     once that answers, because it would starve it before (nodes share emulated processors).
     """
@@ -47,6 +50,7 @@ class ProviderTraits:
     timing: ClusterTiming = ClusterTiming()
     shims: tuple[str, ...] = ()
     boxes: bool = False
+    management: IPv4Network | None = None
     snapshots: bool = False
     starts_late: bool = False
 
@@ -89,6 +93,7 @@ PROVIDERS: dict[str, ProviderTraits] = {
         timing=ClusterTiming(500, 5000, "5s", "40s"),
         shims=("vagrant",),
         boxes=True,
+        management=MANAGEMENT,
         snapshots=True,
         starts_late=True,
     ),

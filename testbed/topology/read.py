@@ -25,6 +25,7 @@ from testbed.plan.model import (
 )
 from testbed.plan.problems import Problem, merged
 from testbed.plan.subnets import Subnets
+from testbed.plan.traits import MANAGEMENT
 from testbed.plan.validate import validate
 from testbed.topology import options
 from testbed.topology.link_addresses import Ends, LinkAddresses
@@ -161,7 +162,7 @@ class _Reader:
         loopbacks: Mapping[str, tuple[Address, ...]],
     ) -> Subnets:
         """What no automatic subnet may overlap."""
-        taken = Subnets([*SERVICES.values(), pools.policies])
+        taken = Subnets([*SERVICES.values(), MANAGEMENT, pools.policies])
         for network in (pools.pods_v4, pools.pods_v6, *(c.sid_pool for c in clusters.values())):
             if network is not None:
                 taken.add(network)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypedDict
 
 from testbed.plan.model import Link, Node, Plan
+from testbed.plan.traits import MANAGEMENT
 from testbed.providers.vagrant.box.box import Box
 
 # Between lab and guests alone; each lab has a network namespace of its own, so all have the same.
-MANAGEMENT = IPv4Network("192.168.121.0/24")
 MANAGEMENT_NAME, MANAGEMENT_BRIDGE = "testbed", "management"
 USER = "root"
 STOCK_USER = "vagrant"  # of every online box

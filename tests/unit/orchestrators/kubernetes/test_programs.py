@@ -14,7 +14,11 @@ from testbed.orchestrators.kubernetes.programs import Phase, programs
 from testbed.plan.kubernetes import SERVICES, problems
 from testbed.plan.kubernetes import families as plan_families
 from testbed.plan.model import Plan
+from testbed.plan.problems import InvalidPlan
+from testbed.plan.resolve import resolve
+from testbed.plan.traits import MANAGEMENT
 from tests.unit.orchestrators.kubernetes.cluster_plans import cluster_plan, without_control_plane
+from tests.unit.topology.topology_file import plan_of
 
 
 def started(plan: Plan, node: str) -> dict[str, Program]:
@@ -110,14 +114,34 @@ def test_what_no_cluster_can_be_made_of() -> None:
 
 
 def test_addresses_of_services_are_nobody_elses() -> None:
-    assert problems(cluster_plan()) == []
+    assert problems(cluster_plan(), None) == []
     plan = cluster_plan()
     pools = plan.pools.model_copy(update={"pods_v4": SERVICES[4].supernet(4)})
-    (problem,) = problems(plan.model_copy(update={"pools": pools}))
+    (problem,) = problems(plan.model_copy(update={"pools": pools}), None)
     assert "pod pool 10.96.0.0/12" in str(problem)
     text = plan.model_dump_json().replace("192.168.11.254/24", "10.96.11.254/24")
-    (problem,) = problems(Plan.model_validate_json(text))
+    (problem,) = problems(Plan.model_validate_json(text), None)
     assert problem.subject.endswith("worker1")  # the link of which it is an end
+
+
+def test_no_address_is_in_the_network_that_machines_have_besides() -> None:
+    text = cluster_plan().model_dump_json().replace("192.168.11.254/24", "192.168.121.5/28")
+    plan = Plan.model_validate_json(text)
+    assert resolve(plan, "kubernetes", "namespace").cluster
+    with pytest.raises(InvalidPlan) as refused:
+        resolve(plan, "kubernetes", "vagrant")
+    (problem,) = refused.value.problems
+    assert "machines' management network 192.168.121.0/24" in problem.what
+
+
+def test_the_plans_own_addresses_leave_that_network_out(tmp_path: Path) -> None:
+    """The 112th cluster node's would be in it."""
+    nodes = 'for i in range(112): self.addLink(r, self.addHost(f"n{i}", cluster=True))'
+    lines = f'r = self.addRouter("r1")\n{nodes}'
+    plan = plan_of(tmp_path, lines)
+    subnets = {port.v4.network for link in plan.links for port in (link.b,) if port.v4}
+    assert len(subnets) == 112
+    assert not any(MANAGEMENT.overlaps(subnet) for subnet in subnets)
 
 
 def test_one_node_is_a_cluster() -> None:

@@ -45,8 +45,8 @@ def page() -> str:
         parts.append(f"## {kind.name}\n\n{words}\n\n{_table(kind.fields)}")
     parts.append(
         "## Annotations of pods and namespaces\n\n"
-        "Any other annotation that begins with `cni.projectcalico.org/` is refused as unknown.\n\n"
-        + _table(ANNOTATIONS)
+        "Any other annotation that begins with `cni.projectcalico.org/` or "
+        "`qos.projectcalico.org/` is refused as unknown.\n\n" + _table(ANNOTATIONS)
     )
     parts.append(f"## Node\n\n{_table(NODE_FIELDS)}")
     parts.append(f"## NetworkPolicy\n\n{_table(NETWORK_POLICY_FIELDS)}")

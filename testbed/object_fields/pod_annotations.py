@@ -10,6 +10,9 @@ from testbed.object_fields.schemas import TEXT
 
 PREFIX = "cni.projectcalico.org/"
 IP_ADDRS, IPV4_POOLS, IPV6_POOLS = (PREFIX + name for name in ("ipAddrs", "ipv4pools", "ipv6pools"))
+# All of these are for a CNI plugin: one that is not known is a mistake, not somebody else's.
+_PREFIXES = (PREFIX, "qos.projectcalico.org/")
+_UNLIMITED = "A pod's traffic is not limited; a link's is: testbed link set."
 _OWN_NOTES = "A note that Calico writes of what it did."
 
 ANNOTATIONS = (
@@ -30,6 +33,13 @@ ANNOTATIONS = (
     refused(PREFIX + "floatingIPs", TEXT, "There are no floating IPs: use a Service."),
     refused(PREFIX + "hwAddr", TEXT, "MACs are chosen by the agent."),
     refused(PREFIX + "allowedSourcePrefixes", TEXT, "A pod's source addresses are not filtered."),
+    refused("kubernetes.io/ingress-bandwidth", TEXT, _UNLIMITED),
+    refused("kubernetes.io/egress-bandwidth", TEXT, _UNLIMITED),
+    *(
+        refused(f"qos.projectcalico.org/{way}{what}", TEXT, _UNLIMITED)
+        for way in ("ingress", "egress")
+        for what in ("Bandwidth", "PacketRate", "MaxConnections")
+    ),
     not_read(PREFIX + "podIP", _OWN_NOTES),
     not_read(PREFIX + "podIPs", _OWN_NOTES),
     not_read(PREFIX + "containerID", _OWN_NOTES),
@@ -39,7 +49,7 @@ _BY_NAME = {field.name: field for field in ANNOTATIONS}
 
 def refusals(annotations: Mapping[str, str]) -> list[str]:
     """Why a pod with these annotations cannot be attached as it asks; empty if it can."""
-    ours = sorted(name for name in annotations if name.startswith(PREFIX))
+    ours = sorted(n for n in annotations if n.startswith(_PREFIXES) or n in _BY_NAME)
     return [why for name in ours if (why := _refusal(name, _BY_NAME.get(name)))]
 
 

@@ -63,6 +63,10 @@ def test_secrets_are_not_shown() -> None:
         ("cni.projectcalico.org/zzz", "is not known"),
         ("cni.projectcalico.org/podIP", ""),
         ("cni.projectcalico.org/ipAddrs", ""),
+        ("kubernetes.io/ingress-bandwidth", "testbed link set"),
+        ("qos.projectcalico.org/egressPacketRate", "is not limited"),
+        ("qos.projectcalico.org/ingressbandwidth", "did you mean qos.projectcalico.org/ingressB"),
+        ("kubernetes.io/anything", ""),
         ("example.org/ipAddrs", ""),
     ],
 )

@@ -17,6 +17,8 @@ from testbed.plan.model import Node, Plan
 from testbed.providers.base import NodeHandle
 from testbed.providers.members import present
 
+_NAMED = 3
+_SILENT = "the agent has not reported yet"
 CNI_PLUGIN = f"{CNI_PLUGINS}/testbed"
 CNI_CONFIGURATION = f"{CNI_NETWORKS}/10-testbed.conflist"
 
@@ -47,14 +49,18 @@ class AgentOverlay:
 
     def problems(self, plan: Plan) -> list[str]:
         names = [n.name for n in present(plan)]
-        problems: list[str] = []
+        found: dict[str, list[str]] = {}  # what, and who says so
         for name in names:
             status = agent_status(name)
-            if status is None:
-                problems.append(f"{name}: the agent has not reported yet")
-            else:
-                problems += [f"{name}: {p}" for p in _node_problems(plan, status, names)]
-        return problems
+            for problem in _node_problems(plan, status, names) if status else [_SILENT]:
+                found.setdefault(problem, []).append(name)
+        return [f"{say_who(nodes)}: {problem}" for problem, nodes in found.items()]
+
+
+def say_who(nodes: Sequence[str]) -> str:
+    """The first three by name, of the others how many: what concerns the lab, all nodes say."""
+    rest = len(nodes) - _NAMED
+    return ", ".join(nodes[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _node_problems(plan: Plan, status: NodeStatus, present_nodes: list[str]) -> list[str]:

@@ -87,7 +87,7 @@ lint: deps ## check style, types, import direction, dead code
 .PHONY: test
 test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm
+	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak
 
 .PHONY: test-vm
 test-vm: NODES := vagrant
@@ -121,6 +121,12 @@ fuzz: deps ## run the generators of random topologies for longer (EXAMPLES=3000)
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),3000) $(PYTEST) \
 	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py
+
+.PHONY: soak
+soak: artefacts ## use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) env TESTBED_SOAK_MINUTES=$(or $(MINUTES),20) TESTBED_SOAK_SEED=$(or $(SEED),1) \
+	  $(PYTEST) -n 0 -s tests/soak
 
 .PHONY: clean
 clean: ## remove what was built in the clone (the environment too)

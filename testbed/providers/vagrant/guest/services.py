@@ -41,6 +41,8 @@ class GuestServices:
     def remove(self, names: Iterable[str]) -> None:
         """Stop programs and forget them."""
         units = [systemd.unit_name(name) for name in names]
+        if not units:
+            return
         files = [f"{systemd.DIRECTORY}/{unit}" for unit in units]
         script = 'systemctl -q disable --now "$@"; rm -f $0; systemctl daemon-reload'
         self.guest.run(["sh", "-c", script, " ".join(files), *units])
@@ -69,4 +71,6 @@ class GuestServices:
         return systemd.states(shown)
 
     def _run_systemctl(self, verb: str, names: Iterable[str]) -> None:
-        self.guest.run(["systemctl", verb, *map(systemd.unit_name, names)])
+        units = [systemd.unit_name(name) for name in names]
+        if units:  # it refuses to be given none
+            self.guest.run(["systemctl", verb, *units])

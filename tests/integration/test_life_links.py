@@ -108,3 +108,12 @@ def test_a_dry_run_says_what_each_end_gets_and_changes_nothing(twins: tuple[Lab,
     lab.run("link", "set", "ra", "nobody", "--bw", "1", "--dry-run", expect=2)
     lab.run("link", "set", "ra", "here")
     assert dry() == both("unchanged: no shaping")
+
+
+def test_verbose_says_what_runs_inside_the_lab(twins: tuple[Lab, str]) -> None:
+    lab, file = twins
+    plain, verbose = (lab.run("link", "up", "ra:ra-rb", "rb", *v) for v in ((), ("-v",)))
+    assert plain.stdout == verbose.stdout and "+ " not in plain.stderr
+    assert "+ [ra] ip -n ra link set dev ra-rb up" in verbose.stderr
+    again = lab.run("up", file, "--cluster", "none", "-v").stderr.splitlines()
+    assert any(line.startswith("+ [") for line in again)

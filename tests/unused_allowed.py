@@ -20,6 +20,7 @@ _.serial, _.slot, _.box_version, _.boot_timeout, _.cmd_line, _.management
 # Written in files of users: the words of scenario files, and topologies by name.
 _.kubernetes, _.virtual, _.patience  # of a plan
 _._root_options  # typer calls it
+_.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
 Basic, Full, Grid
 

@@ -10,6 +10,7 @@ import typer
 
 from testbed.cli.common import (
     DEFAULT_LAB,
+    DryRun,
     Format,
     FormatOnlyOption,
     FormatOption,
@@ -228,11 +229,12 @@ def link_set(
     bw: Annotated[float | None, typer.Option(help="Mbit/s")] = None,
     delay: Annotated[str | None, typer.Option(help="e.g. 5ms")] = None,
     loss: Annotated[float | None, typer.Option(help="per cent")] = None,
+    dry_run: DryRun = False,
     name: Name = DEFAULT_LAB,
 ) -> None:
     """Bandwidth, delay and loss of a link, until the next `link set` (nothing given: none)."""
     plan = enter(name)
-    from testbed.backbone.shaping import reshape
+    from testbed.backbone.shaping import preview, reshape
     from testbed.lab.access.links import find_link
     from testbed.topology.options import link_problems
 
@@ -242,4 +244,9 @@ def link_set(
         from testbed.plan.problems import InvalidPlan
 
         raise InvalidPlan("link set", problems)
-    reshape(plan, find_link(plan, a, b), bw, delay, loss)
+    link = find_link(plan, a, b)
+    if not dry_run:
+        reshape(plan, link, bw, delay, loss)
+        return
+    for line in preview(plan, link, bw, delay, loss):
+        print(f"{line} (dry run)")

@@ -119,6 +119,9 @@ BoxOption = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="TESTBED_QUIET", help="No progress lines.")
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check all, say what would change, change nothing.")
+]
 Params = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Argument of the topology's build()."),

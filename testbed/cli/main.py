@@ -31,6 +31,7 @@ from testbed.cli import (
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
 from testbed.cli.streams import lost_output, settle_streams
+from testbed.cli.verbose import Verbose, give_verbose
 from testbed.errors import TestbedError
 from testbed.host.children import end_with_starter
 from testbed.host.environment import settle
@@ -58,6 +59,7 @@ def _root_options(
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
     ] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Shared by all commands."""
 
@@ -81,6 +83,7 @@ app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
 box.register(app)
 snapshot.register(app)
+give_verbose(app)
 
 
 # Ctrl-C, the end of a session, a terminal that hung up: what was begun is put back.

@@ -11,6 +11,7 @@ import typer
 
 from testbed.cli.common import (
     DEFAULT_LAB,
+    DryRun,
     Format,
     FormatOnlyOption,
     FormatOption,
@@ -43,7 +44,9 @@ def register(app: typer.Typer) -> None:
 
 
 @policy_app.command("apply")
-def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
+def policy_apply(
+    file: FileOption, force: Force = False, dry_run: DryRun = False, name: Name = DEFAULT_LAB
+) -> None:
     """Announce the SR Policies of FILE over BGP (the injector's YAML, or our own form)."""
     file = from_here(file)
     plan = enter(name)
@@ -52,8 +55,12 @@ def policy_apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LA
 
     changes, findings = load_policy_file(plan, file, force)
     _print_findings(findings)
-    for outcome in policies.inject(plan, changes):
-        print(outcome)
+    if not dry_run:
+        for outcome in policies.inject(plan, changes):
+            print(outcome)
+        return
+    for outcome in policies.preview_injection(plan, changes):
+        print(f"{outcome} (dry run)")
 
 
 @policy_app.command("list")
@@ -143,7 +150,9 @@ def policy_explain(
     _print_findings(findings)
 
 
-def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> None:
+def apply(
+    file: FileOption, force: Force = False, dry_run: DryRun = False, name: Name = DEFAULT_LAB
+) -> None:
     """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
     file = from_here(file)
     plan = enter(name)
@@ -154,8 +163,12 @@ def apply(file: FileOption, force: Force = False, name: Name = DEFAULT_LAB) -> N
     api = orchestrator_of(plan).api(plan)
     documents, findings = load_objects(plan, file, force, policies.selected_by(plan, api))
     _print_findings(findings)
-    for applied in policies.apply_objects(api, documents):
-        print(f"{applied} applied")
+    if dry_run:
+        for previewed in policies.preview_objects(api, documents):
+            print(f"{previewed} (dry run)")
+    else:
+        for applied in policies.apply_objects(api, documents):
+            print(f"{applied} applied")
     if te_mode(api) != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
         print("note: TE mode is bgp; `testbed mode configmap` makes it count", file=sys.stderr)
 

@@ -16,7 +16,7 @@ from testbed.paths import SYSTEM_PATH
 # The options of the command line that can be set for a whole session.
 OPTIONS = (
     *("TESTBED_NAME", "TESTBED_FORMAT", "TESTBED_QUIET", "TESTBED_FROM_SNAPSHOT"),
-    "TESTBED_PROGRESS",
+    *("TESTBED_PROGRESS", "TESTBED_VERBOSE"),
     *("TESTBED_PROFILE", "TESTBED_CLUSTER", "TESTBED_NODES", "TESTBED_OVERLAY", "TESTBED_BOX"),
     "TESTBED_GOBGPD",
 )

@@ -14,6 +14,7 @@ from testbed import paths
 from testbed.errors import TestbedError
 from testbed.host.restart_with import BEARS, LEADER
 from testbed.host.run import on_node
+from testbed.host.told import say_program
 
 DEAD = ("STOPPED", "EXITED", "FATAL")
 
@@ -78,11 +79,15 @@ class Program:
     bears: float = 0.0  # seconds of that one's absence after which it need not start anew
     followed_by: str = ""  # the program that restarts with this one
 
+    def started_as(self, place: Place = LAB) -> list[str]:
+        """The command by which the supervisor starts it."""
+        if self.node and not place.own_netns:
+            return on_node(self.node, self.command)
+        return [*self.command]
+
     def conf(self, place: Place = LAB) -> str:
         """Its supervisord section."""
-        command = [*self.command]
-        if self.node and not place.own_netns:
-            command = on_node(self.node, command)
+        command = self.started_as(place)
         told = dict(self.environment)
         if self.restarts_with:
             told |= {LEADER: self.restarts_with, BEARS: str(self.bears)}
@@ -146,6 +151,9 @@ class Supervisor:
             file = self.place.programs / f"{program.name}.conf"
             file.write_text(program.conf(self.place))
         added = self._call_rpc("reloadConfig")[0][0]
+        for program in programs:
+            if program.name in added:
+                say_program(program.started_as(self.place), program.node)
         self._call_each([("addProcessGroup", name) for name in added])
 
     def remove(self, names: Iterable[str]) -> None:

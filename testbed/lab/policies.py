@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from testbed.agent.model import selector
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
+from testbed.json_types import JsonObject
 from testbed.kube.documents import KubeObject
 from testbed.lab.access.inside import unknown
 from testbed.orchestrators.api import Api
@@ -22,6 +23,7 @@ from testbed.render import cluster as render
 from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
+from testbed.te.lint.object_items import OF_SERVER
 from testbed.te.owners import closest_name
 
 
@@ -40,16 +42,40 @@ def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
     What a policy's new form lacks is withdrawn once the rest is announced, so that traffic never
     falls back in between.
     """
-    directory = store(plan)
-    encoded = [
-        (change, None if change.withdraw else _announcement(plan, change)) for change in changes
-    ]
+    directory, announcements = store(plan), _encode(plan, changes)
     outcomes, gone = compare(changes, _readable(directory))
-    for change, announcement in encoded:
-        if announcement is not None:
-            write_json(directory / f"{file_name(change.policy)}.json", announcement)
+    for key, announcement in announcements.items():
+        write_json(directory / f"{file_name(key)}.json", announcement)
     withdraw(plan, [*(c.policy for c in changes if c.withdraw), *gone])
     return outcomes
+
+
+def preview_injection(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
+    """What `inject` would do, as outcomes; raises what it would raise, and writes nothing."""
+    directory, announcements = store(plan), _encode(plan, changes)
+    outcomes, _ = compare(changes, _readable(directory))
+    as_read = {key: json.loads(json.dumps(value)) for key, value in announcements.items()}
+    return mark_known(outcomes, as_read, _announced(directory))
+
+
+def mark_known(
+    outcomes: Iterable[Outcome],
+    wanted: Mapping[SRPolicy, JsonObject],
+    announced: Mapping[SRPolicy, JsonObject],
+) -> list[Outcome]:
+    """The outcomes, with those told apart that are announced already: `changed`, `unchanged`."""
+
+    def marked(outcome: Outcome) -> Outcome:
+        was = announced.get(outcome.key)
+        if outcome.what != "announced" or was is None:
+            return outcome
+        return replace(outcome, what="unchanged" if was == wanted[outcome.key] else "changed")
+
+    return [marked(outcome) for outcome in outcomes]
+
+
+def _encode(plan: Plan, changes: Iterable[PolicyChange]) -> dict[SRPolicy, JsonObject]:
+    return {c.policy: _announcement(plan, c) for c in changes if not c.withdraw}
 
 
 def compare(
@@ -153,10 +179,19 @@ def _readable(directory: Path) -> list[InjectedPolicy]:
     return found
 
 
+<<<<<<< HEAD
 def _is_readable(file: Path) -> bool:
     with suppress(TestbedError):
         return bool(_read_policy(file))
     return False
+=======
+def _announced(directory: Path) -> dict[SRPolicy, JsonObject]:
+    """By key, the files of those policies that can be read."""
+    return {
+        policy.key: json.loads((directory / f"{file_name(policy.key)}.json").read_text())
+        for policy in _readable(directory)
+    }
+>>>>>>> dry
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:
@@ -190,7 +225,7 @@ def file_name(policy: SRPolicy) -> str:
     return f"{policy.distinguisher}.{policy.color}.{int(policy.endpoint):032x}"
 
 
-def _announcement(plan: Plan, change: PolicyChange) -> dict[str, object]:
+def _announcement(plan: Plan, change: PolicyChange) -> JsonObject:
     assert change.candidate is not None
     next_hop = change.next_hop or plan.address_v6(plan.injectors[0].name)
     nlri = encode_nlri(change.policy)
@@ -250,6 +285,27 @@ def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
         api.apply(document)
         applied.append(_kind_and_name(document))
     return applied
+
+
+def preview_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
+    """What `apply_objects` would do: `kind/name` of each, and a word; nothing is kept."""
+    return [
+        f"{_kind_and_name(document)} {change_of(api.get(document), api.preview(document))}"
+        for document in documents
+    ]
+
+
+def change_of(was: KubeObject | None, becomes: KubeObject) -> str:
+    """What applying does to an object, in kubectl's words."""
+    if was is None:
+        return "created"
+    return "unchanged" if without_bookkeeping(was) == without_bookkeeping(becomes) else "configured"
+
+
+def without_bookkeeping(document: KubeObject) -> KubeObject:
+    """The object without what an API server writes into its metadata."""
+    kept = {k: v for k, v in document["metadata"].items() if k not in OF_SERVER}
+    return {**document, "metadata": kept}
 
 
 def delete_objects(api: Api, documents: Iterable[KubeObject]) -> list[tuple[str, bool]]:

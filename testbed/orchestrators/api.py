@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Protocol
 
+from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.kube.documents import KubeObject
 from testbed.paths import API
@@ -16,6 +17,9 @@ class Api(Protocol):
 
     def apply(self, document: KubeObject) -> None:
         """Make an object, or make it as `document` says."""
+
+    def preview(self, document: KubeObject) -> KubeObject:
+        """The object as `apply` would leave it; nothing is kept. Raises what `apply` would."""
 
     def delete(self, document: KubeObject) -> bool:
         """Remove the object of that kind and name; False if there was none."""
@@ -35,6 +39,10 @@ class DirectoryApi:
         self.directory.mkdir(parents=True, exist_ok=True)
         write_json(self._object_file(document), document)
 
+    def preview(self, document: KubeObject) -> KubeObject:
+        """The document itself: nobody but `apply` writes into the file."""
+        return document
+
     def delete(self, document: KubeObject) -> bool:
         """Remove the object's file."""
         file = self._object_file(document)
@@ -45,7 +53,14 @@ class DirectoryApi:
     def get(self, document: KubeObject) -> KubeObject | None:
         """The object as it lies there."""
         file = self._object_file(document)
-        return dict(json.loads(file.read_text())) if file.exists() else None
+        if not file.exists():
+            return None
+        try:
+            return dict(json.loads(file.read_text()))
+        except ValueError as error:
+            name, fix = f"{document['kind']} {document['metadata']['name']}", "apply it again"
+            what = f"{name} cannot be read"
+            raise TestbedError(what, where=str(file), why=str(error), fix=fix) from None
 
     def _object_file(self, document: KubeObject) -> Path:
         name = f"{document['kind']}.{document['metadata']['name']}"

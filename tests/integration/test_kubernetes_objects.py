@@ -12,6 +12,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
+from testbed.lab.policies import preview_objects
 from testbed.orchestrators import agents
 from tests.documents import Document
 from tests.integration.kube_lab import (
@@ -224,3 +225,19 @@ def test_the_api_server_refuses_a_misspelt_field(lab: KubeLab, field: str) -> No
     stray = pool("typo", "172.31.8.0/24", **{field: 28})
     with pytest.raises(TestbedError, match="field not declared in schema"):
         lab.api.dry_run(stray)
+
+
+def test_a_preview_is_judged_by_the_server_and_keeps_nothing(lab: KubeLab) -> None:
+    wanted, other = (pool("preview", "172.31.9.0/24", nodeSelector=s) for s in ("all()", "!all()"))
+    assert preview_objects(lab.api, [wanted]) == ["ippool/preview created"]
+    assert lab.api.get(wanted) is None
+    with applied(lab, wanted):
+        kept = lab.api.get(wanted)
+        assert preview_objects(lab.api, [wanted, other]) == [
+            "ippool/preview unchanged",
+            "ippool/preview configured",
+        ]
+        assert lab.api.get(wanted) == kept
+    with pytest.raises(TestbedError, match="field not declared in schema"):
+        preview_objects(lab.api, [pool("typo", "172.31.8.0/24", blocksize=28)])
+    lab.wait_until_well()

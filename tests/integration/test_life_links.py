@@ -82,3 +82,38 @@ def test_a_lost_default_route_is_named_and_repaired(twins: tuple[Lab, str]) -> N
     assert "here: no route to default via" in said
     assert "here has its route to default again" in lab.run("up", file, "--cluster", "none").stderr
     assert lab.status()["problems"] == []
+
+
+def test_a_dry_run_says_what_each_end_gets_and_changes_nothing(twins: tuple[Lab, str]) -> None:
+    lab, _ = twins
+
+    def shown() -> str:
+        return lab.run("exec", "ra", "tc", "qdisc", "show", "dev", "ra-here").stdout
+
+    def dry(*options: str) -> list[str]:
+        before = shown()
+        said = lab.run("link", "set", "ra", "here", *options, "--dry-run").stdout.splitlines()
+        assert shown() == before
+        return said
+
+    def both(change: str) -> list[str]:
+        return [f"{end} {change} (dry run)" for end in ("ra:ra-here", "here:here-ra")]
+
+    assert dry("--bw", "10") == both("shaped: bw 10")
+    lab.run("link", "set", "ra", "here", "--bw", "10")
+    assert dry("--bw", "10") == both("unchanged: bw 10")
+    assert dry("--bw", "20") == both("changed: bw 20")
+    assert dry() == both("withdrawn: no shaping")
+    lab.run("link", "set", "ra", "here", "--bw", "9999", "--dry-run", expect=2)
+    lab.run("link", "set", "ra", "nobody", "--bw", "1", "--dry-run", expect=2)
+    lab.run("link", "set", "ra", "here")
+    assert dry() == both("unchanged: no shaping")
+
+
+def test_verbose_says_what_runs_inside_the_lab(twins: tuple[Lab, str]) -> None:
+    lab, file = twins
+    plain, verbose = (lab.run("link", "up", "ra:ra-rb", "rb", *v) for v in ((), ("-v",)))
+    assert plain.stdout == verbose.stdout and "+ " not in plain.stderr
+    assert "+ [ra] ip -n ra link set dev ra-rb up" in verbose.stderr
+    again = lab.run("up", file, "--cluster", "none", "-v").stderr.splitlines()
+    assert any(line.startswith("+ [") for line in again)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 
 from testbed.errors import TestbedError
-from testbed.host import children
+from testbed.host import children, told
 from testbed.interpreter import own_program
 
 
@@ -31,10 +32,21 @@ def run(
         errors="replace",
         env={**os.environ, **children.of_this_process(), **(environment or {})},
     )
+    programs, said = split_programs(done.stderr)
+    print(programs, end="", file=sys.stderr, flush=True)
     if done.returncode != 0:
         raise TestbedError(
             f"testbed {' '.join(arguments)}: exit {done.returncode}",
-            why=done.stderr.strip()[-1500:],
+            why=said.strip()[-1500:],
             exit_code=1,
         )
     return done
+
+
+def split_programs(stderr: str) -> tuple[str, str]:
+    """What --verbose says of programs, and the rest."""
+    lines = stderr.splitlines(keepends=True)
+    if not told.is_told():
+        return "", stderr
+    programs = [line for line in lines if line.startswith(told.MARK)]
+    return "".join(programs), "".join(line for line in lines if line not in programs)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host import told
 from testbed.host.files import write_atomically
 from testbed.host.supervisor import Supervisor
 from testbed.interpreter import MODULE
@@ -55,7 +56,7 @@ class NamespaceNode:
         pid = init_pid(self.name)
         if pid is None:
             raise TestbedError(f"{self.name} is not up", fix="testbed status", exit_code=1)
-        with (stdin or Path("/dev/null")).open("rb") as data:
+        with (stdin or Path("/dev/null")).open("rb") as data, told.on_node(self.name):
             done = subprocess.run(
                 ["nsenter", "-t", str(pid), "-a", "--", *argv],
                 stdin=data,

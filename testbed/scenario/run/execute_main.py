@@ -20,6 +20,7 @@ from pathlib import Path
 from testbed.errors import CheckFailed, TestbedError
 from testbed.host.children import end_with_starter
 from testbed.host.labs import lab_dir
+from testbed.host.told import tell_programs_if_asked
 from testbed.lab.state import enter
 from testbed.scenario.api.check import Check, NotApplicable
 from testbed.scenario.api.context import Context
@@ -34,6 +35,7 @@ from testbed.scenario.run.settings import Settings
 def main() -> None:
     """Exit code 0 when it passed, 1 when not; result.json says why."""
     end_with_starter(os.environ)
+    tell_programs_if_asked()
     options = _parse_arguments()
     scenario = registry.find(options.scenario)
     host_proxy = HostProxy()

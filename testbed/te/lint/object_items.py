@@ -15,7 +15,7 @@ from testbed.te.lint.calico_objects import kind as kind_of
 _LIST = "List"
 _PARTS = ("apiVersion", "kind", "metadata", "spec", "data", "binaryData", "immutable", "status")
 # What an API server writes into metadata: of another cluster or of before, so never sent back.
-_OF_SERVER = (
+OF_SERVER = (
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",
@@ -26,7 +26,7 @@ _OF_SERVER = (
     "uid",
 )
 _METADATA = (
-    *_OF_SERVER,
+    *OF_SERVER,
     *("annotations", "finalizers", "generateName", "labels", "name", "namespace"),
     "ownerReferences",
 )
@@ -93,6 +93,6 @@ def _refuse_unknown(value: Value, known: tuple[str, ...], what: str) -> None:
 def as_kept(item: Value) -> dict[str, Any]:
     """The object as it is applied: under the apiVersion kept here, without a server's own notes."""
     plain = item.plain
-    metadata = {k: v for k, v in plain["metadata"].items() if k not in _OF_SERVER}
+    metadata = {k: v for k, v in plain["metadata"].items() if k not in OF_SERVER}
     rest = {k: v for k, v in plain.items() if k != "status"}
     return {**rest, "apiVersion": api_version(plain["kind"]), "metadata": metadata}

@@ -40,6 +40,7 @@ class Server:
 
             def do_GET(self) -> None:
                 server.asked.append(self.path)
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 kinds = self.path == "/api/v1"
                 payload = json.dumps(KINDS).encode() if kinds else server.payload
                 self.send_response(200 if kinds else server.status)
@@ -151,3 +152,17 @@ def test_a_dry_run_tells_refused_objects_from_an_absent_server(server: Server) -
     server.stop()
     with pytest.raises(Unreachable):
         judge(api, {"x.yaml": CONFIG_MAP})
+
+
+def test_a_preview_asks_what_apply_asks_and_keeps_nothing(server: Server) -> None:
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    api = KubernetesApi(server.client)
+    server.payload = b'{"data": {"kept": "no"}}'
+    assert api.preview(document) == {"data": {"kept": "no"}}
+    api.apply(document)
+    *_, previewed, applied = server.asked
+    assert previewed == f"{applied}&dryRun=All"
+    server.status, server.payload = 422, b'{"message": "no such field"}'
+    with pytest.raises(Refused) as refused:
+        api.preview(document)
+    assert refused.value.why == "no such field"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from testbed.errors import TestbedError
 from testbed.host import tar as tar_files
+from testbed.host.told import say_program
 from testbed.providers.vagrant.machines import USER, Files, Machine
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Guest:
         try:
             channel = self._transport.open_session(timeout=CONNECT_LIMIT)
             channel.settimeout(timeout)
-            channel.exec_command(shlex.join(argv))
+            self._execute(channel, argv)
             if stdin:
                 channel.sendall(stdin)
             channel.shutdown_write()
@@ -72,7 +73,7 @@ class Guest:
 
         try:
             channel = self._transport.open_session(timeout=CONNECT_LIMIT)
-            channel.exec_command(shlex.join(argv))
+            self._execute(channel, argv)
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._connection_lost(error) from None
         return channel
@@ -86,11 +87,15 @@ class Guest:
 
         try:
             channel = self._transport.open_session(timeout=CONNECT_LIMIT)
-            channel.exec_command(shlex.join(argv))
+            self._execute(channel, argv)
             with channel.makefile("r") as output:
                 yield from output
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._connection_lost(error) from None
+
+    def _execute(self, channel: paramiko.Channel, argv: Sequence[str]) -> None:
+        say_program(argv, self.name)
+        channel.exec_command(shlex.join(argv))
 
     def write(self, files: Mapping[str, str | bytes], mode: int = 0o644) -> None:
         """Write files (absolute path → content), parents with them, in one go."""

@@ -24,6 +24,7 @@ from testbed.cli import (
     parity,
     render,
     run,
+    schema,
     snapshot,
     te,
     topology,
@@ -73,6 +74,7 @@ for group in (
     bench,
     conformance,
     topology,
+    schema,
     collect,
 ):
     group.register(app)

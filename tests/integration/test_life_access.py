@@ -17,8 +17,10 @@ from testbed.host.wait import wait_for
 from testbed.interpreter import own_code
 from tests.integration.lab_driver import Lab
 from tests.repository import ROOT
+from tests.schemas import check_text
 
 pytestmark = pytest.mark.root
+POLICY = "scenarios/policies/worker2-via-r6-r8.yaml"
 
 
 def eventually(what: str, holds: Callable[[], bool]) -> None:
@@ -69,6 +71,36 @@ def test_daemons_of_a_node_have_its_sysfs(basic: Lab) -> None:
         node = daemon.partition(".")[0]
         links = json.loads(basic.run("exec", node, "ip", "-j", "link").stdout)
         assert set(seen) - {"bonding_masters"} == {link["ifname"] for link in links}
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("doctor", ["doctor"]),
+        ("ls", ["ls"]),
+        ("status", ["status", "--probe"]),
+        ("logs", ["logs"]),
+        ("policy-list", ["policy", "list"]),
+        ("policy-explain", ["policy", "explain", "--file", POLICY]),
+        ("path", ["path", "pod-worker1", "pod-worker2", "-4"]),
+        ("path", ["path", "pod-worker1", "pod-worker2", "--expect", "r1"]),
+        ("run", ["run", "smoke"]),
+        ("run-list", ["run", "--list"]),
+        ("validate", ["validate", "basic"]),
+        ("pod-list", ["pod", "list"]),
+        ("artefacts-list", ["artefacts", "list"]),
+        ("snapshot-list", ["snapshot", "list"]),
+    ],
+)
+def test_what_is_printed_agrees_with_its_schema(
+    basic: Lab, schema: str, words: list[str], tmp_path: Path
+) -> None:
+    state = {"TESTBED_STATE": str(tmp_path)}  # evidence of a run
+    check_text(schema, basic.run(*words, "-o", "json", expect=None, **state).stdout)
+
+
+def test_progress_agrees_with_its_schema(basic: Lab) -> None:
+    check_text("progress", basic.run("up", "basic", "--progress", "json").stderr)
 
 
 def test_exec_vtysh_talks_to_the_routers_own_daemons(basic: Lab) -> None:

@@ -11,6 +11,7 @@ _.redirect_request  # urllib
 _.model_config  # pydantic
 _._make_vagrant_command  # python-vagrant
 _.type_name  # protobuf
+_.converter  # logging
 _.field_is_required, _.default_schema, _.field_title_should_be_set  # pydantic
 
 # Read by templates, by field name.

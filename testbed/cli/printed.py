@@ -88,6 +88,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.prove.draw import ProofData
     from testbed.providers.vagrant.box.box import OwnBox
     from testbed.providers.vagrant.stock.catalogue import Taken
+    from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
     from testbed.scenario.run.parity import RowData
     from testbed.scenario.run.result import ScenarioResult
@@ -98,6 +99,7 @@ def printed() -> Mapping[str, Printed]:
         "progress": Printed("up, down: a line each with --progress json", ProgressEvent),
         "ls": Printed("ls", list[LabSummary]),
         "status": Printed("status", LabStatus),
+        "events": Printed("events: a line each", Event),
         "logs": Printed("logs", list[ProgramRow]),
         "policy-list": Printed("policy list", list[HeadEndPolicy]),
         "policy-explain": Printed("policy explain", list[Explanation]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import tarfile
@@ -80,6 +81,7 @@ def test_daemons_of_a_node_have_its_sysfs(basic: Lab) -> None:
         ("ls", ["ls"]),
         ("status", ["status", "--probe"]),
         ("logs", ["logs"]),
+        ("events", ["events"]),
         ("policy-list", ["policy", "list"]),
         ("policy-explain", ["policy", "explain", "--file", POLICY]),
         ("path", ["path", "pod-worker1", "pod-worker2", "-4"]),
@@ -330,6 +332,49 @@ def test_logs_follow_until_interrupted(basic: Lab) -> None:
     assert process.wait(30) == 130
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
+
+
+def test_events_are_followed_until_interrupted(basic: Lab) -> None:
+    process = subprocess.Popen(
+        basic.command("events", "--watch", "-o", "json"),
+        env=basic.env(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    kinds = set[str]()
+    for line in process.stdout:
+        check_text("events", line)
+        event = json.loads(line)
+        kinds.add(event["kind"])
+        if event["kind"] == "agent" and event["what"] == "ready" and event["node"] == "worker1":
+            break
+    basic.run("pod", "create", "told", "--node", "worker1")
+    for line in process.stdout:
+        event = json.loads(line)
+        kinds.add(event["kind"])
+        if event["kind"] == "pod" and event["what"].startswith("told "):
+            break
+    assert {"agent", "policy", "bgp"} <= kinds
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert process.stderr is not None
+    assert process.stderr.read() == "interrupted\n"
+    basic.run("pod", "delete", "told")
+
+
+def test_events_end_when_nobody_reads_them(basic: Lab) -> None:
+    command = basic.command("events", "--watch")
+    script = f"{shlex.join(command)} | head -n 1"
+    process = subprocess.Popen(
+        ["bash", "-o", "pipefail", "-c", script], env=basic.env(), stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None and process.stdout.readline()
+    basic.run("pod", "create", "unread", "--node", "worker1")
+    basic.run("pod", "delete", "unread")
+    assert process.wait(30) == 0
 
 
 def test_wait_ends_when_all_is_as_wanted_again_or_says_what_is_not(basic: Lab) -> None:

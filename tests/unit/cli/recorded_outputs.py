@@ -17,7 +17,7 @@ from testbed.agent.desired.decide import decide
 from testbed.agent.desired.node_status import node_status
 from testbed.artefacts import inventory
 from testbed.bgp.model import PeerStatus
-from testbed.cli import access, doctor, image, lifecycle, render, run, snapshot, te
+from testbed.cli import access, doctor, events, image, lifecycle, render, run, snapshot, te
 from testbed.cli.common import Format
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
@@ -27,6 +27,7 @@ from testbed.images.store.load import LabImages
 from testbed.lab import status as lab_status
 from testbed.lab import summary
 from testbed.lab.access import inside
+from testbed.lab.events import stream
 from testbed.lab.summary import LabSummary
 from testbed.orchestrators import agent_status
 from testbed.orchestrators.kubernetes import api, dry_run, images, vpp_check
@@ -42,6 +43,7 @@ from testbed.providers.vagrant.box import box as boxes
 from testbed.providers.vagrant.box import distribution
 from testbed.providers.vagrant.snapshot import snapshots
 from testbed.providers.vagrant.stock import catalogue
+from testbed.report.event import Event
 from testbed.report.lab_status import LabStatus, Measured, PodLine, ProgramLine
 from testbed.scenario.run.result import CheckResult, ScenarioResult, write_result
 from tests.paper_plan import paper_plan
@@ -178,6 +180,16 @@ def _path(patch: Patch, _: Path) -> str:
     return said("path", "a", "worker2", "-o", "json")
 
 
+def _events(patch: Patch, _: Path) -> str:
+    found = [
+        Event("2026-01-01T00:00:00.000Z", "r1", "isis", "adjacency with r2 on r1-r2: Up → Down"),
+        Event("2026-01-01T00:00:01.000Z", "-", "kubernetes", "Pod default/web: Scheduled: x"),
+    ]
+    patch.setattr(events, "enter", lambda _: paper_plan())
+    patch.setattr(stream, "until_now", lambda _: (found, None))
+    return said("events", "-o", "json")
+
+
 def _run(_: Patch, directory: Path) -> str:
     with (directory / "said").open("w+") as stream, pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", stream)
@@ -285,6 +297,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "progress": _progress,
     "ls": _ls,
     "status": _status,
+    "events": _events,
     "logs": _logs,
     "policy-list": _policy_list,
     "policy-explain": _policy_explain,

@@ -24,7 +24,7 @@ from tests.schemas import SCHEMAS, check, schema
 from tests.unit.cli.recorded_outputs import OUTPUTS, invalid_topology, said, taken_box
 
 PAGE = ROOT / "docs" / "json.md"
-LINES = {"progress"}  # one document a line
+LINES = {"progress", "events"}  # one document a line
 WITHOUT_KEYS = {"artefacts-fetch"}  # its keys are names
 
 

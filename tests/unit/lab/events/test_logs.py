@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from testbed.lab.events.logs import Logs, follow
+from testbed.lab.events.logs import GrowingLog, Logs, follow
 from testbed.report.event import Event
 from tests.paper_plan import paper_plan
 
@@ -61,6 +61,23 @@ def test_a_rotation_loses_nothing(lab: Lab) -> None:
     lab.write(line(2, "b"))
     lab.log.rename(f"{lab.log}.1")
     lab.write(line(3, "c"))
+    assert lab.said() == ["b", "c"]
+
+
+def test_what_is_written_just_before_a_rotation_is_not_lost(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.write(line(1, "a"))
+    assert lab.said() == ["a"]
+    look = GrowingLog._is_replaced
+
+    def rotated_meanwhile(log: GrowingLog) -> bool:
+        lab.write(line(2, "b"))
+        lab.log.rename(f"{lab.log}.1")
+        lab.write(line(3, "c"))
+        return look(log)
+
+    monkeypatch.setattr(GrowingLog, "_is_replaced", rotated_meanwhile)
     assert lab.said() == ["b", "c"]
 
 

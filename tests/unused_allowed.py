@@ -11,6 +11,8 @@ _.redirect_request  # urllib
 _.model_config  # pydantic
 _._make_vagrant_command  # python-vagrant
 _.type_name  # protobuf
+_.converter  # logging
+_.field_is_required, _.default_schema, _.field_title_should_be_set  # pydantic
 
 # Read by templates, by field name.
 _.block_v4, _.block_v6, _.ca_hash
@@ -23,6 +25,9 @@ _._root_options  # typer calls it
 _.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
 Basic, Full, Grid
+
+# Keys of what is printed.
+_.shows, _.destination_address, _.kernel_package
 
 # Keys of CNI documents.
 _.msg, _.sandbox, _.gw

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from testbed.agent import config as agent_config
 from testbed.agent.api.source import open_source
+from testbed.agent.changes import LOGGER, changes
 from testbed.agent.cni.attachments import AttachmentStore
 from testbed.agent.cni.commands import Pods
 from testbed.agent.cni.server import CniServer
 from testbed.agent.config import AgentConfig
+from testbed.agent.contract import NodeStatus
 from testbed.agent.dataplane.linux import Linux
 from testbed.agent.dataplane.route_watch import RouteWatch
 from testbed.agent.desired import sessions
@@ -32,12 +34,14 @@ from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
 from testbed.agent.reconciler import Reconciler
 from testbed.agent.sid_history import SidHistory
-from testbed.agent.status_file import write_status
+from testbed.agent.status_file import read_status, write_status
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import CoalescingWorker
+from testbed.host.utc_log import log_in_utc
 
 log = logging.getLogger(__name__)
+change_log = logging.getLogger(LOGGER)
 
 
 class Agent:
@@ -58,6 +62,7 @@ class Agent:
         self._claims = CoalescingWorker("claims", self._ensure_blocks, self._note_claim_problem)
         self._claim_problem: str | None = None
         self._generation = _last_generation(config.status_file)
+        self._reported = _last_report(config.status_file)
         self._sids = SidHistory(config.state_dir / "sids.json")
         self.reconciler = Reconciler(self._reconcile)
         self._bgp = BgpDriver(config.gobgp_socket, self._notify)
@@ -227,6 +232,10 @@ class Agent:
             problems=tuple(dict.fromkeys(everything)),
             generation=self._generation,
         )
+        if inputs.objects.complete:  # else most of it is merely not known yet
+            for change in changes(self._reported, status):
+                change_log.info("%s", change)
+            self._reported = status
         try:
             write_status(self.config.status_file, status)
         except TestbedError as error:
@@ -242,15 +251,21 @@ def _last_generation(path: Path) -> int:
         return 0
 
 
+def _last_report(path: Path) -> NodeStatus | None:
+    """What the predecessor reported, so that the log tells changes only."""
+    try:
+        return read_status(path)
+    except TestbedError:  # of another version, or cut off
+        return None
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `python -m testbed.agent`."""
     parser = argparse.ArgumentParser(prog="testbed-agent", description="SRv6 overlay agent")
     parser.add_argument("--config", type=Path, required=True, help="agent.json")
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING"])
     options = parser.parse_args(arguments)
-    logging.basicConfig(
-        level=options.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    log_in_utc(options.log_level)
     try:
         agent = Agent(agent_config.load(options.config))
         stop = threading.Thread(target=_wait_for_signal, args=(agent,), daemon=True)

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from testbed.artefacts import cache
 from testbed.artefacts.lockfile import Artefact, artefacts, providing
 from testbed.artefacts.settings import cache_root
 from testbed.errors import CheckFailed, MachineUnfit
+
+
+class ArtefactRow(TypedDict):
+    """A pinned program or set of programs, and what the cache holds of it."""
+
+    name: str
+    version: str
+    programs: list[str]
+    optional: bool
+    state: Literal["cached", "absent", "damaged"]
+    source: str | None
+    path: str | None
+    why: str
 
 
 def program(name: str) -> Path:
@@ -51,14 +67,15 @@ def _fetch_command(artefact: Artefact) -> str:
     return "testbed artefacts fetch" + (f" {artefact.name}" if artefact.optional else "")
 
 
-def listing() -> list[dict[str, object]]:
+def listing() -> list[ArtefactRow]:
     """Each artefact: name, version, programs, state (cached, absent, damaged), source, path."""
     return [_inventory_row(artefact) for artefact in artefacts()]
 
 
-def _inventory_row(artefact: Artefact) -> dict[str, object]:
+def _inventory_row(artefact: Artefact) -> ArtefactRow:
     held = cache.held(artefact)
-    state, where = "absent", None
+    state: Literal["cached", "absent", "damaged"] = "absent"
+    where = None
     if held is not None:
         try:
             programs = cache.paths(artefact) or {}

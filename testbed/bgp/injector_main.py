@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import logging
 import os
 import selectors
 import signal
@@ -24,6 +23,7 @@ from testbed.bgp.policy_files import PolicyFiles
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
+from testbed.host.utc_log import log_in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--peers", type=Path, required=True, help="identity and sessions, JSON")
     parser.add_argument("--status", type=Path, help="default: status.json beside --policies")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    log_in_utc("INFO")
     policies, peers = options.policies.absolute(), options.peers.absolute()
     status = options.status or policies.parent / "status.json"
     injector = Injector(options.socket, policies, peers, status.absolute())

@@ -27,6 +27,7 @@ from testbed.cli.completion import (
     pods,
     programs,
 )
+from testbed.cli.printed import ProgramRow
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
@@ -124,7 +125,9 @@ def logs(
 
     if program is None:
         rows = program_rows()
-        data = [dict(zip(("program", "state", "since"), row, strict=True)) for row in rows]
+        data: list[ProgramRow] = [
+            {"program": program, "state": state, "since": since} for program, state, since in rows
+        ]
         show(format, data, ["program", Column("state", prose=True), Column("since", rank=1)], rows)
     else:
         follow_log(program, follow)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from testbed.cli.common import Format, FormatOption, print_data, show
+from testbed.cli.printed import ArtefactCheck
 from testbed.report.tables import Column
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ def list_(output: FormatOption = Format.table) -> None:
 
     rows = listing()
     table = [
-        [str(row[key] or "-") for key in ("name", "version", "state", "source", "path")]
+        [row["name"], row["version"], row["state"], row["source"] or "-", row["path"] or "-"]
         for row in rows
     ]
     columns = [
@@ -57,7 +58,10 @@ def verify(output: FormatOption = Format.table) -> None:
     from testbed.artefacts import verify as verify_all
 
     results = verify_all()
-    data = [{"name": n, "ok": e is None, "problem": e and str(e)} for n, e in results]
+    data: list[ArtefactCheck] = [
+        {"name": name, "ok": error is None, "problem": str(error) if error else None}
+        for name, error in results
+    ]
     if not print_data(data, output):
         for name, error in results:
             print(f"{name}: ok" if error is None else f"{name}: {error}")

@@ -31,6 +31,13 @@ def offering(names: Callable[[str], Iterable[str]]) -> Completer:
     return complete
 
 
+def schemas(_: str) -> Iterable[str]:
+    """Names of the published schemas."""
+    from testbed.cli.printed import printed
+
+    return printed()
+
+
 def labs(_: str) -> Iterable[str]:
     """Names of the labs of this machine."""
     from testbed.host.labs import others

@@ -17,6 +17,7 @@ from testbed.cli.common import (
     print_data,
     show,
 )
+from testbed.cli.printed import ImageRow, LoadedImages
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.report.tables import Column
@@ -48,7 +49,8 @@ def register(app: typer.Typer) -> None:
             lab = of_lab(plan)
             names = load(stream, str(file), lab)
         announce(plan, loaded(lab.kept))
-        if not print_data({"images": names, "nodes": list(lab.nodes)}, output):
+        found: LoadedImages = {"images": names, "nodes": list(lab.nodes)}
+        if not print_data(found, output):
             print("\n".join(names))
 
     @group.command("list")
@@ -61,7 +63,9 @@ def register(app: typer.Typer) -> None:
 
         lab = of_lab(plan)
         found, ours = listing(lab), loaded(lab.kept)
-        data = [{"image": i, "nodes": n, "loaded": i in ours} for i, n in found.items()]
+        data: list[ImageRow] = [
+            {"image": i, "nodes": n, "loaded": i in ours} for i, n in found.items()
+        ]
         rows = [[image, ", ".join(nodes)] for image, nodes in found.items()]
         show(output, data, ["image", Column("nodes", prose=True)], rows)
 

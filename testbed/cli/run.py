@@ -34,6 +34,7 @@ from testbed.cli.common import (
 )
 from testbed.cli.completion import labs, offering, scenarios
 from testbed.cli.crash import state_home
+from testbed.cli.printed import ScenarioRow
 from testbed.errors import TestbedError
 from testbed.report.tables import Column
 
@@ -89,7 +90,9 @@ def run(
     if list_:
         shipped = registry.shipped()
         rows = [[s.name, " ".join(s.claims), s.sentence] for s in shipped]
-        data = [{"name": s.name, "claims": list(s.claims), "shows": s.sentence} for s in shipped]
+        data: list[ScenarioRow] = [
+            {"name": s.name, "claims": list(s.claims), "shows": s.sentence} for s in shipped
+        ]
         show(format, data, ["scenario", "claims", Column("what it shows", prose=True)], rows)
         return
     if all_ == bool(names):

@@ -44,6 +44,11 @@ def settle_streams() -> None:
     sys.stderr = _forgiving(sys.stderr, 2)
 
 
+def nobody_reads() -> bool:
+    """Has the reader of stdout gone, so that nothing that is printed arrives anywhere?"""
+    return isinstance(sys.stdout, Forgiving) and sys.stdout.lost is not None
+
+
 def lost_output() -> str:
     """Why somebody who waits for the output on stdout did not get it all; empty if they did."""
     stream = sys.stdout

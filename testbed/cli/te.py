@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,6 +23,7 @@ from testbed.cli.common import (
 )
 from testbed.cli.completion import nodes_and_pods, offering
 from testbed.cli.completion import policies as injected_policies
+from testbed.cli.printed import HeadEndPolicy
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
@@ -70,12 +71,12 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
     from testbed.orchestrators.agent_status import agent_status
     from testbed.providers.members import present
 
-    # Any: JSON to print
-    rows: list[dict[str, Any]] = []
-    for node in present(plan):
-        status = agent_status(node.name)
-        found = status.policies if status else ()
-        rows += [{"head_end": node.name, **policy.to_json()} for policy in found]
+    found = [
+        HeadEndPolicy(**vars(policy), head_end=node.name)
+        for node in present(plan)
+        if (status := agent_status(node.name))
+        for policy in status.policies
+    ]
     columns = [
         Column("head end"),
         Column("endpoint"),
@@ -87,20 +88,20 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
     ]
     show(
         format,
-        rows,
+        [policy.to_json() for policy in found],
         columns,
         [
             [
-                r["head_end"],
-                r["endpoint"],
-                f"IPv{r['family']}",
-                r["source"],
-                str(r["preference"]),
-                "\n".join(" → ".join(x["segments"]) for x in r["segment_lists"]),
-                ("chosen" if r["chosen"] else "valid" if r["valid"] else "invalid")
-                + (f": {r['why']}" if r["why"] else ""),
+                p.head_end,
+                p.endpoint,
+                f"IPv{p.family}",
+                p.source,
+                str(p.preference),
+                "\n".join(" → ".join(one.segments) for one in p.segment_lists),
+                ("chosen" if p.chosen else "valid" if p.valid else "invalid")
+                + (f": {p.why}" if p.why else ""),
             ]
-            for r in rows
+            for p in found
         ],
     )
 

@@ -7,6 +7,8 @@ import shutil
 from datetime import datetime, timezone
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
 from testbed import paths
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
 from testbed.host.labs import LabDir
@@ -146,17 +148,35 @@ def refuse_unsaveable(plan: Plan) -> None:
         )
 
 
-def table() -> list[dict[str, str]]:
+class SnapshotRow(TypedDict):
+    """A snapshot; what its record does not tell is "?"."""
+
+    lab: str
+    snapshot: str
+    topology: str
+    made: str
+    driver: str
+    size: str
+
+
+def table() -> list[SnapshotRow]:
     """A row per snapshot."""
     return [_table_row(snapshot) for snapshot in snapshots.listing()]
 
 
-def _table_row(snapshot: Snapshot) -> dict[str, str]:
-    row = {"lab": snapshot.lab, "snapshot": snapshot.name}
+def _table_row(snapshot: Snapshot) -> SnapshotRow:
+    row: SnapshotRow = {
+        "lab": snapshot.lab,
+        "snapshot": snapshot.name,
+        "topology": "?",
+        "made": "?",
+        "driver": "?",
+        "size": "?",
+    }
     try:
         record = snapshot.record
     except TestbedError as error:
-        return {**row, "topology": "?", "made": "?", "driver": "?", "size": str(error.why)}
+        return {**row, "size": str(error.why)}
     return {
         **row,
         "topology": record.plan.topology,

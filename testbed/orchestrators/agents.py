@@ -116,7 +116,7 @@ def gobgpd_program(node: str, gobgpd: Path) -> Program:
     # 127.0.0.1 of the node's own namespace, so that a plain `gobgp` works there
     hosts = f"unix://{socket},127.0.0.1:50051"
     # a socket left by a killed gobgpd would keep the next one from listening
-    script = 'rm -f "$1"; exec "$2" --api-hosts "$3" -l warn --log-plain --pprof-disable'
+    script = 'rm -f "$1"; exec "$2" --api-hosts "$3" -l info --log-plain --pprof-disable'
     command = ("sh", "-c", script, "gobgpd", str(socket), str(gobgpd), hosts)
     return Program(name=f"{node}.gobgpd", node=node, command=command)
 

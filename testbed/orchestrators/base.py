@@ -13,6 +13,7 @@ from typing import Protocol
 from testbed.orchestrators.api import Api
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Node, Plan
+from testbed.report.event import Event, EventSource
 
 
 class Orchestrator(Protocol):
@@ -70,3 +71,9 @@ class Orchestrator(Protocol):
 
     def pods(self, plan: Plan) -> list[Pod]:
         """All pods, by name."""
+
+    def events(self, plan: Plan) -> list[Event]:
+        """What it keeps of what happened, beside the logs of programs."""
+
+    def follow_events(self, plan: Plan) -> list[EventSource]:
+        """The same as sources that go on; each is read by a thread of its own."""

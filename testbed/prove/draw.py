@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from testbed.plan.model import Plan
 from testbed.plan.spf import sid_owner
@@ -56,6 +57,21 @@ class WayData(TypedDict):
     delivered: bool
     nodes: list[str]
     hops: list[HopData]
+
+
+class ProofData(TypedDict):
+    """A proof of path: what was expected, what was seen, and if that is the same."""
+
+    source: str
+    destination: str
+    family: int
+    source_address: str
+    destination_address: str
+    expectation: str
+    passed: bool
+    sentences: list[str]
+    probes: int
+    paths: list[WayData]
 
 
 def grouped(traces: Iterable[Trace]) -> list[tuple[Trace, int]]:

@@ -82,7 +82,7 @@ class Proof:
         parts = [draw.paragraphs([self.title]), draw.drawing(self.plan, list(self.traces)), words]
         return "\n\n".join(part for part in parts if part)
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> draw.ProofData:
         """For JSON; the keys are stable."""
         return {
             "source": self.src.shown,

@@ -25,6 +25,7 @@ from tests.integration.kube_lab import (
     pod,
 )
 from tests.integration.test_kubernetes_addresses import V4, changed, pool
+from tests.schemas import check_text
 
 pytestmark = pytest.mark.root
 
@@ -131,6 +132,19 @@ def wait_for_block(lab: KubeLab) -> None:
         return (True if mine and mine[0] in text else None), f"{blocks}"
 
     wait_for("a block of the second pool", probe, PATIENCE, 0.2)
+
+
+def test_events_of_the_cluster_and_what_commands_print(lab: KubeLab) -> None:
+    said = lab.run("events", "-o", "json").stdout
+    events = [json.loads(line) for line in said.splitlines()]
+    found = {(e["kind"], e["node"]) for e in events if "backend" in e["what"]}
+    assert ("kubernetes", "worker2") in found  # its kubelet started it
+    assert ("pod", "worker2") in found  # attached by the agent, and ready
+    assert [e["time"] for e in events] == sorted(e["time"] for e in events)
+    check_text("events", said)
+    for words in ("image list", "status", "policy list", "pod list", "logs"):
+        printed = lab.run(*words.split(), "-o", "json", expect=None).stdout
+        check_text(words.replace(" ", "-"), printed)
 
 
 def test_the_nodes_own_packets_reach_a_service(lab: KubeLab) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import tarfile
@@ -17,8 +18,10 @@ from testbed.host.wait import wait_for
 from testbed.interpreter import own_code
 from tests.integration.lab_driver import Lab
 from tests.repository import ROOT
+from tests.schemas import check_text
 
 pytestmark = pytest.mark.root
+POLICY = "scenarios/policies/worker2-via-r6-r8.yaml"
 
 
 def eventually(what: str, holds: Callable[[], bool]) -> None:
@@ -69,6 +72,37 @@ def test_daemons_of_a_node_have_its_sysfs(basic: Lab) -> None:
         node = daemon.partition(".")[0]
         links = json.loads(basic.run("exec", node, "ip", "-j", "link").stdout)
         assert set(seen) - {"bonding_masters"} == {link["ifname"] for link in links}
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("doctor", ["doctor"]),
+        ("ls", ["ls"]),
+        ("status", ["status", "--probe"]),
+        ("logs", ["logs"]),
+        ("events", ["events"]),
+        ("policy-list", ["policy", "list"]),
+        ("policy-explain", ["policy", "explain", "--file", POLICY]),
+        ("path", ["path", "pod-worker1", "pod-worker2", "-4"]),
+        ("path", ["path", "pod-worker1", "pod-worker2", "--expect", "r1"]),
+        ("run", ["run", "smoke"]),
+        ("run-list", ["run", "--list"]),
+        ("validate", ["validate", "basic"]),
+        ("pod-list", ["pod", "list"]),
+        ("artefacts-list", ["artefacts", "list"]),
+        ("snapshot-list", ["snapshot", "list"]),
+    ],
+)
+def test_what_is_printed_agrees_with_its_schema(
+    basic: Lab, schema: str, words: list[str], tmp_path: Path
+) -> None:
+    state = {"TESTBED_STATE": str(tmp_path)}  # evidence of a run
+    check_text(schema, basic.run(*words, "-o", "json", expect=None, **state).stdout)
+
+
+def test_progress_agrees_with_its_schema(basic: Lab) -> None:
+    check_text("progress", basic.run("up", "basic", "--progress", "json").stderr)
 
 
 def test_exec_vtysh_talks_to_the_routers_own_daemons(basic: Lab) -> None:
@@ -298,6 +332,49 @@ def test_logs_follow_until_interrupted(basic: Lab) -> None:
     assert process.wait(30) == 130
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
+
+
+def test_events_are_followed_until_interrupted(basic: Lab) -> None:
+    process = subprocess.Popen(
+        basic.command("events", "--watch", "-o", "json"),
+        env=basic.env(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None
+    kinds = set[str]()
+    for line in process.stdout:
+        check_text("events", line)
+        event = json.loads(line)
+        kinds.add(event["kind"])
+        if event["kind"] == "agent" and event["what"] == "ready" and event["node"] == "worker1":
+            break
+    basic.run("pod", "create", "told", "--node", "worker1")
+    for line in process.stdout:
+        event = json.loads(line)
+        kinds.add(event["kind"])
+        if event["kind"] == "pod" and event["what"].startswith("told "):
+            break
+    assert {"agent", "policy", "bgp"} <= kinds
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert process.stderr is not None
+    assert process.stderr.read() == "interrupted\n"
+    basic.run("pod", "delete", "told")
+
+
+def test_events_end_when_nobody_reads_them(basic: Lab) -> None:
+    command = basic.command("events", "--watch")
+    script = f"{shlex.join(command)} | head -n 1"
+    process = subprocess.Popen(
+        ["bash", "-o", "pipefail", "-c", script], env=basic.env(), stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None and process.stdout.readline()
+    basic.run("pod", "create", "unread", "--node", "worker1")
+    basic.run("pod", "delete", "unread")
+    assert process.wait(30) == 0
 
 
 def test_wait_ends_when_all_is_as_wanted_again_or_says_what_is_not(basic: Lab) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from testbed.host.wait import wait_for
 from tests.integration.lab_driver import Lab
 from tests.integration.sandbox import lab_name
+from tests.schemas import check_text
 
 pytestmark = pytest.mark.root
 
@@ -41,6 +44,22 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Lab, str]]
 
 def flags(lab: Lab, node: str, interface: str) -> str:
     return lab.run("exec", node, "ip", "-br", "link", "show", interface).stdout
+
+
+def test_a_cut_is_an_event_of_both_ends(twins: tuple[Lab, str]) -> None:
+    lab, _ = twins
+    lab.run("link", "down", "ra:ra-rb", "rb")
+
+    def told() -> tuple[set[str] | None, str]:
+        said = lab.run("events", "-o", "json").stdout
+        check_text("events", said)
+        found = [json.loads(line) for line in said.splitlines()]
+        down = {e["node"] for e in found if e["kind"] == "isis" and "Up → Down" in e["what"]}
+        return (down if down == {"ra", "rb"} else None), said
+
+    wait_for("both ends to tell of the cut", told, timeout=60, interval=0.5)
+    lab.run("link", "up", "ra:ra-rb", "rb")
+    lab.run("wait")
 
 
 def test_of_parallel_links_one_has_to_be_named(twins: tuple[Lab, str]) -> None:

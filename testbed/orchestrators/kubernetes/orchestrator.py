@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from testbed import paths
-from testbed.orchestrators.kubernetes import container, health, lifecycle, pods, renewal
+from testbed.orchestrators.kubernetes import container, health, lifecycle, pods, renewal, reports
 from testbed.orchestrators.kubernetes.api import KubernetesApi, connect
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Node, Plan
 from testbed.providers.members import present
 from testbed.providers.storage import Storage, disk_problems
+from testbed.report.event import Event, EventSource
 
 
 class Kubernetes:
@@ -70,3 +72,11 @@ class Kubernetes:
 
     def pods(self, plan: Plan) -> list[Pod]:
         return pods.listing(plan)
+
+    def events(self, plan: Plan) -> list[Event]:
+        client = connect(plan).client
+        return [event for path in reports.SOURCES for event in reports.listed(client, path)[0]]
+
+    def follow_events(self, plan: Plan) -> list[EventSource]:
+        # a watch needs a connection of its own
+        return [partial(reports.watched, connect(plan).client, path) for path in reports.SOURCES]

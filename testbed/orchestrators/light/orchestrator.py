@@ -10,6 +10,7 @@ from testbed.orchestrators.api import Api, DirectoryApi
 from testbed.orchestrators.light import pods
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Node, Plan
+from testbed.report.event import Event, EventSource
 
 
 class Light:
@@ -67,3 +68,10 @@ class Light:
 
     def pods(self, plan: Plan) -> list[Pod]:
         return pods.listing()
+
+    def events(self, plan: Plan) -> list[Event]:
+        """None: agents' logs have it all."""
+        return []
+
+    def follow_events(self, plan: Plan) -> list[EventSource]:
+        return []

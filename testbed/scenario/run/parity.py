@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from typing_extensions import TypedDict
+
 from testbed.scenario.run.result import CheckResult, ScenarioResult
 
 # What may differ between the kinds of nodes, and why; nothing else is excused.
@@ -47,9 +49,34 @@ def compare(one: Sequence[ScenarioResult], other: Sequence[ScenarioResult]) -> l
     return [_compare_results(name, first.get(name), second.get(name)) for name in first | second]
 
 
-def data_of(rows: Sequence[Row]) -> list[dict[str, object]]:
+class RowData(TypedDict):
+    """A row, for JSON."""
+
+    scenario: str
+    verdicts: tuple[str, str]
+    seconds: tuple[float, float]
+    checks: int
+    paths: int
+    differences: tuple[str, ...]
+    excused: str
+    equal: bool
+
+
+def data_of(rows: Sequence[Row]) -> list[RowData]:
     """The rows as JSON."""
-    return [{**vars(row), "equal": row.equal} for row in rows]
+    return [
+        {
+            "scenario": row.scenario,
+            "verdicts": row.verdicts,
+            "seconds": row.seconds,
+            "checks": row.checks,
+            "paths": row.paths,
+            "differences": row.differences,
+            "excused": row.excused,
+            "equal": row.equal,
+        }
+        for row in rows
+    ]
 
 
 def _compare_results(name: str, one: ScenarioResult | None, other: ScenarioResult | None) -> Row:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import TypedDict
+
 from testbed.artefacts.settings import cache_root
 from testbed.paths import TEMPLATES
 from testbed.providers.vagrant.box.distribution import Distribution
@@ -15,6 +17,18 @@ RECIPE = TEMPLATES / "box"
 PROVIDER = "libvirt"
 VERSION = "0"  # what Vagrant calls a box that has no versions
 SLASH = "-VAGRANTSLASH-"  # in the name of a box's directory
+
+
+class OwnBox(TypedDict):
+    """Our own box: where it lies, and what it was made from."""
+
+    name: str
+    directory: str
+    made: str
+    distribution: Distribution
+    kernel: str
+    kernel_package: str
+    packages: dict[str, str]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,123 @@
+"""Rows that commands make themselves, and, per command, the type of what it prints as data.
+
+The schemas in docs/schemas are made from this table; docs/json.md lists it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from typing_extensions import TypedDict, TypeForm
+
+from testbed.agent.contract import PolicyStatus
+
+
+class ProgramRow(TypedDict):
+    """A program of the lab, its supervisor's word for its state, and since when (HH:MM:SS)."""
+
+    program: str
+    state: str
+    since: str
+
+
+@dataclass(frozen=True)
+class HeadEndPolicy(PolicyStatus):
+    """A candidate, and the head end that has it."""
+
+    head_end: str
+
+
+class ScenarioRow(TypedDict):
+    """A shipped scenario: its name, the paper's claims that it tests, what it shows."""
+
+    name: str
+    claims: list[str]
+    shows: str
+
+
+class ArtefactCheck(TypedDict):
+    """A cached program that was read in full; `problem` is None if it is as locked."""
+
+    name: str
+    ok: bool
+    problem: str | None
+
+
+class LoadedImages(TypedDict):
+    """The images that an archive had, and the nodes that have them now."""
+
+    images: list[str]
+    nodes: list[str]
+
+
+class ImageRow(TypedDict):
+    """An image, the nodes that have it, and if `image load` brought it."""
+
+    image: str
+    nodes: list[str]
+    loaded: bool
+
+
+class SchemaRow(TypedDict):
+    """A schema, and the command that prints what it describes."""
+
+    name: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a command prints as data: its type, for the schema generator."""
+
+    command: str
+    type: TypeForm[object]
+
+
+def printed() -> Mapping[str, Printed]:
+    """Name of the schema → what it is of; all of them, in the order of the page."""
+    from testbed.artefacts.inventory import ArtefactRow
+    from testbed.doctor.verdict import Verdict
+    from testbed.host.progress import Event as ProgressEvent
+    from testbed.lab.snapshots import SnapshotRow
+    from testbed.lab.summary import LabSummary
+    from testbed.orchestrators.kubernetes.dry_run import Verdict as FileVerdict
+    from testbed.orchestrators.pod import Pod
+    from testbed.plan.model import Plan
+    from testbed.plan.problems import Problem
+    from testbed.prove.draw import ProofData
+    from testbed.providers.vagrant.box.box import OwnBox
+    from testbed.providers.vagrant.stock.catalogue import Taken
+    from testbed.report.event import Event
+    from testbed.report.lab_status import LabStatus
+    from testbed.scenario.run.parity import RowData
+    from testbed.scenario.run.result import ScenarioResult
+    from testbed.te.explain import Explanation
+
+    return {
+        "doctor": Printed("doctor", list[Verdict]),
+        "progress": Printed("up, down: a line each with --progress json", ProgressEvent),
+        "ls": Printed("ls", list[LabSummary]),
+        "status": Printed("status", LabStatus),
+        "events": Printed("events: a line each", Event),
+        "logs": Printed("logs", list[ProgramRow]),
+        "policy-list": Printed("policy list", list[HeadEndPolicy]),
+        "policy-explain": Printed("policy explain", list[Explanation]),
+        "path": Printed("path", ProofData),
+        "run": Printed("run", list[ScenarioResult]),
+        "run-list": Printed("run --list", list[ScenarioRow]),
+        "parity": Printed("parity", list[RowData]),
+        "validate": Printed(
+            "validate: the plan; with exit code 2 its problems", Plan | list[Problem]
+        ),
+        "pod-list": Printed("pod list", list[Pod]),
+        "render-calico-vpp": Printed("render calico-vpp --check", list[FileVerdict]),
+        "artefacts-list": Printed("artefacts list", list[ArtefactRow]),
+        "artefacts-fetch": Printed("artefacts fetch: name → path", dict[str, str]),
+        "artefacts-verify": Printed("artefacts verify", list[ArtefactCheck]),
+        "image-load": Printed("image load", LoadedImages),
+        "image-list": Printed("image list", list[ImageRow]),
+        "box-show": Printed("box show: our own box, or one that was taken", OwnBox | Taken),
+        "snapshot-list": Printed("snapshot list", list[SnapshotRow]),
+        "schema": Printed("schema", list[SchemaRow]),
+    }

@@ -1,0 +1,42 @@
+"""schema: what the data that commands print look like."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import Format, FormatOption, print_data, show
+from testbed.cli.completion import offering, schemas
+from testbed.cli.printed import SchemaRow, printed
+from testbed.errors import TestbedError
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.command()(schema)
+
+
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(help="E.g. status.", autocompletion=offering(schemas))
+    ] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """The JSON Schema of what a command prints with `-o json`; without NAME, which there are."""
+    known = printed()
+    if name is None:
+        rows: list[SchemaRow] = [
+            {"name": name, "command": one.command} for name, one in known.items()
+        ]
+        show(format, rows, ["schema", "of testbed …"], [[*map(str, r.values())] for r in rows])
+        return
+    if name not in known:
+        raise TestbedError(
+            f"no schema {name!r}", fix=f"testbed schema; there are: {', '.join(known)}"
+        )
+    from testbed.report.json_schema import schema_of
+
+    print_data(
+        schema_of(name, known[name].type), Format.yaml if format is Format.yaml else Format.json
+    )

@@ -38,8 +38,8 @@ def shape(plan: Plan, link: Link) -> None:
                     f"{interface}: this kernel does not do `{' '.join(command.split())}`",
                     where=link.where,
                     why=done.stderr.strip(),
-                    fix="delay and loss need sch_netem (`modprobe sch_netem`), bandwidth "
-                    "sch_htb; or remove the option",
+                    fix="delay and loss need `modprobe sch_netem`, bandwidth `modprobe sch_htb`; "
+                    "or remove the option",
                 )
 
 

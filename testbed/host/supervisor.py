@@ -16,6 +16,7 @@ from testbed.host.restart_with import BEARS, LEADER
 from testbed.host.run import on_node
 
 DEAD = ("STOPPED", "EXITED", "FATAL")
+ANEW = "`testbed down`, then `testbed up`"
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class Supervisor:
         except (OSError, HTTPException, Fault) as error:
             raise TestbedError(
                 f"the lab's supervisor did not do {method}: {error}",
-                fix="testbed down, then up again",
+                fix=ANEW,
                 exit_code=1,
             ) from None
 
@@ -217,4 +218,4 @@ class Supervisor:
         try:
             self._connect.system.multicall(batch)
         except (OSError, HTTPException, Fault) as error:
-            raise TestbedError(f"the lab's supervisor: {error}", exit_code=1) from None
+            raise TestbedError(f"the lab's supervisor: {error}", fix=ANEW, exit_code=1) from None

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 FIX = "  fix: "
 # in a sentence a command is quoted; else it is a whole part of the fix, up to `;` or `,`
-_COMMAND = re.compile(r"`(?P<quoted>testbed [^`]+)`|(?:^|[;,] )(?:or )?(?P<part>testbed [^`;,]+)")
+_COMMAND = re.compile(
+    r"`(?:sudo )?(?P<quoted>testbed [^`]+)`|(?:^|[;,] )(?:or )?(?:sudo )?(?P<part>testbed [^`;,]+)"
+)
 _BY_ENVIRONMENT = ("kubectl", "vagrant")  # every option of these is another program's
 
 

@@ -26,7 +26,10 @@ def read_status(path: Path) -> NodeStatus | None:
     except (ValueError, RecursionError) as error:
         why = " ".join(str(error).split())
     raise TestbedError(
-        "not an agent's status", where=str(path), why=why, fix="restart that node's agent"
+        "not an agent's status",
+        where=str(path),
+        why=why,
+        fix="apply a policy or an object: at any change the agent writes the whole file anew",
     )
 
 

@@ -28,6 +28,7 @@ from testbed.host.files import replacing
 from testbed.host.tar import add_file, add_path, writer
 
 _PLAIN = r"\w[\w.+-]*"  # a file name that leads nowhere else
+EXPORT = "make it anew by `testbed artefacts export FILE` on the other machine"
 _MEMBER = re.compile(rf"bundle\.json|held/{_PLAIN}\.json|objects/[0-9a-f]{{64}}/{_PLAIN}")
 
 Say = Callable[[str], None]
@@ -66,7 +67,9 @@ def import_bundle(file: Path, say: Say = say_on_stderr) -> list[str]:
         }
         _tell_the_unwanted(unpacked, say)
         if not found:
-            raise CheckFailed("nothing in this archive is of the locked versions", where=str(file))
+            raise CheckFailed(
+                "nothing in this archive is of the locked versions", where=str(file), fix=EXPORT
+            )
         for artefact, (directory, source) in found.items():
             cache.add(artefact, directory, f"import {source.removeprefix('import ')}")
             say(f"✓ {artefact.title} {artefact.version} from {file.name}")
@@ -119,7 +122,9 @@ def _unpack_archive(file: Path, into: Path) -> None:
             for member in tar:
                 _unpack_member(tar, member, into, file)
     except (tarfile.TarError, EOFError, zlib.error, BadGzipFile) as error:
-        raise CheckFailed("the archive is damaged", where=str(file), why=str(error)) from None
+        raise CheckFailed(
+            "the archive is damaged", where=str(file), why=str(error), fix=EXPORT
+        ) from None
 
 
 def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, file: Path) -> None:
@@ -138,6 +143,7 @@ def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, fi
             "not an archive that testbed artefacts export wrote",
             where=str(file),
             why=f"it holds {member.name!r}",
+            fix=EXPORT,
         )
 
 
@@ -146,10 +152,14 @@ def _require_same_machine(file: Path, unpacked: Path) -> None:
         machine = json.loads((unpacked / "bundle.json").read_text())["machine"]
     except (OSError, ValueError, KeyError, TypeError):
         raise CheckFailed(
-            "not an archive that testbed artefacts export wrote", where=str(file)
+            "not an archive that testbed artefacts export wrote", where=str(file), fix=EXPORT
         ) from None
     if machine != platform.machine():
-        raise CheckFailed(f"its programs are for {machine}", where=str(file))
+        raise CheckFailed(
+            f"its programs are for {machine}",
+            where=str(file),
+            fix=f"{EXPORT}, which has to be a {platform.machine()}",
+        )
 
 
 def _record_path(unpacked: Path, artefact: Artefact) -> Path:
@@ -161,7 +171,9 @@ def _verify_artefact(file: Path, unpacked: Path, artefact: Artefact) -> tuple[Pa
     held = cache.read_record(_record_path(unpacked, artefact))
     directory = unpacked / "objects" / (held.object if held else "-")
     if held is None or not all((directory / name).is_file() for name in artefact.programs):
-        raise CheckFailed(f"the archive lacks programs of {artefact.title}", where=str(file))
+        raise CheckFailed(
+            f"the archive lacks programs of {artefact.title}", where=str(file), fix=EXPORT
+        )
     try:
         cache.verify_object(directory, artefact.programs)
     except CheckFailed as error:
@@ -169,7 +181,7 @@ def _verify_artefact(file: Path, unpacked: Path, artefact: Artefact) -> tuple[Pa
             f"{artefact.title} in the archive is not what its hashes say",
             where=str(file),
             why=error.why or error.what,
-            fix="do not use it; export it again",
+            fix=f"do not use it; {EXPORT}",
         ) from None
     return directory, held.source
 

@@ -37,7 +37,11 @@ def locked_cache_dir(directory: Path) -> Iterator[None]:
         try:
             held.enter_context(locked_directory(directory, LOCK_LIMIT, 0o755))
         except LockHeld:
-            raise MachineUnfit("another run holds the image cache", where=str(directory)) from None
+            raise MachineUnfit(
+                "another run holds the image cache",
+                where=str(directory),
+                fix="wait until it has ended",
+            ) from None
         except OSError as error:
             raise MachineUnfit(
                 "the image cache cannot be written",

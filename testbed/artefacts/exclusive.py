@@ -63,6 +63,7 @@ def _lock_cache(root: Path, doing: str, say: Callable[[str], None]) -> contextli
             "another run holds the artefact cache",
             where=str(root),
             why=f"not released within {LOCK_LIMIT} s",
+            fix="wait until it has ended",
         ) from None
     except OSError as error:
         raise MachineUnfit(

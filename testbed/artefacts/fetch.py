@@ -58,8 +58,8 @@ def _fetch_artefact(artefact: Artefact, force: bool, say: Say, network: Network)
     raise MachineUnfit(
         f"{artefact.title} {artefact.version} cannot be had",
         why="; ".join(reasons),
-        fix="give this machine a way to the release or to the Go modules, then: "
-        "testbed artefacts fetch; or bring the cache of another: testbed artefacts import FILE",
+        fix="give this machine a way to the release or to the Go modules, then "
+        "`testbed artefacts fetch`; or bring another's cache by `testbed artefacts import FILE`",
     )
 
 

@@ -57,7 +57,9 @@ def _wait_sockets(routers: list[str], daemon: Daemon, supervisor: Supervisor) ->
 
     what = f"the sockets of {daemon.name}"
     try:
-        wait_for(what, probe, timeout=30, fix=f"testbed logs {routers[0]}.{daemon.name}")
+        wait_for(
+            what, probe, timeout=30, fix=lambda: f"testbed logs {next(iter(waiting))}.{daemon.name}"
+        )
     except CheckFailed as error:
         failing = "; ".join(supervisor.failing()[:SHOWN])
         why = f"{error.why}; {failing}" if failing else error.why
@@ -75,11 +77,15 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
         for daemon in installed_frr.installed()
     ]
 
+    waiting: list[str] = []
+
     def probe() -> tuple[bool | None, str]:
-        waiting = supervisor.unsettled(daemons)
+        waiting[:] = supervisor.unsettled(daemons)
         return (None if waiting else True), f"not yet: {', '.join(waiting)}"
 
-    wait_for("the routers' daemons to run", probe, timeout=30, fix="testbed logs r1.zebra")
+    wait_for(
+        "the routers' daemons to run", probe, timeout=30, fix=lambda: f"testbed logs {waiting[0]}"
+    )
 
 
 def _daemon_program(router: str, daemon: Daemon) -> Program:

@@ -43,8 +43,8 @@ def _unfit(link: Link, subject: str, command: str, words: str) -> MachineUnfit:
         f"{subject}this kernel does not do `{' '.join(command.split())}`",
         where=link.where,
         why=words.strip(),
-        fix="delay and loss need sch_netem (`modprobe sch_netem`), bandwidth "
-        "sch_htb; or remove the option",
+        fix="delay and loss need `modprobe sch_netem`, bandwidth `modprobe sch_htb`; "
+        "or remove the option",
     )
 
 

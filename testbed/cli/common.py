@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.models import OptionInfo
 
+from testbed.cli.advice import Lab, in_lab
 from testbed.cli.completion import labs, offering
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.environment import asked
@@ -191,10 +192,20 @@ def enter(name: str) -> Plan:
 
 
 def directory(name: str) -> LabDir:
-    """The lab's directory; refuses what is no lab name."""
+    """The lab's directory; refuses what is no lab name. Errors from here on are about that lab."""
     from testbed.host.labs import lab_dir
 
-    return lab_dir(name)
+    lab = lab_dir(name)
+    errors_are_about(lab, lab.up_command)  # read now: from inside a lab it is out of sight
+    return lab
+
+
+_about: list[Lab] = []  # the lab of this command, once it is known
+
+
+def errors_are_about(lab: LabDir, up_command: str) -> None:
+    """The fixes of what fails from here on are printed for this lab."""
+    _about[:] = [Lab(lab.name, up_command, usual=lab.name == DEFAULT_LAB)]
 
 
 def print_data(value: object, format: Format) -> bool:
@@ -225,9 +236,12 @@ def _print_yaml(value: object) -> None:
     yaml.dump(value, sys.stdout)
 
 
-def fail(error: TestbedError) -> NoReturn:
-    """What, where, why, what to do; then the error's exit code."""
+def fail(error: TestbedError, option_place: Callable[[list[str]], int | None]) -> NoReturn:
+    """What, where, why, what to do; then the error's exit code. `option_place`: see `in_lab`."""
     colour = "\033[31m" if is_colourful(sys.stderr) else ""
-    print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {error}", file=sys.stderr)
+    said = str(error)
+    for lab in _about:
+        said = in_lab(said, lab, option_place)
+    print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {said}", file=sys.stderr)
     sys.stderr.flush()
     sys.exit(error.exit_code)

@@ -75,5 +75,8 @@ def register(app: typer.Typer) -> None:
 def _kubernetes(name: str) -> Plan:
     plan = enter(name)
     if not plan.orchestrator_traits.containers:
-        raise TestbedError(f"lab {name!r} has no Kubernetes, hence no images")
+        raise TestbedError(
+            f"lab {name!r} has no Kubernetes, hence no images",
+            fix="testbed up --cluster kubernetes --recreate, or -n NAME for another lab",
+        )
     return plan

@@ -27,6 +27,7 @@ from testbed.cli.common import (
     Quiet,
     directory,
     enter,
+    errors_are_about,
     key_values,
     need_root,
     print_data,
@@ -82,7 +83,7 @@ def up(
     with shown.step(f"plan of {topology}", "plan"):
         pending = begin(topology, profile.value, key_values(params))
         # imported while another process evaluates the topology
-        from testbed.lab.up.request import UpRequest, planned, prepared
+        from testbed.lab.up.request import UpRequest, command_of, planned, prepared
         from testbed.lab.up.up import bring_up
 
         request = UpRequest(
@@ -98,6 +99,7 @@ def up(
             with_pods=pods,
             from_snapshot=from_snapshot,
         )
+        errors_are_about(request.lab, command_of(request))
         plan = planned(request, pending, shown)
     bring_up(prepared(request, plan, shown))
 

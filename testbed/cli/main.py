@@ -8,6 +8,8 @@ import sys
 from typing import Annotated, NoReturn
 
 import typer
+import typer.main
+from typer.core import TyperGroup
 
 from testbed import __version__
 from testbed.cli import (
@@ -119,15 +121,31 @@ def main() -> None:
     except SystemExit as ended:
         _leave(ended)
     except TestbedError as error:
-        fail(error)
+        _fail(error)
     except (Interrupted, KeyboardInterrupt):
         _leave_interrupted()
     except OSError as error:
-        fail(TestbedError(f"{error.strerror or error}", where=error.filename, exit_code=1))
+        _fail(TestbedError(f"{error.strerror or error}", where=error.filename, exit_code=1))
     except Exception as error:
         if Interrupted.seen:
             _leave_interrupted()
-        fail(unforeseen(error))
+        _fail(unforeseen(error))
+
+
+def option_place(words: list[str]) -> int | None:
+    """The number of words of a command after which it takes -n LAB; None if it takes none."""
+    command = typer.main.get_command(app)
+    place = 1
+    while isinstance(command, TyperGroup) and place < len(words):
+        inner = command.commands.get(words[place])
+        if inner is None:
+            return None
+        command, place = inner, place + 1
+    return place if any("--name" in option.opts for option in command.params) else None
+
+
+def _fail(error: TestbedError) -> NoReturn:
+    fail(error, option_place)
 
 
 def _leave(ended: SystemExit) -> NoReturn:

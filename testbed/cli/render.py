@@ -114,9 +114,8 @@ def _check_files(plan: Plan, rendered: Mapping[str, str], name: str, format: For
     verdicts = [vpp_check.judge(node) for node in plan.cluster]
     running = enter(name)
     if not running.orchestrator_traits.containers:
-        raise TestbedError(
-            f"lab {name!r} has no Kubernetes", fix="testbed up --cluster kubernetes, or -n NAME"
-        )
+        fix = "testbed up --cluster kubernetes --recreate, or -n NAME for another lab"
+        raise TestbedError(f"lab {name!r} has no Kubernetes", fix=fix)
     verdicts = [*dry_run.judge(connect(running), rendered), *verdicts]
     rows = [[v.subject, v.state, v.why] for v in verdicts]
     columns = [Column("what"), Column("verdict"), Column("why", prose=True)]

@@ -213,7 +213,7 @@ def path(
     """Prove by packets which path traffic takes: PASS or FAIL."""
     pcap = pcap.resolve() if pcap else None
     if ipv4 and ipv6:
-        raise TestbedError("-4 and -6 exclude each other")
+        raise TestbedError("-4 and -6 exclude each other", fix="give one of them")
     plan = enter(name)
     from testbed.prove.in_lab import WITHOUT_SEGMENTS, prove
     from testbed.te.resolve import node_names

@@ -82,7 +82,7 @@ def frr_version(version: frr.Version, daemons: Sequence[str]) -> Verdict:
     if version in frr.TRIED:
         return Verdict("FRR", "ok", seen)
     tried = " and ".join(f"{major}.{minor}" for major, minor in frr.TRIED)
-    return Verdict("FRR", "note", f"{seen}; {tried} were tried", "testbed run smoke tells")
+    return Verdict("FRR", "note", f"{seen}; {tried} were tried", "`testbed run smoke` tells")
 
 
 def _check_gobgp() -> Verdict:

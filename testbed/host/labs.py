@@ -162,7 +162,7 @@ class LabDir:
             raise TestbedError(
                 "the lab's init could not be started",
                 why=last_words(self._log.read_bytes()) or None,
-                fix="testbed doctor says what this machine lacks",
+                fix="`testbed doctor` says what this machine lacks",
                 exit_code=4,
             )
         return pid
@@ -196,7 +196,7 @@ class LabDir:
         return TestbedError(
             f"lab {self.name!r} is not up: its init has ended",
             why=last_words(said) or "its log says nothing: it was killed",
-            fix=f"{self.up_command} makes it anew; testbed doctor says what a lab needs",
+            fix=f"`{self.up_command}` makes it anew; `testbed doctor` says what a lab needs",
             exit_code=exit_code,
         )
 

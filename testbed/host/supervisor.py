@@ -17,6 +17,7 @@ from testbed.host.run import on_node
 from testbed.host.told import say_program
 
 DEAD = ("STOPPED", "EXITED", "FATAL")
+ANEW = "`testbed down`, then `testbed up`"
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,7 @@ class Supervisor:
         except (OSError, HTTPException, Fault) as error:
             raise TestbedError(
                 f"the lab's supervisor did not do {method}: {error}",
-                fix="testbed down, then up again",
+                fix=ANEW,
                 exit_code=1,
             ) from None
 
@@ -225,4 +226,4 @@ class Supervisor:
         try:
             self._connect.system.multicall(batch)
         except (OSError, HTTPException, Fault) as error:
-            raise TestbedError(f"the lab's supervisor: {error}", exit_code=1) from None
+            raise TestbedError(f"the lab's supervisor: {error}", fix=ANEW, exit_code=1) from None

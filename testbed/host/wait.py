@@ -16,11 +16,12 @@ def wait_for(
     probe: Callable[[], tuple[T | None, str]],
     timeout: float,
     interval: float = 0.02,
-    fix: str | None = None,
+    fix: str | Callable[[], str] | None = None,
 ) -> T:
     """Poll `probe` until it gives a value; it returns (value or None, state in words).
 
-    `timeout` and `interval` in seconds. Raises CheckFailed with the last state.
+    `timeout` and `interval` in seconds. Raises CheckFailed with the last state. A `fix` that names
+    what is still waited for is a function, asked then.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -29,7 +30,9 @@ def wait_for(
             return value
         if time.monotonic() >= deadline:
             raise CheckFailed(
-                f"waited {timeout:g} s for {what}", why=f"last state: {state}", fix=fix
+                f"waited {timeout:g} s for {what}",
+                why=f"last state: {state}",
+                fix=fix() if callable(fix) else fix,
             )
         time.sleep(interval)  # the polling interval of a named condition
 

@@ -7,7 +7,7 @@ from testbed.errors import TestbedError
 UNAUTHORIZED = 401
 _TOO_MANY_REQUESTS = 429
 # The certificate has ended, or another authority than the server's signed it.
-_NEW_CERTIFICATES = "testbed up: it issues certificates anew"
+_NEW_CERTIFICATES = "`testbed up` issues certificates anew"
 
 
 class ApiError(TestbedError):

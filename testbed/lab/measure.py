@@ -18,6 +18,11 @@ PATIENCE = 1.0  # seconds for one attempt, between namespaces
 
 def measure(plan: Plan) -> Measured:
     """A probe per pair of cluster nodes and family, from pod to pod. Raises TestbedError."""
+    return _measure(plan)[0]
+
+
+def _measure(plan: Plan) -> tuple[Measured, list[Flow]]:
+    """What was measured, and the flows whose probe was lost."""
     nodes = [node.name for node in present(plan)]
     families = [f for f, pool in ((4, plan.pools.pods_v4), (6, plan.pools.pods_v6)) if pool]
     pods = choose_pods(nodes, orchestrator_of(plan).pods(plan))
@@ -25,22 +30,23 @@ def measure(plan: Plan) -> Measured:
     place_of = places(plan)
     watched = {pod.netns: place_of(pod.netns) for pod in pods.values()}
     lost = undelivered(watched, flows, PATIENCE * plan.slowness)
-    return Measured(
+    measured = Measured(
         probes=len(flows),
         lost=tuple(describe_loss(flow) for flow in lost),
         without_pod=tuple(node for node in nodes if node not in pods),
     )
+    return measured, lost
 
 
 def refuse_losses(plan: Plan) -> Measured:
     """Measure; raises CheckFailed if a probe is lost."""
-    found = measure(plan)
-    if found.lost:
+    found, lost = _measure(plan)
+    if lost:
         more = len(found.lost) - 1
         raise CheckFailed(
             found.lost[0] + (f", and {more} more of {found.probes}" if more else ""),
             why="every node and policy says that it is as wanted, but packets are lost",
-            fix="testbed status --probe; testbed path SOURCE DESTINATION",
+            fix=f"testbed status --probe; {path_command(lost[0])} shows where",
         )
     return found
 
@@ -70,8 +76,18 @@ def list_flows(pods: Iterable[Pod], families: Sequence[int]) -> list[Flow]:
 
 def describe_loss(flow: Flow) -> str:
     """A lost probe as a problem."""
-    ends = (name.removeprefix("pod-") for name in (flow.source, flow.destination))
-    return f"no probe arrives: {' → '.join(ends)}, IPv{flow.address.version}"
+    return f"no probe arrives: {' → '.join(_ends(flow))}, IPv{flow.address.version}"
+
+
+def path_command(flow: Flow) -> str:
+    """The command that proves the path of a flow, quoted."""
+    source, destination = _ends(flow)
+    return f"`testbed path {source} {destination} -{flow.address.version}`"
+
+
+def _ends(flow: Flow) -> tuple[str, str]:
+    source, destination = (x.removeprefix("pod-") for x in (flow.source, flow.destination))
+    return source, destination
 
 
 def _families(pod: Pod) -> list[int]:

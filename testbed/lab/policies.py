@@ -31,7 +31,9 @@ def store(plan: Plan) -> Path:
     """Directory of the desired policies of the lab's injector. Raises TestbedError."""
     if not plan.injectors:
         raise TestbedError(
-            f"topology {plan.topology!r} has no injector", fix="addInjector() in the topology"
+            f"topology {plan.topology!r} has no injector",
+            fix="in the topology's build(), self.addLink(ROUTER, self.addInjector('gobgp')); "
+            "then `testbed up --recreate`",
         )
     return NODES / plan.injectors[0].name / "policies"
 

@@ -127,8 +127,8 @@ def refuse(snapshot: Snapshot, changes: list[str]) -> None:
         raise TestbedError(
             f"snapshot {snapshot.name!r} of lab {snapshot.lab!r} does not fit",
             why="; ".join(changes[:8]) + (" …" if len(changes) > 8 else ""),
-            fix="testbed up without --from-snapshot, then testbed snapshot save --force "
-            f"{snapshot.name}; where that was not meant, go back to what it was made of",
+            fix="`testbed up` without --from-snapshot, then `testbed snapshot save --force "
+            f"{snapshot.name}`; where that was not meant, go back to what it was made of",
         )
 
 
@@ -138,13 +138,14 @@ def refuse_unsaveable(plan: Plan) -> None:
         raise TestbedError(
             "only virtual machines can be saved and go on",
             why="processes in namespaces have no memory image, and are up in seconds anyway",
-            fix="--nodes vagrant; or `testbed up`, and `down --keep` to go on from what is on disk",
+            fix="`testbed up --nodes vagrant --recreate`; or `testbed down --keep`, and the "
+            "next `up` goes on from what is on disk",
         )
     if not plan.overlay_traits.agents:
         raise TestbedError(
             f"a lab with {plan.overlay_traits.title} cannot be saved",
             why="a snapshot is verified by what the testbed's own agents report anew",
-            fix="testbed up --overlay agent",
+            fix="testbed up --overlay agent --recreate",
         )
 
 

@@ -34,7 +34,7 @@ def enter(lab: LabDir) -> Plan:
         raise TestbedError(
             f"lab {lab.name!r} is half built",
             why="its `up` was interrupted",
-            fix=f"{continues} continues, testbed down -n {lab.name} removes it",
+            fix=f"`{continues}` continues, `testbed down -n {lab.name}` removes it",
         )
     plan = plan_inside()
     if plan is None:

@@ -59,9 +59,8 @@ def wait_until_as_wanted(plan: Plan, timeout: float) -> None:
         problems = read_lab_status(plan).problems
         return (None if problems else True), "; ".join(problems[:3])
 
-    wait_for(
-        "everything to be as wanted", probe, timeout, LOOK, fix="testbed status; testbed up repairs"
-    )
+    fix = "testbed status; `testbed up` repairs"
+    wait_for("everything to be as wanted", probe, timeout, LOOK, fix)
 
 
 def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:

@@ -34,7 +34,7 @@ def backbone_converged(plan: Plan) -> None:
         "IS-IS to converge",
         probe,
         timeout=CONVERGENCE_LIMIT[plan.profile],
-        fix="testbed exec ROUTER vtysh -c 'show isis neighbor'",
+        fix=lambda: f"testbed exec {next(iter(waiting))} vtysh -c 'show isis neighbor'",
     )
 
 
@@ -76,5 +76,5 @@ def cluster_complete(plan: Plan) -> None:
         problems = cluster_problems(plan)
         return (None if problems else True), "; ".join(problems[:5])
 
-    fix = "testbed status; testbed logs NODE.agent"
+    fix = "testbed status; testbed logs, which lists the programs that have one"
     wait_for("the overlay", probe, timeout=60 * plan.slowness, fix=fix)

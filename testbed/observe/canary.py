@@ -35,7 +35,7 @@ def refuse_blind(capture: Capture, run: Run, timeout: float = 2.0) -> None:
         raise CheckFailed(
             f"the capture is blind in {', '.join(names)}",
             why="a tagged packet on the namespace's own loopback was not seen",
-            fix="testbed exec NODE ip link show lo; a blind capture proves nothing",
+            fix=f"testbed exec {names[0]} ip link show lo; a blind capture proves nothing",
         )
 
 

@@ -26,9 +26,13 @@ def generations(plan: Plan) -> dict[str, int]:
 def reported_anew(plan: Plan, before: Mapping[str, int]) -> None:
     """Wait until every node's agent has written a status after those counted in `before`."""
 
+    old: list[str] = []
+
     def probe() -> tuple[bool | None, str]:
         now = generations(plan)
-        old = [n.name for n in present(plan) if now.get(n.name, 0) <= before.get(n.name, 0)]
+        old[:] = [n.name for n in present(plan) if now.get(n.name, 0) <= before.get(n.name, 0)]
         return (None if old else True), f"not from {', '.join(old)}"
 
-    wait_for("the agents to report anew", probe, timeout=60, fix="testbed logs NODE.agent")
+    wait_for(
+        "the agents to report anew", probe, timeout=60, fix=lambda: f"testbed logs {old[0]}.agent"
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.json_types import as_object, get_optional_text, get_text
+from testbed.object_fields.close import did_you_mean
 
 NAME = r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?"
 
@@ -58,10 +59,16 @@ def read_pod(file: Path) -> Pod:
 def checked_name(name: str) -> str:
     """The name; raises TestbedError unless it is a DNS label."""
     if not re.fullmatch(NAME, name):
-        raise TestbedError(f"{name!r} is no pod name", why="a DNS label is needed (RFC 1123)")
+        raise TestbedError(
+            f"{name!r} is no pod name",
+            why="a DNS label is needed (RFC 1123)",
+            fix="take lower-case letters, digits and '-'",
+        )
     return name
 
 
 def unknown_pod(name: str, there: Iterable[str]) -> TestbedError:
     """The error for a pod that is not there."""
-    return TestbedError(f"no pod {name!r}", why=f"pods here: {', '.join(there) or 'none'}")
+    known = sorted(there)
+    fix = did_you_mean(name, known) or "testbed pod list"
+    return TestbedError(f"no pod {name!r}", why=f"pods here: {', '.join(known) or 'none'}", fix=fix)

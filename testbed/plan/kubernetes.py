@@ -51,7 +51,11 @@ def families(plan: Plan) -> tuple[int, ...]:
                 fix="give that node an IPv4 address, or the plan an IPv6 pod pool",
             )
     if not pods:
-        raise TestbedError("the plan has no pod pool", where=plan.topology, fix="give it one")
+        raise TestbedError(
+            "the plan has no pod pool",
+            where=plan.topology,
+            fix="pods_v4 = '172.16.0.0/16' in the topology's class, or pods_v6",
+        )
     return pods
 
 

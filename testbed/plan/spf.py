@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network
 import networkx as nx
 
 from testbed.errors import TestbedError
+from testbed.object_fields.close import did_you_mean
 from testbed.plan.addressing import host_network
 from testbed.plan.model import Node, Plan, Role
 
@@ -140,7 +141,8 @@ def path_sets(plan: Plan, src: str, dst: str, most: int = MOST_PATHS) -> list[Pa
     """
     for name in (src, dst):
         if name not in plan.by_name:
-            raise TestbedError(f"no node {name!r} in topology {plan.topology!r}")
+            fix = did_you_mean(name, plan.by_name) or f"there are: {', '.join(plan.by_name)}"
+            raise TestbedError(f"no node {name!r} in topology {plan.topology!r}", fix=fix)
     if src == dst:
         return [(src,)]
     graph = _build_graph(plan)

@@ -15,6 +15,7 @@ from testbed.agent.desired.overlays.registry import TITLES
 from testbed.agent.desired.overlays.vxlan import VNI
 from testbed.agent.model.overlay_names import VXLAN
 from testbed.errors import TestbedError
+from testbed.object_fields.close import did_you_mean
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
 from testbed.prove.loss import Loss, loss_of
@@ -135,7 +136,9 @@ def egress_pool(plan: Plan, node: str) -> IPv6Network:
     cluster = plan.node(node).cluster if node in plan.by_name else None
     if cluster is None:
         raise TestbedError(
-            f"{node} is no cluster node", why="only those have SIDs that decapsulate"
+            f"{node} is no cluster node",
+            why="only those have SIDs that decapsulate",
+            fix=f"the cluster nodes are {', '.join(n.name for n in plan.cluster) or 'none'}",
         )
     return cluster.sid_pool
 
@@ -165,11 +168,13 @@ def _endpoint_sid(plan: Plan, name: str | IPv6Address) -> IPv6Address:
         return _known_sid(plan, str(name))
     node = plan.by_name.get(name)
     if node is None:
-        raise TestbedError(f"no node {name!r} to expect", fix="name routers, or give SIDs")
+        fix = did_you_mean(name, plan.by_name) or "name routers, or give SIDs"
+        raise TestbedError(f"no node {name!r} to expect", fix=fix)
     if node.loopback_v6 is None:
         raise TestbedError(
             f"{name} has no End SID",
             why="routers are waypoints; the egress node's SID is expected anyway",
+            fix="leave it out",
         )
     return node.loopback_v6
 
@@ -178,9 +183,10 @@ def _known_sid(plan: Plan, text: str) -> IPv6Address:
     try:
         sid = IPv6Address(text)
     except ValueError:
-        raise TestbedError(f"{text!r} is no IPv6 address") from None
+        fix = "name routers, or give SIDs"
+        raise TestbedError(f"{text!r} is no IPv6 address", fix=fix) from None
     if sid_owner(plan, sid) is None:
-        raise TestbedError(f"no node owns SID {sid}")
+        raise TestbedError(f"no node owns SID {sid}", fix="name routers, or give SIDs of this lab")
     return sid
 
 

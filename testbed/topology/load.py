@@ -12,6 +12,7 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.interpreter import own_program
+from testbed.object_fields.close import did_you_mean
 from testbed.paths import TOPOLOGIES
 from testbed.plan.model import Plan, Profile
 from testbed.plan.problems import InvalidPlan, Problem
@@ -97,7 +98,7 @@ def find(name: str) -> Path:
     raise TestbedError(
         f"no topology {name!r}",
         why=f"neither a Python file nor one of: {', '.join(shipped())}",
-        fix="name one of these, or give the path of a .py file",
+        fix=did_you_mean(name, shipped()) or "name one of these, or give the path of a .py file",
     )
 
 

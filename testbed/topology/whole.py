@@ -68,7 +68,7 @@ def whole_problems(topo: object, origins: Origins) -> list[Problem]:
         *_refused(
             [*origins.captured, *_captured_otherwise(topo, origins)],
             "interface {}: a lab has no physical interface",
-            "remove it; a lab's nodes are reached with `testbed exec` and `testbed shell`",
+            "remove it; `testbed exec NODE COMMAND` reaches a lab's nodes",
         ),
         *_repeated(origins),
     ]
@@ -81,7 +81,7 @@ def unknown_nodes(origins: Origins, names: Iterable[str]) -> list[Problem]:
         Problem(
             what=f"there is no node {call.name!r} to link",
             subject=call.subject,
-            fix=_did_you_mean(call.name, there) or f"add it first: addRouter({call.name!r})",
+            fix=_did_you_mean(call.name, there) or f"before that, self.addRouter({call.name!r})",
             where=call.where,
         )
         for call in origins.unknown

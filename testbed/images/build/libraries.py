@@ -46,7 +46,7 @@ def libraries(programs: Iterable[Path]) -> list[Path]:
     found: set[Path] = set()
     ldd = system_program("ldd")
     if ldd is None:
-        raise MachineUnfit("program 'ldd' is missing", fix="install the C library's tools")
+        raise MachineUnfit("program 'ldd' is missing", fix="apt-get install libc-bin")
     for program in programs:
         # exit code 1 and "not a dynamic executable" is what a static program gets
         found.update(parse_ldd(run([str(ldd), str(program)], check=False).stdout, program))

@@ -115,7 +115,7 @@ def _import_into(lab: LabImages, nodes: Sequence[str], archive: Path, names: Nam
             f"the image was not imported on {', '.join(failed)}"
             + (f", only on {', '.join(done)}" if done else ""),
             why=first.why or first.what,
-            fix="testbed status says whether containerd is well there; then load it again",
+            fix="`testbed status` says whether containerd is well there; then load it again",
             exit_code=1,
         )
 

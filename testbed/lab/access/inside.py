@@ -41,6 +41,17 @@ def unknown(kind: str, name: str, known: list[str]) -> TestbedError:
     return TestbedError(f"no {kind} {name!r}", fix=fix)
 
 
+def unknown_program(name: str, known: list[str]) -> TestbedError:
+    """The same for a program; a node's name means the programs that run there."""
+    there = sorted(program for program in known if program.startswith(f"{name}."))
+    if not there:
+        return unknown("program", name, known)
+    others = f"; also there: {', '.join(there[1:])}" if there[1:] else ""
+    return TestbedError(
+        f"no program {name!r}, which is a node", fix=f"testbed logs {there[0]}{others}"
+    )
+
+
 def cluster_node(plan: Plan, name: str) -> Node:
     """A cluster node of the plan. Raises TestbedError."""
     names = [n.name for n in plan.cluster]
@@ -138,6 +149,6 @@ def follow_log(program: str, follow: bool) -> None:
     """Print a program's log, and what is added to it if `follow`."""
     file = services.log_file(program)
     if not file.exists():
-        raise unknown("program", program, list(all_states()))
+        raise unknown_program(program, list(all_states()))
     options = ["-n", "+1", "--follow=name"] if follow else ["-n", "+1"]
     subprocess.run(["tail", *options, str(file)], check=False)

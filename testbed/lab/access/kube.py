@@ -87,7 +87,7 @@ def _reach_api(lab: LabDir) -> tuple[Path, str]:
         raise TestbedError(
             f"lab {lab.name!r} has no Kubernetes",
             why="not yet" if containers else "it was brought up with --cluster none",
-            fix="testbed up --cluster kubernetes",
+            fix="testbed up" if containers else "testbed up --cluster kubernetes --recreate",
         )
     users = root / ADMIN.parent
     ensure_administrator(users, plan, lab.data / "keys", datetime.now(timezone.utc))

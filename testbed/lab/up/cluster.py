@@ -56,11 +56,18 @@ def start_daemons(context: UpContext) -> None:
 def _wait_started(supervisor: Supervisor) -> None:
     """Until no program is one that cannot be started. Raises CheckFailed."""
 
+    failing: list[str] = []
+
     def probe() -> tuple[bool | None, str]:
-        failing = supervisor.failing()
+        failing[:] = supervisor.failing()
         return (None if failing else True), "; ".join(failing[: routers.SHOWN])
 
-    wait_for("the programs to start", probe, PATIENCE, fix="testbed logs PROGRAM")
+    wait_for(
+        "the programs to start",
+        probe,
+        PATIENCE,
+        fix=lambda: f"testbed logs {failing[0].split()[0]}",
+    )
 
 
 def _start_nodes(context: UpContext) -> None:

@@ -163,7 +163,8 @@ class KubernetesApi:
         except KeyError:
             raise UnknownKind(
                 f"the API server knows no {kind} of {version}",
-                fix="is its CustomResourceDefinition applied? kubectl api-resources lists all",
+                fix="is its CustomResourceDefinition applied? `testbed kubectl api-resources` "
+                "lists all",
             ) from None
 
     def _kinds(self, version: str) -> list[KubeObject]:
@@ -187,17 +188,19 @@ def _group_path(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def client_in(netns: str, kubeconfig: Path, limit: float = LIMIT) -> KubeClient:
+def client_in(
+    netns: str, kubeconfig: Path, limit: float = LIMIT, node: str | None = None
+) -> KubeClient:
     """A client of the API server of a kubeconfig, which is reached from the namespace `netns`.
 
-    `limit`: seconds that one answer may take.
+    `limit`: seconds that one answer may take. `node`: where the server runs, if not in `netns`.
     """
     return KubeClient(
         reader(kubeconfig),
         dial=partial(_open_socket, netns),
         limits=Limits(limit, limit),
         name=MANAGER,
-        fix="testbed status; testbed logs CONTROL_PLANE.kube-apiserver",
+        fix=f"testbed status; testbed logs {node or netns}.kube-apiserver",
     )
 
 
@@ -214,6 +217,7 @@ def connect(plan: Plan, user: str = "admin") -> KubernetesApi:
     """
     if user == ADMIN.file and (USERS / f"{user}.conf").exists():
         ensure_administrator(USERS, plan, DATA / "keys", datetime.now(timezone.utc))
-    where, slow = plan.vantage(control_plane(plan).name), plan.slowness
+    node, slow = control_plane(plan).name, plan.slowness
+    where = plan.vantage(node)
     polling = Polling(plan.provider_traits.pause, Polling.patience * slow, Polling.start * slow)
-    return KubernetesApi(client_in(where, USERS / f"{user}.conf", LIMIT * slow), polling)
+    return KubernetesApi(client_in(where, USERS / f"{user}.conf", LIMIT * slow, node), polling)

@@ -27,7 +27,13 @@ def containerd_answers(nodes: Iterable[str]) -> None:
         waiting[:] = [node for node in waiting if not node.listens(CONTAINERD_SOCKET)]
         return (None if waiting else True), f"not yet on {', '.join(n.name for n in waiting)}"
 
-    wait_for("containerd", probe, PATIENCE, pace, fix="testbed logs NODE.containerd")
+    wait_for(
+        "containerd",
+        probe,
+        PATIENCE,
+        pace,
+        fix=lambda: f"testbed logs {waiting[0].name}.containerd",
+    )
 
 
 def api_ready(api: KubernetesApi) -> None:
@@ -50,8 +56,7 @@ def _wait_for_api(api: KubernetesApi, suffices: Callable[[Readiness], bool]) -> 
             raise Refused(found.status, "the API server does not know who asks", why=found.said)
         return suffices(found) or None, found.said
 
-    fix = "testbed logs CONTROL_PLANE.kube-apiserver"
-    _wait_for("the API server", probe, api, fix)
+    _wait_for("the API server", probe, api, api.client.fix)
 
 
 def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
@@ -69,13 +74,19 @@ def crds_established(api: KubernetesApi, names: Sequence[str]) -> None:
 def nodes_ready(api: KubernetesApi, names: Sequence[str]) -> None:
     """Until these nodes are Ready. Raises CheckFailed."""
 
+    waiting: list[str] = []
+
     def probe() -> tuple[bool | None, str]:
         seen = {n["metadata"]["name"]: n for n in api.list_cached("/api/v1/nodes")}
-        waiting = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
+        waiting[:] = [f"{n}: {why}" for n in names if (why := not_ready(seen.get(n)))]
         return (None if waiting else True), "; ".join(waiting)
 
-    fix = "testbed logs NODE.kubelet"
-    _wait_for("the nodes to be Ready", probe, api, fix)
+    _wait_for(
+        "the nodes to be Ready",
+        probe,
+        api,
+        lambda: _kubelet_log(waiting, names),
+    )
 
 
 def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) -> None:
@@ -84,16 +95,24 @@ def leases_renewed(api: KubernetesApi, names: Sequence[str], since: datetime) ->
     What the API server says of a node is older than that before. Raises CheckFailed.
     """
 
+    waiting: list[str] = []
+
     def probe() -> tuple[bool | None, str]:
         leases = api.list_cached("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
-        waiting = stale_leases(leases, names, since)
+        waiting[:] = stale_leases(leases, names, since)
         return (None if waiting else True), "; ".join(waiting)
 
-    fix = "testbed logs NODE.kubelet"
-    _wait_for("the kubelets' leases", probe, api, fix)
+    _wait_for("the kubelets' leases", probe, api, lambda: _kubelet_log(waiting, names))
 
 
-def _wait_for(what: str, probe: Probe, api: KubernetesApi, fix: str | None = None) -> None:
+def _kubelet_log(waiting: Sequence[str], names: Sequence[str]) -> str:
+    """Where to look: at one that is waited for, or any before the API server told which."""
+    return f"testbed logs {waiting[0].partition(':')[0] if waiting else names[0]}.kubelet"
+
+
+def _wait_for(
+    what: str, probe: Probe, api: KubernetesApi, fix: str | Callable[[], str] | None = None
+) -> None:
     """An API server that starts refuses, a busy one says 504: asked again, not given up.
 
     But who it does not know today, it does not know in five minutes: that is final.

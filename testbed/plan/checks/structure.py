@@ -19,9 +19,7 @@ def connected(plan: Plan) -> Iterator[Problem]:
         (x.a.node, x.b.node) for x in plan.links if x.a.node in graph and x.b.node in graph
     )
     if not routers:
-        yield Problem(
-            what="there is no router", subject=plan.topology, fix="add one with addRouter"
-        )
+        yield Problem(what="there is no router", subject=plan.topology, fix="self.addRouter('r1')")
         return
     reached = nx.node_connected_component(graph, routers[0])
     for router in plan.routers:
@@ -29,7 +27,7 @@ def connected(plan: Plan) -> Iterator[Problem]:
             yield Problem(
                 what=f"not connected to {routers[0]}",
                 subject=router.name,
-                fix=f"addLink({router.name}, …) to a router of the backbone",
+                fix=f"self.addLink({routers[0]!r}, {router.name!r})",
                 where=router.where,
             )
 
@@ -47,9 +45,15 @@ def attachments(plan: Plan) -> Iterator[Problem]:
                 what=f"{kind} needs exactly one link, to a router; it has {len(links)} "
                 f"({len(routers)} to routers)",
                 subject=node.name,
-                fix=f"addLink(router, {node.name})",
+                fix=_one_link(plan, node.name, bool(links)),
                 where=node.where,
             )
+
+
+def _one_link(plan: Plan, name: str, linked: bool) -> str:
+    if linked or not plan.routers:
+        return f"leave {name} one link, to a router"
+    return f"self.addLink({plan.routers[0].name!r}, {name!r})"
 
 
 def control_plane(plan: Plan) -> Iterator[Problem]:

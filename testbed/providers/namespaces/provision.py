@@ -104,7 +104,12 @@ def start(nodes: Sequence[str], lab: Supervisor) -> None:
             del waiting[node]
         return (None if waiting else True), f"not yet: {', '.join(waiting)}"
 
-    wait_for("the nodes' supervisors", probe, timeout=30, fix="testbed logs NODE.init")
+    wait_for(
+        "the nodes' supervisors",
+        probe,
+        timeout=30,
+        fix=lambda: f"testbed logs {next(iter(waiting))}.init",
+    )
 
 
 def remove(node: str, lab: Supervisor) -> None:

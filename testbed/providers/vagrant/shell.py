@@ -18,7 +18,7 @@ def run_vagrant(plan: Plan, arguments: Sequence[str]) -> None:
         raise TestbedError(
             "this lab has no virtual machines",
             why=f"its nodes are {plan.provider_traits.title}",
-            fix="testbed up --nodes vagrant",
+            fix="testbed up --cluster kubernetes --nodes vagrant --recreate",
         )
     environment = {**os.environ, **vagrant.environment(Files.of(paths.DATA.readlink()))}
     try:

@@ -158,7 +158,7 @@ class Vagrant:
             raise TestbedError(
                 f"vagrant {command} failed (exit {error.returncode})",
                 why="\n".join(line[-500:] for line in words[-3:]),
-                fix=f"the whole log: testbed logs {self._log.stem}",
+                fix=f"the whole log: `testbed logs {self._log.stem}`",
                 exit_code=1,
             ) from None
 

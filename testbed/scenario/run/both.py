@@ -53,6 +53,6 @@ def _find_suited(scenarios: Sequence[Scenario], lab: str) -> list[Scenario]:
     if plan is None or not plan.provider_traits.own_kernel:
         raise TestbedError(
             f"lab {lab!r} has no virtual machines",
-            fix=f"testbed up -n {lab} --nodes vagrant, or leave --machines out",
+            fix=f"`{lab_dir(lab).up_command} --nodes vagrant --recreate`; or leave --machines out",
         )
     return [s for s in scenarios if s.topology == plan.topology and not s.params]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from testbed.errors import TestbedError
+from testbed.object_fields.close import did_you_mean
 from testbed.paths import SCENARIOS
 from testbed.scenario.run import settings
 from testbed.scenario.run.needs import Need, parse_needs
@@ -104,8 +105,9 @@ def find(name: str) -> Scenario:
     for path in (Path(name), SHIPPED / f"{name.replace('-', '_')}.py"):
         if path.suffix == ".py" and path.is_file():
             return load(path.resolve())
-    names = ", ".join(s.name for s in shipped())
-    raise TestbedError(f"no scenario {name!r}", fix=f"there are: {names}")
+    names = [s.name for s in shipped()]
+    fix = did_you_mean(name, names) or f"there are: {', '.join(names)}"
+    raise TestbedError(f"no scenario {name!r}", fix=fix)
 
 
 def shipped() -> list[Scenario]:

@@ -35,7 +35,7 @@ def _read_document(document: Value, resolve: Resolve) -> list[PolicyChange]:
         raise TestbedError(
             "this is a TE ConfigMap, not an SR Policy",
             where=document.where,
-            fix="use `testbed apply -f` for it",
+            fix="testbed apply -f FILE",
         )
     raise TestbedError(
         "this is no SR Policy",

@@ -66,8 +66,17 @@ def _locate_violation(
         return value.keys[unknown], f"{name} has no field {shown(unknown)}", fix
     if error.validator == "required":
         missing = [key for key in _list_texts(error.validator_value) if key not in value.keys]
-        return line, f"{name} lacks {', '.join(missing)}", None
+        misspelt = [at for key, at in value.keys.items() if _is_misspelt(key, missing, error)]
+        # there, what is wrong with that name is said first
+        line = min(misspelt, default=line)
+        fix = f"add {', '.join(missing)}"
+        return line, f"{name} lacks {', '.join(missing)}", fix
     return line, f"{name} {_describe_error(error)}", _suggest_fix(error)
+
+
+def _is_misspelt(key: str, missing: Iterable[str], error: ValidationError) -> bool:
+    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    return key not in known and did_you_mean(key, missing) is not None
 
 
 def _describe_error(error: ValidationError) -> str:

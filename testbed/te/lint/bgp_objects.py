@@ -66,8 +66,8 @@ def _find_closest_address(plan: Plan, address: IPv4Address | IPv6Address) -> str
         known = {str(a): name for a, name in owned if a.version == address.version}
         if near := get_close_matches(str(address), known, n=1, cutoff=CLOSE):
             owner = known[near[0]]
-            better = f", by its IPv6 address {plan.address_v6(owner)}"
-            return f"did you mean {near[0]} ({owner}){better if address.version == 4 else ''}?"
+            meant = near[0] if address.version == 6 else plan.address_v6(owner)  # as sessions run
+            return f"did you mean {meant} ({owner})?"
     return None
 
 

@@ -14,6 +14,7 @@ from testbed.te.owners import closest_name
 # The names of the nodes that a nodeSelector selects now. Raises ValueError for one that is none.
 Selected = Callable[[str], Sequence[str]]
 
+SELECTORS = "write it as in key == 'value', has(key), key in {'a', 'b'} or all()"
 NOBODY = "!all()"  # meant so, as in a pool that no node is to take addresses from
 
 
@@ -52,7 +53,8 @@ def _check_namespaces(document: Value, selected: Selected) -> Iterator[Finding]:
     try:
         selected(text)
     except ValueError as error:
-        yield Finding("error", calico_objects.where(document, "namespaceSelector"), str(error))
+        where = calico_objects.where(document, "namespaceSelector")
+        yield Finding("error", where, str(error), SELECTORS)
 
 
 def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator
     try:
         nodes = selected(text)
     except ValueError as error:
-        yield Finding("error", where, str(error))
+        yield Finding("error", where, str(error), SELECTORS)
         return
     if not nodes:
         what = f"nodeSelector {text} selects none of the nodes that are here"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from ipaddress import IPv6Network, ip_network
 
 from testbed.object_fields.reserved import conflict
@@ -13,9 +12,9 @@ from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint import calico_objects
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.nodes import unknown_node
-from testbed.te.owners import CLOSE
 
 LOCALSID_POOL, POLICY_POOL = "sr-localsids-pool-", "sr-policies-pool"
+PLANS_OWN = ("default-ipv4-ippool", "default-ipv6-ippool")  # the pools of pods that `up` makes
 
 
 def pool(plan: Plan, document: Value) -> Iterator[Finding]:
@@ -31,7 +30,7 @@ def pool(plan: Plan, document: Value) -> Iterator[Finding]:
             what = f"the pool of binding SIDs {cidr} lies outside the plan's {own}"
             yield Finding("warning", where, what, f"did you mean {own}?")
     else:
-        yield from _check_pods(plan, cidr, where)
+        yield from _check_pods(plan, cidr, where, name in PLANS_OWN)
 
 
 def _one_overlay(document: Value) -> Iterator[Finding]:
@@ -54,16 +53,21 @@ def _local_sids(plan: Plan, document: Value, node: str) -> Iterator[Finding]:
         yield Finding("error", calico_objects.where(document, "cidr"), f"{what} to it", fix)
 
 
-def _check_pods(plan: Plan, cidr: calico_objects.Network, where: str) -> Iterator[Finding]:
-    """Findings on a pod pool that overlaps what belongs to others."""
+def _check_pods(
+    plan: Plan, cidr: calico_objects.Network, where: str, plans_own: bool
+) -> Iterator[Finding]:
+    """Findings on a pod pool that overlaps what belongs to others.
+
+    Only the plan's own pool was probably meant to have the plan's range; another is beside it.
+    """
     planned = plan.pools.pods_v4 if cidr.version == 4 else plan.pools.pods_v6
     if taken := conflict(cidr, reserved(plan)):
         what = f"the pods' pool {cidr} overlaps {taken}"
         yield Finding("error", where, what, f"stay inside {planned}" if planned else None)
     elif planned is None or not _is_inside(cidr, planned):
-        near = planned and get_close_matches(str(cidr), [str(planned)], n=1, cutoff=CLOSE)
         what = f"the pods' pool {cidr} lies outside the plan's {planned or 'pools'}"
-        yield Finding("warning", where, what, f"did you mean {planned}?" if near else None)
+        meant = planned if plans_own else None
+        yield Finding("warning", where, what, f"did you mean {meant}?" if meant else None)
 
 
 def _is_inside(cidr: calico_objects.Network, other: calico_objects.Network) -> bool:

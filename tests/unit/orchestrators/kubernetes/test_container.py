@@ -15,14 +15,15 @@ def pod(name: str, namespace: str) -> KubeObject:
 
 def test_a_pod_is_found_in_any_namespace() -> None:
     there = [pod("web", "default"), pod("coredns-1", "kube-system")]
-    assert namespace_of("web", there) == "default"
-    assert namespace_of("coredns-1", there) == "kube-system"
+    assert namespace_of("web", there, ["date"]) == "default"
+    assert namespace_of("coredns-1", there, ["date"]) == "kube-system"
 
 
 def test_a_name_that_means_two_or_none_is_refused() -> None:
     there = [pod("web", "default"), pod("web", "prod")]
     with pytest.raises(TestbedError, match="in the namespaces default, prod") as refused:
-        namespace_of("web", there)
-    assert "kubectl -n NAMESPACE exec web" in str(refused.value.fix)
+        namespace_of("web", there, ["sh", "-c", "date; id"])
+    fix = "testbed kubectl -n default exec web -- sh -c 'date; id'"
+    assert refused.value.fix == fix
     with pytest.raises(TestbedError, match="no pod 'db'"):
-        namespace_of("db", there)
+        namespace_of("db", there, ["date"])

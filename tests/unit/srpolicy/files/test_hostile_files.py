@@ -33,7 +33,7 @@ def test_both_forms_in_one_file() -> None:
         ("---\n---\n", "f.yaml: the file holds no policy"),
         ("hello", "f.yaml:1: this is no SR Policy"),
         ("- 1", "f.yaml:1: this is no SR Policy"),
-        (CONFIGMAP, "fix: use `testbed apply -f` for it"),
+        (CONFIGMAP, "fix: testbed apply -f FILE"),
         ("a: [", "not valid YAML"),
         ("nlri: !!python/object/apply:os.system [id]", "is not allowed here"),
         ("[" * 100_000, "nested deeper"),

@@ -181,19 +181,18 @@ def _readable(directory: Path) -> list[InjectedPolicy]:
     return found
 
 
-<<<<<<< HEAD
 def _is_readable(file: Path) -> bool:
     with suppress(TestbedError):
         return bool(_read_policy(file))
     return False
-=======
+
+
 def _announced(directory: Path) -> dict[SRPolicy, JsonObject]:
     """By key, the files of those policies that can be read."""
     return {
         policy.key: json.loads((directory / f"{file_name(policy.key)}.json").read_text())
         for policy in _readable(directory)
     }
->>>>>>> dry
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:

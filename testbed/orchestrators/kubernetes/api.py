@@ -59,17 +59,15 @@ class KubernetesApi:
         path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true"
         self._expect_ok(self._ask("PATCH", path, document, APPLY_PATCH), document)
 
-<<<<<<< HEAD
     def make_if_absent(self, document: KubeObject) -> None:
         """Make an object; one of that kind and name stays as somebody has made it."""
         if self.get(document) is None:
             self.apply(document)
-=======
+
     def preview(self, document: KubeObject) -> KubeObject:
         """The object as `apply` would leave it, as the server says; nothing is kept."""
         path = f"{self._object_path(document)}?fieldManager={MANAGER}&force=true&dryRun=All"
         return self._expect_ok(self._ask("PATCH", path, document, APPLY_PATCH), document)
->>>>>>> dry
 
     def dry_run(self, document: KubeObject) -> None:
         """Let the server judge an object by schemas, rules and admission; nothing is kept.

@@ -269,10 +269,10 @@ def test_pools_for_kubernetes() -> None:
 
 
 def test_a_pool_beside_the_services() -> None:
-    (problem,) = kubernetes.problems(changed(FULL, "10.96.0.0/16", None))
+    (problem,) = kubernetes.problems(changed(FULL, "10.96.0.0/16", None), None)
     key = "testbed/plan/kubernetes.py: choose a network outside of {other.network}"
     assert is_printed_by(key, problem.fix)
-    assert kubernetes.problems(changed(FULL, "10.112.0.0/16", None)) == []
+    assert kubernetes.problems(changed(FULL, "10.112.0.0/16", None), None) == []
 
 
 @pytest.mark.parametrize(

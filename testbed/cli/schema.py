@@ -33,7 +33,7 @@ def schema(
         return
     if name not in known:
         raise TestbedError(
-            f"no schema {name!r}", fix=f"testbed schema; there are: {', '.join(known)}"
+            f"no schema {name!r}", fix=f"`testbed schema` lists them: {', '.join(known)}"
         )
     from testbed.report.json_schema import schema_of
 

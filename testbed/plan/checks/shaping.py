@@ -14,7 +14,6 @@ from testbed.plan.shaping_rules import seconds
 MOST_LOSS = 30.0  # per cent: of three hellos in a row, one in forty times all are lost
 LEAST_BANDWIDTH = 0.1  # Mbit/s: below it the first LSPs take longer than IS-IS waits for them
 MOST_DELAY = 0.5  # seconds one way: GoBGP gives up on a connection after two
-_LATER = "shape it when the lab is up: testbed link set"
 _HOP = 10**9  # microseconds: more than all delays of a path
 
 
@@ -23,15 +22,11 @@ def loss_and_bandwidth(plan: Plan) -> Iterator[Problem]:
     for link in _carrying(plan):
         loss, bandwidth = link.shaping.loss, link.shaping.bandwidth
         if loss is not None and loss > MOST_LOSS:
-            yield _problem(
-                link,
-                f"a loss of {loss:g} %: routing does not hold over more than {MOST_LOSS:g} %",
-            )
+            what = f"a loss of {loss:g} %: routing does not hold over more than {MOST_LOSS:g} %"
+            yield _problem(link, what, f"--loss {loss:g}")
         if bandwidth is not None and bandwidth < LEAST_BANDWIDTH:
-            yield _problem(
-                link,
-                f"{bandwidth:g} Mbit/s: routing needs {LEAST_BANDWIDTH:g}, as well as its traffic",
-            )
+            what = f"{bandwidth:g} Mbit/s: routing alone needs {LEAST_BANDWIDTH:g}"
+            yield _problem(link, what, f"--bw {bandwidth:g}")
 
 
 def delays(plan: Plan) -> Iterator[Problem]:
@@ -51,12 +46,15 @@ def delays(plan: Plan) -> Iterator[Problem]:
                     slowest,
                     f"the way from {source} to {target} takes {delay:g} s: BGP gives up on a "
                     f"connection over more than {MOST_DELAY:g} s each way",
+                    f"--delay {slowest.shaping.delay}",
                 )
                 return  # one is the cause of all
 
 
-def _problem(link: Link, what: str) -> Problem:
-    return Problem(what=what, subject=name_of(link), fix=_LATER, where=link.where)
+def _problem(link: Link, what: str, option: str) -> Problem:
+    later = f"`testbed link set {link.a.node} {link.b.node} {option}`"
+    fix = f"leave it out; once the lab is up: {later}"
+    return Problem(what=what, subject=name_of(link), fix=fix, where=link.where)
 
 
 def _carrying(plan: Plan) -> list[Link]:

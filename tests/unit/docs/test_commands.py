@@ -1,7 +1,9 @@
 """Every testbed command that a page shows is one: its words are commands, options, arguments."""
 
+import os
 import re
 import shlex
+from unittest.mock import patch
 
 import pytest
 import typer.main
@@ -30,6 +32,11 @@ COMING_FROM = [
 
 def parse(words: list[str]) -> None:
     """Parse as the program would, and run nothing. Raises UsageError."""
+    with patch.dict(os.environ):  # -v sets a variable as soon as it is read
+        _parse(words)
+
+
+def _parse(words: list[str]) -> None:
     command, context = typer.main.get_command(app), None
     while True:
         context = command.make_context(command.name, list(words), parent=context)

@@ -35,6 +35,7 @@ class Mended:
 NODES = 'a = self.addClusterNode("a"); self.addLink(r1, a)\n'
 LINK = "testbed/plan/checks/links.py: "
 OPTIONS = "testbed/topology/options.py: "
+SHAPING = "testbed/plan/checks/shaping.py: "
 WHOLE = "testbed/topology/whole.py: "
 STRUCTURE = "testbed/plan/checks/structure.py: "
 SIDS = "testbed/plan/checks/sids.py: "
@@ -48,6 +49,12 @@ OVERLAY = (
 )
 
 CASES = {
+    "a loss that no routing survives": Mended(
+        SHAPING + "leave it out; once the lab is up: {later}",
+        'self.addLink(r1, self.addRouter("r3"), loss=40)',
+        ", loss=40",
+        "",
+    ),
     "a loop": Mended(
         LINK + "link two different nodes, or remove it", "self.addLink(r1, r1)", "r1, r1", "r1, r2"
     ),

@@ -13,7 +13,7 @@ NODES = 'for r in (r1, r2): self.addLink(r, self.addHost(r + "n", cluster=True),
 
 REFUSED = {
     "loss": (LINK.format("loss=31"), 6, "r1-r3", "a loss of 31 %: routing does not hold"),
-    "bandwidth": (LINK.format("bw=0.09"), 6, "r1-r3", "0.09 Mbit/s: routing needs 0.1"),
+    "bandwidth": (LINK.format("bw=0.09"), 6, "r1-r3", "0.09 Mbit/s: routing alone needs 0.1"),
     "delay": (NODES.format("0.3s"), 6, "r1-r1n", "the way from r1n to r2n takes 0.6 s: BGP"),
 }
 TAKEN = {

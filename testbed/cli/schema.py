@@ -32,9 +32,7 @@ def schema(
         show(format, rows, ["schema", "of testbed …"], [[*map(str, r.values())] for r in rows])
         return
     if name not in known:
-        raise TestbedError(
-            f"no schema {name!r}", fix=f"`testbed schema` lists them: {', '.join(known)}"
-        )
+        raise TestbedError(f"no schema {name!r}", fix="testbed schema")
     from testbed.report.json_schema import schema_of
 
     print_data(

@@ -21,7 +21,19 @@ from tests.repository import ROOT
 from tests.schemas import check_text
 
 pytestmark = pytest.mark.root
-POLICY = "scenarios/policies/worker2-via-r6-r8.yaml"
+POLICY = """\
+apiVersion: testbed/v1
+kind: SRPolicy
+metadata:
+  name: explained
+spec:
+  endpoint: worker2
+  color: 94
+  family: IPv4
+  candidates:
+    - segmentLists:
+        - segments: [r1, worker2]
+"""
 
 
 def eventually(what: str, holds: Callable[[], bool]) -> None:
@@ -83,7 +95,7 @@ def test_daemons_of_a_node_have_its_sysfs(basic: Lab) -> None:
         ("logs", ["logs"]),
         ("events", ["events"]),
         ("policy-list", ["policy", "list"]),
-        ("policy-explain", ["policy", "explain", "--file", POLICY]),
+        ("policy-explain", ["policy", "explain", "--file", "POLICY"]),
         ("path", ["path", "pod-worker1", "pod-worker2", "-4"]),
         ("path", ["path", "pod-worker1", "pod-worker2", "--expect", "r1"]),
         ("run", ["run", "smoke"]),
@@ -98,6 +110,9 @@ def test_what_is_printed_agrees_with_its_schema(
     basic: Lab, schema: str, words: list[str], tmp_path: Path
 ) -> None:
     state = {"TESTBED_STATE": str(tmp_path)}  # evidence of a run
+    file = tmp_path / "policy.yaml"
+    file.write_text(POLICY)
+    words = [str(file) if word == "POLICY" else word for word in words]
     check_text(schema, basic.run(*words, "-o", "json", expect=None, **state).stdout)
 
 

@@ -47,7 +47,7 @@ def parser_of(plan: Plan, log: Path) -> Parser:
 def _choose_parser(plan: Plan, log: Path) -> Parser:
     node, _, program = log.name.partition(".log")[0].rpartition(".")
     if program == "isisd":
-        return partial(adjacency, node)
+        return partial(adjacency, plan, node)
     if program == "gobgpd":
         return partial(session, plan, node)
     if program in ("agent", "injector"):
@@ -55,14 +55,18 @@ def _choose_parser(plan: Plan, log: Path) -> Parser:
     return ended if program == "supervisord" else nothing
 
 
-def adjacency(node: str, line: str) -> Event | None:
+def adjacency(plan: Plan, node: str, line: str) -> Event | None:
     """isisd: an adjacency changed its state."""
     found = _ADJACENCY.match(line)
     if found is None:
         return None
     moment = datetime.fromisoformat(found["time"].replace("/", "-"))
-    change = f"{found['old']} → {found['new']}, {found['why']}"
-    what = f"adjacency with {found['peer']} on {found['interface']}: {change}"
+    # isisd knows a neighbour's name only after the adjacency is up
+    ends = {link.end(node).interface: link.peer(node).node for link in plan.links_of(node)}
+    peer = ends.get(found["interface"], found["peer"])
+    why = "" if found["why"] == "unspecified" else f", {found['why']}"
+    change = f"{found['old']} → {found['new']}{why}"
+    what = f"adjacency with {peer} on {found['interface']}: {change}"
     return Event(utc(moment), node, "isis", what)
 
 

@@ -41,6 +41,17 @@ def parse(log: str, line: str) -> Event | None:
             ),
         ),
         (
+            "r2.isisd.log",
+            "2026/11/26 02:55:22.123 ISIS: [Q7SVW-YVKRH] %ADJCHANGE: Adjacency to 3333.3333.3333 "
+            "(r2-r3) for level-2 changed from Initializing to Up, unspecified",
+            Event(
+                "2026-11-26T07:55:22.123Z",
+                "r2",
+                "isis",
+                "adjacency with r3 on r2-r3: Initializing → Up",
+            ),
+        ),
+        (
             "worker1.gobgpd.log",
             'time=2026-11-26T02:58:59.796Z level=INFO msg="Peer Up" Topic=Peer Key=fd10::1000',
             Event("2026-11-26T02:58:59.796Z", "worker1", "bgp", "session with master is up"),
@@ -82,7 +93,7 @@ def parse(log: str, line: str) -> Event | None:
             ),
         ),
     ],
-    ids=["isisd", "gobgpd up", "gobgpd down", "agent", "injector", "supervisord"],
+    ids=["isisd down", "isisd up", "gobgpd up", "gobgpd down", "agent", "injector", "supervisord"],
 )
 def test_an_event(log: str, line: str, event: Event) -> None:
     assert parse(log, line) == event

@@ -130,11 +130,12 @@ class _Child:
     def __init__(self, name: str, pid: int, packets: IO[bytes], words: IO[bytes]) -> None:
         self.name, self.packets, self.words = name, packets, words
         self.code = 0  # its exit code, once it has been waited for; 0 if it was stopped
+        self.ended = False  # it sends no more packets
         self._pid, self._stopped, self._line = pid, False, b""
 
     def stop(self) -> None:
         """It sends what it has, prints its figures, and ends."""
-        if not self._stopped:
+        if not self._stopped and not self.ended:
             self._stopped = True
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGTERM)
@@ -237,9 +238,10 @@ def _copy(children: Sequence[_Child], merger: Merger, output: IO[bytes]) -> None
                 elif data:
                     blocks += _feed(merger, ready.name, data)
                 else:
+                    ready.ended = True
                     blocks += merger.end(ready.name, time.monotonic())
                     if not merger.has_begun(ready.name):
-                        _stop(child for child in children if child is not ready)
+                        _stop(children)
             _write(output, blocks + merger.take(time.monotonic()))
 
 

@@ -81,6 +81,11 @@ def test_where_one_cannot_begin_none_goes_on(
     assert capfd.readouterr().err == "r2:eth0: No such device\n"
 
 
+def test_what_keeps_all_from_beginning_is_a_failure(run: Run) -> None:
+    refused = "echo 'syntax error' >&2; exit 1"
+    assert run(refused, refused)[0] == 1
+
+
 def test_one_that_ends_with_an_error_later_leaves_the_others_and_is_not_forgotten(
     run: Run, tmp_path: Path
 ) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,6 +17,7 @@ from testbed.cli.common import (
     FormatOption,
     Name,
     enter,
+    hand_to_caller,
     show,
 )
 from testbed.cli.completion import (
@@ -31,6 +33,10 @@ from testbed.cli.printed import ProgramRow
 from testbed.errors import TestbedError
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
+
+if TYPE_CHECKING:
+    from testbed.lab.access.capture import Tap
+    from testbed.plan.model import Plan
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
@@ -136,9 +142,20 @@ def logs(
 def capture(
     node: Annotated[
         str,
-        typer.Argument(help="Any node or pod of the lab.", autocompletion=offering(nodes_and_pods)),
+        typer.Argument(
+            help="Any node or pod of the lab.",
+            metavar="NODE[:INTERFACE]...",
+            autocompletion=offering(nodes_and_pods),
+        ),
     ],
-    filter_: Annotated[list[str] | None, typer.Argument(metavar="FILTER")] = None,
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILTER",
+            help="A filter of tcpdump, behind all nodes.",
+            autocompletion=offering(nodes_and_pods),
+        ),
+    ] = None,
     interface: Annotated[
         str,
         typer.Option(
@@ -150,19 +167,50 @@ def capture(
     ] = None,
     name: Name = DEFAULT_LAB,
 ) -> None:
-    """Run tcpdump on a node: `testbed capture r3 -i r3-r4 -w - | wireshark -k -i -`."""
+    """Run tcpdump on a node: `testbed capture r3 -i r3-r4 -w - | wireshark -k -i -`.
+
+    On several nodes, as one pcapng stream with named interfaces:
+    `testbed capture r3 r6 worker1 -w - | wireshark -k -i -`.
+    """
     output = str(Path(write).resolve()) if write and write != "-" else write
     plan = enter(name)
+    from testbed.lab.access import capture as access
     from testbed.lab.access.inside import replace_process
     from testbed.lab.access.locate import elsewhere
 
-    command = ["tcpdump", "-Z", "root", "-n", "-i", interface]
-    if output and output != "-" and elsewhere(plan, node):
+    others, filter_ = access.split_words(more or [], access.node_test(plan))
+    taps = access.find_taps([node, *others], interface)
+    if others:
+        _capture_many(plan, taps, filter_, output)
+    command = access.tcpdump(taps[0].interface)
+    if output and output != "-" and elsewhere(plan, taps[0].node):
         # the file is here, tcpdump is not
-        os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), 1)
+        os.dup2(_open_new(output), 1)
         output = "-"
     command += ["-U", "-w", output] if output else ["-l"]
-    replace_process(plan, node, [*command, *(filter_ or [])], network_only=True)
+    replace_process(plan, taps[0].node, [*command, *filter_], network_only=True)
+
+
+def _capture_many(
+    plan: Plan, taps: Sequence[Tap], filter_: Sequence[str], output: str | None
+) -> NoReturn:
+    from testbed.lab.access import capture as access
+
+    if output is None:
+        raise TestbedError(
+            "packets of several nodes are not printed as text",
+            fix="-w FILE, or `-w - | tshark -r -`, or one node",
+        )
+    descriptor = 1
+    if output != "-":
+        descriptor = _open_new(output)
+        hand_to_caller(Path(output))
+    with os.fdopen(descriptor, "wb", closefd=output != "-") as stream:
+        raise typer.Exit(access.capture(plan, taps, filter_, stream))
+
+
+def _open_new(file: str) -> int:
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
 
 
 @pod_app.command("create")

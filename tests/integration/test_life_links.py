@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from scapy.error import Scapy_Exception
+from scapy.utils import RawPcapNgReader
 
 from testbed.host.wait import wait_for
 from tests.integration.lab_driver import Lab
@@ -136,3 +142,42 @@ def test_verbose_says_what_runs_inside_the_lab(twins: tuple[Lab, str]) -> None:
     assert "+ [ra] ip -n ra link set dev ra-rb up" in verbose.stderr
     again = lab.run("up", file, "--cluster", "none", "-v").stderr.splitlines()
     assert any(line.startswith("+ [") for line in again)
+
+
+def captured(file: Path) -> set[str]:
+    """The interfaces of which a pcapng file, which may still be written, has packets."""
+    found: set[str] = set()
+    with suppress(EOFError, Scapy_Exception):
+        for _, about in RawPcapNgReader(str(file)):
+            found.add(about.ifname.decode())  # type: ignore[attr-defined]
+    return found
+
+
+def test_several_nodes_are_captured_into_one_stream(twins: tuple[Lab, str], tmp_path: Path) -> None:
+    lab, _ = twins
+    file, words = tmp_path / "all.pcapng", tmp_path / "words"
+    wanted = {"ra:ra-here", "rb:rb-there", "here:here-ra"}
+    command = lab.command("capture", "ra", "rb", "here:here-ra", "icmp6", "-w", str(file))
+    with words.open("w") as stderr:
+        process = subprocess.Popen(command, env=lab.env(), stdin=subprocess.DEVNULL, stderr=stderr)
+    try:
+        wait_for("three captures", lambda: listening(words.read_text()), 30)
+        lab.run("exec", "here", "ping", "-6", "-c", "1", address(lab, "there"))
+        wait_for("packets", lambda: (wanted <= captured(file) or None, str(captured(file))), 30)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    times = [(m.tshigh << 32) + m.tslow for _, m in RawPcapNgReader(str(file))]  # type: ignore[attr-defined]
+    assert times == sorted(times)
+    lab.run("capture", "ra", "rb", expect=2)
+    said = lab.run("capture", "ra", "rb:no-such", "-w", str(file), expect=1).stderr
+    assert "rb:no-such: tcpdump: no-such: No such device exists" in said
+
+
+def listening(words: str) -> tuple[bool | None, str]:
+    return (words.count("listening on") == 3 or None), words
+
+
+def address(lab: Lab, node: str) -> str:
+    said = lab.run("exec", node, "ip", "-j", "-6", "addr", "show", "scope", "global").stdout
+    return str(json.loads(said)[0]["addr_info"][0]["local"])

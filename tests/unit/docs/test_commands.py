@@ -10,6 +10,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from testbed.cli.main import app
+from testbed.host import told
 from testbed.plan.traits import PROVIDERS
 from tests.pages import PAGES, Command, Shown, matches, steps
 from tests.repository import ROOT
@@ -28,6 +29,12 @@ COMING_FROM = [
     if row.startswith("|")
     for command in re.findall(r"`(testbed [^`]*)`", row.split(" | ")[-1])
 ]
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """--verbose acts when it is parsed."""
+    monkeypatch.setattr(told, "tell_programs", lambda: None)
 
 
 def parse(words: list[str]) -> None:

@@ -318,6 +318,13 @@ CASES = {
     "a wrong namespace": configmap(
         CONFIG + "use namespace: calico-vpp-dataplane", "calico-vpp-dataplane", "default"
     ),
+    "a node twice": Mended(
+        CONFIG + "keep one of them",
+        f"{CONFIGMAP}---\n{CONFIGMAP}",
+        f"---\n{CONFIGMAP}",
+        "",
+        anywhere=True,
+    ),
     "two names": configmap(CONFIG + "use node: {node}", "node: master", "node: worker2"),
     "a family misspelt": configmap(
         CONFIG + "{fields.did_you_mean(str(value.content), _TRAFFIC)}",
@@ -443,6 +450,13 @@ CASES = {
         POOL.replace("IPPool", "IPool"),
         "IPool",
         "SUGGESTED",
+        anywhere=True,
+    ),
+    "no name": Mended(
+        KINDS + "metadata: {name: NAME}",
+        POOL.replace("metadata: {name: p}\n", ""),
+        "spec:",
+        "FIX\nspec:",
         anywhere=True,
     ),
     "no spec": Mended(

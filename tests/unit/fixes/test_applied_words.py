@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from testbed.artefacts import lockfile, network, settings
+from testbed.cli.common import key_values
 from testbed.cli.main import app
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
@@ -26,6 +27,7 @@ from testbed.plan.spf import path_sets
 from testbed.plan.traits import PROVIDERS, known
 from testbed.prove.expectation import egress_pool, via
 from testbed.prove.loss import expected_loss
+from testbed.providers.vagrant.snapshot import snapshots
 from testbed.report.bundle import check_suffix
 from testbed.scenario.run import registry
 from testbed.scenario.run.needs import parse_needs
@@ -85,6 +87,18 @@ NODES = refusing(lambda name, there: unknown("node or pod", name, there), "r1", 
 PODS = refusing(unknown_pod, "web", "db-1")
 
 CASES = {
+    "option": Refused(
+        "testbed/cli/common.py: {option} {key or 'KEY'}=VALUE",
+        lambda pair: key_values([pair]),
+        "rows",
+        lambda fix: fix.split()[-1],
+    ),
+    "snapshot": Refused(
+        "testbed/providers/vagrant/snapshot/snapshots.py: choose another name",
+        snapshots.checked,
+        "No Name",
+        word("a-name"),
+    ),
     "program": Refused(
         "testbed/artefacts/lockfile.py: one of: {known}", lockfile.providing, "zzz", listed
     ),

@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from testbed.artefacts import lockfile, network, settings
-from testbed.cli.common import key_values
+from testbed.cli.common import Format, key_values
 from testbed.cli.main import app
+from testbed.cli.schema import schema
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
 from testbed.lab import policies
@@ -87,6 +88,18 @@ NODES = refusing(lambda name, there: unknown("node or pod", name, there), "r1", 
 PODS = refusing(unknown_pod, "web", "db-1")
 
 CASES = {
+    "schema, near": Refused(
+        "testbed/cli/schema.py: did you mean {by_lower[near[0]]}?",
+        lambda name: schema(name, Format.json),
+        "staus",
+        suggested,
+    ),
+    "schema, far": Refused(
+        "testbed/cli/schema.py: there are: {', '.join(known)}",
+        lambda name: schema(name, Format.json),
+        "zzz",
+        listed,
+    ),
     "option": Refused(
         "testbed/cli/common.py: {option} {key or 'KEY'}=VALUE",
         lambda pair: key_values([pair]),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 FIX = "  fix: "
 # in a sentence a command is quoted; else it is a whole part of the fix, up to `;` or `,`
-_COMMAND = re.compile(
+_IN_SENTENCE = re.compile(r"`(?:sudo )?(?P<quoted>testbed [^`]+)`(?P<part>)")
+_IN_FIX = re.compile(
     r"`(?:sudo )?(?P<quoted>testbed [^`]+)`|(?:^|[;,] )(?:or )?(?:sudo )?(?P<part>testbed [^`;,]+)"
 )
 _BY_ENVIRONMENT = ("kubectl", "vagrant")  # every option of these is another program's
@@ -29,18 +30,22 @@ class Lab:
 
 def commands(fix: str) -> Iterator[str]:
     """The testbed commands that a fix tells to type."""
-    return (found["quoted"] or found["part"].rstrip() for found in _COMMAND.finditer(fix))
+    return (found["quoted"] or found["part"].rstrip() for found in _IN_FIX.finditer(fix))
 
 
 def in_lab(text: str, lab: Lab, option_place: Callable[[list[str]], int | None]) -> str:
-    """An error as printed, each command in its fixes completed for `lab`.
+    """What is printed, each command in it that is to be typed completed for `lab`.
 
     `option_place`: the number of words after which a command takes -n; None if it takes none.
     """
+
+    def complete(found: re.Match[str]) -> str:
+        return _complete(found, lab, option_place)
+
     return "\n".join(
-        FIX + _COMMAND.sub(lambda found: _complete(found, lab, option_place), line[len(FIX) :])
+        FIX + _IN_FIX.sub(complete, line[len(FIX) :])
         if line.startswith(FIX)
-        else line
+        else _IN_SENTENCE.sub(complete, line)
         for line in text.split("\n")
     )
 

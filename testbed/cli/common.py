@@ -135,7 +135,8 @@ def key_values(pairs: list[str] | None, option: str = "--set") -> dict[str, str]
     for pair in pairs or []:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            raise TestbedError(f"{option} {pair!r} is not KEY=VALUE")
+            fix = f"{option} {key or 'KEY'}=VALUE"
+            raise TestbedError(f"{option} {pair!r} is not KEY=VALUE", fix=fix)
         values[key] = value
     return values
 
@@ -236,12 +237,19 @@ def _print_yaml(value: object) -> None:
     yaml.dump(value, sys.stdout)
 
 
-def fail(error: TestbedError, option_place: Callable[[list[str]], int | None]) -> NoReturn:
-    """What, where, why, what to do; then the error's exit code. `option_place`: see `in_lab`."""
-    colour = "\033[31m" if is_colourful(sys.stderr) else ""
-    said = str(error)
+def in_this_lab(text: str) -> str:
+    """What is printed, with the commands in it completed for the lab of this command."""
+    from testbed.cli.main import option_place  # there are all commands; it imports this
+
     for lab in _about:
-        said = in_lab(said, lab, option_place)
+        text = in_lab(text, lab, option_place)
+    return text
+
+
+def fail(error: TestbedError) -> NoReturn:
+    """What, where, why, what to do; then the error's exit code."""
+    colour = "\033[31m" if is_colourful(sys.stderr) else ""
+    said = in_this_lab(str(error))
     print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {said}", file=sys.stderr)
     sys.stderr.flush()
     sys.exit(error.exit_code)

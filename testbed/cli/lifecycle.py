@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated
 
 import typer
@@ -28,6 +28,7 @@ from testbed.cli.common import (
     directory,
     enter,
     errors_are_about,
+    in_this_lab,
     key_values,
     need_root,
     print_data,
@@ -155,6 +156,7 @@ def status(
     from testbed.report.status import print_status
 
     found = read_lab_status(plan, probe)
+    found = replace(found, problems=tuple(in_this_lab(problem) for problem in found.problems))
     if not print_data(found.to_json(), format):
         print_status(name, found, wide=format is Format.wide)
     if found.problems:

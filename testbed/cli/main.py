@@ -121,15 +121,15 @@ def main() -> None:
     except SystemExit as ended:
         _leave(ended)
     except TestbedError as error:
-        _fail(error)
+        fail(error)
     except (Interrupted, KeyboardInterrupt):
         _leave_interrupted()
     except OSError as error:
-        _fail(TestbedError(f"{error.strerror or error}", where=error.filename, exit_code=1))
+        fail(TestbedError(f"{error.strerror or error}", where=error.filename, exit_code=1))
     except Exception as error:
         if Interrupted.seen:
             _leave_interrupted()
-        _fail(unforeseen(error))
+        fail(unforeseen(error))
 
 
 def option_place(words: list[str]) -> int | None:
@@ -142,10 +142,6 @@ def option_place(words: list[str]) -> int | None:
             return None
         command, place = inner, place + 1
     return place if any("--name" in option.opts for option in command.params) else None
-
-
-def _fail(error: TestbedError) -> NoReturn:
-    fail(error, option_place)
 
 
 def _leave(ended: SystemExit) -> NoReturn:

@@ -99,7 +99,9 @@ def run(
         raise TestbedError("name scenarios, or give --all", fix="testbed run --list")
     scenarios = registry.shipped() if all_ else [registry.find(n) for n in names or []]
     if policy is not None and not policy.is_file():
-        raise TestbedError(f"{policy}: no such file")
+        raise TestbedError(
+            f"{policy}: no such file", fix="--policy takes the path of a policy file"
+        )
     own = key_values(with_, "--with")
     settings.check({s.name: s.settings for s in scenarios}, own)
     need_root()

@@ -10,6 +10,7 @@ from testbed.cli.common import Format, FormatOption, print_data, show
 from testbed.cli.completion import offering, schemas
 from testbed.cli.printed import SchemaRow, printed
 from testbed.errors import TestbedError
+from testbed.object_fields.close import did_you_mean
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +33,8 @@ def schema(
         show(format, rows, ["schema", "of testbed …"], [[*map(str, r.values())] for r in rows])
         return
     if name not in known:
-        raise TestbedError(f"no schema {name!r}", fix="testbed schema")
+        fix = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+        raise TestbedError(f"no schema {name!r}", fix=fix)
     from testbed.report.json_schema import schema_of
 
     print_data(

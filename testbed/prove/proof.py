@@ -141,7 +141,10 @@ def prove_path(
     if src.address.version != dst.address.version:
         raise TestbedError(f"{src.shown} and {dst.shown}: addresses of different families")
     if src.name == dst.name:
-        raise TestbedError(f"{src.shown} to itself: such packets pass no interface")
+        raise TestbedError(
+            f"{src.shown} to itself: such packets pass no interface",
+            fix="name another source or destination",
+        )
     if isinstance(expectation, NotRouted):
         return Proof(plan, src, dst, expectation, (), (), verdict(plan, [], expectation))
     run = Run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def old(gobgpd: Path, box: Sandbox) -> Iterator[KubeLab]:
 def test_status_names_what_has_ended_and_what_to_do(old: KubeLab) -> None:
     said = old.run("status", expect=1).stdout
     assert "certificate of worker1: it ended on" in said
-    assert "`testbed up` renews it" in said
+    assert re.search(rf"`testbed up [^`]*-n {old.name}[^`]*` renews it", said)
 
 
 def test_up_renews_and_the_agents_go_on(old: KubeLab) -> None:

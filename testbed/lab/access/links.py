@@ -16,9 +16,8 @@ def find_link(plan: Plan, a: str, b: str) -> Link:
         _check_interface(plan, word)
     found = [link for link in plan.links if _joins(link, a, b)]
     if not found:
-        raise unknown(
-            "link", f"{_node_of(a)}-{_node_of(b)}", [f"{x.a.node}-{x.b.node}" for x in plan.links]
-        )
+        there = [name_link(plan, link) for link in plan.links]
+        raise unknown("link", f"{_node_of(a)} {_node_of(b)}", there)
     if len(found) > 1:
         node = _node_of(a)
         raise TestbedError(

@@ -21,7 +21,8 @@ def problems(plan: Plan) -> list[str]:
     try:
         return said + _of_the_api(connect(plan), names)
     except TestbedError as error:
-        return [*said, f"{error.what} ({error.why}); {error.fix}"]
+        told = f"; {error.fix}" if error.fix else ""
+        return [*said, f"{error.what} ({error.why}){told}"]
 
 
 def well(plan: Plan) -> None:

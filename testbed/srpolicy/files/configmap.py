@@ -82,6 +82,7 @@ def each_once(documents: Iterable[Value], source: str) -> list[NodeConfig]:
                     f"node {config.node} is configured twice",
                     where=f"{source}:{config.line}",
                     why=f"first on line {configs[config.node].line}",
+                    fix="keep one of them",
                 )
             configs[config.node] = config
     return list(configs.values())

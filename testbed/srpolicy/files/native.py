@@ -110,10 +110,10 @@ def _resolve_address(value: Value, what: str, family: int | None, resolve: Resol
     if found is None:
         wanted = f"local SID for IPv{family}" if family else "IPv6 address"
         raise TestbedError(
-            f"no node called {fields.shown(word)} is known",
+            f"no node called {fields.shown(word)} {f'has a {wanted}' if family else 'is known'}",
             where=value.where,
             why=f"its {wanted} is needed here",
-            fix="write the address, or the name of a node of the lab",
+            fix=f"write the address, or the name of a {'cluster node' if family else 'node'}",
         )
     return found
 

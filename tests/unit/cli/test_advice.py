@@ -39,6 +39,13 @@ def test_a_fix_names_the_lab(fix: str, completed: str) -> None:
     assert said == f"no\n  why: testbed status\n  fix: {completed}"
 
 
+def test_a_problem_names_the_lab_too() -> None:
+    problem = "h1: no route to ::/0 (`testbed up` repairs it); `testbed logs r1.zebra`"
+    assert in_lab(problem, MINE, option_place) == (
+        f"h1: no route to ::/0 (`{MINE.up_command}` repairs it); `testbed logs -n mine r1.zebra`"
+    )
+
+
 def test_the_usual_lab_needs_no_name_but_its_topology() -> None:
     said = in_lab("no\n  fix: testbed status; testbed up", USUAL, option_place)
     assert said == "no\n  fix: testbed status; testbed up grid -n testbed"

@@ -32,9 +32,11 @@ def edited(text: str, where: str | None, old: str, new: str, fix: str) -> str:
     """
     new = new.replace("SUGGESTED", suggested(fix)) if "SUGGESTED" in new else new
     new = new.replace("FIX", fix)
+    if not (where and where[-1].isdigit()):
+        assert old in text, old
+        return text.replace(old, new, 1)
     lines = text.split("\n")
-    number = int(where.rpartition(":")[2]) if where and where[-1].isdigit() else None
-    at = number - 1 if number else next(i for i, line in enumerate(lines) if old in line)
+    at = int(where.rpartition(":")[2]) - 1
     assert old in lines[at], f"{where} is {lines[at]!r}, which does not hold {old!r}"
     lines[at] = lines[at].replace(old, new)
     return "\n".join(lines)

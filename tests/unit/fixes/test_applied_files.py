@@ -236,6 +236,12 @@ CASES = {
         "endpoint: worker2",
         "endpoint: zzz",
     ),
+    "a router at the end": policy(
+        "testbed/srpolicy/files/native.py: write the address, or the name of a "
+        "{'cluster node' if family else 'node'}",
+        "[r6, worker2]",
+        "[r6, r8]",
+    ),
     # the injector's form
     "an endpoint misspelt": injected(
         POLICIES + "{owners.closest(endpoint, Kind.NODE)}", "fd11::1000", "fd11::100", "SUGGESTED"
@@ -302,9 +308,22 @@ CASES = {
         "color: 95",
         anywhere=True,
     ),
+    "a SID near none": injected(
+        SEGMENTS + "did you mean {owners.get(wanted)}?",
+        "fcdd::11aa:c11:b42f:f17e:a682",
+        "fcff:6::1",
+        "SUGGESTED",
+    ),
     # ConfigMaps
     "a wrong namespace": configmap(
         CONFIG + "use namespace: calico-vpp-dataplane", "calico-vpp-dataplane", "default"
+    ),
+    "a node twice": Mended(
+        CONFIG + "keep one of them",
+        f"{CONFIGMAP}---\n{CONFIGMAP}",
+        f"---\n{CONFIGMAP}",
+        "",
+        anywhere=True,
     ),
     "two names": configmap(CONFIG + "use node: {node}", "node: master", "node: worker2"),
     "a family misspelt": configmap(
@@ -410,6 +429,34 @@ CASES = {
         BGP.replace("default", "node.worker1"),
         "node.worker1",
         "default",
+        anywhere=True,
+    ),
+    "what agents write": Mended(
+        KINDS + "leave it out: the agents claim blocks themselves",
+        HEAD + "BlockAffinity\nmetadata: {name: b}\nspec: {}\n---\n" + POOL,
+        HEAD + "BlockAffinity\nmetadata: {name: b}\nspec: {}\n---\n",
+        "",
+        anywhere=True,
+    ),
+    "what nobody enforces": Mended(
+        KINDS + "leave it out: policies of this kind are not enforced",
+        HEAD + "GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {}\n---\n" + POOL,
+        HEAD + "GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {}\n---\n",
+        "",
+        anywhere=True,
+    ),
+    "a kind misspelt": Mended(
+        KINDS + "{hint + ' ' if hint else ''}{taken}; {others}",
+        POOL.replace("IPPool", "IPool"),
+        "IPool",
+        "SUGGESTED",
+        anywhere=True,
+    ),
+    "no name": Mended(
+        KINDS + "metadata: {name: NAME}",
+        POOL.replace("metadata: {name: p}\n", ""),
+        "spec:",
+        "FIX\nspec:",
         anywhere=True,
     ),
     "no spec": Mended(

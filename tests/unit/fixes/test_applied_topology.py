@@ -234,6 +234,12 @@ CASES = {
         "SUGGESTED",
     ),
     "an option of nobody": Mended(OPTIONS + KNOWN, "self.addLink(r1, r2, zzz=10)", ", zzz=10", ""),
+    "an option of Mininet": Mended(
+        OPTIONS + "remove it; {listed}",
+        'self.addRouter("r3", config=1); self.addLink(r1, "r3")',
+        ", config=1",
+        "",
+    ),
     "a bad value": Mended(
         OPTIONS + "correct {key}", "self.addLink(r1, r2, delay=5)", "delay=5", "delay='5ms'"
     ),

@@ -8,12 +8,18 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from testbed.artefacts import lockfile, network, settings
+from testbed.cli.common import Format, key_values
+from testbed.cli.main import app
+from testbed.cli.schema import schema
 from testbed.errors import TestbedError
 from testbed.host.labs import lab_dir
+from testbed.lab import policies
 from testbed.lab.access.inside import cluster_node, unknown, unknown_program
-from testbed.lab.policies import store
+from testbed.lab.access.links import find_link
+from testbed.lab.policies import InjectedPolicy, store
 from testbed.orchestrators.pod import checked_name, unknown_pod
 from testbed.plan import kubernetes
 from testbed.plan.model import Plan
@@ -22,10 +28,13 @@ from testbed.plan.spf import path_sets
 from testbed.plan.traits import PROVIDERS, known
 from testbed.prove.expectation import egress_pool, via
 from testbed.prove.loss import expected_loss
+from testbed.providers.vagrant.snapshot import snapshots
 from testbed.report.bundle import check_suffix
 from testbed.scenario.run import registry
 from testbed.scenario.run.needs import parse_needs
 from testbed.scenario.run.settings import check
+from testbed.srpolicy.bgp.encode import encode_attributes
+from testbed.srpolicy.model import Candidate, Segment, SegmentList
 from testbed.te.resolve import node_names
 from testbed.topology import load
 from tests.shipped_plans import shipped_plan
@@ -79,6 +88,30 @@ NODES = refusing(lambda name, there: unknown("node or pod", name, there), "r1", 
 PODS = refusing(unknown_pod, "web", "db-1")
 
 CASES = {
+    "schema, near": Refused(
+        "testbed/cli/schema.py: did you mean {by_lower[near[0]]}?",
+        lambda name: schema(name, Format.json),
+        "staus",
+        suggested,
+    ),
+    "schema, far": Refused(
+        "testbed/cli/schema.py: there are: {', '.join(known)}",
+        lambda name: schema(name, Format.json),
+        "zzz",
+        listed,
+    ),
+    "option": Refused(
+        "testbed/cli/common.py: {option} {key or 'KEY'}=VALUE",
+        lambda pair: key_values([pair]),
+        "rows",
+        lambda fix: fix.split()[-1],
+    ),
+    "snapshot": Refused(
+        "testbed/providers/vagrant/snapshot/snapshots.py: choose another name",
+        snapshots.checked,
+        "No Name",
+        word("a-name"),
+    ),
     "program": Refused(
         "testbed/artefacts/lockfile.py: one of: {known}", lockfile.providing, "zzz", listed
     ),
@@ -300,6 +333,113 @@ def test_options_that_exclude_each_other(key: str, given: dict[str, str]) -> Non
     if "without" in words:
         given.pop("orchestrator")
     resolve(FULL, **{"orchestrator": "kubernetes", **given, **told})
+
+
+@pytest.mark.parametrize(
+    ("ends", "key"),
+    [
+        (("r1", "r22"), "testbed/lab/access/inside.py: did you mean {close[0]}?"),
+        (
+            ("ra", "rb"),
+            "testbed/lab/access/links.py: name it by an interface: "
+            "{', '.join((f'{node}:{_end(x, node)}' for x in found))}",
+        ),
+    ],
+)
+def test_the_words_for_a_link(tmp_path: Path, ends: tuple[str, str], key: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from testbed.topology import LabTopo\n"
+        "class Mine(LabTopo):\n"
+        "    def build(self, **options):\n"
+        "        self.addRouters('r1', 'r2', 'ra', 'rb')\n"
+        "        self.addLinks(('r1', 'r2'), ('r2', 'ra'), ('ra', 'rb'), ('ra', 'rb'))\n"
+        "        super().build(**options)\n"
+    )
+    plan = load.load_plan(str(file))
+    with pytest.raises(TestbedError) as refused:
+        find_link(plan, *ends)
+    fix = refused.value.fix or ""
+    assert is_printed_by(key, fix)
+    quoted = fix.split("'")
+    told = quoted[1].split() if len(quoted) > 1 else [listed(fix), ends[1]]
+    assert find_link(plan, *told) in plan.links
+
+
+@pytest.mark.parametrize("there", [["one", "two"], []])
+def test_policies_to_withdraw(monkeypatch: pytest.MonkeyPatch, there: list[str]) -> None:
+    injected = [InjectedPolicy(name, 0, 94, "fd11::1000", "f.yaml", (), 4) for name in there]
+    monkeypatch.setattr(policies, "injected", lambda _: injected)
+    key = (
+        "testbed/lab/policies.py: injected are: {', '.join(known)}"
+        if there
+        else "testbed/lab/policies.py: nothing is injected"
+    )
+    with pytest.raises(TestbedError) as refused:
+        policies.select(FULL, [], every=False)
+    assert is_printed_by(key, refused.value.fix)
+    if there:
+        told = listed(refused.value.fix or "")
+        assert [p.name for p in policies.select(FULL, [told], every=False)] == [told]
+    with pytest.raises(TestbedError) as unknown_name:
+        policies.select(FULL, ["onee"], every=False)
+    near = (
+        "testbed/lab/access/inside.py: did you mean {close[0]}?"
+        if there
+        else "testbed/lab/access/inside.py: there is none"
+    )
+    assert is_printed_by(near, unknown_name.value.fix)
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".dot"])
+def test_a_kind_of_picture(tmp_path: Path, suffix: str) -> None:
+    runner = CliRunner()
+    refused = runner.invoke(app, ["graph", "basic", "-o", str(tmp_path / "x.gif")])
+    error = refused.exception
+    assert isinstance(error, TestbedError)
+    assert is_printed_by("testbed/cli/topology.py: use .svg, .png or .dot", error.fix)
+    assert suffix in (error.fix or "")
+    drawn = tmp_path / f"x{suffix}"
+    assert runner.invoke(app, ["graph", "basic", "-o", str(drawn)]).exit_code == 0
+    assert drawn.stat().st_size > 100
+
+
+def test_scenarios_have_to_be_named() -> None:
+    runner = CliRunner()
+    error = runner.invoke(app, ["run"]).exception
+    assert isinstance(error, TestbedError)
+    assert is_printed_by("testbed/cli/run.py: testbed run --list", error.fix)
+    told = runner.invoke(app, (error.fix or "").split()[1:])
+    assert told.exit_code == 0 and "te-bgp" in told.stdout
+
+
+def test_a_plan_for_a_control_plane() -> None:
+    def without(chosen: bool) -> Plan:
+        nodes = [
+            n.model_copy(update={"cluster": n.cluster.model_copy(update={"control_plane": chosen})})
+            if n.name == "master" and n.cluster
+            else n
+            for n in FULL.nodes
+        ]
+        return FULL.model_copy(update={"nodes": tuple(nodes)})
+
+    with pytest.raises(TestbedError) as refused:
+        kubernetes.control_plane(without(chosen=False))
+    key = "testbed/plan/kubernetes.py: give one cluster node control_plane=True"
+    assert is_printed_by(key, refused.value.fix)
+    assert kubernetes.control_plane(without(chosen=True)).name == "master"
+
+
+def test_a_policy_too_long_for_bgp() -> None:
+    def policy(lists: int) -> Candidate:
+        one = SegmentList((Segment(IPv6Address("fcff:6::1"), 1),) * 12)
+        return Candidate(endpoint=IPv6Address("fd11::1000"), segment_lists=(one,) * lists, color=9)
+
+    key = "testbed/srpolicy/bgp/encode.py: use fewer or shorter segment lists"
+    with pytest.raises(TestbedError) as refused:
+        encode_attributes(policy(40), IPv6Address("fd00::1"), ())
+    assert is_printed_by(key, refused.value.fix)
+    assert encode_attributes(policy(2), IPv6Address("fd00::1"), ())
 
 
 def test_a_plan_without_injector(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Every fix that the code can print has a row that says how it is known to work.
 
-- *applied*: a test in `test_applied_*.py` produces the error, does what is printed, and sees it
-  gone; it names the fix as a text.
+- *applied*: a test, here or in `tests/integration/test_printed_fixes.py`, produces the error, does
+  what is printed, and sees it gone; it names the fix as a text.
 - *typed*: its commands are those of today; what they do depends on the machine or the lab.
 - *read*: a person has read it, for the reason that stands above it.
 
@@ -25,7 +25,10 @@ from tests.unit.fixes.applied import PLACEHOLDER
 from tests.unit.fixes.collect import FOLDERS, printed
 
 HERE = Path(__file__).parent
-APPLIED_IN = sorted(HERE.glob("test_applied_*.py"))
+APPLIED_IN = (
+    *sorted(HERE.glob("test_applied_*.py")),
+    ROOT / "tests/integration/test_printed_fixes.py",
+)
 KEY = re.compile(rf"({'|'.join(FOLDERS)})/[\w/]+\.py: .+")
 FIXES = {fix.key: fix for fix in printed()}
 

@@ -40,7 +40,7 @@ def test_a_link_is_found_from_either_end() -> None:
     assert name_link(PLAN, link) == f"{link.a.node} {link.b.node}"
     with pytest.raises(TestbedError, match="no link"):
         find_link(PLAN, "r1", "r1")
-    with pytest.raises(TestbedError, match="no link 'r99-r1'") as caught:
+    with pytest.raises(TestbedError, match="no link 'r99 r1'") as caught:
         find_link(PLAN, "r99", "r1")
     assert caught.value.fix
 

@@ -132,6 +132,7 @@ def checked(name: str) -> str:
         raise TestbedError(
             f"{name!r} is no name of a snapshot",
             why="lower-case letters, digits, '-', '_' and '.', at most 40 characters",
+            fix="choose another name",
         )
     return name
 

@@ -19,7 +19,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The commands that would be run, without the words that enter a namespace."""
     commands: list[str] = []
 
-    def run(command: list[str], check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], **_: bool) -> subprocess.CompletedProcess[str]:
         commands.append(" ".join(command[command.index("tc") :]))
         return subprocess.CompletedProcess(command, 0, "", "")
 

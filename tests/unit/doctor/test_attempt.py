@@ -8,7 +8,6 @@ from errno import EACCES, EIO
 import pytest
 
 from testbed.cli.doctor import all_verdicts
-from testbed.doctor import attempt as module
 from testbed.doctor import cluster, machine, virtual
 from testbed.doctor.attempt import attempt
 from testbed.doctor.verdict import Verdict
@@ -34,7 +33,7 @@ def test_what_a_check_says_is_passed_on() -> None:
 def test_who_cannot_look_is_told_where_and_why(
     monkeypatch: pytest.MonkeyPatch, number: int, user: int, level: str, fix: str
 ) -> None:
-    monkeypatch.setattr(module.os, "geteuid", lambda: user)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
     (verdict,) = attempt("box", lambda: cannot(number))
     assert (verdict.check, verdict.level, verdict.fix) == ("box", level, fix)
     assert verdict.seen == f"/closed/record: {os.strerror(number)}"

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from testbed.backbone import shaping
-from testbed.errors import TestbedError
+from testbed.errors import MachineUnfit, TestbedError
 from tests.paper_plan import paper_plan
 
 PLAN = paper_plan()
@@ -19,7 +19,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The commands that would be run, without the words that enter a namespace."""
     commands: list[str] = []
 
-    def run(command: list[str], **_: bool) -> subprocess.CompletedProcess[str]:
+    def run(command: list[str], *_: str, check: bool) -> subprocess.CompletedProcess[str]:
+        assert not check
+        if command[0] == "unshare":
+            return subprocess.CompletedProcess(command, 0, "", "")
         commands.append(" ".join(command[command.index("tc") :]))
         return subprocess.CompletedProcess(command, 0, "", "")
 
@@ -45,6 +48,22 @@ def test_what_cannot_be_applied_leaves_the_limit_that_there_is(
 ) -> None:
     with pytest.raises(TestbedError, match=what):
         shaping.reshape(PLAN, LINK, bw, delay, loss)
+    assert done == []
+
+
+def test_what_the_kernel_refuses_leaves_the_limit_that_there_is(
+    done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(command: list[str], *_: str, check: bool) -> subprocess.CompletedProcess[str]:
+        assert not check and command[:3] == ["unshare", "--net", "tc"], "only a trial"
+        return subprocess.CompletedProcess(
+            command, 2, "", "Error: Specified qdisc kind is unknown."
+        )
+
+    monkeypatch.setattr(shaping, "run", refuse)
+    with pytest.raises(MachineUnfit, match="netem delay 5ms") as refused:
+        shaping.reshape(PLAN, LINK, None, "5ms", None)
+    assert refused.value.why == "Error: Specified qdisc kind is unknown."
     assert done == []
 
 

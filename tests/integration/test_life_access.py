@@ -343,6 +343,13 @@ def test_a_path_is_drawn(basic: Lab, tmp_path: Path) -> None:
     assert "TE path pod-worker1 → pod-worker2" in picture.read_text()
 
 
+def test_a_path_that_is_not_routed_says_that_nothing_was_sent(basic: Lab) -> None:
+    """And what its word tells to type sends probes, which are lost."""
+    ends = ("path", "gobgp", "pod-worker1", "-6")
+    assert "no probe was sent; `--expect plain` sends some" in basic.run(*ends).stdout
+    assert "FAIL" in basic.run(*ends, "--expect", "plain", expect=1).stdout
+
+
 def test_logs(basic: Lab) -> None:
     listed = basic.run("logs").stdout
     assert "r1.isisd" in listed

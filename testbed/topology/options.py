@@ -94,7 +94,7 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
                 what=f"{name!r} is not a DNS label (RFC 1035): at most 63 lower-case letters, "
                 "digits and '-', a letter first, no '-' last",
                 subject=name,
-                fix="rename it" + (f", e.g. to {label!r}" if (label := as_label(name)) else ""),
+                fix=f"rename it, e.g. to {label!r}" if (label := as_label(name)) else "rename it",
                 where=where,
             )
         )

@@ -78,14 +78,17 @@ def reshape(
 ) -> None:
     """Replace a link's shaping; without values the link is not shaped.
 
-    Raises TestbedError for values that cannot be applied, before anything is removed.
+    Raises TestbedError for values that cannot be applied, and MachineUnfit where the kernel does
+    not, before anything is removed.
     """
-    wanted = _read_options(bw, delay, loss)
+    shaped = link.model_copy(update={"shaping": _read_options(bw, delay, loss)})
+    if shaped.shaping.any:
+        _try_commands(shaped)
     for port in (link.a, link.b):
         netns, interface = port_end(plan, port)
         delete = ["tc", "qdisc", "del", "dev", interface, "root"]
         run(_enter_netns(netns, delete), check=False)  # there may be none
-    shape(plan, link.model_copy(update={"shaping": wanted}))
+    shape(plan, shaped)
 
 
 def preview(

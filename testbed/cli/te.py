@@ -207,14 +207,16 @@ def path(
         ),
     ] = None,
     pcap: Annotated[Path | None, typer.Option(help="Write FILE.pcapng.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw the path into FILE.svg.")] = None,
     name: Name = DEFAULT_LAB,
     format: FormatOption = Format.table,
 ) -> None:
     """Prove by packets which path traffic takes: PASS or FAIL."""
-    pcap = pcap.resolve() if pcap else None
+    pcap, svg = (file.resolve() if file else None for file in (pcap, svg))
     if ipv4 and ipv6:
         raise TestbedError("-4 and -6 exclude each other", fix="give one of them")
     plan = enter(name)
+    from testbed.prove import picture
     from testbed.prove.in_lab import WITHOUT_SEGMENTS, prove
     from testbed.te.resolve import node_names
 
@@ -225,6 +227,9 @@ def path(
     if pcap is not None:
         proof.write_pcap(pcap)
         hand_to_caller(pcap)
+    if svg is not None:
+        picture.write(svg, plan, proof.traces)
+        hand_to_caller(svg)
     if not print_data(proof.to_dict(), format):
         print(proof.drawing())
     if not proof.passed:

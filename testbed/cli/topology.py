@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,12 +15,28 @@ from testbed.cli.common import (
     Params,
     ProfileName,
     ProfileOption,
+    directory,
     key_values,
     print_data,
     unwritable,
 )
-from testbed.cli.completion import offering, topologies
+from testbed.cli.completion import labs, offering, topologies
 from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from testbed.plan.model import Plan
+
+# Without TESTBED_NAME: what is drawn is a topology, unless a lab is named.
+GraphedLab = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        "-n",
+        metavar="LAB",
+        help="Draw this lab's topology.",
+        autocompletion=offering(labs),
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -60,22 +76,29 @@ def validate(
 
 def graph(
     topology: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            help="A shipped topology or a .py file.", autocompletion=offering(topologies)
+            help="A shipped topology or a .py file; default: full.",
+            autocompletion=offering(topologies),
         ),
-    ] = "full",
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="FILE.svg, FILE.png or FILE.dot")
     ] = None,
     profile: ProfileOption = ProfileName.fast,
     params: Params = None,
+    name: GraphedLab = None,
 ) -> None:
-    """Draw a topology: on the terminal, or as SVG, PNG or dot."""
+    """Draw a topology, or that of a lab: on the terminal, or as SVG, PNG or dot."""
     from testbed.report.graph import drawing as drawing
     from testbed.topology.load import load_plan
 
-    plan = load_plan(topology, profile.value, key_values(params))
+    if name is None:
+        plan = load_plan(topology or "full", profile.value, key_values(params))
+    elif topology is None and not params:
+        plan = _plan_of_lab(name)
+    else:
+        raise TestbedError("a lab has its topology", fix=f"testbed graph -n {name}, or without -n")
     if out is None:
         print(drawing.graph_text(plan))
     elif out.suffix in (".svg", ".dot"):
@@ -85,6 +108,18 @@ def graph(
         drawing.graph_png(plan, out)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
+
+
+def _plan_of_lab(name: str) -> Plan:
+    """What is on record of a living lab; everybody may read it."""
+    from testbed.lab.state import foreign, recorded_plan
+
+    lab = directory(name)
+    lab.living()
+    plan = recorded_plan(lab)
+    if plan is None:
+        raise foreign(lab, lab.up_command)
+    return plan
 
 
 def _write_drawing(file: Path, text: str) -> None:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from testbed.doctor.attempt import attempt
 from testbed.doctor.machine import limit, program
 from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
@@ -25,10 +26,10 @@ def cluster_checks() -> list[Verdict]:
     """Programs, control groups, overlayfs, disk, limits."""
     return [
         *(program(p) for p in PROGRAMS),
-        _check_artefact(),
+        *attempt("Kubernetes", lambda: [_check_artefact()]),
         overlayfs(Path("/proc/filesystems").read_text(), _is_loadable("overlay")),
         _check_cgroups(),
-        _check_disk(),
+        *attempt("disk", lambda: [_check_disk()]),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watches of a cluster"),
     ]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from testbed.doctor.attempt import attempt
 from testbed.doctor.open_files import check_open_files
 from testbed.doctor.root_directory import check_root_directory
 from testbed.doctor.surroundings import check_ipv6, neighbour_checks
@@ -27,7 +28,12 @@ NEIGHBOURS_NEEDED = 1024
 
 def machine_checks() -> list[Verdict]:
     """Everything about this machine but the kernel's features."""
-    return [_check_gobgp(), *host_checks(), *neighbour_checks(), *_check_leftovers()]
+    return [
+        *attempt("GoBGP", lambda: [_check_gobgp()]),
+        *host_checks(),
+        *neighbour_checks(),
+        *attempt("leftovers", _check_leftovers),
+    ]
 
 
 def host_checks() -> list[Verdict]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from testbed.doctor.attempt import attempt
 from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
 from testbed.host.lab_data import DATA_DIR
@@ -42,10 +43,10 @@ def virtual_checks(machines: int = 3) -> list[Verdict]:
         Verdict("virtual machines", "ok", f"vagrant, libvirt, {QEMU}"),
         _check_tun(),
         kvm(DEVICE.exists(), _can_open(DEVICE), os.geteuid() == 0),
-        *_check_box(),
+        *attempt("box", _check_box),
         room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
-        room("disk for machines", _free_bytes(DATA_DIR), machines * DISK_PER_MACHINE),
-        _check_calico_vpp(*calico_vpp.at_hand()),
+        *attempt("disk for machines", lambda: [_check_room_on_disk(machines)]),
+        *attempt("files of Calico-VPP", lambda: [_check_calico_vpp(*calico_vpp.at_hand())]),
     ]
 
 
@@ -141,6 +142,10 @@ def room(what: str, free: int, needed: int) -> Verdict:
     if free >= needed:
         return Verdict(what, "ok", seen)
     return Verdict(what, "warn", seen, "fewer machines, or make room")
+
+
+def _check_room_on_disk(machines: int) -> Verdict:
+    return room("disk for machines", _free_bytes(DATA_DIR), machines * DISK_PER_MACHINE)
 
 
 def _free_bytes(where: Path) -> int:

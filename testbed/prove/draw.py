@@ -121,11 +121,9 @@ def _hop_notes(hop: Hop) -> Iterator[str]:
         yield "■ decapsulates"
     if hop.encapsulates and hop.left is not None:
         yield f"□ encapsulates{_describe_encapsulation(hop.left)}"
-    a, b = hop.arrived, hop.left
-    if a is not None and b is not None and a.segments_left and a.encapsulated and b.encapsulated:
-        after = b.segments_left or 0
-        if after != a.segments_left:
-            yield f"◆ waypoint: segments left {a.segments_left} → {after}"
+    if hop.ends_segment and hop.arrived is not None and hop.left is not None:
+        left, after = hop.arrived.segments_left, hop.left.segments_left or 0
+        yield f"◆ waypoint: segments left {left} → {after}"
 
 
 def _describe_encapsulation(o: Observation) -> str:

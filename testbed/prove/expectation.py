@@ -196,7 +196,7 @@ def verdict(plan: Plan, found: Sequence[Trace], expectation: Expectation) -> Ver
     Only what is not routed by design is known without probes.
     """
     if not found and isinstance(expectation, NotRouted):
-        return Verdict(True, (str(expectation),))
+        return Verdict(True, (str(expectation), "no probe was sent; `--expect plain` sends some"))
     if not found:
         return Verdict(False, ("no probe was sent",))
     complaints: dict[str, int] = {}

@@ -40,6 +40,14 @@ class Hop:
         out = self.delivered if self.left is None else not self.left.encapsulated
         return self.arrived is not None and self.arrived.encapsulated and out
 
+    @property
+    def ends_segment(self) -> bool:
+        """Did a segment end here, and the next one begin?"""
+        a, b = self.arrived, self.left
+        if a is None or b is None or not (a.encapsulated and b.encapsulated):
+            return False
+        return bool(a.segments_left) and a.segments_left != (b.segments_left or 0)
+
 
 @dataclass(frozen=True)
 class Trace:

@@ -19,6 +19,7 @@ from testbed.plan import shaping_rules
 from testbed.plan.address_rules import Interface, address_fault, interface_fault
 from testbed.plan.model import Role, Shaping
 from testbed.plan.problems import Problem
+from testbed.topology.dns_label import as_label, is_label
 
 Options = Mapping[str, object]  # as the topology file gives them: anything may be a value
 _Address = TypeVar("_Address", Interface, IPv6Address)
@@ -87,12 +88,13 @@ def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
                 where=where,
             )
         )
-    if not re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", name):
+    if not is_label(name):
         problems.append(
             Problem(
-                what=f"{name!r} is not a DNS label (RFC 1123): lower-case letters, digits and '-'",
+                what=f"{name!r} is not a DNS label (RFC 1035): at most 63 lower-case letters, "
+                "digits and '-', a letter first, no '-' last",
                 subject=name,
-                fix="rename it",
+                fix=f"rename it, e.g. to {label!r}" if (label := as_label(name)) else "rename it",
                 where=where,
             )
         )

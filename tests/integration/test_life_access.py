@@ -170,21 +170,36 @@ def test_shell_runs_what_it_is_given(basic: Lab) -> None:
     assert "FRRouting" in done.stdout
 
 
-def test_whoever_is_not_root_sees_which_labs_are_up(basic: Lab) -> None:
-    as_stranger = """
-import os, sys
-import testbed.cli.lifecycle, testbed.lab.summary  # before the clone is out of reach
+AS_STRANGER = """
+import importlib, os, sys
+for module in sys.argv[1].split(","):  # before the clone is out of reach
+    importlib.import_module(module)
 from testbed.cli.main import main
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
-sys.argv = ["testbed", "ls", "-o", "json"]
+sys.argv = ["testbed", *sys.argv[2:]]
 main()
 """
-    done = subprocess.run(
-        own_code(as_stranger), env=basic.env(), capture_output=True, text=True, timeout=60
-    )
+
+
+def by_stranger(lab: Lab, modules: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command of somebody who is not root; `modules` are those that it will import."""
+    command = [*own_code(AS_STRANGER), modules, *words]
+    return subprocess.run(command, env=lab.env(), capture_output=True, text=True, timeout=60)
+
+
+def test_whoever_is_not_root_sees_which_labs_are_up(basic: Lab) -> None:
+    modules = "testbed.cli.lifecycle,testbed.lab.summary"
+    done = by_stranger(basic, modules, "ls", "-o", "json")
     assert not done.stderr
     found = {lab["name"]: lab for lab in json.loads(done.stdout)}
     assert (found[basic.name]["topology"], found[basic.name]["state"]) == ("basic", "up")
+
+
+def test_whoever_is_not_root_sees_a_labs_topology(basic: Lab) -> None:
+    modules = "testbed.lab.state,testbed.report.graph.drawing,testbed.topology.load"
+    done = by_stranger(basic, modules, "graph", "-n", basic.name)
+    assert not done.stderr
+    assert done.stdout == basic.run("graph", "basic").stdout
 
 
 def test_a_report_holds_what_a_reader_asks_for(basic: Lab, tmp_path: Path) -> None:
@@ -320,12 +335,43 @@ def test_links_that_are_none(basic: Lab) -> None:
     basic.run("link", "set", "r1", "worker1", "--loss", "101", expect=2)
 
 
+def test_a_limit_stays_if_another_one_is_refused(basic: Lab) -> None:
+    """By the rules, or by a kernel that lacks what it takes."""
+    show = ("exec", "r1", "tc", "qdisc", "show", "dev", "r1-worker1")
+    basic.run("exec", "r1", "tc", "qdisc", "add", *show[-2:], "root", "pfifo", "limit", "77")
+    try:
+        before = basic.run(*show).stdout
+        assert "limit 77p" in before
+        said = basic.run("link", "set", "r1", "worker1", "--bw", "2000", expect=2).stderr
+        assert "a number from 0.001 to 1000 is needed" in said
+        assert basic.run(*show).stdout == before
+        done = basic.run("link", "set", "r1", "worker1", "--delay", "1ms", expect=None)
+        assert ("limit 77p" in basic.run(*show).stdout) == (done.returncode != 0)
+    finally:
+        basic.run("link", "set", "r1", "worker1")
+    assert "limit 77p" not in basic.run(*show).stdout
+
+
+def test_a_path_is_drawn(basic: Lab, tmp_path: Path) -> None:
+    picture = tmp_path / "path.svg"
+    basic.run("path", "pod-worker1", "pod-worker2", "-4", "--svg", str(picture))
+    assert "TE path pod-worker1 → pod-worker2" in picture.read_text()
+
+
+def test_a_path_that_is_not_routed_says_that_nothing_was_sent(basic: Lab) -> None:
+    """And what its word tells to type sends probes, which are lost."""
+    ends = ("path", "gobgp", "pod-worker1", "-6")
+    assert "no probe was sent; `--expect plain` sends some" in basic.run(*ends).stdout
+    assert "FAIL" in basic.run(*ends, "--expect", "plain", expect=1).stdout
+
+
 def test_logs(basic: Lab) -> None:
     listed = basic.run("logs").stdout
     assert "r1.isisd" in listed
     assert "worker1.agent" in listed
     basic.run("logs", "worker1.agent")
     assert "did you mean 'r1.isisd'?" in basic.run("logs", "r1.isid", expect=2).stderr
+    assert "r1.isisd; also there: r1.zebra" in basic.run("logs", "r1", expect=2).stderr
     assert "no program" in basic.run("logs", "../../../etc/passwd", expect=2).stderr
 
 

@@ -22,6 +22,8 @@ from testbed.plan.model import Node, Plan, Role
 from testbed.providers.namespaces import services
 from testbed.providers.registry import all_states
 
+FEW = 8  # names that an error lists
+
 
 def netns_of(plan: Plan, name: str) -> str:
     """Name of the network namespace of a node or pod. Raises TestbedError."""
@@ -34,9 +36,9 @@ def netns_of(plan: Plan, name: str) -> str:
 
 
 def unknown(kind: str, name: str, known: list[str]) -> TestbedError:
-    """The error for a name that nobody has, with the closest one."""
+    """The error for a name that nobody has, with the closest one, or the first of all names."""
     close = difflib.get_close_matches(name, known, n=1)
-    there = f"there are: {', '.join(sorted(known))}" if known else "there is none"
+    there = f"there are: {_first_few(sorted(known))}" if known else "there is none"
     fix = f"did you mean {close[0]!r}?" if close else there
     return TestbedError(f"no {kind} {name!r}", fix=fix)
 
@@ -50,6 +52,13 @@ def unknown_program(name: str, known: list[str]) -> TestbedError:
     return TestbedError(
         f"no program {name!r}, which is a node", fix=f"testbed logs {there[0]}{others}"
     )
+
+
+def _first_few(names: list[str]) -> str:
+    """A line of names: all of them, or the first ones and how many more there are."""
+    if len(names) <= FEW:
+        return ", ".join(names)
+    return f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
 
 
 def cluster_node(plan: Plan, name: str) -> Node:

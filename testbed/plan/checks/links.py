@@ -35,15 +35,16 @@ def interface_names(plan: Plan) -> Iterator[Problem]:
     """Names that Linux or the agents have no room for."""
     for link in plan.links:
         ports = (link.a, link.b) if link.a.node != link.b.node else ()
+        longest = max((port.interface for port in ports), key=len, default="")
+        if len(longest) > INTERFACE_NAME_MAX:
+            yield Problem(
+                what=f"interface name {longest!r} has {len(longest)} "
+                f"characters, Linux allows {INTERFACE_NAME_MAX}",
+                subject=name_of(link),
+                fix="shorten one of the two node names",
+                where=link.where,
+            )
         for port in ports:
-            if len(port.interface) > INTERFACE_NAME_MAX:
-                yield Problem(
-                    what=f"interface name {port.interface!r} has {len(port.interface)} "
-                    f"characters, Linux allows {INTERFACE_NAME_MAX}",
-                    subject=port.node,
-                    fix="shorten one of the two node names",
-                    where=link.where,
-                )
             if port.interface in _DEVICES:
                 yield Problem(
                     what=f"interface name {port.interface!r} is one of the agent's devices",

@@ -7,7 +7,7 @@ from math import atan2, degrees, hypot
 from testbed.plan.model import Link, Plan
 from testbed.report.graph.layout import Point
 from testbed.report.graph.scene import Shape, Text, text_width
-from testbed.report.graph.style import LABEL_SIZE, PALE, ROUTER_RADIUS
+from testbed.report.graph.style import GREY, LABEL_SIZE, ROUTER_RADIUS
 
 CROWDED = 40  # links; beyond, prefixes would hide the picture
 BESIDE = 9.5  # pixels from the line to the middle of its text
@@ -82,4 +82,4 @@ def _place_along(a: Point, b: Point, text: str, offset: float) -> list[Shape]:
         a, b = b, a
     turn = degrees(atan2(b[1] - a[1], b[0] - a[0]))
     middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
-    return [Text(middle, text, size, PALE, turn=turn, halo=True)]
+    return [Text(middle, text, size, GREY, turn=turn, halo=True)]

@@ -10,16 +10,17 @@ from testbed.plan.model import Plan
 from testbed.report.graph.highlight import Highlight
 from testbed.report.graph.scene import Box, Circle, Line, Point, Scene, Shape, Text
 from testbed.report.graph.scene_builder import build_scene
+from testbed.report.graph.style import DARK, PAGE
 
 FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 
 def graph_svg(plan: Plan, highlight: Sequence[Highlight] = ()) -> str:
-    """The plan as an SVG document, with the given paths in colour."""
-    return svg_of(build_scene(plan, highlight))
+    """The plan as an SVG document, with the given paths in colour, for light and dark pages."""
+    return svg_of(build_scene(plan, highlight), _dark_style())
 
 
-def svg_of(scene: Scene) -> str:
+def svg_of(scene: Scene, style: str = "") -> str:
     """The document for any scene; the same scene gives the same text."""
     w, h = _as_text(scene.width), _as_text(scene.height)
     head = (
@@ -27,9 +28,20 @@ def svg_of(scene: Scene) -> str:
         f'viewBox="0 0 {w} {h}" font-family={quoteattr(FONTS)}>'
     )
     body = [f"<title>{escape(scene.title)}</title>"]
-    body.append('<rect width="100%" height="100%" fill="#fff"/>')
+    body += [f"<style>{style}</style>"] if style else []
+    body.append(f'<rect width="100%" height="100%" fill="{PAGE}"/>')
     body += [_paint_shape(shape) for shape in scene.shapes]
     return "\n".join([head, *body, "</svg>", ""])
+
+
+def _dark_style() -> str:
+    """Each colour is replaced where it is written, if the reader prefers dark pages."""
+    rules = "".join(
+        f'[{kind}="{light}"]{{{kind}:{dark}}}'
+        for light, dark in DARK.items()
+        for kind in ("fill", "stroke")
+    )
+    return f"@media (prefers-color-scheme: dark){{{rules}}}"
 
 
 def arrow_head(line: Line, size: float = 4.0) -> tuple[Point, Point, Point]:
@@ -80,7 +92,7 @@ def _paint_text(text: Text) -> str:
     more = ' font-weight="bold"' if text.bold else ""
     more += f' transform="rotate({_as_text(text.turn)} {x} {y})"' if text.turn else ""
     if text.halo:
-        more += ' stroke="#fff" stroke-width="3" paint-order="stroke"'
+        more += f' stroke="{PAGE}" stroke-width="3" paint-order="stroke"'
     # dy instead of dominant-baseline, which several programs ignore.
     return (
         f'<text x="{x}" y="{y}" dy="0.35em" font-size="{_as_text(text.size)}" fill="{text.colour}" '

@@ -207,7 +207,13 @@ CASES = {
         "",
     ),
     "upper case": Mended(
-        OPTIONS + "rename it", 'self.addLink(r1, self.addHost("UPPER"))', "UPPER", "lower"
+        OPTIONS + "rename it, e.g. to {label}",
+        'self.addLink(r1, self.addHost("UPPER"))',
+        "UPPER",
+        "upper",
+    ),
+    "no letter": Mended(
+        OPTIONS + "rename it", 'self.addLink(r1, self.addHost("42"))', '"42"', '"h42"'
     ),
     "a pod's name": Mended(
         OPTIONS + "rename it: no node's name begins with 'pod-'",

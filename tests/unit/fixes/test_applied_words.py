@@ -137,10 +137,10 @@ CASES = {
         "testbed/lab/access/inside.py: did you mean {close[0]}?", NODES, "woker1", suggested
     ),
     "node, far": Refused(
-        "testbed/lab/access/inside.py: there are: {', '.join(sorted(known))}", NODES, "zzz", listed
+        "testbed/lab/access/inside.py: there are: {_first_few(sorted(known))}", NODES, "zzz", listed
     ),
     "cluster node": Refused(
-        "testbed/lab/access/inside.py: there are: {', '.join(sorted(known))}",
+        "testbed/lab/access/inside.py: there are: {_first_few(sorted(known))}",
         lambda name: cluster_node(FULL, name),
         "zz",
         listed,

@@ -76,3 +76,10 @@ def test_a_plan_survives_its_record(tmp_path: Path) -> None:
 def test_unknown_names_get_the_closest_or_all() -> None:
     assert unknown("node", "wroker1", ["worker1", "r1"]).fix == "did you mean 'worker1'?"
     assert unknown("node", "zzz", ["b", "a"]).fix == "there are: a, b"
+
+
+def test_a_long_list_of_names_is_cut() -> None:
+    fix = unknown("program", "x", [f"r{n}.isisd" for n in range(10, 50)]).fix
+    assert fix is not None
+    assert fix.startswith("there are: r10.isisd, r11.isisd") and fix.endswith(" and 32 more")
+    assert unknown("program", "x", []).fix == "there is none"

@@ -295,7 +295,8 @@ def test_one_of_several_lists() -> None:
 def test_no_probe_no_pass() -> None:
     for expectation in (Plain(), BestEffort(IPv6Network(EGRESS)), OneOf((Plain(),))):
         assert not verdict(PLAN, [], expectation).passed
-    assert verdict(PLAN, [], NotRouted("why")).passed
+    silent = verdict(PLAN, [], NotRouted("why"))
+    assert silent.passed and "no probe was sent" in silent.sentences[1]
     assert not verdict(PLAN, [traced(best_effort())], NotRouted("why")).passed
 
 

@@ -99,3 +99,51 @@ def test_the_commit_is_gits(tmp_path: Path) -> None:
     assert source_commit(tmp_path) == ""
     (tmp_path / ".git").write_text("garbage")
     assert source_commit(tmp_path) == ""
+
+
+# Element: its attributes, those it must have, its children; as in the schema that Jenkins, GitLab
+# and GitHub's reporters share.
+KNOWN: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "testsuites": (
+        {"name", "time", "tests", "failures", "errors", "disabled"},
+        set(),
+        {"testsuite"},
+    ),
+    "testsuite": (
+        {"name", "time", "tests", "failures", "errors", "skipped", "timestamp", "hostname"},
+        {"name", "tests"},
+        {"properties", "testcase"},
+    ),
+    "properties": (set(), set(), {"property"}),
+    "property": ({"name", "value"}, {"name", "value"}, set()),
+    "testcase": (
+        {"name", "classname", "time"},
+        {"name", "classname", "time"},
+        {"failure", "error", "skipped"},
+    ),
+    "failure": ({"message", "type"}, {"message", "type"}, set()),
+    "error": ({"message", "type"}, {"message", "type"}, set()),
+    "skipped": ({"message", "type"}, {"message"}, set()),
+}
+
+
+def test_nothing_is_written_that_the_common_schema_lacks(tmp_path: Path) -> None:
+    results = [
+        result("pass", check("one")),
+        result("fail", check("two", False), failure="two"),
+        result("fail", check("three"), failure="three"),
+        result("error", failure="four"),
+        result("not applicable", reason="five"),
+    ]
+    write_junit(results, tmp_path / "x.xml")
+    root = ElementTree.parse(tmp_path / "x.xml").getroot()
+    assert {element.tag for element in root.iter()} == set(KNOWN)
+    for element in root.iter():
+        attributes, needed, children = KNOWN[element.tag]
+        assert needed <= set(element.attrib) <= attributes, element.tag
+        assert {child.tag for child in element} <= children
+    assert len(root) == len(results), "alike as they are, none is lost in another"
+    for suite in root:
+        assert next(iter(suite)).tag == "properties", "before the cases"
+        for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.attrib[count]) == len(list(suite.iter(tag)))

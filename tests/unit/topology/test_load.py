@@ -139,7 +139,7 @@ ERRORS = {
     ),
     "name too long": (
         'r1 = self.addRouter("r1")\nself.addLink(r1, self.addHost("a-very-long-name"))',
-        "mine.py:5: r1: interface name 'r1-a-very-long-name' has 19 characters",
+        "mine.py:5: r1-a-very-long-name: interface name 'r1-a-very-long-name' has 19 characters",
     ),
     "unconnected router": (
         'self.addRouters("r1", "r2")',

@@ -16,9 +16,9 @@ from testbed.report.graph.drawing import Highlight, graph_dot, graph_png, graph_
 from testbed.report.graph.layout import PAPER, router_positions
 from testbed.report.graph.placement import place
 from testbed.report.graph.png import png_of
-from testbed.report.graph.scene import Box, Circle, Scene, Text
+from testbed.report.graph.scene import Box, Circle, Line, Scene, Text
 from testbed.report.graph.scene_builder import build_scene
-from testbed.report.graph.style import ROUTER_RADIUS
+from testbed.report.graph.style import DARK, PAGE, ROUTER_RADIUS, TE_PATHS
 from tests.paper_plan import backbone_link, router
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,6 +62,59 @@ def test_highlighted_path_has_its_colour_rings_and_legend(full: Plan) -> None:
     # five hops, each a line, an arrow's stub and its head; two rings; the legend's two
     assert shown.count("#d55e00") == 5 * 3 + 2 + 2
     assert "TE path worker1 → worker2 by r6, r8" in shown
+
+
+def luminance(colour: str) -> float:
+    """Of `#rrggbb`, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (x / 12.92 if x <= 0.03928 else ((x + 0.055) / 1.055) ** 2.4 for x in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def behind(scene: Scene, text: Text) -> str:
+    """What a text stands on: the last shape below its middle, or the page."""
+    x, y = text.at
+    fill = PAGE
+    for shape in scene.shapes[: scene.shapes.index(text)]:
+        if isinstance(shape, Box):
+            inside = 0 <= x - shape.x <= shape.width and 0 <= y - shape.y <= shape.height
+        else:
+            inside = isinstance(shape, Circle) and (
+                (x - shape.centre[0]) ** 2 + (y - shape.centre[1]) ** 2 <= shape.radius**2
+            )
+        if inside and not isinstance(shape, Line | Text) and shape.fill != "none":
+            fill = shape.fill
+    return fill
+
+
+@pytest.mark.parametrize("page", [{}, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["full", "grid", "basic"])
+def test_every_text_can_be_read(
+    name: str, page: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    path = Highlight.of_paths([["r1", "r2"]], ("r2",))
+    scene = build_scene(request.getfixturevalue(name), [path])
+    texts = [shape for shape in scene.shapes if isinstance(shape, Text)]
+    assert {behind(scene, text) for text in texts} > {PAGE}
+    for text in texts:
+        ground = behind(scene, text)
+        seen = contrast(page.get(text.colour, text.colour), page.get(ground, ground))
+        assert seen >= 4.5, f"{text.text!r}: {seen:.1f}:1"
+
+
+def test_every_colour_but_those_of_paths_has_one_for_dark_pages(full: Plan) -> None:
+    style = ElementTree.fromstring(graph_svg(full)).findtext(f"{SVG}style") or ""
+    assert style.startswith("@media (prefers-color-scheme: dark){")
+    path = Highlight.of_paths([["r1", "r2"]], ("r2",))
+    document = ElementTree.fromstring(graph_svg(full, [path]))
+    for kind in ("fill", "stroke"):
+        for colour in {e.get(kind) for e in document.iter()} - {None, "none", *TE_PATHS}:
+            assert f'[{kind}="{colour}"]{{{kind}:{DARK[str(colour)]}}}' in style
 
 
 def test_equal_cost_paths_share_their_common_hops() -> None:

@@ -1,0 +1,57 @@
+"""`testbed graph`: which topology it draws."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from testbed.cli.main import app
+from testbed.host import labs
+from testbed.report.graph.drawing import graph_svg
+from tests.repository import ROOT
+from tests.shipped_plans import shipped_plan
+
+
+def graph(*words: str) -> Result:
+    return CliRunner().invoke(app, ["graph", *words])
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> labs.LabDir:
+    """A living lab's record on the host, seen by somebody who is not root."""
+    monkeypatch.setattr(labs, "LABS", tmp_path)
+    monkeypatch.setattr(labs.LabDir.__init__, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(labs.LabDir, "init_pid", lambda _: 7)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    record = labs.lab_dir("mine")
+    record.path.mkdir(mode=0o711)
+    record.plan_file.write_text(shipped_plan("basic").model_dump_json())
+    return record
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_lab_is_drawn_as_it_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert graph("-n", "mine").stdout == graph("basic").stdout
+    monkeypatch.setenv("TESTBED_NAME", "mine")
+    assert graph().stdout == graph("full").stdout
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_lab_has_one_topology() -> None:
+    for words in (["basic"], ["--set", "rows=3"]):
+        said = graph("-n", "mine", *words).exception
+        assert said is not None and "a lab has its topology" in str(said)
+
+
+def test_a_lab_that_cannot_be_drawn(lab: labs.LabDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.plan_file.write_text("{")
+    assert "another version of testbed made the lab" in str(graph("-n", "mine").exception)
+    monkeypatch.setattr(labs.LabDir, "init_pid", lambda _: None)
+    assert "lab 'mine' is not up" in str(graph("-n", "mine").exception)
+
+
+def test_the_drawing_of_the_front_page_is_todays() -> None:
+    assert (ROOT / "docs" / "full.svg").read_text() == graph_svg(shipped_plan("full"))

@@ -43,7 +43,7 @@ def test_all_that_is_coloured_asks_first(monkeypatch: pytest.MonkeyPatch, colour
     with Progress().step("links"):
         pass
     with pytest.raises(SystemExit):
-        fail(TestbedError("no lab"), lambda _: None)
+        fail(TestbedError("no lab"))
     show_table(None, ["name"], [["r1"]], False)
     for stream in (out, err):
         assert ("\033" in stream.getvalue()) is colours

@@ -189,7 +189,7 @@ def test_a_half_built_lab_says_so_and_is_continued(boxed: Lab) -> None:
     (boxed.inner / "run/testbed/built").unlink(missing_ok=True)
     said = boxed.run("status", expect=2).stderr
     assert "is half built" in said
-    assert "--set rows=1 --set columns=2 continues" in said
+    assert "--set rows=1 --set columns=2` continues" in said
     boxed.run(*LINE)
     assert boxed.status()["problems"] == []
 

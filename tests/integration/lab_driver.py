@@ -26,6 +26,7 @@ class Lab:
     gobgpd: Path | None
     sandbox: Sandbox | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    patience: float = PATIENCE
 
     def command(self, *arguments: str, launcher: tuple[str, ...] = ("-m", "testbed")) -> list[str]:
         """The argument list of `testbed ARGUMENTS` for this lab."""
@@ -50,7 +51,7 @@ class Lab:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=self.patience,
             cwd=ROOT,
         )
         said = f"testbed {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"

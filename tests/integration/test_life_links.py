@@ -77,7 +77,7 @@ def test_of_parallel_links_one_has_to_be_named(twins: tuple[Lab, str]) -> None:
     assert "DOWN" in flags(lab, "ra", "ra-rb.2") and "DOWN" in flags(lab, "rb", "rb-ra.2")
     assert "UP" in flags(lab, "ra", "ra-rb") and "UP" in flags(lab, "rb", "rb-ra")
     said = lab.run("status", expect=1).stdout
-    assert "rb-ra.2 is down (`testbed link up rb:rb-ra.2 ra`)" in said
+    assert f"rb-ra.2 is down (`testbed link up -n {lab.name} rb:rb-ra.2 ra`)" in said
     lab.run("link", "up", "rb:rb-ra.2", "ra")  # as status says
     lab.run("wait")
     lab.run("link", "down", "ra:ra-rb", "rb")

@@ -123,7 +123,7 @@ fuzz: deps ## run the generators of random topologies for longer (EXAMPLES=3000)
 	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py
 
 .PHONY: soak
-soak: artefacts ## use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
+soak: artefacts ## (not finished) use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_SOAK_MINUTES=$(or $(MINUTES),20) TESTBED_SOAK_SEED=$(or $(SEED),1) \
 	  $(PYTEST) -n 0 -s tests/soak

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import networkx as nx
 
@@ -30,29 +31,29 @@ def loss_and_bandwidth(plan: Plan) -> Iterator[Problem]:
 
 
 def delays(plan: Plan) -> Iterator[Problem]:
-    """Shortest paths that take BGP longer than it waits; each with its slowest link."""
-    slow = [link for link in _carrying(plan) if link.shaping.delay]
-    if not slow:
+    """The first shortest path that takes BGP longer than it waits, with its slowest link."""
+    if not any(link.shaping.delay for link in plan.links):
         return
-    slowest = max(slow, key=_delay)
     speakers = [node.name for node in (*plan.cluster, *plan.injectors)]
     graph = _graph(plan)
     for source in speakers:
-        costs = nx.single_source_dijkstra_path_length(graph, source, weight="cost")
+        paths = nx.single_source_dijkstra_path(graph, source, weight="cost")
         for target in speakers:
-            delay = costs.get(target, 0) % _HOP / 1e6
+            links = [graph.edges[ends]["link"] for ends in pairwise(paths.get(target, ()))]
+            delay = sum(map(_delay, links))
             if delay > MOST_DELAY:
+                slowest = max(links, key=_delay)
                 yield _problem(
                     slowest,
                     f"the way from {source} to {target} takes {delay:g} s: BGP gives up on a "
                     f"connection over more than {MOST_DELAY:g} s each way",
                     f"--delay {slowest.shaping.delay}",
                 )
-                return  # one is the cause of all
+                return  # others have the same cause, or are found once this is mended
 
 
 def _problem(link: Link, what: str, option: str) -> Problem:
-    later = f"`testbed link set {link.a.node} {link.b.node} {option}`"
+    later = f"`testbed link set {link.a.node}:{link.a.interface} {link.b.node} {option}`"
     fix = f"leave it out; once the lab is up: {later}"
     return Problem(what=what, subject=name_of(link), fix=fix, where=link.where)
 
@@ -71,7 +72,7 @@ def _graph(plan: Plan) -> nx.Graph[str]:
     """Metrics first; of paths that cost the same, the quickest."""
     graph: nx.Graph[str] = nx.Graph()
     for link in _carrying(plan):
-        cost = link.metric * _HOP + round(_delay(link) * 1e6)
-        known = graph.get_edge_data(link.a.node, link.b.node, {"cost": cost})["cost"]
-        graph.add_edge(link.a.node, link.b.node, cost=min(cost, known))
+        ends, cost = (link.a.node, link.b.node), link.metric * _HOP + round(_delay(link) * 1e6)
+        if not graph.has_edge(*ends) or cost < graph.edges[ends]["cost"]:
+            graph.add_edge(*ends, cost=cost, link=link)
     return graph

@@ -11,7 +11,16 @@ from tests.unit.topology.topology_file import Finding, assert_one_finding, plan_
 LINK = 'self.addLink(r1, self.addRouter("r3"), {})'
 NODES = 'for r in (r1, r2): self.addLink(r, self.addHost(r + "n", cluster=True), delay="{}")'
 
+# a slow link that no tunnel takes stands before the slow ones that one does
+BESIDE = 'self.addLink(r1, self.addRouter("r3"), delay="9s")\n'
+
 REFUSED = {
+    "delay, beside a slower link": (
+        BESIDE + NODES.format("0.3s"),
+        7,
+        "r1-r1n",
+        "the way from r1n to r2n takes 0.6 s: BGP",
+    ),
     "loss": (LINK.format("loss=31"), 6, "r1-r3", "a loss of 31 %: routing does not hold"),
     "bandwidth": (LINK.format("bw=0.09"), 6, "r1-r3", "0.09 Mbit/s: routing alone needs 0.1"),
     "delay": (NODES.format("0.3s"), 6, "r1-r1n", "the way from r1n to r2n takes 0.6 s: BGP"),

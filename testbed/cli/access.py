@@ -35,7 +35,7 @@ from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:
-    from testbed.lab.access.capture import Tap
+    from testbed.lab.access.taps import Tap
     from testbed.plan.model import Plan
 
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -174,15 +174,15 @@ def capture(
     """
     output = str(Path(write).resolve()) if write and write != "-" else write
     plan = enter(name)
-    from testbed.lab.access import capture as access
     from testbed.lab.access.inside import replace_process
     from testbed.lab.access.locate import elsewhere
+    from testbed.lab.access.taps import find_taps, node_test, split_words, tcpdump
 
-    others, filter_ = access.split_words(more or [], access.node_test(plan))
-    taps = access.find_taps([node, *others], interface)
+    others, filter_ = split_words(more or [], node_test(plan))
+    taps = find_taps([node, *others], interface)
     if others:
         _capture_many(plan, taps, filter_, output)
-    command = access.tcpdump(taps[0].interface)
+    command = tcpdump(taps[0].interface)
     if output and output != "-" and elsewhere(plan, taps[0].node):
         # the file is here, tcpdump is not
         os.dup2(_open_new(output), 1)
@@ -194,7 +194,7 @@ def capture(
 def _capture_many(
     plan: Plan, taps: Sequence[Tap], filter_: Sequence[str], output: str | None
 ) -> NoReturn:
-    from testbed.lab.access import capture as access
+    from testbed.lab.access.capture import capture as capture_many
 
     if output is None:
         raise TestbedError(
@@ -206,7 +206,7 @@ def _capture_many(
         descriptor = _open_new(output)
         hand_to_caller(Path(output))
     with os.fdopen(descriptor, "wb", closefd=output != "-") as stream:
-        raise typer.Exit(access.capture(plan, taps, filter_, stream))
+        raise typer.Exit(capture_many(plan, taps, filter_, stream))
 
 
 def _open_new(file: str) -> int:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import FrameType
 from typing import IO, NoReturn
 
@@ -20,86 +18,13 @@ from testbed.host import told
 from testbed.host.namespaces import end_with_parent
 from testbed.lab.access.inside import netns_of, replace_process
 from testbed.lab.access.locate import run_in
+from testbed.lab.access.taps import Tap, tcpdump
 from testbed.observe.merge import Merger
-from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
 
-ANY = "any"
-_NODE = re.compile(r"[\w.-]+(:\S+)?")
-# Words with which a filter can begin (pcap-filter(7)): never a second node.
-_FILTER_WORDS = frozenset(
-    word
-    for words in (
-        "aarp ah arp atalk broadcast carp clnp csnp decnet dir dst es-is esis esp ether fddi",
-        "gateway geneve greater host icmp icmp6 ifindex ifname igmp igrp iih inbound ip ip6 ipx",
-        "is-is isis iso lat len less link llc lsp mopdl moprc mpls multicast net netbeui not on",
-        "outbound pim port portrange pppoed pppoes proto protochain psnp rarp reason rnum rset sca",
-        "sctp snp src srnr stp subrulenum subtype tcp tr type udp vlan vrrp wlan",
-    )
-    for word in words.split()
-)
 _CHUNK = 1 << 16  # bytes
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _READER_GONE = 128 + signal.SIGPIPE  # as when tcpdump itself writes into a pipe
-
-
-@dataclass(frozen=True)
-class Tap:
-    """Where one tcpdump listens."""
-
-    node: str
-    interface: str
-
-    def __str__(self) -> str:
-        return f"{self.node}:{self.interface}"
-
-
-def tcpdump(interface: str, *options: str) -> list[str]:
-    """The command that captures on an interface."""
-    return ["tcpdump", "-Z", "root", "-n", "-i", interface, *options]
-
-
-def split_words(
-    words: Sequence[str], is_node: Callable[[str], bool]
-) -> tuple[list[str], list[str]]:
-    """Nodes, and the filter behind them, of the words that follow the first node."""
-    count = 0
-    for word in words:
-        if word in _FILTER_WORDS or not _NODE.fullmatch(word) or not is_node(_node_of(word)):
-            break
-        count += 1
-    return list(words[:count]), list(words[count:])
-
-
-def find_taps(nodes: Iterable[str], interface: str) -> list[Tap]:
-    """Where to listen, of words NODE or NODE:INTERFACE. Raises TestbedError.
-
-    `interface`: that of the words that name none.
-    """
-    taps = []
-    for word in nodes:
-        node, colon, own = word.partition(":")
-        if colon and interface != ANY:
-            raise TestbedError(
-                f"{word} and -i {interface}: which interface is meant?", fix="give one"
-            )
-        if colon and not own:
-            raise TestbedError(f"{word!r} names no interface", fix=f"{node}, or {node}:INTERFACE")
-        taps.append(Tap(node, own or interface))
-    return list(dict.fromkeys(taps))
-
-
-def node_test(plan: Plan) -> Callable[[str], bool]:
-    """Whether a name is a node's or a pod's; pods are asked for only if a name is no node's."""
-
-    def is_node(name: str) -> bool:
-        if name in plan.by_name:
-            return True
-        with suppress(TestbedError):
-            return name in {pod.name for pod in orchestrator_of(plan).pods(plan)}
-        return False
-
-    return is_node
 
 
 def capture(plan: Plan, taps: Sequence[Tap], filter_: Sequence[str], output: IO[bytes]) -> int:
@@ -299,7 +224,3 @@ class _InterfaceNames:
         return {
             int(link["ifindex"]): str(link["ifname"]) for link in json.loads(done.stdout or "[]")
         }
-
-
-def _node_of(word: str) -> str:
-    return word.partition(":")[0]

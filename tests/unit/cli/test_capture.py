@@ -11,7 +11,7 @@ from testbed.cli import access as command
 from testbed.cli.main import app
 from testbed.errors import TestbedError
 from testbed.lab.access import capture, inside, locate
-from testbed.lab.access.capture import Tap
+from testbed.lab.access.taps import Tap
 from tests.paper_plan import paper_plan
 
 ALWAYS = ["tcpdump", "-Z", "root", "-n", "-i"]

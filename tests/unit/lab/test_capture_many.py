@@ -15,7 +15,7 @@ from scapy.utils import RawPcapNgReader
 
 from testbed.errors import TestbedError
 from testbed.lab.access import capture
-from testbed.lab.access.capture import Tap
+from testbed.lab.access.taps import Tap
 from tests.paper_plan import paper_plan
 
 TAPS = [Tap("r1", "eth0"), Tap("r2", "eth0")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.lab.access.capture import Tap, find_taps, split_words
+from testbed.lab.access.taps import Tap, find_taps, split_words
 
 NODES = {"r3", "r6", "worker1", "pod-a", "host", "ip6"}
 

@@ -52,6 +52,11 @@ class Soak:
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
 
+    @property
+    def document(self) -> Path:
+        """The file that commands name, seen from here: the sandbox has a /tmp of its own."""
+        return Path(f"/proc/{self.lab.box.init}/root/tmp/policy.yaml")
+
     def processes(self) -> list[psutil.Process]:
         """All of the sandbox but its own init."""
         return psutil.Process(self.lab.box.init).children(recursive=True)
@@ -66,7 +71,7 @@ class Soak:
             self.kill(operation)
             return
         if operation.document:
-            self.operations.directory.joinpath("policy.yaml").write_text(operation.document)
+            self.document.write_text(operation.document)
         done = self.lab.run(*operation.arguments, expect=None)
         self.outcomes[f"{operation.arguments[0]} {done.returncode}"] += 1
         if done.returncode:
@@ -91,6 +96,7 @@ class Soak:
         for name in (row["name"].rpartition("/")[2] for row in rows):
             if name.startswith("soak-"):
                 self.lab.run("pod", "delete", name)
+        self.document.unlink(missing_ok=True)
         self.wait()
 
     def wait(self) -> None:
@@ -136,7 +142,7 @@ _COUNTED = {"nhid", "expires", "valid_lft", "preferred_lft"}
 
 
 @pytest.fixture(params=["none", "kubernetes"])
-def soak(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Soak]:
+def soak(request: pytest.FixtureRequest) -> Iterator[Soak]:
     gobgpd = Path(program("gobgpd"))
     with kube_sandbox(gobgpd) as box:
         cluster = str(request.param)
@@ -145,13 +151,13 @@ def soak(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Soak]:
         before = box.snapshot()
         try:
             lab.run("up", "full")
-            yield Soak(lab, _operations(tmp_path))
+            yield Soak(lab, _operations())
         finally:
             lab.run("down")
         box.wait_until_like(before)
 
 
-def _operations(directory: Path) -> Operations:
+def _operations() -> Operations:
     plan = shipped_plan("full")
     routers = {r.name for r in plan.routers}
     ends = [(link.a.node, link.b.node) for link in plan.links]
@@ -160,7 +166,7 @@ def _operations(directory: Path) -> Operations:
         links=[pair for pair in ends if routers.issuperset(pair)],
         nodes=[n.name for n in plan.cluster],
         waypoints=sorted(routers),
-        directory=directory,
+        directory=Path("/tmp"),
     )
 
 

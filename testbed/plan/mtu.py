@@ -1,4 +1,4 @@
-"""Computes the bytes that encapsulation adds (RFC 8200 §3, RFC 8754 §2, RFC 7348 §5)."""
+"""Computes the bytes that encapsulation adds (RFC 8200 §3, 8754 §2, 7348 §5, 2003 §3.1)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ OUTER_HEADER = 40
 SRH_FIXED = 8
 SID_SIZE = 16
 VXLAN = 40 + 8 + 8 + 14  # over IPv6: IPv6, UDP, VXLAN, and the inner Ethernet header
+IPIP = 20  # an IPv4 header
 IPV6_MIN_MTU = 1280  # RFC 8200 §5
 
 

@@ -1,0 +1,1 @@
+"""Measures overlays against each other, with statistics on stored raw samples."""

@@ -1,0 +1,18 @@
+"""What is not needed is not imported: scipy takes as long as all of `--help` may."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from testbed.interpreter import own_code
+
+NO_STATISTICS = ("cases", "overhead", "sample", "schedule", "selector", "store")
+
+
+@pytest.mark.parametrize("module", ["cli.main", *(f"evaluate.{name}" for name in NO_STATISTICS)])
+def test_no_scipy_without_statistics(module: str) -> None:
+    code = f"import sys, testbed.{module}; print({{'numpy', 'scipy'}} & set(sys.modules))"
+    done = subprocess.run(own_code(code), capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -1,0 +1,103 @@
+"""What is said of cases that are not there, and of damaged samples: the fix is done, and helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from testbed.errors import TestbedError
+from testbed.evaluate import store
+from testbed.evaluate.selector import select
+from tests.unit.evaluate.samples import sample
+from tests.unit.fixes.applied import is_printed_by, suggested
+
+SELECTOR = "testbed/evaluate/selector.py: "
+
+# A fix of the selector → words that are refused, and what the fix makes of them.
+WORDS: dict[str, tuple[str, Callable[[str], str]]] = {
+    SELECTOR + "did you mean {_PAIR_OF[near[0]]}?": ("vxlna", suggested),
+    SELECTOR + "did you mean {by_lower[near[0]]}?": (
+        "overlay=srv7",
+        lambda fix: f"overlay={suggested(fix)}",
+    ),
+    SELECTOR + "a glob has to match a whole id, such as {CASES[0].id}": (
+        "*.geneve.*",
+        lambda fix: fix.split()[-1],
+    ),
+    SELECTOR + "the keys are {', '.join(KEYS)}": (
+        "colour=udp",
+        lambda fix: f"{fix.removeprefix('the keys are ').split(', ')[1]}=udp",
+    ),
+    SELECTOR + "{key} is one of {', '.join(VALUES[key])}": (
+        "family=5",
+        lambda fix: f"family={fix.split()[-1]}",
+    ),
+    SELECTOR + "give KEY=VALUE or a glob before, between and after commas": (
+        "overlay=srv6,",
+        lambda _: "overlay=srv6,*.udp.*",
+    ),
+    SELECTOR + "leave out {_written(key, chosen)}": (
+        "segments=1,overlay=vxlan",
+        lambda fix: "segments=1,overlay=vxlan".replace(fix.split()[-1] + ",", ""),
+    ),
+    SELECTOR + "give {_written(next(iter(chosen)), chosen)} alone": (
+        "overlay=vxlan,segments=1,segments=2,placement=same-node",
+        lambda fix: fix.split()[1],
+    ),
+}
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_words_for_cases(key: str) -> None:
+    wrong, follow = WORDS[key]
+    with pytest.raises(TestbedError) as refused:
+        select(wrong)
+    assert is_printed_by(key, refused.value.fix)
+    right = follow(refused.value.fix or "")
+    assert right != wrong
+    assert select(right)
+
+
+def test_a_line_that_is_no_sample(tmp_path: Path) -> None:
+    key = (
+        "testbed/evaluate/store.py: the file was changed by hand: take the run's own, "
+        "or take out this line"
+    )
+    file = tmp_path / "samples.jsonl"
+    store.append(file, sample(block=1))
+    with file.open("a") as stream:
+        stream.write('{"case": "a"}\n')
+    store.append(file, sample(block=3))
+    with pytest.raises(TestbedError) as refused:
+        store.read(file)
+    assert is_printed_by(key, refused.value.fix)
+    number = int((refused.value.where or "").rpartition(":")[2])
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(lines[: number - 1] + lines[number:]))
+    assert [read.block for read in store.read(file).samples] == [1, 3]
+
+
+def test_a_store_that_is_a_directory(tmp_path: Path) -> None:
+    key = "testbed/evaluate/store.py: give the samples.jsonl of a run, as a user who may read it"
+    store.append(tmp_path / "samples.jsonl", sample())
+    with pytest.raises(TestbedError) as refused:
+        store.read(tmp_path)
+    assert is_printed_by(key, refused.value.fix)
+    name = (refused.value.fix or "").split()[2]
+    assert store.read(tmp_path / name).samples == (sample(),)
+
+
+def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
+    key = (
+        "testbed/evaluate/store.py: free space there, or make it writable; "
+        "the same command then goes on where it was"
+    )
+    directory = tmp_path / "run"
+    with pytest.raises(TestbedError) as refused:
+        store.append(directory / "samples.jsonl", sample())
+    assert is_printed_by(key, refused.value.fix)
+    directory.mkdir()
+    store.append(directory / "samples.jsonl", sample())
+    assert store.read(directory / "samples.jsonl").samples == (sample(),)

@@ -28,6 +28,7 @@ def test_a_warm_up_of_each_then_blocks_of_all() -> None:
 def test_the_seed_decides_the_order() -> None:
     assert plan_order(CASES, 10, seed=7) == plan_order(reversed(CASES), 10, seed=7)
     assert plan_order(CASES, 10, seed=7) != plan_order(CASES, 10, seed=8)
+    assert plan_order((*CASES, "a"), 10, seed=7) == plan_order(CASES, 10, seed=7)
 
 
 def test_the_order_is_that_of_earlier_versions() -> None:

@@ -188,8 +188,23 @@ def enter(name: str) -> Plan:
     """Enter a running lab as root and give its plan."""
     from testbed.lab.state import enter as enter_lab
 
+    lab = directory(name)
+    if not lab.exists():  # said before anybody is asked for a password
+        lab.living()
     need_root()
-    return enter_lab(directory(name))
+    return enter_lab(lab)
+
+
+def recorded(name: str) -> Plan:
+    """The plan of a running lab as it is on record, where everybody may read it."""
+    from testbed.lab.state import foreign, recorded_plan
+
+    lab = directory(name)
+    lab.living()
+    plan = recorded_plan(lab)
+    if plan is None:
+        raise foreign(lab, lab.up_command)
+    return plan
 
 
 def directory(name: str) -> LabDir:

@@ -19,6 +19,7 @@ from testbed.cli.common import (
     enter,
     hand_to_caller,
     print_data,
+    recorded,
     show,
 )
 from testbed.cli.completion import nodes_and_pods, offering
@@ -137,8 +138,7 @@ def policy_explain(
     format: FormatOnlyOption = Format.table,
 ) -> None:
     """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
-    file = from_here(file)
-    plan = enter(name)
+    plan = recorded(name)
     from testbed.te.explain import explain_all, explain_text
     from testbed.te.load import load_policy_file
 

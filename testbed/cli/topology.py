@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,16 +15,13 @@ from testbed.cli.common import (
     Params,
     ProfileName,
     ProfileOption,
-    directory,
     key_values,
     print_data,
+    recorded,
     unwritable,
 )
 from testbed.cli.completion import labs, offering, topologies
 from testbed.errors import TestbedError
-
-if TYPE_CHECKING:
-    from testbed.plan.model import Plan
 
 # Without TESTBED_NAME: what is drawn is a topology, unless a lab is named.
 GraphedLab = Annotated[
@@ -96,7 +93,7 @@ def graph(
     if name is None:
         plan = load_plan(topology or "full", profile.value, key_values(params))
     elif topology is None and not params:
-        plan = _plan_of_lab(name)
+        plan = recorded(name)
     else:
         raise TestbedError("a lab has its topology", fix=f"testbed graph -n {name}, or without -n")
     if out is None:
@@ -108,18 +105,6 @@ def graph(
         drawing.graph_png(plan, out)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
-
-
-def _plan_of_lab(name: str) -> Plan:
-    """What is on record of a living lab; everybody may read it."""
-    from testbed.lab.state import foreign, recorded_plan
-
-    lab = directory(name)
-    lab.living()
-    plan = recorded_plan(lab)
-    if plan is None:
-        raise foreign(lab, lab.up_command)
-    return plan
 
 
 def _write_drawing(file: Path, text: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +18,7 @@ from testbed.cli.common import (
     Params,
     ProfileName,
     ProfileOption,
+    enter,
     key_values,
     print_data,
     recorded,
@@ -22,6 +26,9 @@ from testbed.cli.common import (
 )
 from testbed.cli.completion import labs, offering, topologies
 from testbed.errors import TestbedError
+
+if TYPE_CHECKING:
+    from testbed.plan.model import Link, Plan
 
 # Without TESTBED_NAME: what is drawn is a topology, unless a lab is named.
 GraphedLab = Annotated[
@@ -86,25 +93,48 @@ def graph(
     params: Params = None,
     name: GraphedLab = None,
 ) -> None:
-    """Draw a topology, or that of a lab: on the terminal, or as SVG, PNG or dot."""
+    """Draw a topology, or that of a lab: on the terminal, or as SVG, PNG or dot.
+
+    Root sees which links of the lab are down, and how they are shaped now; others see its plan.
+    """
     from testbed.report.graph import drawing as drawing
     from testbed.topology.load import load_plan
 
+    out = out.absolute() if out else None  # a lab has another working directory
+    down: Sequence[Link] = ()
     if name is None:
         plan = load_plan(topology or "full", profile.value, key_values(params))
     elif topology is None and not params:
-        plan = recorded(name)
+        plan, down = _look_into(name)
     else:
         raise TestbedError("a lab has its topology", fix=f"testbed graph -n {name}, or without -n")
     if out is None:
-        print(drawing.graph_text(plan))
+        print(drawing.graph_text(plan, down))
     elif out.suffix in (".svg", ".dot"):
-        draw = drawing.graph_svg if out.suffix == ".svg" else drawing.graph_dot
-        _write_drawing(out, draw(plan))
+        svg = out.suffix == ".svg"
+        _write_drawing(
+            out, drawing.graph_svg(plan, down=down) if svg else drawing.graph_dot(plan, down)
+        )
     elif out.suffix == ".png":
-        drawing.graph_png(plan, out)
+        drawing.graph_png(plan, out, down)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
+
+
+def _look_into(name: str) -> tuple[Plan, Sequence[Link]]:
+    """A lab's plan as its links are now, and those that are down; others than root see the plan."""
+    plan = recorded(name)
+    if os.geteuid() != 0:
+        print("note: drawn as planned; root sees links that are down or shaped", file=sys.stderr)
+        return plan, ()
+    from testbed.backbone import build, links_now
+
+    plan = enter(name)
+    if build.damage(plan):
+        print("note: drawn as planned; `testbed status` says what is missing", file=sys.stderr)
+        return plan, ()
+    now = links_now.as_shaped_now(plan)
+    return now, build.links_down(now)
 
 
 def _write_drawing(file: Path, text: str) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.plan.model import Plan
-from testbed.report.graph.highlight import Highlight
+from testbed.plan.model import Link, Plan
 from testbed.report.graph.scene import Scene
 from testbed.report.graph.scene_builder import build_scene
 from testbed.report.graph.svg import svg_of
@@ -19,9 +18,9 @@ FONTS = Path("/usr/share/fonts/truetype/dejavu")
 FACES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 
 
-def graph_png(plan: Plan, path: str | Path, highlight: Sequence[Highlight] = ()) -> None:
+def graph_png(plan: Plan, path: str | Path, down: Sequence[Link] = ()) -> None:
     """Write the drawing to `path`; TestbedError if the file cannot be written."""
-    png_of(build_scene(plan, highlight), Path(path))
+    png_of(build_scene(plan, down=down), Path(path))
 
 
 def png_of(scene: Scene, path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from testbed.agent.api.block_claims import Claims
-from testbed.agent.api.kubernetes_source import KubernetesSource
+from testbed.agent.api.kubernetes_source import RESOURCES, KubernetesSource
 from testbed.agent.model.objects import Node, Objects
 from testbed.agent.model.pod_wish import PodMetadata
 from testbed.errors import TestbedError
@@ -218,6 +218,30 @@ def test_before_the_first_answer_nothing_is_concluded(api: FakeKubeApi) -> None:
     api.start()
     watcher.until(lambda o: well(o) and len(o.pools) == 1)
     watcher.source.stop()
+
+
+def test_a_server_that_begins_by_refusing_is_two_lines_of_the_log(
+    api: FakeKubeApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in every start: the server is up before the rules that let agents read."""
+    caplog.set_level("INFO")
+    paths = {resource.path for resource in RESOURCES}
+    api.refuse = dict.fromkeys(paths, 403)
+    watcher = Watcher(api)
+
+    def asked_twice() -> tuple[bool | None, str]:
+        seen = [path for method, path in api.requests if method == "GET"]
+        rare = [p for p in paths if sum(x.partition("?")[0] == p for x in seen) < 2]
+        return (None if rare else True), str(rare)
+
+    wait_for("every list to be refused", asked_twice, 20)
+    api.refuse.clear()
+    watcher.until(lambda objects: objects.complete and not objects.problems)
+    watcher.source.stop()
+    began, over = [(r.levelname, r.getMessage()) for r in caplog.records]
+    assert began[0] == over[0] == "INFO"
+    assert began[1].startswith("waits for the API server: ") and "API server refuses" in began[1]
+    assert over[1] == "the wait for the API server is over"
 
 
 def test_a_definition_that_is_missing_counts_as_empty_until_it_comes(api: FakeKubeApi) -> None:

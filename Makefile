@@ -117,10 +117,11 @@ test-unit: deps ## run the unit tests, which need no root
 	@$(PYTEST) tests/unit
 
 .PHONY: fuzz
-fuzz: deps ## run the generators of random topologies for longer (EXAMPLES=3000); asks for root
+fuzz: artefacts ## run the generators of topologies and objects for longer (EXAMPLES=3000 of each); asks for root
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),3000) $(PYTEST) \
-	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py
+	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py \
+	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py
 
 .PHONY: soak
 soak: artefacts ## (not finished) use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)

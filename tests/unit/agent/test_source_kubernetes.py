@@ -21,6 +21,7 @@ from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube import client as kube_client
 from testbed.kube import kubeconfig, watch
+from testbed.kube.api_wait import ApiWait
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unreachable
@@ -171,7 +172,7 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
             return versions[-1]
 
     pace = SharedBackoff()
-    Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace).start()
+    Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace, ApiWait()).start()
     watches(api, 1)
     api.put(NODES, "w1")
     api.bookmark()

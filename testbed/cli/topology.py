@@ -18,7 +18,10 @@ from testbed.cli.common import (
     Params,
     ProfileName,
     ProfileOption,
+    directory,
     enter,
+    hand_to_caller,
+    in_this_lab,
     key_values,
     print_data,
     recorded,
@@ -117,24 +120,29 @@ def graph(
         )
     elif out.suffix == ".png":
         drawing.graph_png(plan, out, down)
+        hand_to_caller(out)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
 
 
 def _look_into(name: str) -> tuple[Plan, Sequence[Link]]:
     """A lab's plan as its links are now, and those that are down; others than root see the plan."""
-    plan = recorded(name)
     if os.geteuid() != 0:
-        print("note: drawn as planned; root sees links that are down or shaped", file=sys.stderr)
-        return plan, ()
+        return _as_planned(recorded(name), "root sees links that are down or shaped"), ()
+    if not directory(name).built:
+        return _as_planned(recorded(name), "the lab is half built"), ()
     from testbed.backbone import build, links_now
 
     plan = enter(name)
     if build.damage(plan):
-        print("note: drawn as planned; `testbed status` says what is missing", file=sys.stderr)
-        return plan, ()
+        return _as_planned(plan, "`testbed status` says what is missing"), ()
     now = links_now.as_shaped_now(plan)
     return now, build.links_down(now)
+
+
+def _as_planned(plan: Plan, why: str) -> Plan:
+    print(f"note: drawn as planned; {in_this_lab(why)}", file=sys.stderr)
+    return plan
 
 
 def _write_drawing(file: Path, text: str) -> None:
@@ -142,3 +150,4 @@ def _write_drawing(file: Path, text: str) -> None:
         file.write_text(text)
     except OSError as error:
         raise unwritable(file, error) from None
+    hand_to_caller(file)

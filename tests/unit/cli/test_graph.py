@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from testbed.backbone import build, links_now
-from testbed.cli import topology
+from testbed.cli import common, topology
 from testbed.cli.main import app
 from testbed.host import labs
 from testbed.plan.model import Shaping
@@ -51,13 +51,14 @@ def test_a_lab_has_one_topology() -> None:
         assert said is not None and "a lab has its topology" in str(said)
 
 
-@pytest.mark.usefixtures("lab")
-def test_root_sees_the_links_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_sees_the_links_as_they_are(lab: labs.LabDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    (lab.path / labs.BUILT).touch()
     plan = shipped_plan("basic")
     shaped = [x.model_copy(update={"shaping": Shaping(delay="7ms")}) for x in plan.links]
     now = plan.model_copy(update={"links": tuple(shaped)})
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(topology, "enter", lambda _: plan)
+    common.errors_are_about(lab, lab.up_command)
     monkeypatch.setattr(build, "damage", lambda _: [])
     monkeypatch.setattr(links_now, "as_shaped_now", lambda _: now)
     monkeypatch.setattr(build, "links_down", lambda found: [found.links[0]])
@@ -67,7 +68,11 @@ def test_root_sees_the_links_as_they_are(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(build, "damage", lambda _: ["namespace r1"])
     damaged = graph("-n", "mine")
     assert damaged.stdout == graph("basic").stdout
-    assert "says what is missing" in damaged.stderr
+    assert "`testbed status -n mine` says what is missing" in damaged.stderr
+    (lab.path / labs.BUILT).unlink()
+    half = graph("-n", "mine")
+    assert half.stdout == graph("basic").stdout
+    assert half.stderr == "note: drawn as planned; the lab is half built\n"
 
 
 def test_a_lab_that_cannot_be_drawn(lab: labs.LabDir, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,7 +162,9 @@ def apply(
     from testbed.te.load import load_objects
 
     api = orchestrator_of(plan).api(plan)
-    documents, findings = load_objects(plan, file, force, policies.selected_by(plan, api))
+    documents, findings = load_objects(
+        plan, file, force, policies.selected_by(plan, api), policies.pools_in(api)
+    )
     _print_findings(findings)
     if dry_run:
         for previewed in policies.preview_objects(api, documents):

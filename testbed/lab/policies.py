@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 
 from testbed.agent.model import selector
@@ -15,6 +15,8 @@ from testbed.host.files import write_json
 from testbed.json_types import JsonObject
 from testbed.kube.documents import KubeObject
 from testbed.lab.access.inside import unknown
+from testbed.object_fields.reserved import Network
+from testbed.object_fields.tables import CALICO
 from testbed.orchestrators.api import Api
 from testbed.paths import NODES
 from testbed.plan.identifiers import bgp_identifiers
@@ -277,6 +279,15 @@ def selected_by(plan: Plan, api: Api) -> Callable[[str], list[str]]:
         return [name for name, d in found if matches(d["metadata"].get("labels") or {})]
 
     return selected
+
+
+def pools_in(api: Api) -> dict[str, Network]:
+    """The IPPools of the lab by name, as far as their ranges can be read."""
+    found: dict[str, Network] = {}
+    for pool in api.all_of(CALICO, "IPPool"):
+        with suppress(KeyError, TypeError, ValueError):  # kubectl and scenarios apply any
+            found[pool["metadata"]["name"]] = ip_network(pool["spec"]["cidr"])
+    return found
 
 
 def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:

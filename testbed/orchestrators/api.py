@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,9 @@ class Api(Protocol):
 
     def get(self, document: KubeObject) -> KubeObject | None:
         """The object of that kind and name, or None."""
+
+    def all_of(self, version: str, kind: str) -> list[KubeObject]:
+        """All objects of a kind, in all namespaces."""
 
 
 class DirectoryApi:
@@ -61,6 +65,14 @@ class DirectoryApi:
             name, fix = f"{document['kind']} {document['metadata']['name']}", "apply it again"
             what = f"{name} cannot be read"
             raise TestbedError(what, where=str(file), why=str(error), fix=fix) from None
+
+    def all_of(self, version: str, kind: str) -> list[KubeObject]:
+        """The objects that can be read; agents report the others, and applying replaces them."""
+        found = []
+        for file in sorted(self.directory.glob(f"{kind}.*.json")):
+            with suppress(OSError, ValueError):  # removed meanwhile, or broken
+                found.append(dict(json.loads(file.read_text())))
+        return found
 
     def _object_file(self, document: KubeObject) -> Path:
         name = f"{document['kind']}.{document['metadata']['name']}"

@@ -345,10 +345,25 @@ CASES = {
     ),
     # Calico's objects
     "a pool of routers": Mended(
-        POOLS + "stay inside {planned}",
+        POOLS + "cidr: {free}",
         POOL.replace("172.16.4.0/24", "192.168.0.0/16"),
-        "192.168.0.0/16",
-        "172.16.0.0/16",
+        "cidr: 192.168.0.0/16",
+        "FIX",
+    ),
+    "a pool of another": Mended(
+        POOLS + "cidr: {free}",
+        f"{POOL}---\n{POOL.replace('name: p', 'name: q')}",
+        "cidr: 172.16.4.0/24",
+        "FIX",
+    ),
+    "a pool over SIDs": Mended(
+        POOLS + "first give {taken.owner} another cidr",
+        POOL.replace("172.16.4.0/24", "cafe::/120")
+        + "---\n"
+        + POOL.replace("name: p", "name: sr-policies-pool").replace("172.16.4.0/24", "cafe::/118"),
+        "cafe::/120",
+        "fdfb:af47:32af:1::/64",
+        anywhere=True,
     ),
     "the plan's own pool": Mended(
         POOLS + "did you mean {meant}?",

@@ -12,6 +12,8 @@ from testbed.host.files import write_json
 from testbed.kube.documents import KubeObject
 from testbed.paths import API
 
+_LONGEST = 200  # characters of kind and name: file systems take 255, and a draft's name is longer
+
 
 class Api(Protocol):
     """What the testbed itself does with objects. Every call raises TestbedError on failure."""
@@ -45,6 +47,7 @@ class DirectoryApi:
 
     def preview(self, document: KubeObject) -> KubeObject:
         """The document itself: nobody but `apply` writes into the file."""
+        self._object_file(document)
         return document
 
     def delete(self, document: KubeObject) -> bool:
@@ -76,5 +79,11 @@ class DirectoryApi:
 
     def _object_file(self, document: KubeObject) -> Path:
         name = f"{document['kind']}.{document['metadata']['name']}"
+        if len(name) > _LONGEST:
+            raise TestbedError(
+                f"{name[:60]}…: the name is too long",
+                why="without Kubernetes, an object is a file of its name",
+                fix=f"take at most {_LONGEST - len(document['kind']) - 1} characters",
+            )
         safe = "".join(c if c.isalnum() or c in ".-" else "-" for c in name)
         return self.directory / f"{safe}.json"

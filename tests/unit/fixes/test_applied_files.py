@@ -468,11 +468,17 @@ CASES = {
         anywhere=True,
     ),
     "no name": Mended(
-        KINDS + "metadata: {name: NAME}",
+        KINDS + "metadata: {name: mine}",
         POOL.replace("metadata: {name: p}\n", ""),
         "spec:",
         "FIX\nspec:",
         anywhere=True,
+    ),
+    "a name with a capital": Mended(
+        ITEMS + "take lower-case letters, digits, '-' and '.', at most 253 of them",
+        POOL.replace("name: p", "name: My_Pool"),
+        "My_Pool",
+        "my-pool",
     ),
     "no spec": Mended(
         KINDS + "the fields of {kind} stand below spec:",

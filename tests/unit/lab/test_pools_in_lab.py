@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from testbed.kube.documents import KubeObject
-from testbed.lab.policies import pools_in
+from testbed.lab.objects import pools_in
 from testbed.orchestrators.api import DirectoryApi
 
 

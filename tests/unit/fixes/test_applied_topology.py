@@ -184,6 +184,20 @@ CASES = {
         "172.16.4.2",
         "10.99.4.2",
     ),
+    "a pod pool over the policy pool": Mended(
+        "testbed/plan/checks/overlaps.py: choose a network outside of {fixed.network} for "
+        "{free.owner}",
+        "self.pods_v6 = 'cafe::/64'\n" + NODES,
+        "cafe::/64",
+        "cafe:0:0:1::/64",
+    ),
+    "a link over the policy pool": Mended(
+        "testbed/plan/checks/overlaps.py: choose a network outside of {fixed.network} for "
+        "{free.owner}",
+        NODES + 'self.addLink(r2, self.addHost("h", ip="cafe::2/120"))',
+        "cafe::2/120",
+        "cafe::1:2/120",
+    ),
     "the smallest MTU": Mended(
         SIZES + "raise the link's mtu to {mtu.port_mtu_for(plan.max_segments)} or lower "
         "max_segments",

@@ -17,7 +17,6 @@ from testbed.cli.common import (
     FormatOption,
     Name,
     enter,
-    hand_to_caller,
     print_data,
     show,
 )
@@ -228,10 +227,8 @@ def path(
     proof = prove(plan, source, destination, 4 if ipv4 else 6, waypoints)
     if pcap is not None:
         proof.write_pcap(pcap)
-        hand_to_caller(pcap)
     if svg is not None:
         picture.write(svg, plan, proof.traces)
-        hand_to_caller(svg)
     if not print_data(proof.to_dict(), format):
         print(proof.drawing())
     if not proof.passed:

@@ -22,6 +22,7 @@ from testbed.cli.common import (
 )
 from testbed.cli.completion import labs, offering, topologies
 from testbed.errors import TestbedError
+from testbed.host.for_caller import write_for_caller
 
 if TYPE_CHECKING:
     from testbed.plan.model import Plan
@@ -124,6 +125,6 @@ def _plan_of_lab(name: str) -> Plan:
 
 def _write_drawing(file: Path, text: str) -> None:
     try:
-        file.write_text(text)
+        write_for_caller(file, text)
     except OSError as error:
         raise unwritable(file, error) from None

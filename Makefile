@@ -87,7 +87,7 @@ lint: deps ## check style, types, import direction, dead code
 .PHONY: test
 test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak
+	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak --ignore=tests/load
 
 .PHONY: test-vm
 test-vm: NODES := vagrant
@@ -117,16 +117,22 @@ test-unit: deps ## run the unit tests, which need no root
 	@$(PYTEST) tests/unit
 
 .PHONY: fuzz
-fuzz: deps ## run the generators of random topologies for longer (EXAMPLES=3000); asks for root
+fuzz: artefacts ## run the generators of topologies and objects for longer (EXAMPLES=3000 of each); asks for root
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),3000) $(PYTEST) \
-	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py
+	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py \
+	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py
 
 .PHONY: soak
 soak: artefacts ## (not finished) use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_SOAK_MINUTES=$(or $(MINUTES),20) TESTBED_SOAK_SEED=$(or $(SEED),1) \
 	  $(PYTEST) -n 0 -s tests/soak
+
+.PHONY: load
+load: artefacts ## many of everything: 1,012 policies by ConfigMap, 5,000 foreign paths, 300 pods; figures
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) $(PYTEST) -n 0 -s tests/load
 
 .PHONY: clean
 clean: ## remove what was built in the clone (the environment too)

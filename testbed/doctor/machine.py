@@ -8,8 +8,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
-
 from testbed.doctor.attempt import attempt
 from testbed.doctor.open_files import check_open_files
 from testbed.doctor.root_directory import check_root_directory
@@ -18,6 +16,7 @@ from testbed.doctor.verdict import Verdict
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host import frr, lab_data
 from testbed.host.labs import lab_dir, others
+from testbed.host.memory import Room, available
 from testbed.plan.limits import FEWEST
 
 PROGRAMS = ("ip", "tc", "nsenter", "nft")
@@ -43,7 +42,7 @@ def host_checks() -> list[Verdict]:
         check_root_directory(),
         *(program(p) for p in PROGRAMS),
         _check_frr(),
-        memory(psutil.virtual_memory().available),
+        memory(available()),
         check_open_files(FEWEST),
         check_ipv6(),
         limit("fs/inotify/max_user_instances", INOTIFY_NEEDED, "watched directories"),
@@ -100,12 +99,21 @@ def _check_gobgp() -> Verdict:
         return Verdict("GoBGP", "fail", error.what, "testbed artefacts fetch")
 
 
-def memory(free: int) -> Verdict:
+def memory(room: Room) -> Verdict:
     """Whether `full` finds room: with Kubernetes it takes 0.6 to 0.8 GiB (docs/bench.md)."""
-    seen = f"{free / (1 << 30):.1f} GiB available"
-    if free >= MEMORY_NEEDED:
+    seen = f"{_gib(room.free)} available"
+    if room.limit is not None:
+        seen += f", because a control group is limited to {_gib(room.limit)}"
+    if room.free >= MEMORY_NEEDED:
         return Verdict("memory", "ok", seen)
+    if room.limit is not None:
+        fix = "`full` needs about 1 GiB: raise the limit, a container's by its option for memory"
+        return Verdict("memory", "warn", seen, fix)
     return Verdict("memory", "warn", seen, "`full` needs about 1 GiB: close something")
+
+
+def _gib(amount: int) -> str:
+    return f"{amount / (1 << 30):.1f} GiB"
 
 
 def limit(name: str, needed: int, what: str) -> Verdict:

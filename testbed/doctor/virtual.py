@@ -8,12 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
-
 from testbed.doctor.attempt import attempt
 from testbed.doctor.verdict import Level, Verdict
 from testbed.errors import TestbedError
 from testbed.host.lab_data import DATA_DIR
+from testbed.host.memory import available
 from testbed.images import calico_vpp
 from testbed.providers.vagrant.box.accelerator import DEVICE, QEMU, choose
 from testbed.providers.vagrant.box.box import Box, wanted_box
@@ -44,7 +43,7 @@ def virtual_checks(machines: int = 3) -> list[Verdict]:
         _check_tun(),
         kvm(DEVICE.exists(), _can_open(DEVICE), os.geteuid() == 0),
         *attempt("box", _check_box),
-        room("memory for machines", psutil.virtual_memory().available, machines * MEMORY << 20),
+        room("memory for machines", available().free, machines * MEMORY << 20),
         *attempt("disk for machines", lambda: [_check_room_on_disk(machines)]),
         *attempt("files of Calico-VPP", lambda: [_check_calico_vpp(*calico_vpp.at_hand())]),
     ]

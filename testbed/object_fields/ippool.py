@@ -6,6 +6,7 @@ from testbed.object_fields.model import Column, Kind, honoured, refused
 from testbed.object_fields.schemas import CIDR, FLAG, OVERLAY_MODE, TEXT, number, one_of, some_of
 
 MANUAL, WORKLOAD = "Manual", "Workload"
+DEFAULT_BLOCK = {4: 26, 6: 122}  # prefix length of blocks, by family; Calico's
 
 IPPOOL = Kind(
     "IPPool",

@@ -395,6 +395,29 @@ def test_logs_follow_until_interrupted(basic: Lab) -> None:
     assert "Traceback" not in process.stderr.read()
 
 
+def test_a_log_is_followed_over_a_rotation(basic: Lab) -> None:
+    """Between the two files there is none, as when a supervisor rotates."""
+    directory = "cd /run/testbed/logs; "
+    basic.run("exec", "r1", "sh", "-c", directory + "echo before >rotated.log")
+    process = subprocess.Popen(
+        basic.command("logs", "--follow", "rotated"),
+        env=basic.env(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "before\n"
+    basic.run("exec", "r1", "sh", "-c", directory + "mv rotated.log rotated.log.1")
+    assert "inaccessible" in process.stderr.readline()
+    basic.run("exec", "r1", "sh", "-c", directory + "echo after >rotated.log")
+    assert process.stdout.readline() == "after\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    basic.run("exec", "r1", "sh", "-c", directory + "rm rotated.log rotated.log.1")
+
+
 def test_events_are_followed_until_interrupted(basic: Lab) -> None:
     process = subprocess.Popen(
         basic.command("events", "--watch", "-o", "json"),

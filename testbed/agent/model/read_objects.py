@@ -21,12 +21,9 @@ from testbed.agent.model.objects import (
 )
 from testbed.json_types import JsonObject, as_object, get_object, get_objects, get_texts
 from testbed.object_fields.check import path_text, unknown_fields, unsupported
-from testbed.object_fields.ippool import MANUAL, WORKLOAD
+from testbed.object_fields.ippool import DEFAULT_BLOCK, MANUAL, WORKLOAD
 from testbed.object_fields.others import NOT_ENFORCED
 from testbed.object_fields.tables import KINDS
-
-_DEFAULT_BLOCK = {4: 26, 6: 122}  # Calico's
-
 
 Model = IPPool | Node | BGPPeer | BGPConfiguration | ConfigMap | BlockAffinity
 M = TypeVar("M", bound=Model)
@@ -113,7 +110,7 @@ def _read_object(origin: str, item: object, found: _Found) -> None:
         refused = _check_fields(origin, about, data, found)
         if refused:
             return
-        parsed = reader(namespace, name, data)
+        parsed = reader(namespace, name, _without_null(data))
     except KeyError as error:
         found.report(origin, about, f"not used: field {error} is missing")
         return
@@ -137,6 +134,14 @@ def _check_fields(origin: str, about: ObjectRef, data: JsonObject, found: _Found
     for one in lacking:
         found.report(origin, about, str(one))
     return any(one.refused for one in lacking)
+
+
+def _without_null(data: JsonObject) -> JsonObject:
+    """A field of the spec with null is one that is not there, as for an API server."""
+    spec = data.get("spec")
+    if not isinstance(spec, dict):
+        return data
+    return {**data, "spec": {name: value for name, value in spec.items() if value is not None}}
 
 
 def _describe_object(item: object) -> str:
@@ -175,7 +180,7 @@ def _check_asn(value: object) -> int | None:
 def _read_pool(_namespace: str, name: str, item: JsonObject) -> IPPool:
     spec = get_object(item, "spec")
     cidr = ip_network(_check_name(spec["cidr"]))
-    block = spec.get("blockSize", _DEFAULT_BLOCK[cidr.version])
+    block = spec.get("blockSize", DEFAULT_BLOCK[cidr.version])
     block = _check_number(block, "blockSize", 0, cidr.max_prefixlen)
     pool = IPPool(
         name=name,
@@ -254,7 +259,7 @@ def _read_peer(_namespace: str, name: str, item: JsonObject) -> BGPPeer:
     elif text.count(":") == 1:
         text, _, tail = text.partition(":")
         port = int(tail)
-    chosen = None if spec.get("nodeSelector") is None else _check_name(spec["nodeSelector"])
+    chosen = _check_name(spec["nodeSelector"]) if spec.get("nodeSelector") else None
     if chosen is not None:
         selector.parse(chosen)
     return BGPPeer(

@@ -159,5 +159,6 @@ def follow_log(program: str, follow: bool) -> None:
     file = services.log_file(program)
     if not file.exists():
         raise unknown_program(program, list(all_states()))
-    options = ["-n", "+1", "--follow=name"] if follow else ["-n", "+1"]
+    # a rotation takes the file away for a moment, after which tail alone would give up
+    options = ["-n", "+1", "--follow=name", "--retry"] if follow else ["-n", "+1"]
     subprocess.run(["tail", *options, str(file)], check=False)

@@ -25,9 +25,16 @@ def peer_address(text: str) -> Address:
     return ip_address(text)
 
 
+def pool_network(text: str) -> Network:
+    """The network of an IPPool, with its length: an API server takes none without. ValueError."""
+    if "/" not in text:
+        raise ValueError(f"{text!r} is not a network such as 172.16.0.0/16")
+    return ip_network(text)
+
+
 # kind → (field of spec that must be there and parse, its parser)
 KINDS: dict[str, tuple[str | None, Callable[[str], object]]] = {
-    "IPPool": ("cidr", ip_network),
+    "IPPool": ("cidr", pool_network),
     "BGPPeer": ("peerIP", peer_address),
     "BGPConfiguration": (None, str),
     "NetworkPolicy": (None, str),
@@ -106,7 +113,12 @@ def text(document: Value, key: str) -> str:
 
 def asn(document: Value) -> int | None:
     """spec.asNumber, where that is a number."""
-    found = _get_field(document, "asNumber")
+    return number(document, "asNumber")
+
+
+def number(document: Value, key: str) -> int | None:
+    """The number of a field of spec; None if there is none."""
+    found = _get_field(document, key)
     return found.content if found and type(found.content) is int else None
 
 

@@ -106,8 +106,13 @@ def _refuse_unknown(value: Value, known: tuple[str, ...], what: str) -> None:
 
 # Any: an object of the API, whose structure was checked
 def as_kept(item: Value) -> dict[str, Any]:
-    """The object as it is applied: under the apiVersion kept here, without a server's own notes."""
+    """The object as it is applied: under the apiVersion kept here, without a server's own notes.
+
+    Nor with fields of a spec that are null, which ask for nothing: an API server refuses them.
+    """
     plain = item.plain
+    if isinstance(plain.get("spec"), dict):
+        plain = {**plain, "spec": {k: v for k, v in plain["spec"].items() if v is not None}}
     metadata = {k: v for k, v in plain["metadata"].items() if k not in OF_SERVER}
     rest = {k: v for k, v in plain.items() if k != "status"}
     return {**rest, "apiVersion": api_version(plain["kind"]), "metadata": metadata}

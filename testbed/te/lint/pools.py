@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+from testbed.object_fields.ippool import DEFAULT_BLOCK
 from testbed.object_fields.reserved import Network, Reserved, conflict
 from testbed.plan.model import Plan
 from testbed.plan.reserved import reserved
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint import calico_objects
-from testbed.te.lint.findings import Finding
+from testbed.te.lint.findings import Finding, errors
 from testbed.te.lint.free_networks import free_network
 from testbed.te.lint.nodes import unknown_node
 from testbed.te.lint.other_pools import OtherPools
 
 LOCALSID_POOL, POLICY_POOL = "sr-localsids-pool-", "sr-policies-pool"
+_LONGEST = 128  # of any block's length; more the schema refuses
 PLANS_OWN = ("default-ipv4-ippool", "default-ipv6-ippool")  # the pools of pods that `up` makes
 
 
@@ -29,7 +31,8 @@ def pool(plan: Plan, document: Value, others: OtherPools) -> Iterator[Finding]:
     elif name == POLICY_POOL:
         yield from _binding_sids(plan, cidr, where, others)
     else:
-        yield from _check_pods(plan, cidr, where, others, name in PLANS_OWN)
+        found = [*_check_pods(plan, cidr, where, others, name in PLANS_OWN)]
+        yield from found if errors(found) else [*found, *_blocks_fit(document, cidr)]
 
 
 def _one_overlay(document: Value) -> Iterator[Finding]:
@@ -38,6 +41,19 @@ def _one_overlay(document: Value) -> Iterator[Finding]:
         what = "ipipMode and vxlanMode cannot both be used"
         where = calico_objects.where(document, "vxlanMode")
         yield Finding("error", where, what, "set one of them to Never")
+
+
+def _blocks_fit(document: Value, cidr: Network) -> Iterator[Finding]:
+    """Nodes claim whole blocks, so one at least has to fit."""
+    given = calico_objects.number(document, "blockSize")
+    size = DEFAULT_BLOCK[cidr.version] if given is None else given
+    where = calico_objects.where(document, "blockSize")
+    fix = f"blockSize: a number from {cidr.prefixlen} to {cidr.max_prefixlen}"
+    if size < cidr.prefixlen:
+        without = "" if given is not None else ", which is the default,"
+        yield Finding("error", where, f"blockSize {size}{without} is larger than {cidr}", fix)
+    elif cidr.max_prefixlen < size <= _LONGEST:
+        yield Finding("error", where, f"blockSize {size} is no length of an IPv4 block", fix)
 
 
 def _local_sids(plan: Plan, document: Value, node: str, others: OtherPools) -> Iterator[Finding]:

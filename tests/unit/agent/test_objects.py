@@ -145,3 +145,19 @@ def test_nothing_in_a_document_can_raise(kind: str, spec: Any, status: Any, othe
         },
         other,
     )
+
+
+def test_null_and_an_empty_selector_are_as_if_not_there() -> None:
+    spec = {"cidr": "172.16.0.0/16", "blockSize": None, "natOutgoing": None, "nodeSelector": None}
+    peer = {"peerIP": "fd00::1", "nodeSelector": ""}
+    found = read_objects.read(
+        [
+            ("a", {"kind": "IPPool", "metadata": {"name": "p"}, "spec": spec}),
+            ("b", {"kind": "BGPPeer", "metadata": {"name": "q"}, "spec": peer}),
+        ]
+    )
+    assert found.problems == ()
+    assert [(p.block_size, p.nat_outgoing, p.selector) for p in found.pools] == [
+        (26, False, "all()")
+    ]
+    assert [p.selector for p in found.peers] == [None]

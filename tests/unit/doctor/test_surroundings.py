@@ -9,6 +9,7 @@ import pytest
 from testbed.doctor import surroundings
 from testbed.doctor.machine import memory
 from testbed.doctor.virtual import kvm, room, user_namespaces
+from testbed.host.memory import Room
 
 
 def status(name: str, pids: str) -> str:
@@ -99,8 +100,15 @@ def test_ipv6(there: bool, off: str, level: str, seen: str, fix: str) -> None:
 @pytest.mark.parametrize(("mebibytes", "level"), [(6000, "ok"), (1024, "ok"), (700, "warn")])
 def test_memory_of_a_small_machine(mebibytes: int, level: str) -> None:
     """Of 8 GB some 6 are available: enough for `full`, and for three emulated machines."""
-    assert memory(mebibytes << 20).level == level
+    assert memory(Room(mebibytes << 20)).level == level
     assert room("memory for machines", 6000 << 20, 3 * 1536 << 20).level == "ok"
+
+
+def test_a_limit_that_leaves_too_little_is_named() -> None:
+    verdict = memory(Room(300 << 20, 512 << 20))
+    assert verdict.level == "warn"
+    assert verdict.seen == ("0.3 GiB available, because a control group is limited to 0.5 GiB")
+    assert "raise the limit" in verdict.fix
 
 
 @pytest.mark.parametrize(

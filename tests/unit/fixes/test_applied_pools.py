@@ -55,6 +55,12 @@ CASES = {
         "cafd::/118",
         "SUGGESTED",
     ),
+    "blocks larger than their pool": Mended(
+        POOLS + "blockSize: a number from {cidr.prefixlen} to {cidr.max_prefixlen}",
+        POOL + "  blockSize: 16\n",
+        "blockSize: 16",
+        "blockSize: 26",
+    ),
     "two overlays": Mended(
         POOLS + "set one of them to Never",
         POOL + "  ipipMode: Always\n  vxlanMode: Always\n",

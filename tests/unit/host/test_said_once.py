@@ -20,6 +20,25 @@ PLACES = {
     r"\bTarInfo\(": {"host/tar.py"},
     r"\bos\.fsync\(": {"host/files.py"},
     r"\bhttp\.client\.HTTPS?Connection\b": {"kube/client.py"},
+    # The time of day may jump: it is told to people, stands in certificates and beside packets;
+    # nothing waits by it, and no age is reckoned with it but that of certificates.
+    r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\b|\bdate\.today\b": {
+        "agent/api/kubernetes_source.py",  # "does not answer since 10:31:07"
+        "agent/api/reporter.py",  # of conditions, for people
+        "cli/render.py",  # certificates
+        "conformance/lab.py",  # certificates
+        "lab/access/kube.py",  # certificates
+        "lab/snapshots.py",  # certificates, and when a snapshot was saved
+        "lab/up/machines.py",  # leases of machines that go on: theirs, which was set by resync.py
+        "observe/local_capture.py",  # packets
+        "orchestrators/kubernetes/api.py",  # certificates
+        "orchestrators/kubernetes/lifecycle.py",  # certificates
+        "orchestrators/kubernetes/orchestrator.py",  # certificates
+        "orchestrators/kubernetes/resume.py",  # certificates
+        "providers/vagrant/box/build.py",  # when a box was made
+        "providers/vagrant/guest/resync.py",  # sets the clock of machines that go on
+        "providers/vagrant/stock/catalogue.py",  # when a box was taken
+    },
 }
 
 

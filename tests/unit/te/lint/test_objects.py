@@ -58,6 +58,8 @@ def test_a_misspelt_field_is_refused_with_what_is_meant(
         ("natOutgoing: 'yes'", "must be of type boolean"),
         ("blockSize: '28'", "must be of type integer"),
         ("blockSize: 129", "must be at most 128"),
+        ("blockSize: 64", "no length of an IPv4 block"),
+        ("blockSize: 16", "larger than 172.16.4.0/24"),
         ("namespaceSelector: what?", "selector"),
         ("nat-outgoing: true", "use natOutgoing"),
         ("ipip: {enabled: true}", "use ipipMode"),
@@ -70,6 +72,24 @@ def test_a_value_that_a_pool_cannot_have_is_refused(
     _, (finding,) = load(full, tmp_path, f"{POOL}{INSIDE}  {line}\n")
     assert finding.severity == "error" and what in finding.what
     assert finding.where in ("o.yaml:6", "o.yaml:7")
+
+
+@pytest.mark.parametrize(
+    ("cidr", "what"),
+    [
+        ("172.16.4.0", "not a network such as"),
+        ("172.16.4.1/24", "has host bits set"),
+        ("172.16.4.0/28", "blockSize 26, which is the default, is larger"),
+    ],
+)
+def test_a_pool_without_room_or_length_is_refused(
+    full: Plan, tmp_path: Path, cidr: str, what: str
+) -> None:
+    file = tmp_path / "o.yaml"
+    file.write_text(f"{POOL}  cidr: {cidr}\n")
+    with pytest.raises(TestbedError) as caught:
+        load_objects(full, file)
+    assert what in str(caught.value)
 
 
 def test_all_that_a_pool_can_have_is_taken(full: Plan, tmp_path: Path) -> None:

@@ -1,0 +1,184 @@
+"""Many of everything: policies by ConfigMap, paths of a peer, pods. `make load` runs it.
+
+What is asserted is that all is as wanted; times and memory are figures, printed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_network
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from testbed.host.wait import wait_for
+from testbed.topology.load import load_plan
+from tests.integration.kube_lab import NODES, KubeLab, kube_lab, kube_sandbox, pod
+from tests.integration.lab_driver import Lab
+from tests.integration.sandbox import Sandbox, lab_name
+
+pytestmark = pytest.mark.root
+
+PATIENCE = 300.0
+HEAD_ENDS = 23  # each with a policy to each other, in both families: 1,012
+STAR = f"""from testbed.topology import LabTopo
+class Star(LabTopo):
+    def build(self, **options):
+        for router in ("r1", "r2"):
+            self.addRouter(router)
+        self.addLink("r1", "r2")
+        for number in range({HEAD_ENDS}):
+            name = "master" if number == 0 else f"worker{{number}}"
+            self.addClusterNode(name)
+            self.addLink("r1", name)
+        self.addLink("r2", self.addInjector("gobgp"))
+        super().build(**options)
+"""
+CONFIG = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: srv6-config-{node}, namespace: calico-vpp-dataplane}}
+data:
+  srv6: |
+    node: {node}
+    localsids: {{DT4: "{dt4}", DT6: "{dt6}"}}
+    policies:
+{policies}"""
+POLICY = """\
+      - node: "{endpoint}"
+        traffic: IPv{family}
+        bsid: "{binding_sid}"
+        segment_list: ["{waypoint}", "{sid}"]
+"""
+FOREIGN = 5000  # prefixes that a peer announces which is no node
+PODS = 300
+
+
+@pytest.fixture
+def lab(sandbox: Sandbox, gobgpd: Path) -> Iterator[Lab]:
+    lab = Lab(lab_name("load"), gobgpd, sandbox, patience=PATIENCE)
+    try:
+        yield lab
+    finally:
+        lab.run("down")
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Print how long it took."""
+    start = time.monotonic()
+    yield
+    print(f"\n{what}: {time.monotonic() - start:.1f} s", end="")
+
+
+def in_sandbox(lab: Lab, name: str) -> Path:
+    """A file of the sandbox's /tmp, as seen from here."""
+    return Path(f"/proc/{lab.box.init}/root/tmp/{name}")
+
+
+def test_a_thousand_policies_by_configmap(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "star.py").write_text(STAR)
+    in_sandbox(lab, "star.py").write_text(STAR)
+    in_sandbox(lab, "policies.yaml").write_text(configmaps(tmp_path / "star.py"))
+    lab.run("up", "/tmp/star.py")
+    lab.run("mode", "configmap")
+    with told("1,012 policies by ConfigMap: checked and applied"):
+        lab.run("apply", "-f", "/tmp/policies.yaml")
+    with told("… until all are chosen"):
+        wait_for("all policies to be chosen", lambda: chosen(lab), PATIENCE, 0.2)
+    lab.run("path", "pod-master", f"pod-worker{HEAD_ENDS - 1}", "-4")
+    assert lab.status()["problems"] == []
+
+
+def configmaps(topology: Path) -> str:
+    """One per head end, with a policy by r2 to each other node and family."""
+    plan = load_plan(str(topology))
+    texts, number = [], 0
+    for head in plan.cluster:
+        policies = []
+        for other in (n for n in plan.cluster if n is not head):
+            assert other.cluster is not None
+            sids = other.cluster.local_sids
+            for family, sid in ((4, sids.dt4), (6, sids.dt6)):
+                number += 1
+                policies.append(
+                    POLICY.format(
+                        endpoint=plan.address_v6(other.name),
+                        family=family,
+                        binding_sid=next(islice(plan.pools.policies.hosts(), number % 1000, None)),
+                        waypoint=plan.node("r2").loopback_v6,
+                        sid=sid,
+                    )
+                )
+        assert head.cluster is not None
+        own = head.cluster.local_sids
+        texts.append(
+            CONFIG.format(node=head.name, dt4=own.dt4, dt6=own.dt6, policies="".join(policies))
+        )
+    return "---\n".join(texts)
+
+
+def chosen(lab: Lab) -> tuple[bool | None, str]:
+    done = lab.run("policy", "list", "-o", "json", expect=None)
+    rows = json.loads(done.stdout) if done.stdout else []
+    count = sum(row["chosen"] and row["source"] == "configmap" for row in rows)
+    wanted = HEAD_ENDS * (HEAD_ENDS - 1) * 2
+    return (count >= wanted or None), f"{count} of {wanted}, {done.stderr}"
+
+
+def test_thousands_of_foreign_paths(lab: Lab) -> None:
+    """They are refused, in few words, and the lab's own traffic goes on; gone, all is well."""
+    lab.run("up", "basic")
+    prefixes = islice(ip_network("10.64.0.0/10").subnets(new_prefix=28), FOREIGN)
+    in_sandbox(lab, "prefixes").write_text("".join(f"{prefix}\n" for prefix in prefixes))
+    loop = "while read prefix; do gobgp global rib {} -a ipv4 $prefix {}; done < /tmp/prefixes"
+    in_lab = Path(f"{lab.inner}/tmp/prefixes")
+    in_lab.write_text(in_sandbox(lab, "prefixes").read_text())
+    with told(f"{FOREIGN} foreign paths: announced"):
+        lab.run("exec", "gobgp", "sh", "-c", loop.format("add", "nexthop 192.168.9.254"))
+    with told("… until they are refused"):
+        wait_for("the paths to be refused", lambda: refused(lab, FOREIGN), PATIENCE, 0.2)
+    lab.run("path", "pod-worker1", "pod-worker2", "-4")
+    lab.run("exec", "gobgp", "sh", "-c", loop.format("del", ""))
+    lab.run("wait", "--timeout", "60")
+
+
+def refused(lab: Lab, count: int) -> tuple[bool | None, str]:
+    problems = lab.status()["problems"]
+    said = [p for p in problems if "not used" in p]
+    more = f"{count - 100} more from peer"
+    return (any(more in p for p in said) or None), f"{len(problems)} problems: {said[-2:]}"
+
+
+def test_three_hundred_pods(gobgpd: Path) -> None:
+    with kube_sandbox(gobgpd) as box:
+        lab = kube_lab(gobgpd, box, "pods")
+        try:
+            lab.up()
+            names = [f"many-{number}" for number in range(PODS)]
+            with told(f"{PODS} pods"):
+                lab.make_pods(*(pod(n, NODES[i % 3]) for i, n in enumerate(names)))
+                wait_for("all pods to run", lambda: running(lab, names), 600, 1)
+            lab.wait_until_well()
+            with told("… deleted"):
+                for name in names:
+                    lab.api.delete(pod(name, ""))
+                wait_for("no pod to be left", lambda: gone(lab), 600, 1)
+            lab.wait_until_well()
+        finally:
+            lab.down()
+
+
+def running(lab: KubeLab, names: list[str]) -> tuple[bool | None, str]:
+    phases = {name: p.get("status", {}).get("phase", "") for name, p in lab.pods().items()}
+    count = sum(phases.get(name) == "Running" for name in names)
+    return (count == len(names) or None), f"{count} of {len(names)} run"
+
+
+def gone(lab: KubeLab) -> tuple[bool | None, str]:
+    left = lab.pods()
+    return (None if left else True), f"{len(left)} are left"

@@ -164,21 +164,6 @@ def need_root() -> None:
     os.execv(sudo, [sudo, kept, *own_program("testbed", *sys.argv[1:])])
 
 
-def hand_to_caller(path: Path) -> None:
-    """Give a file or directory made as root to the user who called sudo."""
-    uid, gid = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
-    if uid is not None and gid is not None and os.geteuid() == 0:
-        os.chown(path, int(uid), int(gid))
-
-
-def make_directory(path: Path) -> None:
-    """A directory with its parents; those that are new belong to the user who called sudo."""
-    missing = [p for p in (path, *path.parents) if not p.exists()]
-    path.mkdir(parents=True, exist_ok=True)
-    for made in missing:
-        hand_to_caller(made)
-
-
 def unwritable(file: Path, error: OSError) -> TestbedError:
     """The error for a file that the user wants and that cannot be written."""
     return TestbedError(f"{file} cannot be written", why=error.strerror, fix="choose another place")

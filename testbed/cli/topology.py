@@ -20,7 +20,6 @@ from testbed.cli.common import (
     ProfileOption,
     directory,
     enter,
-    hand_to_caller,
     in_this_lab,
     key_values,
     print_data,
@@ -29,6 +28,7 @@ from testbed.cli.common import (
 )
 from testbed.cli.completion import labs, offering, topologies
 from testbed.errors import TestbedError
+from testbed.host.for_caller import write_for_caller
 
 if TYPE_CHECKING:
     from testbed.plan.model import Link, Plan
@@ -120,7 +120,6 @@ def graph(
         )
     elif out.suffix == ".png":
         drawing.graph_png(plan, out, down)
-        hand_to_caller(out)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
 
@@ -147,7 +146,6 @@ def _as_planned(plan: Plan, why: str) -> Plan:
 
 def _write_drawing(file: Path, text: str) -> None:
     try:
-        file.write_text(text)
+        write_for_caller(file, text)
     except OSError as error:
         raise unwritable(file, error) from None
-    hand_to_caller(file)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import MachineUnfit, TestbedError
+from testbed.host.for_caller import write_for_caller
 from testbed.plan.model import Link, Plan
 from testbed.report.graph.scene import Scene
 from testbed.report.graph.scene_builder import build_scene
@@ -34,7 +35,7 @@ def png_of(scene: Scene, path: Path) -> None:
         font_files=[_find_font(face) for face in FACES],
     )
     try:
-        path.write_bytes(picture)
+        write_for_caller(path, picture)
     except OSError as error:
         raise TestbedError(
             f"cannot write the drawing: {error.strerror or error}",

@@ -7,15 +7,14 @@ the file says so, and what writes next begins on a line of its own.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from pydantic import ValidationError
 
 from testbed.errors import TestbedError
 from testbed.evaluate.sample import SCHEMA_VERSION, Sample
+from testbed.host.files import append_line
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,8 @@ class Stored:
 
 def append(file: Path, sample: Sample) -> None:
     """Add a sample; it is on the disk when this returns. Raises TestbedError."""
-    line = sample.model_dump_json().encode() + b"\n"
     try:
-        with file.open("ab+") as stream:
-            stream.write(line if _ends_a_line(stream) else b"\n" + line)
-            stream.flush()
-            os.fsync(stream.fileno())
+        append_line(file, sample.model_dump_json().encode())
     except OSError as error:
         raise TestbedError(
             "a sample could not be stored",
@@ -42,12 +37,6 @@ def append(file: Path, sample: Sample) -> None:
             fix="free space there, or make it writable; the same command then goes on where it was",
             exit_code=1,
         ) from None
-
-
-def _ends_a_line(stream: BinaryIO) -> bool:
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, size - 1))
-    return stream.read(1) in (b"", b"\n")
 
 
 def read(file: Path) -> Stored:

@@ -1,4 +1,4 @@
-"""Files that others read: complete or absent, never half written."""
+"""Files that others read: complete or absent, never half written; and files of lines, added to."""
 
 from __future__ import annotations
 
@@ -48,6 +48,20 @@ def write_atomically(
 def write_json(path: Path, value: object, mode: int = 0o644) -> None:
     """`value` as JSON, atomically."""
     write_atomically(path, json.dumps(value, indent=1) + "\n", mode)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file; it is on the disk when this returns. Raises OSError.
+
+    What a killed writer left half is not continued: the line begins on a line of its own.
+    """
+    with path.open("ab+") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - 1))
+        is_at_start = stream.read(1) in (b"", b"\n")
+        stream.write(line + b"\n" if is_at_start else b"\n" + line + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def make_owned_directory(path: Path, mode: int = 0o755) -> None:

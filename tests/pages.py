@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 from tests.repository import ROOT
 
@@ -19,6 +20,7 @@ PAGES = [
 ]
 INDENT = "    "
 FILE = re.compile(r"`([\w.-]+\.(?:py|ya?ml))`[^`]*:$")
+COMMENT = re.compile(r"\s+# .*$")
 # What differs from run to run, and what stands for it.
 VOLATILE = [
     (re.compile(pattern), mark)
@@ -59,6 +61,11 @@ class Command:
         return any(re.match(r"(error:|✗|FAIL\b)", line) for line in self.output)
 
     @property
+    def typed(self) -> str:
+        """The command without the comment behind it."""
+        return COMMENT.sub("", self.text)
+
+    @property
     def words(self) -> list[str]:
         """Its words, without the comment behind it."""
         return shlex.split(self.text, comments=True)
@@ -76,9 +83,7 @@ def steps(text: str) -> Iterator[Shown | Command]:
             position += 1
             continue
         end = end_of_block(lines, position)
-        block = [item[len(INDENT) :] for item in lines[position:end]]
-        depth = len(block[0]) - len(block[0].lstrip())
-        block = [item[depth:] if item[:depth].isspace() else item for item in block]
+        block = dedent("\n".join(lines[position:end])).split("\n")
         typed = next((n for n, line in enumerate(block) if line.startswith("$ ")), len(block))
         if named and typed:
             yield Shown(named, "\n".join(block[:typed]).rstrip() + "\n")

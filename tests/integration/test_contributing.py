@@ -58,7 +58,7 @@ EDITS = {
         Edit(
             "tests/unit/scenario/test_scenario_files.py",
             r"^EXPECTED = \{",
-            "{found} {shown}, ",
+            "{found}\n    {shown},",
             '"detour"',
         ),
     ],
@@ -136,6 +136,8 @@ def test_the_recipe_works(reader: Reader, title: str) -> None:
             assert reader.wrong(PAGE, step.commands) == ""
         for path, text in before.items():
             path.write_text(text)
+    style = [".venv/bin/ruff check -q .", ".venv/bin/ruff format -q --check ."]
+    assert reader.type_all(style) == [(0, "\n"), (0, "\n")], "what `make lint` says first"
 
 
 def make_edits(tree: Path, step: Step, edits: list[Edit]) -> dict[Path, str]:

@@ -8,23 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.followed import ON_NAMESPACES, is_typed
 from tests.integration.page_reader import Reader
 from tests.pages import Command, Shown, steps
 from tests.repository import ROOT
 
 pytestmark = pytest.mark.root
-
-LIGHT = "testbed up full --cluster none"
-KUBERNETES = "testbed up full"
-# Each page that can be followed without virtual machines, and what its reader has done before.
-PAGES = {
-    "README.md": [KUBERNETES],
-    "docs/tour.md": [],
-    "docs/topologies.md": [],
-    "docs/scenarios.md": [LIGHT],
-    "docs/policies.md": [LIGHT],
-    "docs/kubernetes.md": [],
-}
 
 
 @pytest.fixture
@@ -41,12 +30,12 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         found.leave()
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", ON_NAMESPACES)
 def test_the_page_is_true(reader: Reader, page: str) -> None:
     followed: list[Command] = []
     for step in steps((ROOT / page).read_text()):
         if isinstance(step, Shown):
             (reader.directory / step.name).write_text(step.text)
-        else:
+        elif is_typed(page, step.typed):
             followed.append(step)
-    assert reader.wrong(page, followed, before=PAGES[page]) == ""
+    assert reader.wrong(page, followed, before=ON_NAMESPACES[page]) == ""

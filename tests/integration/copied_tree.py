@@ -28,14 +28,19 @@ _OTHER_LIBRARIES = shutil.ignore_patterns(
 def copy_tree(target: Path) -> None:
     """Copy the tree, and give it an environment of its own."""
     shutil.copytree(ROOT, target, ignore=_not_of_the_tree, symlinks=True)
-    environment = target / ".venv"
+    equip(target)
+
+
+def equip(tree: Path) -> None:
+    """Make `.venv` for a tree: the libraries of this process, and the tree's own package."""
+    environment = tree / ".venv"
     venv.create(environment, system_site_packages=True, symlinks=True)
     libraries = Path(sysconfig.get_path("purelib"))
     own = environment / libraries.relative_to(sys.prefix)
     shutil.copytree(
         libraries, own, ignore=_OTHER_LIBRARIES, copy_function=_link, dirs_exist_ok=True
     )
-    (own / "copied_tree.pth").write_text(f"{target}\n")
+    (own / "copied_tree.pth").write_text(f"{tree}\n")
     programs = environment / "bin"
     _write_program(programs / "testbed", f"{programs}/python -IXutf8 -m testbed")
     _write_program(programs / "pytest", f"{programs}/python -I -m pytest -p no:cacheprovider")

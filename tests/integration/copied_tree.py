@@ -21,7 +21,7 @@ _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "
 _BUILT = ("build", "out")
 # Not needed by anything that is run, or the way to the original's package.
 _OTHER_LIBRARIES = shutil.ignore_patterns(
-    *("__pycache__", "pip", "mypy", "mypyc", "*__mypyc*", "__editable__*", "testbed")
+    *("pip", "mypy", "mypyc", "*__mypyc*", "__editable__*", "testbed")
 )
 
 

@@ -148,7 +148,9 @@ def make_edits(tree: Path, step: Step, edits: list[Edit]) -> dict[Path, str]:
         text = path.read_text()
         if edit.restored:
             before[path] = text
-        path.write_text(placed(text, edit, words_of(step, edit.words) or next(parts)))
+        shown = words_of(step, edit.words) or next(parts, "")
+        assert shown, f"step {step.number} shows no block for {edit.file}"
+        path.write_text(placed(text, edit, shown))
     assert list(parts) == [], f"step {step.number}: a block that goes nowhere"
     files = {edit.file for edit in edits}
     asked = {next((f for f in files if f.endswith(name)), name) for name in step.edited}

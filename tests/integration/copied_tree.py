@@ -19,9 +19,10 @@ from tests.repository import ROOT
 # .gitignore's, and what belongs to the original alone.
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".hypothesis", "__pycache__")
 _BUILT = ("build", "out")
+_WAY = "copied_tree.pth"  # to the copy's package
 # Not needed by anything that is run, or the way to the original's package.
 _OTHER_LIBRARIES = shutil.ignore_patterns(
-    *("pip", "mypy", "mypyc", "*__mypyc*", "__editable__*", "testbed")
+    *("pip", "mypy", "mypyc", "*__mypyc*", "__editable__*", "testbed", _WAY)
 )
 
 
@@ -40,7 +41,7 @@ def equip(tree: Path) -> None:
     shutil.copytree(
         libraries, own, ignore=_OTHER_LIBRARIES, copy_function=_link, dirs_exist_ok=True
     )
-    (own / "copied_tree.pth").write_text(f"{tree}\n")
+    (own / _WAY).write_text(f"{tree}\n")
     programs = environment / "bin"
     _write_program(programs / "testbed", f"{programs}/python -IXutf8 -m testbed")
     _write_program(programs / "pytest", f"{programs}/python -I -m pytest -p no:cacheprovider")

@@ -6,6 +6,8 @@ gobgpd's own log.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from testbed.agent.contract import NodeStatus, PodStatus, PolicyStatus
 
 LOGGER = "testbed.agent.changes"
@@ -50,23 +52,43 @@ def _describe_pod(pod: PodStatus) -> str:
 
 
 def _policy_changes(old: NodeStatus, new: NodeStatus) -> list[str]:
-    """What steers traffic to each endpoint and family, and what is refused and why."""
+    """What steers to each endpoint and family, and why not what did; what is refused, and why."""
     before, now = _in_use(old), _in_use(new)
     found = [
-        f"policy: to {endpoint} IPv{family}: {now.get((endpoint, family), 'none')}"
-        for endpoint, family in sorted({*before, *now})
-        if before.get((endpoint, family)) != now.get((endpoint, family))
+        f"policy: to {target[0]} IPv{target[1]}: {_describe(now.get(target))}"
+        f"{_explain_end(before.get(target), new.policies)}"
+        for target in sorted({*before, *now})
+        if _describe(before.get(target)) != _describe(now.get(target))
     ]
     known = {_describe_refused(policy) for policy in old.policies if policy.refused}
     refused = [_describe_refused(policy) for policy in new.policies if policy.refused]
     return found + [f"policy: {text}" for text in refused if text not in known]
 
 
-def _in_use(status: NodeStatus) -> dict[tuple[str, int], str]:
-    return {(p.endpoint, p.family): _describe(p) for p in status.policies if p.chosen}
+def _in_use(status: NodeStatus) -> dict[tuple[str, int], PolicyStatus]:
+    return {(p.endpoint, p.family): p for p in status.policies if p.chosen}
 
 
-def _describe(policy: PolicyStatus) -> str:
+def _explain_end(before: PolicyStatus | None, policies: Iterable[PolicyStatus]) -> str:
+    """Why the candidate of before is not in use; empty if there was none, or it is, as changed."""
+    if before is None:
+        return ""
+    now = next((p for p in policies if _identity(p) == _identity(before)), None)
+    if now is not None and now.chosen:
+        return ""
+    why = one_line(now.why) if now else "withdrawn"
+    return f"; before: {before.source}, preference {before.preference} ({why})"
+
+
+def _identity(policy: PolicyStatus) -> tuple[object, ...]:
+    """What stays the same of a candidate while its preference and segments change."""
+    p = policy
+    return p.endpoint, p.family, p.source, p.color, p.distinguisher, p.originator
+
+
+def _describe(policy: PolicyStatus | None) -> str:
+    if policy is None:
+        return "none"
     lists = "; ".join(" → ".join(one.segments) for one in policy.segment_lists)
     return f"{policy.source}, preference {policy.preference}, {lists}"
 

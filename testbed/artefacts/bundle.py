@@ -25,6 +25,7 @@ from testbed.artefacts.fetch import say_on_stderr
 from testbed.artefacts.lockfile import Artefact, artefacts, providing
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
 from testbed.host.files import replacing
+from testbed.host.for_caller import hand_to_caller
 from testbed.host.tar import add_file, add_path, writer
 
 _PLAIN = r"\w[\w.+-]*"  # a file name that leads nowhere else
@@ -91,6 +92,7 @@ def _open_for_export(file: Path) -> Iterator[tarfile.TarFile]:
             gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
             writer(packed) as tar,
         ):
+            hand_to_caller(draft)
             yield tar
     except OSError as error:
         why = error.strerror or str(error)

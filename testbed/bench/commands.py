@@ -6,7 +6,9 @@ import subprocess
 import time
 
 from testbed.bench.figures import Figure
+from testbed.bench.idle import idle_load
 from testbed.bench.steps import Steps
+from testbed.host.labs import lab_dir
 from testbed.host.progress import read_steps
 from testbed.interpreter import own_code
 from testbed.lab.access import own_command
@@ -29,25 +31,25 @@ def testbed_in_steps(*arguments: str) -> tuple[float, Steps]:
 
 
 def life(runs: int) -> list[Figure]:
-    """A full light lab from nothing to the first ping, up again, down."""
-    samples: dict[str, list[float]] = {"up": [], "again": [], "down": []}
+    """A full light lab from nothing to the first ping, up again, idle, down."""
+    samples: dict[str, list[float]] = {"up": [], "again": [], "idle": [], "down": []}
     for _ in range(runs):
         begun = time.monotonic()
         testbed(*UP)
         _first_ping()
         samples["up"].append(time.monotonic() - begun)
         samples["again"].append(testbed(*UP))
+        samples["idle"].append(idle_load(lab_dir(LAB).living()))
         samples["down"].append(testbed("down", "-n", LAB))
     return [
         Figure("full light lab: nothing → first pod-to-pod ping", tuple(samples["up"]), "s", "≤ 6"),
         Figure("second up (no-op)", tuple(samples["again"]), "s", "≤ 1"),
+        Figure("full light lab: idle, of one core", tuple(samples["idle"]), "%", "≤ 5"),
         Figure("down", tuple(samples["down"]), "s", "≤ 2"),
     ]
 
 
 def _first_ping() -> None:
-    from testbed.host.labs import lab_dir
-
     pid = lab_dir(LAB).init_pid()
     inside = ["nsenter", "-t", str(pid), "-a", "--"]
     script = (

@@ -12,6 +12,7 @@ import psutil
 
 from testbed.bench.commands import testbed, testbed_in_steps
 from testbed.bench.figures import Figure
+from testbed.bench.idle import idle_load
 from testbed.host.labs import lab_dir
 from testbed.interpreter import own_code
 
@@ -42,7 +43,7 @@ def life(runs: int) -> tuple[list[Figure], list[dict[str, float]]]:
         samples.setdefault("memory", []).append(
             (before - psutil.virtual_memory().available) / (1 << 30)
         )
-        samples.setdefault("idle", []).append(_measure_load(10.0))
+        samples.setdefault("idle", []).append(idle_load(lab_dir(LAB).living()))
         testbed("down", "--keep", "-n", LAB)
         take("warm", _up_and_ping)
         take("down", lambda: testbed("down", "-n", LAB))
@@ -93,8 +94,3 @@ def _ping_pods(source: str, destination: str) -> None:
     address = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     ping = ["nsenter", f"--net=/run/netns/pod-{source}", "ping", "-c1", "-W5", address]
     subprocess.run([*inside, *ping], check=True, capture_output=True)
-
-
-def _measure_load(seconds: float) -> float:
-    """How busy the machine is, in per cent of one core, over some seconds of nothing to do."""
-    return psutil.cpu_percent(interval=seconds) * (psutil.cpu_count() or 1)

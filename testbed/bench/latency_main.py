@@ -16,7 +16,7 @@ from testbed.api_objects import TE_NAMESPACE
 from testbed.errors import CheckFailed
 from testbed.host.labs import lab_dir
 from testbed.host.namespaces import in_netns
-from testbed.lab import policies
+from testbed.lab import objects, policies
 from testbed.lab.state import enter
 from testbed.orchestrators.agents import write_te_mode
 from testbed.orchestrators.registry import orchestrator_of
@@ -73,10 +73,10 @@ def by_configmap(plan: Plan, runs: int) -> list[float]:
     documents = [_make_configmap(plan, waypoint) for waypoint in ("r4", "r6")]
     changes = RouteChanges(HEAD_END)
     samples = [
-        changes.after(partial(policies.apply_objects, api, [documents[turn % 2]]))
+        changes.after(partial(objects.apply_objects, api, [documents[turn % 2]]))
         for turn in range(runs)
     ]
-    policies.delete_objects(api, documents[:1])
+    objects.delete_objects(api, documents[:1])
     write_te_mode(plan.te_mode, api)
     return samples
 

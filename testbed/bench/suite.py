@@ -12,6 +12,7 @@ from typing import Any
 
 from testbed.bench import commands, kubernetes
 from testbed.bench.figures import HEADER, Figure, breakdown, ratio
+from testbed.bench.idle import INTERVAL
 from testbed.host.machine import machine
 from testbed.host.progress import Progress
 from testbed.interpreter import own_program
@@ -28,7 +29,7 @@ def run(progress: Progress, quick: bool = False) -> str:
     with progress.step("backbone, both profiles"):
         fast, paper = commands.backbone(runs, 1 if quick else 2)
         figures += [fast, paper]
-    with progress.step("full lab: up, up again, down"):
+    with progress.step("full lab: up, up again, idle, down"):
         figures += commands.life(runs)
     with progress.step("Kubernetes lab: up, again, pods, idle, warm, down"):
         life, steps = kubernetes.life(runs)
@@ -54,6 +55,8 @@ def run(progress: Progress, quick: bool = False) -> str:
         "",
         HEADER,
         *(f.row() for f in figures),
+        "",
+        f"Idle: CPU times of the lab's processes over {INTERVAL:g} s.",
         "",
     ]
     lines += [f"Backbone, paper timers over fast timers: {ratio(paper, fast):.1f}×.", ""]

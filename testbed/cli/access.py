@@ -17,7 +17,6 @@ from testbed.cli.common import (
     FormatOption,
     Name,
     enter,
-    hand_to_caller,
     show,
 )
 from testbed.cli.completion import (
@@ -31,6 +30,7 @@ from testbed.cli.completion import (
 )
 from testbed.cli.printed import ProgramRow
 from testbed.errors import TestbedError
+from testbed.host.for_caller import open_for_caller
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
 
@@ -175,7 +175,6 @@ def capture(
     output = str(Path(write).resolve()) if write and write != "-" else write
     plan = enter(name)
     from testbed.lab.access.inside import replace_process
-    from testbed.lab.access.locate import elsewhere
     from testbed.lab.access.taps import find_taps, node_test, split_words, tcpdump
 
     others, filter_ = split_words(more or [], node_test(plan))
@@ -183,11 +182,10 @@ def capture(
     if others:
         _capture_many(plan, taps, filter_, output)
     command = tcpdump(taps[0].interface)
-    if output and output != "-" and elsewhere(plan, taps[0].node):
-        # the file is here, tcpdump is not
-        os.dup2(_open_new(output), 1)
-        output = "-"
-    command += ["-U", "-w", output] if output else ["-l"]
+    if output and output != "-":
+        # the file is the caller's, and here; tcpdump is root, and may be in a machine
+        os.dup2(open_for_caller(output), 1)
+    command += ["-U", "-w", "-"] if output else ["-l"]
     replace_process(plan, taps[0].node, [*command, *filter_], network_only=True)
 
 
@@ -203,14 +201,9 @@ def _capture_many(
         )
     descriptor = 1
     if output != "-":
-        descriptor = _open_new(output)
-        hand_to_caller(Path(output))
+        descriptor = open_for_caller(output)
     with os.fdopen(descriptor, "wb", closefd=output != "-") as stream:
         raise typer.Exit(capture_many(plan, taps, filter_, stream))
-
-
-def _open_new(file: str) -> int:
-    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
 
 
 @pod_app.command("create")

@@ -11,9 +11,9 @@ from testbed.cli.common import (
     DEFAULT_NODES,
     NodesOption,
     Quiet,
-    hand_to_caller,
     need_root,
 )
+from testbed.host.for_caller import write_for_caller
 
 
 def register(app: typer.Typer) -> None:
@@ -42,5 +42,4 @@ def bench(
     if out is None:
         print(report, end="")
     else:
-        out.write_text(report)
-        hand_to_caller(out)
+        write_for_caller(out, report)

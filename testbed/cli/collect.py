@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -11,9 +12,10 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import DEFAULT_LAB, Name, directory, hand_to_caller, need_root
+from testbed.cli.common import DEFAULT_LAB, Name, directory, need_root, unwritable
 from testbed.cli.doctor import all_verdicts
 from testbed.errors import TestbedError
+from testbed.host.for_caller import open_for_caller
 
 
 def register(app: typer.Typer) -> None:
@@ -42,9 +44,9 @@ def collect(
             (report / "left-out.txt").write_text(
                 "".join(f"{file}: it holds a secret\n" for file in left_out)
             )
-        pack(report, output)
+        pack(report, Path(scratch) / output.name)
+        _copy(Path(scratch) / output.name, output)
         count = sum(file.is_file() for file in report.rglob("*"))
-    hand_to_caller(output)
     print(f"{output}: {count} files; look through them before you pass them on")
 
 
@@ -66,6 +68,14 @@ def _gather(name: str, report: Path) -> None:
         keep_evidence(plan, report)
     except TestbedError as error:
         (report / "incomplete.txt").write_text(f"{error}\n")
+
+
+def _copy(archive: Path, output: Path) -> None:
+    try:
+        with archive.open("rb") as source, os.fdopen(open_for_caller(output), "wb") as target:
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        raise unwritable(output, error) from None
 
 
 def _write_json(file: Path, value: object) -> None:

@@ -164,21 +164,6 @@ def need_root() -> None:
     os.execv(sudo, [sudo, kept, *own_program("testbed", *sys.argv[1:])])
 
 
-def hand_to_caller(path: Path) -> None:
-    """Give a file or directory made as root to the user who called sudo."""
-    uid, gid = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
-    if uid is not None and gid is not None and os.geteuid() == 0:
-        os.chown(path, int(uid), int(gid))
-
-
-def make_directory(path: Path) -> None:
-    """A directory with its parents; those that are new belong to the user who called sudo."""
-    missing = [p for p in (path, *path.parents) if not p.exists()]
-    path.mkdir(parents=True, exist_ok=True)
-    for made in missing:
-        hand_to_caller(made)
-
-
 def unwritable(file: Path, error: OSError) -> TestbedError:
     """The error for a file that the user wants and that cannot be written."""
     return TestbedError(f"{file} cannot be written", why=error.strerror, fix="choose another place")
@@ -188,8 +173,23 @@ def enter(name: str) -> Plan:
     """Enter a running lab as root and give its plan."""
     from testbed.lab.state import enter as enter_lab
 
+    lab = directory(name)
+    if not lab.exists():  # said before anybody is asked for a password
+        lab.living()
     need_root()
-    return enter_lab(directory(name))
+    return enter_lab(lab)
+
+
+def recorded(name: str) -> Plan:
+    """The plan of a running lab as it is on record, where everybody may read it."""
+    from testbed.lab.state import foreign, recorded_plan
+
+    lab = directory(name)
+    lab.living()
+    plan = recorded_plan(lab)
+    if plan is None:
+        raise foreign(lab, lab.up_command)
+    return plan
 
 
 def directory(name: str) -> LabDir:

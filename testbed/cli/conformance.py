@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import Quiet, hand_to_caller, make_directory, need_root
+from testbed.cli.common import Quiet, need_root
 from testbed.cli.crash import state_home
+from testbed.host.for_caller import hand_all_to_caller, make_directory, write_for_caller
 
 
 class Ways(str, Enum):
@@ -49,15 +50,15 @@ def conformance(
     for way in ways:  # ginkgo writes there as the user who called
         make_directory(directory / way)
     ensure(("conformance", "kubectl"))
-    outcome = run(Options(name, ways, directory, keep), Progress(quiet))
-    for path in directory.rglob("*"):
-        hand_to_caller(path)
+    try:
+        outcome = run(Options(name, ways, directory, keep), Progress(quiet))
+    finally:
+        hand_all_to_caller(directory)
     text = page(outcome)
     if out is None:
         print(text, end="")
     else:
-        out.write_text(text)
-        hand_to_caller(out)
+        write_for_caller(out, text)
     print(f"evidence: {directory}", file=sys.stderr)
     for complaint in outcome.complaints():
         print(f"✗ {complaint}", file=sys.stderr)

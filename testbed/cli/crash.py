@@ -9,8 +9,8 @@ import traceback
 from pathlib import Path
 
 from testbed import __version__
-from testbed.cli.common import hand_to_caller, make_directory
 from testbed.errors import TestbedError
+from testbed.host.for_caller import make_directory, write_for_caller
 
 
 def state_home() -> Path:
@@ -41,8 +41,7 @@ def _write_traceback(error: BaseException) -> Path:
     make_directory(directory)
     file = directory / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     head = [f"testbed {__version__}, Python {sys.version}", f"command: {sys.argv}", ""]
-    file.write_text("\n".join(head) + "".join(traceback.format_exception(error)))
-    hand_to_caller(file)
+    write_for_caller(file, "\n".join(head) + "".join(traceback.format_exception(error)))
     return file
 
 

@@ -15,12 +15,11 @@ from testbed.cli.common import (
     Format,
     FormatOption,
     Quiet,
-    hand_to_caller,
-    make_directory,
     need_root,
     print_data,
 )
 from testbed.cli.crash import state_home
+from testbed.host.for_caller import hand_all_to_caller, make_directory
 from testbed.report.tables import show_table
 
 if TYPE_CHECKING:
@@ -67,9 +66,10 @@ def parity(
     chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)
-    rows = run_both(Both(chosen, directory, machines), Progress(quiet))
-    for path in [directory, *directory.rglob("*")]:
-        hand_to_caller(path)
+    try:
+        rows = run_both(Both(chosen, directory, machines), Progress(quiet))
+    finally:
+        hand_all_to_caller(directory)
     if not quiet:
         print(f"evidence: {directory}", file=sys.stderr)
     _conclude(rows, format)

@@ -134,12 +134,14 @@ def _cluster_plan(topology: str, params: list[str] | None) -> Plan:
 
 def _write_all(directory: Path, files: Mapping[str, str], mode: int = 0o644) -> None:
     from testbed.host.files import write_atomically
+    from testbed.host.for_caller import hand_to_caller, make_directory
 
     for name, text in files.items():
         file = directory / name
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            make_directory(file.parent)
             write_atomically(file, text, mode)
+            hand_to_caller(file)
         except OSError as error:
             raise unwritable(file, error) from None
     print(f"{len(files)} files in {directory}")

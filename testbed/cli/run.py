@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import time
@@ -22,9 +23,7 @@ from testbed.cli.common import (
     ProfileName,
     ProfileOption,
     Quiet,
-    hand_to_caller,
     key_values,
-    make_directory,
     need_root,
     show,
     unwritable,
@@ -36,6 +35,7 @@ from testbed.cli.completion import labs, offering, scenarios
 from testbed.cli.crash import state_home
 from testbed.cli.printed import ScenarioRow
 from testbed.errors import TestbedError
+from testbed.host.for_caller import hand_all_to_caller, make_directory
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def run(
         directory = evidence or _new_evidence()
         make_directory(directory)
         held.enter_context(own_evidence(directory))
+        held.callback(hand_all_to_caller, directory)
         # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
         write_atomically(directory / "command.txt", shlex.join(sys.argv) + "\n")
         options = runner.Options(
@@ -141,9 +142,6 @@ def run(
         results = runner.run(scenarios, options, progress)
         if junit is not None:
             write_junit(results, junit)
-            hand_to_caller(junit)
-        for path in [directory, *directory.rglob("*")]:
-            hand_to_caller(path)
     _print_results(results, directory, format)
     if not all(r.right for r in results):
         raise typer.Exit(1)
@@ -185,7 +183,8 @@ def _require_writable(file: Path) -> None:
     """Before anything runs. Raises TestbedError."""
     there = file.exists()
     try:
-        file.open("a").close()
+        # O_CREAT only for a new file: see open_for_caller
+        os.close(os.open(file, os.O_WRONLY | (0 if there else os.O_CREAT), 0o666))
     except OSError as error:
         raise unwritable(file, error) from None
     if not there:

@@ -17,8 +17,8 @@ from testbed.cli.common import (
     FormatOption,
     Name,
     enter,
-    hand_to_caller,
     print_data,
+    recorded,
     show,
 )
 from testbed.cli.completion import nodes_and_pods, offering
@@ -137,8 +137,7 @@ def policy_explain(
     format: FormatOnlyOption = Format.table,
 ) -> None:
     """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
-    file = from_here(file)
-    plan = enter(name)
+    plan = recorded(name)
     from testbed.te.explain import explain_all, explain_text
     from testbed.te.load import load_policy_file
 
@@ -157,18 +156,20 @@ def apply(
     """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
     file = from_here(file)
     plan = enter(name)
-    from testbed.lab import policies
+    from testbed.lab import objects
     from testbed.orchestrators.agents import te_mode
     from testbed.te.load import load_objects
 
     api = orchestrator_of(plan).api(plan)
-    documents, findings = load_objects(plan, file, force, policies.selected_by(plan, api))
+    documents, findings = load_objects(
+        plan, file, force, objects.selected_by(plan, api), objects.pools_in(api)
+    )
     _print_findings(findings)
     if dry_run:
-        for previewed in policies.preview_objects(api, documents):
+        for previewed in objects.preview_objects(api, documents):
             print(f"{previewed} (dry run)")
     else:
-        for applied in policies.apply_objects(api, documents):
+        for applied in objects.apply_objects(api, documents):
             print(f"{applied} applied")
     if te_mode(api) != "configmap" and any(d["kind"] == "ConfigMap" for d in documents):
         print("note: TE mode is bgp; `testbed mode configmap` makes it count", file=sys.stderr)
@@ -178,11 +179,11 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     """Delete the objects that FILE names, as `kubectl delete -f` does."""
     file = from_here(file)
     plan = enter(name)
-    from testbed.lab import policies
+    from testbed.lab import objects
     from testbed.te.load import load_objects
 
     documents, _ = load_objects(plan, file, force=True)
-    for name, was_there in policies.delete_objects(orchestrator_of(plan).api(plan), documents):
+    for name, was_there in objects.delete_objects(orchestrator_of(plan).api(plan), documents):
         print(f"{name} {'deleted' if was_there else 'was not there'}")
 
 
@@ -226,10 +227,8 @@ def path(
     proof = prove(plan, source, destination, 4 if ipv4 else 6, waypoints)
     if pcap is not None:
         proof.write_pcap(pcap)
-        hand_to_caller(pcap)
     if svg is not None:
         picture.write(svg, plan, proof.traces)
-        hand_to_caller(svg)
     if not print_data(proof.to_dict(), format):
         print(proof.drawing())
     if not proof.passed:

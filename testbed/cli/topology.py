@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,15 +19,19 @@ from testbed.cli.common import (
     ProfileName,
     ProfileOption,
     directory,
+    enter,
+    in_this_lab,
     key_values,
     print_data,
+    recorded,
     unwritable,
 )
 from testbed.cli.completion import labs, offering, topologies
 from testbed.errors import TestbedError
+from testbed.host.for_caller import write_for_caller
 
 if TYPE_CHECKING:
-    from testbed.plan.model import Plan
+    from testbed.plan.model import Link, Plan
 
 # Without TESTBED_NAME: what is drawn is a topology, unless a lab is named.
 GraphedLab = Annotated[
@@ -89,41 +96,56 @@ def graph(
     params: Params = None,
     name: GraphedLab = None,
 ) -> None:
-    """Draw a topology, or that of a lab: on the terminal, or as SVG, PNG or dot."""
+    """Draw a topology, or that of a lab: on the terminal, or as SVG, PNG or dot.
+
+    Root sees which links of the lab are down, and how they are shaped now; others see its plan.
+    """
     from testbed.report.graph import drawing as drawing
     from testbed.topology.load import load_plan
 
+    out = out.absolute() if out else None  # a lab has another working directory
+    down: Sequence[Link] = ()
     if name is None:
         plan = load_plan(topology or "full", profile.value, key_values(params))
     elif topology is None and not params:
-        plan = _plan_of_lab(name)
+        plan, down = _look_into(name)
     else:
         raise TestbedError("a lab has its topology", fix=f"testbed graph -n {name}, or without -n")
     if out is None:
-        print(drawing.graph_text(plan))
+        print(drawing.graph_text(plan, down))
     elif out.suffix in (".svg", ".dot"):
-        draw = drawing.graph_svg if out.suffix == ".svg" else drawing.graph_dot
-        _write_drawing(out, draw(plan))
+        svg = out.suffix == ".svg"
+        _write_drawing(
+            out, drawing.graph_svg(plan, down=down) if svg else drawing.graph_dot(plan, down)
+        )
     elif out.suffix == ".png":
-        drawing.graph_png(plan, out)
+        drawing.graph_png(plan, out, down)
     else:
         raise TestbedError(f"{out}: unknown kind of picture", fix="use .svg, .png or .dot")
 
 
-def _plan_of_lab(name: str) -> Plan:
-    """What is on record of a living lab; everybody may read it."""
-    from testbed.lab.state import foreign, recorded_plan
+def _look_into(name: str) -> tuple[Plan, Sequence[Link]]:
+    """A lab's plan as its links are now, and those that are down; others than root see the plan."""
+    if os.geteuid() != 0:
+        return _as_planned(recorded(name), "root sees links that are down or shaped"), ()
+    if not directory(name).built:
+        return _as_planned(recorded(name), "the lab is half built"), ()
+    from testbed.backbone import build, links_now
 
-    lab = directory(name)
-    lab.living()
-    plan = recorded_plan(lab)
-    if plan is None:
-        raise foreign(lab, lab.up_command)
+    plan = enter(name)
+    if build.damage(plan):
+        return _as_planned(plan, "`testbed status` says what is missing"), ()
+    now = links_now.as_shaped_now(plan)
+    return now, build.links_down(now)
+
+
+def _as_planned(plan: Plan, why: str) -> Plan:
+    print(f"note: drawn as planned; {in_this_lab(why)}", file=sys.stderr)
     return plan
 
 
 def _write_drawing(file: Path, text: str) -> None:
     try:
-        file.write_text(text)
+        write_for_caller(file, text)
     except OSError as error:
         raise unwritable(file, error) from None

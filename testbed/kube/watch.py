@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import one_line
 from testbed.host.wait import Backoff
+from testbed.kube.api_wait import ApiWait, Line
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import KubeClient
 from testbed.kube.documents import KubeObject
@@ -52,6 +53,7 @@ class ResourceWatch(threading.Thread):
         resource: Resource,
         on_change: Callable[[], None],
         shared: SharedBackoff,
+        wait: ApiWait,
     ) -> None:
         super().__init__(name=f"watch-{resource.kind}", daemon=True)
         self.resource = resource
@@ -59,7 +61,7 @@ class ResourceWatch(threading.Thread):
         self.listed = False
         self.failure: TestbedError | None = None
         self._client = KubeClient(reader(config))
-        self._on_change, self._shared = on_change, shared
+        self._on_change, self._shared, self._wait = on_change, shared, wait
         self._backoff = Backoff(_RETRY, _RETRY_MAX)
 
     def run(self) -> None:
@@ -95,8 +97,7 @@ class ResourceWatch(threading.Thread):
             self._fail(error)
 
     def _fail(self, error: TestbedError) -> None:
-        if self.failure is None or one_line(self.failure) != one_line(error):
-            log.warning("%s: %s", self.resource.kind, one_line(error))
+        _log(self._wait.failed(self.resource.kind, one_line(error), self._backoff.pause))
         self.failure = error
         self._on_change()
 
@@ -116,6 +117,7 @@ class ResourceWatch(threading.Thread):
             self._shared.succeeded()
         changed = not self.listed or self.failure is not None or documents != self.documents
         self.documents, self.listed, self.failure = documents, True, None
+        _log(self._wait.succeeded(self.resource.kind))
         if changed:
             self._on_change()
 
@@ -149,6 +151,11 @@ class ResourceWatch(threading.Thread):
         found.update({key: item[key] for key in ("spec", "data") if key in item})
         addresses = (item.get("status") or {}).get("addresses")
         return {**found, "status": {"addresses": addresses}} if addresses else found
+
+
+def _log(line: Line | None) -> None:
+    if line is not None:
+        log.log(*line)
 
 
 def _name_of(document: KubeObject) -> str:

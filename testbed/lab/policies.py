@@ -1,29 +1,24 @@
-"""TE from outside the nodes: SR Policies at the injector, ConfigMaps in the API directory."""
+"""SR Policies at the injector: announced, withdrawn, and what is there."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from testbed.agent.model import selector
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.json_types import JsonObject
-from testbed.kube.documents import KubeObject
 from testbed.lab.access.inside import unknown
-from testbed.orchestrators.api import Api
 from testbed.paths import NODES
 from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Plan
-from testbed.render import cluster as render
 from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
-from testbed.te.lint.object_items import OF_SERVER
 from testbed.te.owners import closest_name
 
 
@@ -265,54 +260,3 @@ def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
                 fix=closest_name(name, cluster) or "name a cluster node of this lab",
             )
     return [identifiers[name] for name in change.candidate.head_ends]
-
-
-def selected_by(plan: Plan, api: Api) -> Callable[[str], list[str]]:
-    """Of a node selector: the nodes of the API that it selects now, as the agents read it."""
-
-    def selected(text: str) -> list[str]:
-        matches = selector.parse(text)
-        wanted = [(n.name, render.node_object(plan, n)) for n in plan.cluster]
-        found = [(name, document) for name, w in wanted if (document := api.get(w))]
-        return [name for name, d in found if matches(d["metadata"].get("labels") or {})]
-
-    return selected
-
-
-def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
-    """Put objects into the lab's API; `kind/name` of each."""
-    applied = []
-    for document in documents:
-        api.apply(document)
-        applied.append(_kind_and_name(document))
-    return applied
-
-
-def preview_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:
-    """What `apply_objects` would do: `kind/name` of each, and a word; nothing is kept."""
-    return [
-        f"{_kind_and_name(document)} {change_of(api.get(document), api.preview(document))}"
-        for document in documents
-    ]
-
-
-def change_of(was: KubeObject | None, becomes: KubeObject) -> str:
-    """What applying does to an object, in kubectl's words."""
-    if was is None:
-        return "created"
-    return "unchanged" if without_bookkeeping(was) == without_bookkeeping(becomes) else "configured"
-
-
-def without_bookkeeping(document: KubeObject) -> KubeObject:
-    """The object without what an API server writes into its metadata."""
-    kept = {k: v for k, v in document["metadata"].items() if k not in OF_SERVER}
-    return {**document, "metadata": kept}
-
-
-def delete_objects(api: Api, documents: Iterable[KubeObject]) -> list[tuple[str, bool]]:
-    """Remove objects from the lab's API; `kind/name` of each, and whether it was there."""
-    return [(_kind_and_name(document), api.delete(document)) for document in documents]
-
-
-def _kind_and_name(document: KubeObject) -> str:
-    return f"{str(document['kind']).lower()}/{document['metadata']['name']}"

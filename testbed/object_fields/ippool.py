@@ -14,7 +14,8 @@ IPPOOL = Kind(
     "Addresses for pods, in blocks. The pools `sr-policies-pool` and `sr-localsids-pool-NODE` hold "
     "SIDs instead; pods get no address from these. A pool that overlaps addresses of routers, "
     "nodes, hosts, links or Services, SIDs, or ranges with a meaning of their own (loopback, "
-    "link-local, multicast …) is not used.",
+    "link-local, multicast …) is not used. Of two pools that overlap, pods get addresses from the "
+    "older one only; `testbed apply` refuses the other.",
     (
         honoured("cidr", CIDR, "The pool's range."),
         honoured(

@@ -46,9 +46,12 @@ def conflict(
         (
             one
             for one in everything
-            if one.network.version == cidr.version
-            and one.network.overlaps(cidr)
-            and not (for_sids and one.sids)
+            if do_overlap(one.network, cidr) and not (for_sids and one.sids)
         ),
         None,
     )
+
+
+def do_overlap(one: Network, other: Network) -> bool:
+    """Have they an address in common?"""
+    return one.version == other.version and one.overlaps(other)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host.for_caller import write_for_caller
 from testbed.observe.frame import Frame
 from testbed.observe.pcapng import interface_block, packet_block, section_block
 
@@ -13,7 +14,7 @@ from testbed.observe.pcapng import interface_block, packet_block, section_block
 def write(path: Path, frames: Iterable[Frame]) -> None:
     """Write frames in order of time. Raises TestbedError if the file cannot be written."""
     try:
-        path.write_bytes(dump(frames))
+        write_for_caller(path, dump(frames))
     except OSError as error:
         raise TestbedError(f"cannot write {path}", why=error.strerror) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host.for_caller import write_for_caller
 from testbed.plan.model import Plan
 from testbed.prove.path import Trace
 from testbed.report.graph.highlight import Highlight
@@ -24,6 +25,6 @@ def picture(plan: Plan, traces: Sequence[Trace]) -> str:
 def write(path: Path, plan: Plan, traces: Sequence[Trace]) -> None:
     """Write the picture. Raises TestbedError if the file cannot be written."""
     try:
-        path.write_text(picture(plan, traces))
+        write_for_caller(path, picture(plan, traces))
     except OSError as error:
         raise TestbedError(f"cannot write {path}", why=error.strerror) from None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from testbed.errors import TestbedError
+from testbed.object_fields.reserved import Network
 from testbed.plan.model import Plan
 from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.change import PolicyChange
@@ -42,12 +45,16 @@ def load_configmaps(
 
 
 def load_objects(
-    plan: Plan, file: Path, force: bool = False, selected: Selected | None = None
+    plan: Plan,
+    file: Path,
+    force: bool = False,
+    selected: Selected | None = None,
+    pools_in_lab: Mapping[str, Network] = MappingProxyType({}),
 ) -> tuple[list[dict[str, object]], list[Finding]]:
     """TE ConfigMaps, Calico's IPPool, BGPPeer and BGPConfiguration, and NetworkPolicies.
 
-    `selected`: see lint_calico. Raises TestbedError for what is none of these, LintFailed for
-    errors unless `force`.
+    `selected`, `pools_in_lab`: see lint_calico. Raises TestbedError for what is none of these,
+    LintFailed for errors unless `force`.
     """
     text = read_input(file)
     documents = [d for whole in read_documents(text, file.name) for d in each_object(whole)]
@@ -61,7 +68,7 @@ def load_objects(
     configs = configmap.each_once(tunnels, file.name)
     others = [d for d in documents if d not in tunnels]
     findings = in_file_order(
-        [*lint_configmaps(plan, configs), *lint_calico(plan, others, selected)]
+        [*lint_configmaps(plan, configs), *lint_calico(plan, others, selected, pools_in_lab)]
     )
     if not force:
         refuse_errors(file.name, findings)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.host.for_caller import caller
 from testbed.interpreter import own_program
 from testbed.object_fields.close import did_you_mean
 from testbed.paths import TOPOLOGIES
@@ -115,13 +116,14 @@ def _evaluation_environment() -> dict[str, str]:
 
 def _as_calling_user() -> Callable[[], None] | None:
     """Under sudo the file still runs as the user who called it, never as root."""
-    uid, gid = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
-    if os.geteuid() != 0 or uid is None or gid is None:
+    user = caller()
+    if user is None:
         return None
+    uid, gid = user
 
     def drop() -> None:
         os.setgroups([])
-        os.setgid(int(gid))
-        os.setuid(int(uid))
+        os.setgid(gid)
+        os.setuid(uid)
 
     return drop

@@ -12,7 +12,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
-from testbed.lab.policies import preview_objects
+from testbed.lab.objects import preview_objects
 from testbed.orchestrators import agents
 from tests.documents import Document
 from tests.integration.kube_lab import (

@@ -51,6 +51,21 @@ def flags(lab: Lab, node: str, interface: str) -> str:
     return lab.run("exec", node, "ip", "-br", "link", "show", interface).stdout
 
 
+def states(lab: Lab) -> dict[str, str]:
+    """Of links that are down or shaped, as the drawing tells."""
+    drawn = lab.run("graph", "-n", lab.name).stdout.split("\n\n")[-1].splitlines()
+    words = (line.split(maxsplit=1) for line in drawn if line.startswith(("ra-", "rb-")))
+    return {link: state.strip() for link, state in words}
+
+
+def test_the_drawing_shows_how_links_are_shaped_now(twins: tuple[Lab, str]) -> None:
+    lab, _ = twins
+    lab.run("link", "set", "ra", "here", "--bw", "10")
+    assert states(lab) == {"ra-here": "10 Mbit/s"}
+    lab.run("link", "set", "ra", "here")
+    assert states(lab) == {}
+
+
 def test_a_cut_is_an_event_of_both_ends(twins: tuple[Lab, str]) -> None:
     lab, _ = twins
     lab.run("link", "down", "ra:ra-rb", "rb")
@@ -75,6 +90,7 @@ def test_of_parallel_links_one_has_to_be_named(twins: tuple[Lab, str]) -> None:
     lab.run("link", "down", "rb", "ra:ra-rb.2")
     assert "DOWN" in flags(lab, "ra", "ra-rb.2") and "DOWN" in flags(lab, "rb", "rb-ra.2")
     assert "UP" in flags(lab, "ra", "ra-rb") and "UP" in flags(lab, "rb", "rb-ra")
+    assert states(lab) == {"rb-ra.2": "down"}
     said = lab.run("status", expect=1).stdout
     assert f"rb-ra.2 is down (`testbed link up -n {lab.name} rb:rb-ra.2 ra`)" in said
     lab.run("link", "up", "rb:rb-ra.2", "ra")  # as status says

@@ -18,6 +18,7 @@ from testbed.agent.model.objects import IpNetwork, Node, Objects
 from testbed.agent.model.pod_wish import PodMetadata
 from testbed.api_objects import TE_NAMESPACE
 from testbed.host.coalescing_worker import one_line
+from testbed.kube.api_wait import ApiWait
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.errors import Unreachable
 from testbed.kube.watch import Resource, ResourceWatch
@@ -48,8 +49,9 @@ class KubernetesSource:
         self._claims = Claims(kubeconfig)
         self._pods = PodLookup(kubeconfig)
         self._reporter = Reporter(kubeconfig, node, self._publish_objects)
+        wait = ApiWait()
         self._watches = [
-            ResourceWatch(kubeconfig, resource, self._publish_objects, self._backoff)
+            ResourceWatch(kubeconfig, resource, self._publish_objects, self._backoff, wait)
             for resource in RESOURCES
         ]
 

@@ -89,6 +89,11 @@ class KubernetesApi:
         answer = self._ask("GET", self._object_path(document))
         return None if answer.status == HTTPStatus.NOT_FOUND else self._expect_ok(answer, document)
 
+    def all_of(self, version: str, kind: str) -> list[KubeObject]:
+        """All objects of a kind, in all namespaces."""
+        plural, _ = self._find_resource(version, kind)
+        return self.items(f"{_group_path(version)}/{plural}")
+
     def list_cached(self, path: str) -> list[KubeObject]:
         """A list as the server has it at hand; what has just happened may be missing from it.
 

@@ -14,13 +14,17 @@ from testbed.plan.subnets import Network
 
 @dataclass(frozen=True)
 class Claim:
-    """A network that somebody uses. Claims of one `group` are not compared here."""
+    """A network that somebody uses. Claims of one `group` are not compared here.
+
+    `fixed`: no option of a topology changes it.
+    """
 
     network: Network
     owner: str
     kind: str
     group: str
     where: str | None
+    fixed: bool = False
 
 
 def overlaps(plan: Plan) -> Iterator[Problem]:
@@ -32,9 +36,16 @@ def overlaps(plan: Plan) -> Iterator[Problem]:
         yield Problem(
             what=f"{claim.kind} {claim.network} {relation} {whose}",
             subject=claim.owner,
-            fix=f"choose another network for {claim.owner} or for {other.owner}",
+            fix=_fix(claim, other),
             where=claim.where or other.where,
         )
+
+
+def _fix(claim: Claim, other: Claim) -> str:
+    for fixed, free in ((claim, other), (other, claim)):
+        if fixed.fixed:
+            return f"choose a network outside of {fixed.network} for {free.owner}"
+    return f"choose another network for {claim.owner} or for {other.owner}"
 
 
 def overlapping(claims: Iterable[Claim]) -> list[tuple[Claim, Claim]]:
@@ -75,7 +86,7 @@ def claims(plan: Plan) -> Iterator[Claim]:
         if pool is not None and plan.cluster:
             yield Claim(pool, name, "pod pool", name, where)
     if plan.cluster:
-        yield Claim(pools.policies, "the plan", "policy pool", "SIDs", None)
+        yield Claim(pools.policies, "the plan", "policy pool", "SIDs", None, fixed=True)
     for node in plan.nodes:
         for loopback in node.loopbacks:
             yield Claim(host_network(loopback), node.name, "loopback", "loopbacks", node.where)

@@ -16,16 +16,16 @@ class Canvas:
         self._strokes = [[""] * columns for _ in range(rows)]
         self._text = [[""] * columns for _ in range(rows)]
 
-    def line(self, a: tuple[int, int], b: tuple[int, int]) -> None:
-        """Draw a line between two cells (column, row)."""
+    def line(self, a: tuple[int, int], b: tuple[int, int], broken: bool = False) -> None:
+        """Draw a line between two cells (column, row); a `broken` one with gaps."""
         if a[1] == b[1]:
             for column in range(min(a[0], b[0]), max(a[0], b[0]) + 1):
-                self._draw_stroke(column, a[1], "─")
+                self._draw_stroke(column, a[1], "╌" if broken else "─")
         elif a[0] == b[0]:
             for row in range(min(a[1], b[1]), max(a[1], b[1]) + 1):
-                self._draw_stroke(a[0], row, "│")
+                self._draw_stroke(a[0], row, "╎" if broken else "│")
         else:
-            self._draw_slanted(a, b)
+            self._draw_slanted(a, b, broken)
 
     def write(self, column: int, row: int, text: str) -> None:
         """Write text from this cell on; cut what does not fit."""
@@ -47,9 +47,11 @@ class Canvas:
         before = self._strokes[row][column]
         self._strokes[row][column] = "┼" if before and before != character else character
 
-    def _draw_slanted(self, a: tuple[int, int], b: tuple[int, int]) -> None:
+    def _draw_slanted(self, a: tuple[int, int], b: tuple[int, int], broken: bool) -> None:
         ax, ay, bx, by = 2 * a[0] + 1, 4 * a[1] + 2, 2 * b[0] + 1, 4 * b[1] + 2
         steps = max(abs(bx - ax), abs(by - ay))
         for step in range(steps + 1):
+            if broken and step % 8 >= 4:
+                continue
             x, y = ax + round((bx - ax) * step / steps), ay + round((by - ay) * step / steps)
             self._dots[y // 4][x // 2] |= DOTS[x % 2][y % 4]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from testbed.plan.model import Link, Node, Plan, Role
 from testbed.report.graph.boxes import label_of
 from testbed.report.graph.layout import router_positions
-from testbed.report.graph.style import CLUSTER, HOST, INJECTOR, ROUTER
+from testbed.report.graph.link_labels import link_state
+from testbed.report.graph.style import CLUSTER, DOWN, HOST, INJECTOR, ROUTER
 
 LOOKS = {
     Role.ROUTER: ("circle", ROUTER),
@@ -15,7 +18,7 @@ LOOKS = {
 }
 
 
-def graph_dot(plan: Plan) -> str:
+def graph_dot(plan: Plan, down: Sequence[Link] = ()) -> str:
     """The plan as an undirected graph in dot; routers have pinned positions, as for `neato -n`."""
     at = router_positions(plan)
     lines = [
@@ -25,7 +28,7 @@ def graph_dot(plan: Plan) -> str:
     lines.append('  node [fontname="DejaVu Sans", fontsize=10, style="rounded,filled"];')
     lines.append('  edge [fontname="DejaVu Sans", fontsize=7, fontcolor="#9aa5b1"];')
     lines += [_format_node(plan, n, at.get(n.name)) for n in plan.nodes]
-    lines += [_format_edge(plan, x) for x in plan.links]
+    lines += [_format_edge(plan, x, down) for x in plan.links]
     return "\n".join([*lines, "}", ""])
 
 
@@ -44,13 +47,17 @@ def _format_node(plan: Plan, node: Node, at: tuple[float, float] | None) -> str:
     )
 
 
-def _format_edge(plan: Plan, link: Link) -> str:
+def _format_edge(plan: Plan, link: Link, down: Sequence[Link]) -> str:
     ends = f"  {_quote_text(link.a.node)} -- {_quote_text(link.b.node)}"
     roles = {plan.node(link.a.node).role, plan.node(link.b.node).role}
-    if roles != {Role.ROUTER}:
-        return f'{ends} [color="#b8c2cc"];'
-    prefix = f"{link.a.v6.network}\n" if link.a.v6 else ""
-    return f"{ends} [label={_quote_text(f'{prefix}metric {link.metric}')}, penwidth=1.5];"
+    label, looks = link_state(link, down), 'color="#b8c2cc"'
+    if roles == {Role.ROUTER}:
+        prefix = [str(link.a.v6.network)] if link.a.v6 else []
+        label, looks = [*prefix, f"metric {link.metric}", *label], "penwidth=1.5"
+    if link in down:
+        looks = f'style=dashed, color="{DOWN}", fontcolor="{DOWN}"'
+    labelled = f"label={_quote_text(chr(10).join(label))}, " if label else ""
+    return f"{ends} [{labelled}{looks}];"
 
 
 def _quote_text(text: str) -> str:

@@ -1,15 +1,17 @@
-"""Draws the legend: a row of symbols, wrapped, then one line per highlighted path."""
+"""Draws the legend: a row of symbols, wrapped, states of attachments, then highlighted paths."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from testbed.plan.model import Plan, Role
+from testbed.plan.model import Link, Plan, Role
 from testbed.report.graph.highlight import Highlight
+from testbed.report.graph.link_labels import link_state
 from testbed.report.graph.scene import Box, Circle, Line, Shape, Text, text_width
 from testbed.report.graph.style import (
     ATTACHMENT,
     CLUSTER,
+    DOWN,
     GREY,
     HOST,
     INJECTOR,
@@ -25,12 +27,12 @@ SYMBOL = 26.0
 
 
 def legend(
-    plan: Plan, highlight: Sequence[Highlight], limit: float
+    plan: Plan, highlight: Sequence[Highlight], down: Sequence[Link], limit: float
 ) -> tuple[list[Shape], float, float]:
     """The legend's shapes (origin: upper left corner), its width and its height in pixels."""
     shapes: list[Shape] = []
     x = y = widest = 0.0
-    for symbol, text in _list_entries(plan):
+    for symbol, text in _list_entries(plan, down):
         step = SYMBOL + text_width(text, SIZE) + 16
         if x and x + step > limit:
             x, y = 0.0, y + ROW
@@ -38,6 +40,10 @@ def legend(
         shapes.append(Text((x + SYMBOL, y), text, SIZE, GREY, anchor="start"))
         x += step
         widest = max(widest, x)
+    for text in _wrap(_attachment_states(plan, down), limit):
+        y += ROW
+        shapes.append(Text((0, y), text, SIZE, INK, anchor="start"))
+        widest = max(widest, text_width(text, SIZE))
     for index, path in enumerate(highlight):
         y += ROW
         colour = TE_PATHS[index % len(TE_PATHS)]
@@ -49,7 +55,29 @@ def legend(
     return shapes, widest, y + 8
 
 
-def _list_entries(plan: Plan) -> list[tuple[str, str]]:
+def _attachment_states(plan: Plan, down: Sequence[Link]) -> list[str]:
+    """Beside a backbone link its state is written; attachments are too short for it."""
+    others = [x for x in plan.links if not _both_routers(plan, x.a.node, x.b.node)]
+    return [
+        f"{link.a.interface}: {' · '.join(state)}"
+        for link in others
+        if (state := link_state(link, down))
+    ]
+
+
+def _wrap(parts: Sequence[str], limit: float) -> list[str]:
+    """Lines of parts, each as long as it may be."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}, {part}" if lines else ""
+        if longer and text_width(longer, SIZE) <= limit:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
+
+
+def _list_entries(plan: Plan, down: Sequence[Link]) -> list[tuple[str, str]]:
     entries = []
     if plan.routers:
         entries.append(("router", "router, its loopback an End SID"))
@@ -59,6 +87,8 @@ def _list_entries(plan: Plan) -> list[tuple[str, str]]:
         entries.append(("link", f"backbone link, {text}"))
     if len(plan.routers) < len(plan.nodes):
         entries.append(("attachment", "attachment"))
+    if down:
+        entries.append(("down", "link that is down"))
     if plan.cluster:
         entries.append(("cluster", f"cluster node (MTU {plan.port_mtu}, pods {plan.pod_mtu})"))
     if plan.injectors:
@@ -78,5 +108,7 @@ def _draw_symbol(kind: str, x: float, y: float) -> list[Shape]:
     if kind in ("link", "attachment"):
         colour, width = (LINK, 2.0) if kind == "link" else (ATTACHMENT, 1.1)
         return [Line(((x, y), (x + SYMBOL - 8, y)), colour, width)]
+    if kind == "down":
+        return [Line(((x, y), (x + SYMBOL - 8, y)), DOWN, 2.0, dashed=True)]
     fill, stroke = {"cluster": CLUSTER, "injector": INJECTOR, "host": HOST}[kind]
     return [Box(x, y - 6, 18, 12, fill, stroke, 3.0)]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.plan.model import Plan
-from testbed.report.graph.highlight import Highlight
+from testbed.host.for_caller import write_for_caller
+from testbed.plan.model import Link, Plan
 from testbed.report.graph.scene import Scene
 from testbed.report.graph.scene_builder import build_scene
 from testbed.report.graph.svg import svg_of
@@ -19,9 +19,9 @@ FONTS = Path("/usr/share/fonts/truetype/dejavu")
 FACES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 
 
-def graph_png(plan: Plan, path: str | Path, highlight: Sequence[Highlight] = ()) -> None:
+def graph_png(plan: Plan, path: str | Path, down: Sequence[Link] = ()) -> None:
     """Write the drawing to `path`; TestbedError if the file cannot be written."""
-    png_of(build_scene(plan, highlight), Path(path))
+    png_of(build_scene(plan, down=down), Path(path))
 
 
 def png_of(scene: Scene, path: Path) -> None:
@@ -35,7 +35,7 @@ def png_of(scene: Scene, path: Path) -> None:
         font_files=[_find_font(face) for face in FACES],
     )
     try:
-        path.write_bytes(picture)
+        write_for_caller(path, picture)
     except OSError as error:
         raise TestbedError(
             f"cannot write the drawing: {error.strerror or error}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from testbed.plan.model import Plan, Role
+from testbed.plan.model import Link, Plan, Role
 from testbed.report.graph.highlight import Highlight
 from testbed.report.graph.layout import Point
 from testbed.report.graph.legend import legend
@@ -16,6 +16,7 @@ from testbed.report.graph.style import (
     ATTACHMENT,
     CLUSTER,
     DETAIL_SIZE,
+    DOWN,
     GREY,
     HOST,
     HOST_SIZE,
@@ -33,30 +34,41 @@ from testbed.report.graph.style import (
 FILLS = {Role.CLUSTER: CLUSTER, Role.INJECTOR: INJECTOR, Role.HOST: HOST}
 
 
-def build_scene(plan: Plan, highlight: Sequence[Highlight] = ()) -> Scene:
-    """The scene of a plan; the same plan gives the same scene."""
+def build_scene(
+    plan: Plan, highlight: Sequence[Highlight] = (), down: Sequence[Link] = ()
+) -> Scene:
+    """The scene of a plan, with those of its links that are down; the same gives the same."""
     routers, attached = place(plan)
     centres = routers | {p.label.node: p.centre for p in attached}
     shapes: list[Shape] = []
-    shapes += _attachment_lines(routers, attached)
-    shapes += _backbone_lines(plan, routers)
+    shapes += _attachment_lines(plan, routers, attached, down)
+    shapes += _backbone_lines(plan, routers, down)
     shapes += _draw_paths(highlight, centres)
-    shapes += link_labels(plan, routers)
+    shapes += link_labels(plan, routers, down)
     shapes += _router_shapes(plan, routers, highlight)
     shapes += [shape for p in attached for shape in _box_shapes(p)]
-    return _build_page(plan, shapes, highlight)
+    return _build_page(plan, shapes, highlight, down)
 
 
-def _attachment_lines(routers: dict[str, Point], attached: list[Placed]) -> list[Shape]:
-    hanging = [(routers[p.router], p.centre) for p in attached if p.router in routers]
-    return [Line(ends, ATTACHMENT, 1.1) for ends in hanging]
-
-
-def _backbone_lines(plan: Plan, routers: dict[str, Point]) -> list[Shape]:
+def _attachment_lines(
+    plan: Plan, routers: dict[str, Point], attached: list[Placed], down: Sequence[Link]
+) -> list[Shape]:
+    hanging = [(p, routers[p.router]) for p in attached if p.router in routers]
     return [
-        Line(ends_of(link, shift, routers), LINK, 2.0)
+        _draw_line((at, p.centre), ATTACHMENT, 1.1, plan.links_of(p.label.node)[0] in down)
+        for p, at in hanging
+    ]
+
+
+def _backbone_lines(plan: Plan, routers: dict[str, Point], down: Sequence[Link]) -> list[Shape]:
+    return [
+        _draw_line(ends_of(link, shift, routers), LINK, 2.0, link in down)
         for link, shift in backbone_links(plan, routers)
     ]
+
+
+def _draw_line(ends: tuple[Point, Point], colour: str, width: float, down: bool) -> Line:
+    return Line(ends, DOWN, 2.0, dashed=True) if down else Line(ends, colour, width)
 
 
 def _draw_paths(highlight: Sequence[Highlight], centres: dict[str, Point]) -> list[Shape]:
@@ -113,11 +125,13 @@ def _box_shapes(placed: Placed) -> list[Shape]:
     return shapes
 
 
-def _build_page(plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight]) -> Scene:
+def _build_page(
+    plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight], down: Sequence[Link]
+) -> Scene:
     """Add title and legend, and move everything to positive coordinates."""
     left, top, right, bottom = _compute_extent(shapes)
     title = f"{plan.topology}: {_format_counts(plan)}"
-    keys, key_width, key_height = legend(plan, highlight, max(right - left, 420.0))
+    keys, key_width, key_height = legend(plan, highlight, down, max(right - left, 420.0))
     width = max(right - left, key_width, text_width(title, TITLE_SIZE) * 1.1) + 2 * MARGIN
     spare = (width - 2 * MARGIN - (right - left)) / 2
     dx, dy = MARGIN - left + spare, MARGIN + 34 - top

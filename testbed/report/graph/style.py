@@ -7,6 +7,7 @@ INK = "#1f2933"
 GREY = "#5b6875"  # of small texts: still 4.5:1 on every fill
 LINK = "#52606d"
 ATTACHMENT = "#b8c2cc"
+DOWN = "#b42318"  # and dashed, with the word: never by colour alone
 
 ROUTER = (PAGE, "#1f3a5f")  # fill, outline
 CLUSTER = ("#e8f3ee", "#2f855a")
@@ -32,6 +33,7 @@ DARK = {
     GREY: "#a9b4c0",
     LINK: "#8794a1",
     ATTACHMENT: "#52606d",
+    DOWN: "#f97066",
     ROUTER[1]: "#9cc2f0",
     CLUSTER[0]: "#1d3328",
     CLUSTER[1]: "#5fbf8d",

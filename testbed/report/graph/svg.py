@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import atan2, cos, sin
 from xml.sax.saxutils import escape, quoteattr
 
-from testbed.plan.model import Plan
+from testbed.plan.model import Link, Plan
 from testbed.report.graph.highlight import Highlight
 from testbed.report.graph.scene import Box, Circle, Line, Point, Scene, Shape, Text
 from testbed.report.graph.scene_builder import build_scene
@@ -15,9 +15,9 @@ from testbed.report.graph.style import DARK, PAGE
 FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 
-def graph_svg(plan: Plan, highlight: Sequence[Highlight] = ()) -> str:
+def graph_svg(plan: Plan, highlight: Sequence[Highlight] = (), down: Sequence[Link] = ()) -> str:
     """The plan as an SVG document, with the given paths in colour, for light and dark pages."""
-    return svg_of(build_scene(plan, highlight), _dark_style())
+    return svg_of(build_scene(plan, highlight, down), _dark_style())
 
 
 def svg_of(scene: Scene, style: str = "") -> str:

@@ -1,24 +1,26 @@
-"""Draws a plan on a terminal: the backbone, then each router with its attached nodes."""
+"""Draws a plan on a terminal: the backbone, each router with its attached nodes, unusual links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from testbed.plan.model import Node, Plan, Role
+from testbed.plan.model import Link, Node, Plan, Role
 from testbed.report.graph.canvas import Canvas
 from testbed.report.graph.layout import router_positions
+from testbed.report.graph.link_labels import link_state
 
 COLUMNS = 78
 CELL = (14, 4)  # columns and rows between neighbours, at most
 
 
-def graph_text(plan: Plan) -> str:
+def graph_text(plan: Plan, down: Sequence[Link] = ()) -> str:
     """The drawing in at most 80 columns of Unicode, without colours and without final newline."""
     parts = [_format_headline(plan)]
     if len(plan.routers) > 1:
-        parts.append("\n".join(_draw_backbone(plan)))
+        parts.append("\n".join(_draw_backbone(plan, down)))
     parts.append("\n".join(line for router in plan.routers for line in _list_router(plan, router)))
-    return "\n\n".join(parts)
+    parts.append("\n".join(_list_states(plan, down)))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _format_headline(plan: Plan) -> str:
@@ -46,7 +48,16 @@ def _is_backbone(plan: Plan, a: str, b: str) -> bool:
     return plan.node(a).role is Role.ROUTER and plan.node(b).role is Role.ROUTER
 
 
-def _draw_backbone(plan: Plan) -> list[str]:
+def _list_states(plan: Plan, down: Sequence[Link]) -> list[str]:
+    """A line per link that is down or shaped."""
+    return [
+        f"{link.a.interface:<14} {' · '.join(state)}"
+        for link in plan.links
+        if (state := link_state(link, down))
+    ]
+
+
+def _draw_backbone(plan: Plan, down: Sequence[Link]) -> list[str]:
     at = router_positions(plan)
     span_x = max(x for x, _ in at.values()) or 1.0
     span_y = max(y for _, y in at.values())
@@ -55,9 +66,15 @@ def _draw_backbone(plan: Plan) -> list[str]:
     step_y = max(2, round(step_x * CELL[1] / CELL[0]))
     cells = {n: (round(x * step_x) + widest // 2, round(y * step_y)) for n, (x, y) in at.items()}
     canvas = Canvas(min(COLUMNS, round(span_x * step_x) + widest + 2), round(span_y * step_y) + 1)
+    joined = {
+        frozenset((link.a.node, link.b.node))
+        for link in plan.links
+        if link not in down  # of parallel links one is enough
+    }
     for link in plan.links:
         if _is_backbone(plan, link.a.node, link.b.node):
-            canvas.line(cells[link.a.node], cells[link.b.node])
+            broken = frozenset((link.a.node, link.b.node)) not in joined
+            canvas.line(cells[link.a.node], cells[link.b.node], broken)
     for name, (column, row) in cells.items():
         canvas.write(column - (len(name) + 2) // 2, row, f" {name} ")
     return canvas.lines()

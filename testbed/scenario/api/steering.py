@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from testbed.agent.contract import BGP, PolicyStatus
-from testbed.lab import policies
+from testbed.lab import objects, policies
 from testbed.orchestrators import agents
 from testbed.paths import POLICIES
 from testbed.scenario.api.context import Context
@@ -43,13 +43,13 @@ class Steering:
     def apply(self, file: str | Path) -> list[Object]:
         """Apply TE ConfigMaps."""
         documents, _ = load_configmaps(self._context.plan, _find_policy_file(file))
-        policies.apply_objects(self._context.api, documents)
+        objects.apply_objects(self._context.api, documents)
         self._context.undo.callback(self.unapply, documents)
         return documents
 
     def unapply(self, documents: list[Object]) -> None:
         """Delete TE ConfigMaps."""
-        policies.delete_objects(self._context.api, documents)
+        objects.delete_objects(self._context.api, documents)
 
     def mode(self, mode: str) -> None:
         """Switch the TE source of every node: bgp or configmap."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from testbed.host.for_caller import open_for_caller
 from testbed.scenario.run.result import CheckResult, ScenarioResult
 from testbed.scenario.run.source_commit import source_commit
 
@@ -31,7 +33,8 @@ def write_junit(results: Iterable[ScenarioResult], file: Path) -> None:
     for result in results:
         # not add_testsuite(), which merges suites that look alike and leaves their counts
         xml.append(_suite(result))  # type: ignore[no-untyped-call]
-    xml.write(str(file))
+    with os.fdopen(open_for_caller(file), "wb") as stream:
+        xml.write(stream)
 
 
 def _suite(result: ScenarioResult) -> TestSuite:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
+from testbed.object_fields.reserved import Network
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint import bgp_objects, calico_objects, object_fields, pools
 from testbed.te.lint.findings import Finding
+from testbed.te.lint.other_pools import other_pools
 from testbed.te.owners import closest_name
 
 # The names of the nodes that a nodeSelector selects now. Raises ValueError for one that is none.
@@ -19,18 +22,21 @@ NOBODY = "!all()"  # meant so, as in a pool that no node is to take addresses fr
 
 
 def lint_calico(
-    plan: Plan, documents: Sequence[Value], selected: Selected | None = None
+    plan: Plan,
+    documents: Sequence[Value],
+    selected: Selected | None = None,
+    pools_in_lab: Mapping[str, Network] = MappingProxyType({}),
 ) -> list[Finding]:
     """Findings on IPPools, BGPPeers and BGPConfigurations whose structure was checked.
 
-    Without `selected`, node selectors are not looked at.
+    Without `selected`, node selectors are not looked at. `pools_in_lab`: the lab's IPPools by name.
     """
     asn = next(
         (a for d in documents if bgp_objects.is_default(d) and (a := calico_objects.asn(d))),
         plan.asn,
     )
     findings: list[Finding] = []
-    for document in documents:
+    for index, document in enumerate(documents):
         findings += object_fields.check(document)
         kind = calico_objects.kind(document)
         if kind == "BGPPeer":
@@ -38,7 +44,8 @@ def lint_calico(
         elif kind == "BGPConfiguration":
             findings += bgp_objects.configuration(plan, document)
         elif kind == "IPPool":
-            findings += pools.pool(plan, document)
+            others = other_pools(documents, index, pools_in_lab)
+            findings += pools.pool(plan, document, others)
         if selected is not None:
             findings += _check_selector(plan, document, selected)
             findings += _check_namespaces(document, selected)

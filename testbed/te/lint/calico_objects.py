@@ -54,7 +54,7 @@ def check(document: Value) -> None:
     metadata, spec = document.get("metadata"), document.get("spec")
     if metadata is None or not _get_text(metadata, "name"):
         raise TestbedError(
-            f"{kind} without metadata.name", where=document.where, fix="metadata: {name: NAME}"
+            f"{kind} without metadata.name", where=document.where, fix="metadata: {name: mine}"
         )
     if spec is None or not isinstance(spec.content, dict):
         hint = f"the fields of {kind} stand below spec:"

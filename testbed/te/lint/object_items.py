@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint.calico_objects import kind as kind_of
 
 _LIST = "List"
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _PARTS = ("apiVersion", "kind", "metadata", "spec", "data", "binaryData", "immutable", "status")
 # What an API server writes into metadata: of another cluster or of before, so never sent back.
 OF_SERVER = (
@@ -66,6 +68,7 @@ def check_envelope(item: Value) -> None:
     metadata = item.get("metadata")
     if metadata is not None and isinstance(metadata.content, dict):
         _refuse_unknown(metadata, _METADATA, f"metadata of {kind}")
+        _check_name(metadata)
     wanted, found = api_version(kind), item.get("apiVersion")
     accepted = (CALICO, CALICO_V3) if kind in KINDS else (wanted,)
     if found is None:
@@ -77,6 +80,18 @@ def check_envelope(item: Value) -> None:
             where=found.where,
             fix=f"apiVersion: {' or '.join(accepted)}",
         )
+
+
+def _check_name(metadata: Value) -> None:
+    """As an API server would, which calls it an RFC 1123 subdomain."""
+    name = metadata.get("name")
+    if name is None or (len(str(name.content)) <= 253 and _NAME.fullmatch(str(name.content))):
+        return
+    raise TestbedError(
+        f"{str(name.content)[:60]!r} is no name for an object",
+        where=name.where,
+        fix="take lower-case letters, digits, '-' and '.', at most 253 of them",
+    )
 
 
 def _refuse_unknown(value: Value, known: tuple[str, ...], what: str) -> None:

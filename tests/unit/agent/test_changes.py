@@ -63,9 +63,41 @@ def test_what_goes_is_told_too() -> None:
     assert changes(full, BEFORE) == [
         "agent: block b given up",
         "pod: web 172.16.0.1 detached",
-        "policy: to fd12::1000 IPv4: none",
+        "policy: to fd12::1000 IPv4: none; before: bgp, preference 100 (withdrawn)",
         "agent: no longer: p",
     ]
+
+
+BEST_EFFORT = replace(POLICY, source="best-effort", distinguisher=0, preference=0)
+BETTER = replace(POLICY, distinguisher=95, preference=200)
+PLAIN = "policy: to fd12::1000 IPv4: best-effort, preference 0, fcff:6::1 → fcdd::1"
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ([BEST_EFFORT], f"{PLAIN}; before: bgp, preference 100 (withdrawn)"),
+        (
+            [BEST_EFFORT, replace(REFUSED, why="no route to fcff:6::1")],
+            f"{PLAIN}; before: bgp, preference 100 (no route to fcff:6::1)",
+        ),
+        (
+            [BETTER, replace(POLICY, chosen=False, why="preference 100 is lower than 200")],
+            "policy: to fd12::1000 IPv4: bgp, preference 200, fcff:6::1 → fcdd::1; "
+            "before: bgp, preference 100 (preference 100 is lower than 200)",
+        ),
+        (
+            [replace(POLICY, preference=7)],
+            "policy: to fd12::1000 IPv4: bgp, preference 7, fcff:6::1 → fcdd::1",
+        ),
+    ],
+    ids=["withdrawn", "invalid", "a better one", "its own new preference"],
+)
+def test_another_choice_says_what_became_of_the_one_before(
+    after: list[PolicyStatus], said: str
+) -> None:
+    was = replace(BEFORE, policies=(POLICY,))
+    assert changes(was, replace(BEFORE, policies=tuple(after)))[0] == said
 
 
 def test_the_first_report_tells_all_that_there_is() -> None:

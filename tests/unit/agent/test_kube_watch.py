@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from testbed.kube import watch
+from testbed.kube.api_wait import ApiWait
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import EndpointSource
 from testbed.kube.errors import Unreachable
@@ -46,5 +47,5 @@ def test_pauses_grow_until_somebody_gets_through(monkeypatch: pytest.MonkeyPatch
     """A server that came back may refuse for a moment: that is no reason to wait long again."""
     monkeypatch.setattr(watch, "KubeClient", NoServer)
     pace = Recorded()
-    ResourceWatch(Path(), Resource("Node", "/nodes"), lambda: None, pace).run()
+    ResourceWatch(Path(), Resource("Node", "/nodes"), lambda: None, pace, ApiWait()).run()
     assert pace.pauses == [0.0, 0.1, 0.2, 0.4, 0.8, 0.1, 0.2, 0.4]

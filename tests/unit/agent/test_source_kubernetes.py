@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +14,16 @@ from typing import Any
 
 import pytest
 
+from testbed.agent.api import kubernetes_source
 from testbed.agent.api.block_claims import Claims
-from testbed.agent.api.kubernetes_source import KubernetesSource
+from testbed.agent.api.kubernetes_source import RESOURCES, KubernetesSource
 from testbed.agent.model.objects import Node, Objects
 from testbed.agent.model.pod_wish import PodMetadata
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube import client as kube_client
 from testbed.kube import kubeconfig, watch
+from testbed.kube.api_wait import ApiWait, Line
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unreachable
@@ -171,7 +174,7 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
             return versions[-1]
 
     pace = SharedBackoff()
-    Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace).start()
+    Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace, ApiWait()).start()
     watches(api, 1)
     api.put(NODES, "w1")
     api.bookmark()
@@ -218,6 +221,47 @@ def test_before_the_first_answer_nothing_is_concluded(api: FakeKubeApi) -> None:
     api.start()
     watcher.until(lambda o: well(o) and len(o.pools) == 1)
     watcher.source.stop()
+
+
+def test_a_server_that_begins_by_refusing_is_two_lines_of_the_log(
+    api: FakeKubeApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in every start: the server is up before the rules that let agents read."""
+    caplog.set_level("INFO")
+    said: list[Line] = []
+
+    class Heard(ApiWait):
+        """Of this source alone: watches of other tests may live on for a while."""
+
+        def failed(self, kind: str, problem: str, pause: float) -> Line | None:
+            return self._hear(super().failed(kind, problem, pause))
+
+        def succeeded(self, kind: str) -> Line | None:
+            return self._hear(super().succeeded(kind))
+
+        def _hear(self, line: Line | None) -> Line | None:
+            said.extend([line] if line else [])
+            return line
+
+    monkeypatch.setattr(kubernetes_source, "ApiWait", Heard)
+    paths = {resource.path for resource in RESOURCES}
+    api.refuse = dict.fromkeys(paths, 403)
+    watcher = Watcher(api)
+
+    def asked_twice() -> tuple[bool | None, str]:
+        seen = [path for method, path in api.requests if method == "GET"]
+        rare = [p for p in paths if sum(x.partition("?")[0] == p for x in seen) < 2]
+        return (None if rare else True), str(rare)
+
+    wait_for("every list to be refused", asked_twice, 20)
+    api.refuse.clear()
+    watcher.until(lambda objects: objects.complete and not objects.problems)
+    watcher.source.stop()
+    began, over = said
+    assert began[0] == over[0] == logging.INFO
+    assert began[1].startswith("waits for the API server: ") and "API server refuses" in began[1]
+    assert over[1] == "the wait for the API server is over"
+    assert {began[1], over[1]} <= set(caplog.messages)
 
 
 def test_a_definition_that_is_missing_counts_as_empty_until_it_comes(api: FakeKubeApi) -> None:

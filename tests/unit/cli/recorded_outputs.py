@@ -157,7 +157,7 @@ def _policy_list(patch: Patch, _: Path) -> str:
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
-    patch.setattr(te, "enter", lambda _: paper_plan())
+    patch.setattr(te, "recorded", lambda _: paper_plan())
     return said("policy", "explain", "-f", str(POLICY), "-o", "json")
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from testbed.backbone import build, links_now
+from testbed.cli import common, topology
 from testbed.cli.main import app
 from testbed.host import labs
-from testbed.report.graph.drawing import graph_svg
+from testbed.plan.model import Shaping
+from testbed.report.graph.drawing import graph_svg, graph_text
 from tests.repository import ROOT
 from tests.shipped_plans import shipped_plan
 
@@ -34,7 +37,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> labs.LabDir:
 
 @pytest.mark.usefixtures("lab")
 def test_a_lab_is_drawn_as_it_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert graph("-n", "mine").stdout == graph("basic").stdout
+    drawn = graph("-n", "mine")
+    assert drawn.stdout == graph("basic").stdout
+    assert drawn.stderr == "note: drawn as planned; root sees links that are down or shaped\n"
     monkeypatch.setenv("TESTBED_NAME", "mine")
     assert graph().stdout == graph("full").stdout
 
@@ -44,6 +49,30 @@ def test_a_lab_has_one_topology() -> None:
     for words in (["basic"], ["--set", "rows=3"]):
         said = graph("-n", "mine", *words).exception
         assert said is not None and "a lab has its topology" in str(said)
+
+
+def test_root_sees_the_links_as_they_are(lab: labs.LabDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    (lab.path / labs.BUILT).touch()
+    plan = shipped_plan("basic")
+    shaped = [x.model_copy(update={"shaping": Shaping(delay="7ms")}) for x in plan.links]
+    now = plan.model_copy(update={"links": tuple(shaped)})
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(topology, "enter", lambda _: plan)
+    common.errors_are_about(lab, lab.up_command)
+    monkeypatch.setattr(build, "damage", lambda _: [])
+    monkeypatch.setattr(links_now, "as_shaped_now", lambda _: now)
+    monkeypatch.setattr(build, "links_down", lambda found: [found.links[0]])
+    drawn = graph("-n", "mine")
+    assert drawn.stdout == graph_text(now, [now.links[0]]) + "\n"
+    assert not drawn.stderr
+    monkeypatch.setattr(build, "damage", lambda _: ["namespace r1"])
+    damaged = graph("-n", "mine")
+    assert damaged.stdout == graph("basic").stdout
+    assert "`testbed status -n mine` says what is missing" in damaged.stderr
+    (lab.path / labs.BUILT).unlink()
+    half = graph("-n", "mine")
+    assert half.stdout == graph("basic").stdout
+    assert half.stderr == "note: drawn as planned; the lab is half built\n"
 
 
 def test_a_lab_that_cannot_be_drawn(lab: labs.LabDir, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,3 +166,10 @@ def test_a_preview_asks_what_apply_asks_and_keeps_nothing(server: Server) -> Non
     with pytest.raises(Refused) as refused:
         api.preview(document)
     assert refused.value.why == "no such field"
+
+
+def test_all_objects_of_a_kind_are_those_of_all_namespaces(server: Server) -> None:
+    server.payload = b'{"items": [{"metadata": {"name": "x"}}]}'
+    found = KubernetesApi(server.client).all_of("v1", "ConfigMap")
+    assert found == [{"metadata": {"name": "x"}}]
+    assert server.asked[-1] == "/api/v1/configmaps"

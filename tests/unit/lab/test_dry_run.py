@@ -10,7 +10,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.kube.documents import KubeObject
-from testbed.lab import policies
+from testbed.lab import objects, policies
 from testbed.orchestrators.api import DirectoryApi
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.change import PolicyChange
@@ -50,11 +50,11 @@ def edited(cidr: str) -> KubeObject:
 
 def test_an_object_is_created_configured_or_unchanged(tmp_path: Path) -> None:
     api = DirectoryApi(tmp_path / "api")
-    assert policies.preview_objects(api, [POOL]) == ["ippool/more created"]
+    assert objects.preview_objects(api, [POOL]) == ["ippool/more created"]
     assert not (tmp_path / "api").exists()
     api.apply(POOL)
     before = files_below(tmp_path)
-    assert policies.preview_objects(api, [POOL, edited("10.9.1.0/24")]) == [
+    assert objects.preview_objects(api, [POOL, edited("10.9.1.0/24")]) == [
         "ippool/more unchanged",
         "ippool/more configured",
     ]
@@ -66,9 +66,9 @@ def test_what_a_server_writes_into_metadata_is_no_change() -> None:
         return {**POOL, "metadata": {"name": "more", **more}}
 
     was = kept(resourceVersion="4", generation=1, managedFields=[{"manager": "kubectl"}])
-    assert policies.change_of(was, kept(resourceVersion="5", generation=2)) == "unchanged"
-    assert policies.change_of(was, kept(labels={"a": "b"})) == "configured"
-    assert policies.change_of(None, was) == "created"
+    assert objects.change_of(was, kept(resourceVersion="5", generation=2)) == "unchanged"
+    assert objects.change_of(was, kept(labels={"a": "b"})) == "configured"
+    assert objects.change_of(None, was) == "created"
 
 
 def test_an_object_that_lies_there_broken_is_named(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_an_object_that_lies_there_broken_is_named(tmp_path: Path) -> None:
     (file,) = tmp_path.iterdir()
     file.write_text("{")
     with pytest.raises(TestbedError, match="IPPool more cannot be read") as caught:
-        policies.preview_objects(api, [POOL])
+        objects.preview_objects(api, [POOL])
     assert caught.value.where == str(file)
 
 

@@ -10,15 +10,16 @@ from xml.etree import ElementTree
 import pytest
 
 from testbed.errors import MachineUnfit, TestbedError
-from testbed.plan.model import Plan, Role
+from testbed.plan.model import Link, Plan, Role, Shaping
 from testbed.report.graph import png
+from testbed.report.graph.canvas import BRAILLE, Canvas
 from testbed.report.graph.drawing import Highlight, graph_dot, graph_png, graph_svg, graph_text
 from testbed.report.graph.layout import PAPER, router_positions
 from testbed.report.graph.placement import place
 from testbed.report.graph.png import png_of
 from testbed.report.graph.scene import Box, Circle, Line, Scene, Text
 from testbed.report.graph.scene_builder import build_scene
-from testbed.report.graph.style import DARK, PAGE, ROUTER_RADIUS, TE_PATHS
+from testbed.report.graph.style import DARK, DOWN, PAGE, ROUTER_RADIUS, TE_PATHS
 from tests.paper_plan import backbone_link, router
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -98,7 +99,8 @@ def test_every_text_can_be_read(
     name: str, page: dict[str, str], request: pytest.FixtureRequest
 ) -> None:
     path = Highlight.of_paths([["r1", "r2"]], ("r2",))
-    scene = build_scene(request.getfixturevalue(name), [path])
+    plan: Plan = request.getfixturevalue(name)
+    scene = build_scene(plan, [path], plan.links)
     texts = [shape for shape in scene.shapes if isinstance(shape, Text)]
     assert {behind(scene, text) for text in texts} > {PAGE}
     for text in texts:
@@ -111,10 +113,83 @@ def test_every_colour_but_those_of_paths_has_one_for_dark_pages(full: Plan) -> N
     style = ElementTree.fromstring(graph_svg(full)).findtext(f"{SVG}style") or ""
     assert style.startswith("@media (prefers-color-scheme: dark){")
     path = Highlight.of_paths([["r1", "r2"]], ("r2",))
-    document = ElementTree.fromstring(graph_svg(full, [path]))
+    document = ElementTree.fromstring(graph_svg(full, [path], full.links[:1]))
     for kind in ("fill", "stroke"):
         for colour in {e.get(kind) for e in document.iter()} - {None, "none", *TE_PATHS}:
             assert f'[{kind}="{colour}"]{{{kind}:{DARK[str(colour)]}}}' in style
+
+
+def between(plan: Plan, a: str, b: str) -> Link:
+    return next(x for x in plan.links if {x.a.node, x.b.node} == {a, b})
+
+
+def with_shaping(plan: Plan, *ends: tuple[str, str]) -> Plan:
+    shaping = Shaping(bandwidth=10, delay="5ms", loss=1)
+    wanted = [between(plan, a, b) for a, b in ends]
+    links = [x.model_copy(update={"shaping": shaping}) if x in wanted else x for x in plan.links]
+    return plan.model_copy(update={"links": tuple(links)})
+
+
+@pytest.fixture
+def changed(full: Plan) -> tuple[Plan, list[Link]]:
+    """A backbone link and an attachment that are down, and one of each that is shaped."""
+    plan = with_shaping(full, ("r5", "r6"), ("r3", "worker1"))
+    return plan, [between(plan, "r3", "r4"), between(plan, "r8", "worker2")]
+
+
+def test_links_that_are_down_or_shaped_are_seen_in_svg(changed: tuple[Plan, list[Link]]) -> None:
+    plan, down = changed
+    root = ElementTree.fromstring(graph_svg(plan, down=down))
+    dashed = [x for x in root.iter(f"{SVG}polyline") if x.get("stroke-dasharray")]
+    assert len(dashed) == 2 + 1  # the legend's
+    assert {x.get("stroke") for x in dashed} == {DOWN}
+    texts = [t.text for t in root.iter(f"{SVG}text")]
+    assert texts.count("down") == 1 and "link that is down" in texts  # read without any colour
+    assert "10 Mbit/s · 5ms · 1 % loss" in texts
+    states = next(t for t in texts if t and "worker2" in t and "down" in t)
+    assert states == "r3-worker1: 10 Mbit/s · 5ms · 1 % loss, r8-worker2: down"
+
+
+def test_a_plan_as_written_has_no_word_of_links_that_are_down(full: Plan) -> None:
+    assert "dasharray" not in graph_svg(full) and ">link that is down<" not in graph_svg(full)
+    assert "dashed" not in graph_dot(full) and "╌" not in graph_text(full)
+
+
+def test_links_that_are_down_or_shaped_are_seen_in_dot(changed: tuple[Plan, list[Link]]) -> None:
+    edges = {x.split(" [")[0].strip(): x for x in graph_dot(*changed).splitlines() if " -- " in x}
+    for ends in ('"r3" -- "r4"', '"r8" -- "worker2"'):
+        assert "style=dashed" in edges[ends] and "down" in edges[ends]
+    for ends in ('"r5" -- "r6"', '"r3" -- "worker1"'):
+        assert "dashed" not in edges[ends]
+        assert "10 Mbit/s\\n5ms\\n1 % loss" in edges[ends]
+
+
+def test_links_that_are_down_or_shaped_are_seen_in_text(changed: tuple[Plan, list[Link]]) -> None:
+    text = graph_text(*changed)
+    assert "r3 ╌╌" in text and max(map(len, text.splitlines())) <= 80
+    lines = [line.split(maxsplit=1) for line in text.split("\n\n")[-1].splitlines()]
+    assert lines == [
+        ["r3-r4", "down"],
+        ["r5-r6", "10 Mbit/s · 5ms · 1 % loss"],
+        ["r3-worker1", "10 Mbit/s · 5ms · 1 % loss"],
+        ["r8-worker2", "down"],
+    ]
+
+
+def test_of_parallel_links_one_that_is_up_is_enough_for_a_whole_line_in_text() -> None:
+    links = (backbone_link(1, 1, 2), backbone_link(2, 1, 2, suffix="2"))
+    twin = Plan(topology="twin", nodes=(router(1), router(2)), links=links)
+    assert "╌" not in graph_text(twin, links[:1]) and "╌" in graph_text(twin, links)
+    assert graph_svg(twin, down=links[:1]).count("dasharray") == 1 + 1  # and the legend's
+
+
+def test_a_slanted_link_that_is_down_has_gaps() -> None:
+    dots = []
+    for broken in (False, True):
+        canvas = Canvas(20, 6)
+        canvas.line((0, 0), (19, 5), broken)
+        dots.append(sum((ord(c) - BRAILLE).bit_count() for c in "".join(canvas.lines()) if c > " "))
+    assert 0 < dots[1] < 0.7 * dots[0]
 
 
 def test_equal_cost_paths_share_their_common_hops() -> None:

@@ -1,0 +1,83 @@
+"""What is said of what surrounds an object's spec: each fix is followed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.fixes.applied_files import HEAD, POOL, Mended, check_mended
+
+KINDS = "testbed/te/lint/calico_objects.py: "
+ITEMS = "testbed/te/lint/object_items.py: "
+
+CASES = {
+    "what agents write": Mended(
+        KINDS + "leave it out: the agents claim blocks themselves",
+        HEAD + "BlockAffinity\nmetadata: {name: b}\nspec: {}\n---\n" + POOL,
+        HEAD + "BlockAffinity\nmetadata: {name: b}\nspec: {}\n---\n",
+        "",
+        anywhere=True,
+    ),
+    "what nobody enforces": Mended(
+        KINDS + "leave it out: policies of this kind are not enforced",
+        HEAD + "GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {}\n---\n" + POOL,
+        HEAD + "GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {}\n---\n",
+        "",
+        anywhere=True,
+    ),
+    "a kind misspelt": Mended(
+        KINDS + "{hint + ' ' if hint else ''}{taken}; {others}",
+        POOL.replace("IPPool", "IPool"),
+        "IPool",
+        "SUGGESTED",
+        anywhere=True,
+    ),
+    "no name": Mended(
+        KINDS + "metadata: {name: mine}",
+        POOL.replace("metadata: {name: p}\n", ""),
+        "spec:",
+        "FIX\nspec:",
+        anywhere=True,
+    ),
+    "a name with a capital": Mended(
+        ITEMS + "take lower-case letters, digits, '-' and '.', at most 253 of them",
+        POOL.replace("name: p", "name: My_Pool"),
+        "My_Pool",
+        "my-pool",
+    ),
+    "no spec": Mended(
+        KINDS + "the fields of {kind} stand below spec:",
+        POOL.replace("spec:\n  cidr: 172.16.4.0/24\n", "cidr: 172.16.4.0/24\n"),
+        "cidr",
+        "spec:\n  cidr",
+        anywhere=True,
+    ),
+    "a part misspelt": Mended(
+        ITEMS + "did you mean {by_lower[near[0]]}?",
+        POOL + "statsu: {}\n",
+        "statsu",
+        "SUGGESTED",
+    ),
+    "a strange part": Mended(
+        ITEMS + "the fields are {', '.join(sorted(known))}", POOL + "zzz: {}\n", "zzz: {}", ""
+    ),
+    "no version": Mended(
+        ITEMS + "apiVersion: {wanted}",
+        POOL.replace("apiVersion: crd.projectcalico.org/v1\n", ""),
+        "kind",
+        "FIX\nkind",
+        anywhere=True,
+    ),
+    "another version": Mended(
+        ITEMS + "apiVersion: {' or '.join(accepted)}",
+        POOL.replace("crd.projectcalico.org/v1", "calico/v9"),
+        "calico/v9",
+        "projectcalico.org/v3",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_printed_fix_mends_the_file(tmp_path: Path, case: Mended) -> None:
+    check_mended(tmp_path, case)

@@ -24,6 +24,15 @@ _WAY = "copied_tree.pth"  # to the copy's package
 _OTHER_LIBRARIES = shutil.ignore_patterns(
     *("pip", "mypy", "mypyc", "*__mypyc*", "__editable__*", "testbed", _WAY)
 )
+# As pip writes one whose interpreter has a long path: a script of sh, and of Python.
+_PROGRAM = """\
+#!/bin/sh
+'''exec' {python} -IXutf8 "$0" "$@"
+' '''
+import sys
+from {module} import {function}
+sys.exit({function}())
+"""
 
 
 def copy_tree(target: Path) -> None:
@@ -43,8 +52,8 @@ def equip(tree: Path) -> None:
     )
     (own / _WAY).write_text(f"{tree}\n")
     programs = environment / "bin"
-    _write_program(programs / "testbed", f"{programs}/python -IXutf8 -m testbed")
-    _write_program(programs / "pytest", f"{programs}/python -I -m pytest -p no:cacheprovider")
+    _write_program(programs / "testbed", "testbed.cli.main", "main")
+    _write_program(programs / "pytest", "pytest", "main")
     _link(str(Path(sys.executable).parent / "ruff"), str(programs / "ruff"))
 
 
@@ -60,6 +69,8 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _write_program(path: Path, command: str) -> None:
-    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+def _write_program(path: Path, module: str, function: str) -> None:
+    path.write_text(
+        _PROGRAM.format(python=path.parent / "python", module=module, function=function)
+    )
     path.chmod(0o755)

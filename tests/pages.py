@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import dedent
 
 from tests.repository import ROOT
 
@@ -19,6 +20,7 @@ PAGES = [
 ]
 INDENT = "    "
 FILE = re.compile(r"`([\w.-]+\.(?:py|ya?ml))`[^`]*:$")
+COMMENT = re.compile(r"\s+# .*$")
 # What differs from run to run, and what stands for it.
 VOLATILE = [
     (re.compile(pattern), mark)
@@ -59,6 +61,11 @@ class Command:
         return any(re.match(r"(error:|✗|FAIL\b)", line) for line in self.output)
 
     @property
+    def typed(self) -> str:
+        """The command without the comment behind it."""
+        return COMMENT.sub("", self.text)
+
+    @property
     def words(self) -> list[str]:
         """Its words, without the comment behind it."""
         return shlex.split(self.text, comments=True)
@@ -75,14 +82,12 @@ def steps(text: str) -> Iterator[Shown | Command]:
             named = match.group(1) if match else (named if not line.strip() else None)
             position += 1
             continue
-        end = _end_of_block(lines, position)
-        block = [item[len(INDENT) :] for item in lines[position:end]]
-        depth = len(block[0]) - len(block[0].lstrip())
-        block = [item[depth:] if item[:depth].isspace() else item for item in block]
+        end = end_of_block(lines, position)
+        block = dedent("\n".join(lines[position:end])).split("\n")
         typed = next((n for n, line in enumerate(block) if line.startswith("$ ")), len(block))
         if named and typed:
             yield Shown(named, "\n".join(block[:typed]).rstrip() + "\n")
-        yield from _commands(block[typed:], position + 1 + typed)
+        yield from commands_of(block[typed:], position + 1 + typed)
         position, named = end, None
 
 
@@ -101,7 +106,7 @@ def normal(text: str) -> str:
     return text
 
 
-def _end_of_block(lines: list[str], position: int) -> int:
+def end_of_block(lines: list[str], position: int) -> int:
     """The first line behind an indented block; empty lines within belong to it."""
     end = position
     while end < len(lines) and (lines[end].startswith(INDENT) or not lines[end].strip()):
@@ -111,7 +116,8 @@ def _end_of_block(lines: list[str], position: int) -> int:
     return end
 
 
-def _commands(block: list[str], first: int) -> Iterator[Command]:
+def commands_of(block: list[str], first: int) -> Iterator[Command]:
+    """The commands of a block whose first line is the page's line `first`."""
     command: Command | None = None
     for number, line in enumerate(block, first):
         if line.startswith("$ "):

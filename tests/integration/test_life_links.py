@@ -6,14 +6,13 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from scapy.error import Scapy_Exception
 from scapy.utils import RawPcapNgReader
 
 from testbed.host.wait import wait_for
+from tests.captured import captured, listening
 from tests.integration.lab_driver import Lab
 from tests.integration.sandbox import lab_name
 from tests.schemas import check_text
@@ -160,15 +159,6 @@ def test_verbose_says_what_runs_inside_the_lab(twins: tuple[Lab, str]) -> None:
     assert any(line.startswith("+ [") for line in again)
 
 
-def captured(file: Path) -> set[str]:
-    """The interfaces of which a pcapng file, which may still be written, has packets."""
-    found: set[str] = set()
-    with suppress(EOFError, Scapy_Exception):
-        for _, about in RawPcapNgReader(str(file)):
-            found.add(about.ifname.decode())  # type: ignore[attr-defined]
-    return found
-
-
 def test_several_nodes_are_captured_into_one_stream(twins: tuple[Lab, str], tmp_path: Path) -> None:
     lab, _ = twins
     file, words = tmp_path / "all.pcapng", tmp_path / "words"
@@ -177,7 +167,7 @@ def test_several_nodes_are_captured_into_one_stream(twins: tuple[Lab, str], tmp_
     with words.open("w") as stderr:
         process = subprocess.Popen(command, env=lab.env(), stdin=subprocess.DEVNULL, stderr=stderr)
     try:
-        wait_for("three captures", lambda: listening(words.read_text()), 30)
+        wait_for("three captures", lambda: listening(words.read_text(), 3), 30)
         lab.run("exec", "here", "ping", "-6", "-c", "1", address(lab, "there"))
         wait_for("packets", lambda: (wanted <= captured(file) or None, str(captured(file))), 30)
     finally:
@@ -188,10 +178,6 @@ def test_several_nodes_are_captured_into_one_stream(twins: tuple[Lab, str], tmp_
     lab.run("capture", "ra", "rb", expect=2)
     said = lab.run("capture", "ra", "rb:no-such", "-w", str(file), expect=1).stderr
     assert "rb:no-such: tcpdump: no-such: No such device exists" in said
-
-
-def listening(words: str) -> tuple[bool | None, str]:
-    return (words.count("listening on") == 3 or None), words
 
 
 def address(lab: Lab, node: str) -> str:

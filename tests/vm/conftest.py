@@ -26,15 +26,24 @@ class VirtualLab:
     name: str
     seconds: dict[str, float] = field(default_factory=dict)
 
+    def command(self, *arguments: str) -> list[str]:
+        """The argument list of `testbed ARGUMENTS`."""
+        return [sys.executable, "-B", "-m", "testbed", *arguments]
+
+    def environment(self) -> dict[str, str]:
+        """In which it is for this lab; `testbed` itself can be typed."""
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        own = {"TESTBED_NAME": self.name, "PYTHONPATH": str(ROOT), "PATH": path}
+        return {**os.environ, **own}
+
     def run(
         self, *arguments: str, expect: int | None = 0, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run to the end; the exit code must be `expect`."""
-        environment = {**os.environ, "TESTBED_NAME": self.name, "PYTHONPATH": str(ROOT)}
         begun = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-B", "-m", "testbed", *arguments],
-            env=environment,
+            self.command(*arguments),
+            env=self.environment(),
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,

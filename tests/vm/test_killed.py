@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,10 +58,9 @@ def interrupted(lab: VirtualLab, victim: str) -> tuple[str, int]:
     Gives the lab's pid namespace, and how `up` ended. Who was killed decides nothing about that,
     but it never ends with a traceback.
     """
-    environment = {**os.environ, "TESTBED_NAME": lab.name, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        [sys.executable, "-B", "-m", "testbed", *UP],
-        env=environment,
+        lab.command(*UP),
+        env=lab.environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

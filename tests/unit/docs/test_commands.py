@@ -62,6 +62,19 @@ def test_the_command_can_be_typed(command: Command, monkeypatch: pytest.MonkeyPa
     parse([w for w in command.words[1:] if not w.startswith("[") and not w.endswith("]")])
 
 
+# An overview of commands, which nobody types as it stands.
+LISTED = [
+    match
+    for page in PAGES
+    for match in re.findall(r"^ {4,}(testbed .*)$", (ROOT / page).read_text(), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("command", LISTED)
+def test_a_listed_command_can_be_typed(command: str) -> None:
+    parse(shlex.split(command, comments=True)[1:])
+
+
 @pytest.mark.parametrize("command", COMING_FROM)
 def test_what_stands_for_another_tools_command_can_be_typed(command: str) -> None:
     parse(shlex.split(command)[1:])

@@ -121,7 +121,7 @@ def _join_all(pid: int) -> None:
 PR_SET_PDEATHSIG = 1
 _FORWARDED = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP}
 _END_OF_INIT = 1.0  # seconds; a child that was killed for another reason costs as much
-_SI_KERNEL = 0x80  # si_code of a signal from the terminal, which the child gets as well
+_SI_KERNEL = 0x80  # si_code of a signal from the terminal: Ctrl-C the child gets as well
 
 
 def _be_born_inside() -> int:
@@ -176,9 +176,17 @@ def _exit_code_of(child: int) -> int:
             if done:
                 code = os.waitstatus_to_exitcode(status)
                 return code if code >= 0 else 128 - code
-        elif info.si_code != _SI_KERNEL:
+        elif info.si_code != _SI_KERNEL or _is_for_leader_alone(info.si_signo):
             with suppress(ProcessLookupError):
                 os.kill(child, info.si_signo)
+
+
+def _is_for_leader_alone(number: int) -> bool:
+    """Of the terminal's signals, that it hung up goes to the leader of its session and no other.
+
+    That is us where no shell is in between, as with `ssh -t HOST testbed …`.
+    """
+    return number == signal.SIGHUP and os.getsid(0) == os.getpid()
 
 
 @contextmanager

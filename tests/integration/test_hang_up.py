@@ -7,9 +7,11 @@ what it has to say to nobody.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,15 +41,17 @@ class Case:
 
 NO_LAB = (("TESTBED_NAME", ""),)
 IN_A_LAB = {
-    "logs": Case(("logs", "--follow", "r1.zebra"), "r1"),
+    "logs": Case(("logs", "--follow", "r1.zebra"), "ZEBRA"),
     "events": Case(("events", "--watch"), "worker1"),
     "capture": Case(("capture", "r1", "-i", "any"), "listening on"),
-    "capture of several": Case(("capture", "r1", "r2", "-w", "/tmp/several.pcapng"), "captur"),
-    "wait": Case(("wait", "--timeout", "110"), "waiting"),
+    "capture of several": Case(
+        ("capture", "r1", "master", "-w", "/tmp/several.pcapng"), "listening on"
+    ),
+    "wait": Case(("-v", "wait", "--timeout", "110"), "link show"),
     "exec on a router": Case(("exec", "r1", "--", *STAYS), "begun"),
     "exec in a pod": Case(("exec", "pod-worker1", "--", *STAYS), "begun"),
     "shell": Case(("shell", "r1"), "begun", "echo be''gun; sleep 1000\n"),
-    "a scenario": Case(("run", "best-effort"), "best-effort"),
+    "a scenario": Case(("run", "smoke"), "in lab"),
 }
 OF_ITS_OWN = {
     "up": Case(("up", "basic"), "IS-IS"),
@@ -77,7 +81,10 @@ class Terminal:
         os.write(self._ours, text.encode())
 
     def read_until(self, word: str) -> None:
+        deadline = time.monotonic() + PATIENCE
         while word not in self.seen:
+            ready, _, _ = select.select([self._ours], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"never {word!r} in {PATIENCE} s:\n{self.seen}"
             try:
                 read = os.read(self._ours, 4096)
             except OSError:  # nobody has it open any more

@@ -21,6 +21,8 @@ PAGES = [
 INDENT = "    "
 FILE = re.compile(r"`([\w.-]+\.(?:py|ya?ml))`[^`]*:$")
 COMMENT = re.compile(r"\s+# .*$")
+# How a command's output begins a line that says that it failed; the last is ping's.
+FAILED = r"error:|✗|FAIL\b|From \S+ .*Unreachable$"
 # What differs from run to run, and what stands for it.
 VOLATILE = [
     (re.compile(pattern), mark)
@@ -58,7 +60,7 @@ class Command:
     @property
     def fails(self) -> bool:
         """True if the page shows it failing."""
-        return any(re.match(r"(error:|✗|FAIL\b)", line) for line in self.output)
+        return any(re.match(FAILED, line) for line in self.output)
 
     @property
     def typed(self) -> str:

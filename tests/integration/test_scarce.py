@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from testbed.host import cgroups
+from testbed.host.wait import wait_for
 from tests.integration.lab_driver import PATIENCE, Lab
 from tests.integration.sandbox import Sandbox, lab_name
 
@@ -37,7 +38,7 @@ def before(sandbox: Sandbox) -> dict[str, list[str]]:
 
 
 @contextmanager
-def limited(box: Sandbox, mebibytes: int) -> Iterator[str]:
+def limited(mebibytes: int) -> Iterator[str]:
     """A control group with so much memory; gives the file that takes processes into it."""
     groups = cgroups.own()
     kind = cgroups.version(groups)
@@ -50,12 +51,21 @@ def limited(box: Sandbox, mebibytes: int) -> Iterator[str]:
         limit.write_text(str(mebibytes << 20))
         yield str(group / "cgroup.procs")
     finally:
-        box.do(f"for p in $(cat {group}/cgroup.procs); do echo $p > {above}/cgroup.procs; done")
+        wait_for("the group to be empty", lambda: _removed(group), 30, 0.1)
+
+
+def _removed(group: Path) -> tuple[bool | None, str]:
+    try:
         group.rmdir()
+    except OSError:
+        return None, (group / "cgroup.procs").read_text()
+    return True, ""
 
 
-def test_too_little_memory_is_named(boxed: Lab, before: dict[str, list[str]]) -> None:
-    with limited(boxed.box, 60) as group:
+def test_what_the_kernel_kills_without_memory_leaves_nothing(
+    boxed: Lab, before: dict[str, list[str]]
+) -> None:
+    with limited(150) as group:
         script = f"echo $$ > {group}; exec {sys.executable} -B -m testbed up basic"
         done = subprocess.run(
             boxed.box.inside("sh", "-c", script),
@@ -64,9 +74,8 @@ def test_too_little_memory_is_named(boxed: Lab, before: dict[str, list[str]]) ->
             text=True,
             timeout=PATIENCE,
         )
-        assert done.returncode not in (0, 2), done.stderr
+        # whom the kernel kills, and whether `up` is among them, is the kernel's choice
         assert "Traceback" not in done.stderr and "bug in testbed" not in done.stderr
-        assert "memory" in done.stderr, done.stderr
         boxed.run("down")
     boxed.box.wait_until_like(before)
 
@@ -74,8 +83,8 @@ def test_too_little_memory_is_named(boxed: Lab, before: dict[str, list[str]]) ->
 def test_a_full_run_directory_of_a_running_lab(boxed: Lab) -> None:
     boxed.run("up", "basic")
     inside = f"nsenter --target {boxed.init()} --mount sh -ec"
-    fill = "mount -o remount,size=256m /run; head -c 300M /dev/zero >/run/ballast 2>/dev/null; true"
-    boxed.box.do(f"{inside} '{fill}'")
+    boxed.box.do(f"{inside} 'mount -o remount,size=64m /run'")
+    boxed.box.do(f"{inside} 'head -c 80M /dev/zero >/run/ballast || true'")
     Path(f"/proc/{boxed.box.init}/root/tmp/policy.yaml").write_text(POLICY)
     for command in (APPLY, CREATE):
         said = boxed.run(*command, expect=1).stderr
@@ -96,7 +105,8 @@ def test_without_the_device_for_taps_only_machines_are_refused(boxed: Lab) -> No
         boxed.run("up", "basic")
         assert boxed.status()["problems"] == []
         boxed.run("down")
-        said = boxed.run("up", "basic", "--nodes", "vagrant", expect=4).stderr
+        machines = ("up", "basic", "--nodes", "vagrant")
+        said = boxed.run(*machines, expect=4, TESTBED_CLUSTER="kubernetes").stderr
         assert "/dev/net/tun" in said or "make deps NODES=vagrant" in said
     finally:
         boxed.box.do("umount /dev/net")

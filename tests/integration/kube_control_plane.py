@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,6 +17,7 @@ from testbed.artefacts import program as pinned
 from testbed.errors import TestbedError
 from testbed.host.wait import wait_for
 from testbed.kube.kubeconfig import kubeconfig_text
+from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.api import KubernetesApi, client_in
 from testbed.orchestrators.kubernetes.pki import identities as who
 from testbed.orchestrators.kubernetes.pki.x509 import (
@@ -26,6 +29,7 @@ from testbed.orchestrators.kubernetes.pki.x509 import (
     new_key,
     public_key,
 )
+from testbed.orchestrators.kubernetes.wait import crds_established
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager")
 PORT, ETCD, PEER = 6443, "http://127.0.0.1:2379", "http://127.0.0.1:2380"
@@ -169,3 +173,25 @@ class ControlPlane:
 
 def _flags(values: dict[str, object]) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items()]
+
+
+@contextmanager
+def bare_api(directory: Path, kind: str, address: str) -> Iterator[KubernetesApi]:
+    """An API server in a namespace of its own, with what a lab's holds from the start; no node."""
+    netns = f"t-{kind}-{os.getpid()}"
+    subprocess.run(["ip", "netns", "add", netns], check=True)
+    control = ControlPlane(directory / "control", netns, address)
+    try:
+        for command in (
+            ["link", "set", "lo", "up"],
+            ["address", "add", f"{address}/128", "dev", "lo"],
+        ):
+            subprocess.run(["ip", "-n", netns, *command], check=True)
+        api = control.up()
+        for document in base_objects.definitions([]):
+            api.apply(document)
+        crds_established(api, base_objects.crd_names())
+        yield api
+    finally:
+        control.down()
+        subprocess.run(["ip", "netns", "delete", netns], check=True)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from testbed.orchestrators.kubernetes import base_objects, vpp_check
+from testbed.orchestrators.kubernetes import vpp_check
 from testbed.orchestrators.kubernetes.api import KubernetesApi
 from testbed.orchestrators.kubernetes.dry_run import Verdict, judge
 from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
 from testbed.render import calico_vpp
 from testbed.topology.load import load_plan
-from tests.integration.kube_control_plane import ControlPlane
+from tests.integration.kube_control_plane import bare_api
 
 pytestmark = pytest.mark.root
 ADDRESS = "fd00::1"
@@ -60,23 +58,8 @@ def files(plan: Plan) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesApi]:
     """An API server that holds what a lab's holds from the start."""
-    netns = f"t-calico-vpp-{os.getpid()}"
-    inside = ["ip", "-n", netns]
-    subprocess.run(["ip", "netns", "add", netns], check=True)
-    control = None
-    try:
-        subprocess.run([*inside, "link", "set", "lo", "up"], check=True)
-        subprocess.run([*inside, "address", "add", f"{ADDRESS}/128", "dev", "lo"], check=True)
-        control = ControlPlane(tmp_path_factory.mktemp("api") / "control", netns, ADDRESS)
-        api = control.up()
-        for document in base_objects.definitions([]):
-            api.apply(document)
-        crds_established(api, base_objects.crd_names())
+    with bare_api(tmp_path_factory.mktemp("api"), "calico-vpp", ADDRESS) as api:
         yield api
-    finally:
-        if control is not None:
-            control.down()
-        subprocess.run(["ip", "netns", "delete", netns], check=True)
 
 
 def by_state(verdicts: list[Verdict]) -> dict[str, list[str]]:

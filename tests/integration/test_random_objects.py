@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -11,13 +9,11 @@ from hypothesis import given
 
 from testbed.errors import TestbedError
 from testbed.kube.errors import Refused
-from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.api import KubernetesApi
-from testbed.orchestrators.kubernetes.wait import crds_established
 from testbed.plan.model import Plan
 from tests.documents import Document
 from tests.fuzz import bounded
-from tests.integration.kube_control_plane import ControlPlane
+from tests.integration.kube_control_plane import bare_api
 from tests.object_strategies import objects
 from tests.shipped_plans import shipped_plan
 from tests.unit.te.test_random_objects import judged
@@ -41,25 +37,8 @@ def plan() -> Plan:
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesApi]:
     """An API server with the lab's kinds, and no node."""
-    netns = f"t-objects-{os.getpid()}"
-    subprocess.run(["ip", "netns", "add", netns], check=True)
-    control = None
-    try:
-        for command in (
-            ["link", "set", "lo", "up"],
-            ["address", "add", f"{ADDRESS}/128", "dev", "lo"],
-        ):
-            subprocess.run(["ip", "-n", netns, *command], check=True)
-        control = ControlPlane(tmp_path_factory.mktemp("api") / "control", netns, ADDRESS)
-        api = control.up()
-        for document in base_objects.definitions([]):
-            api.apply(document)
-        crds_established(api, base_objects.crd_names())
+    with bare_api(tmp_path_factory.mktemp("api"), "objects", ADDRESS) as api:
         yield api
-    finally:
-        if control is not None:
-            control.down()
-        subprocess.run(["ip", "netns", "delete", netns], check=True)
 
 
 @bounded(300)

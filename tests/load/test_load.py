@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from testbed.artefacts import program
 from testbed.host.wait import wait_for
 from testbed.topology.load import load_plan
 from tests.integration.kube_lab import NODES, KubeLab, kube_lab, kube_sandbox, pod
 from tests.integration.lab_driver import Lab
-from tests.integration.sandbox import Sandbox, lab_name
+from tests.integration.sandbox import Sandbox, kept, lab_name
 
 pytestmark = pytest.mark.root
 
@@ -59,12 +60,19 @@ PODS = 300
 
 
 @pytest.fixture
-def lab(sandbox: Sandbox, gobgpd: Path) -> Iterator[Lab]:
-    lab = Lab(lab_name("load"), gobgpd, sandbox, patience=PATIENCE)
+def gobgpd() -> Path:
+    return Path(program("gobgpd"))
+
+
+@pytest.fixture
+def lab(gobgpd: Path) -> Iterator[Lab]:
+    box = Sandbox(kept(gobgpd))
+    lab = Lab(lab_name("load"), gobgpd, box, patience=PATIENCE)
     try:
         yield lab
     finally:
         lab.run("down")
+        box.close()
 
 
 @contextmanager

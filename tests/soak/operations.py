@@ -76,11 +76,14 @@ class Operations:
         chosen = self.random.choices(list(choices), list(choices.values()))[0]
         return chosen()
 
-    def way_back(self) -> Iterator[Command]:
-        """What takes every change back, whatever of it was done; but for pods."""
+    def links_back(self) -> Iterator[Command]:
+        """What takes the changes of links back: while one is down, not all can be as wanted."""
         for ends in self.links:
             yield Command(("link", "up", *ends))
             yield Command(("link", "set", *ends))
+
+    def way_back(self) -> Iterator[Command]:
+        """What takes all other changes back, whatever of it was done; but for pods."""
         yield Command(("policy", "delete", "--all"))
         yield Command(("delete", "-f", CONFIGMAPS))
         yield Command(("mode", "bgp"))

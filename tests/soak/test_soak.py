@@ -89,6 +89,8 @@ class Soak:
 
     def undo(self) -> None:
         """Back to the beginning: every change taken back, every pod of the soak deleted."""
+        for command in self.operations.links_back():
+            self.do(command)
         self.wait()
         for command in self.operations.way_back():
             self.do(command)

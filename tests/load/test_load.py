@@ -105,19 +105,18 @@ def test_a_thousand_policies_by_configmap(lab: Lab, tmp_path: Path) -> None:
 def configmaps(topology: Path) -> str:
     """One per head end, with a policy by r2 to each other node and family."""
     plan = load_plan(str(topology))
-    texts, number = [], 0
+    texts = []
     for head in plan.cluster:
         policies = []
         for other in (n for n in plan.cluster if n is not head):
             assert other.cluster is not None
-            sids = other.cluster.local_sids
-            for family, sid in ((4, sids.dt4), (6, sids.dt6)):
-                number += 1
+            sids, binding = other.cluster.local_sids, other.cluster.binding_sids
+            for family, sid, binding_sid in ((4, sids.dt4, binding.v4), (6, sids.dt6, binding.v6)):
                 policies.append(
                     POLICY.format(
                         endpoint=plan.address_v6(other.name),
                         family=family,
-                        binding_sid=next(islice(plan.pools.policies.hosts(), number % 1000, None)),
+                        binding_sid=binding_sid,
                         waypoint=plan.node("r2").loopback_v6,
                         sid=sid,
                     )

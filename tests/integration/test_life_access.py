@@ -375,15 +375,20 @@ def test_logs(basic: Lab) -> None:
     assert "no program" in basic.run("logs", "../../../etc/passwd", expect=2).stderr
 
 
-def test_logs_follow_until_interrupted(basic: Lab) -> None:
-    process = subprocess.Popen(
-        basic.command("logs", "--follow", "r1.zebra"),
-        env=basic.env(),
+def started(lab: Lab, *arguments: str) -> subprocess.Popen[str]:
+    """A command that goes on until it is interrupted."""
+    return subprocess.Popen(
+        lab.command(*arguments),
+        env=lab.env(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
     )
+
+
+def test_logs_follow_until_interrupted(basic: Lab) -> None:
+    process = started(basic, "logs", "--follow", "r1.zebra")
     basic.run("exec", "r1", "sh", "-c", "echo a new line >>/run/testbed/logs/r1.zebra.log")
     assert process.stdout is not None
     for line in process.stdout:
@@ -399,14 +404,7 @@ def test_a_log_is_followed_over_a_rotation(basic: Lab) -> None:
     """Between the two files there is none, as when a supervisor rotates."""
     directory = "cd /run/testbed/logs; "
     basic.run("exec", "r1", "sh", "-c", directory + "echo before >rotated.log")
-    process = subprocess.Popen(
-        basic.command("logs", "--follow", "rotated"),
-        env=basic.env(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    process = started(basic, "logs", "--follow", "rotated")
     assert process.stdout is not None and process.stderr is not None
     assert process.stdout.readline() == "before\n"
     basic.run("exec", "r1", "sh", "-c", directory + "mv rotated.log rotated.log.1")
@@ -419,14 +417,7 @@ def test_a_log_is_followed_over_a_rotation(basic: Lab) -> None:
 
 
 def test_events_are_followed_until_interrupted(basic: Lab) -> None:
-    process = subprocess.Popen(
-        basic.command("events", "--watch", "-o", "json"),
-        env=basic.env(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
+    process = started(basic, "events", "--watch", "-o", "json")
     assert process.stdout is not None
     kinds = set[str]()
     for line in process.stdout:

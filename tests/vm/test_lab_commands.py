@@ -7,6 +7,8 @@ takes the lab of this directory down.
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shlex
 import signal
@@ -15,6 +17,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -124,17 +127,36 @@ def test_machines_and_routers_are_captured_into_one_stream(lab: VirtualLab, tmp_
     assert process.returncode == 0
 
 
+def test_a_capture_started_in_a_terminal_is_whole(lab: VirtualLab, tmp_path: Path) -> None:
+    file = tmp_path / "worker1.pcap"
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb"), os.fdopen(theirs, "rb") as terminal:
+        arguments = ("worker1", "-i", "worker1-r3", "icmp6", "-w", str(file))
+        with capturing(lab, tmp_path, 1, *arguments, stdin=terminal):
+            lab.run("exec", "r3", "ping", "-6", "-c", "2", "fd11::1000")
+            wait_for("four packets", lambda: (packets_in(file) >= 4 or None, "fewer"), PATIENCE)
+
+
+def tcpdumps(lab: VirtualLab) -> str:
+    """Those that run on worker1."""
+    return lab.run("exec", "worker1", "pgrep", "-a", "tcpdump", expect=None).stdout
+
+
 @contextmanager
 def capturing(
-    lab: VirtualLab, scratch: Path, taps: int, *arguments: str
+    lab: VirtualLab,
+    scratch: Path,
+    taps: int,
+    *arguments: str,
+    stdin: int | IO[bytes] = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The body runs once all tcpdumps listen; then Ctrl-C ends them."""
+    """The body runs once all tcpdumps listen; then Ctrl-C ends them, those in machines too."""
     words = scratch / "words"
     with words.open("w") as stderr:
         process = subprocess.Popen(
             lab.command("capture", *arguments),
             env=lab.environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stderr=stderr,
             cwd=ROOT,
         )
@@ -144,3 +166,4 @@ def capturing(
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE)
+    wait_for("no tcpdump", lambda: (not (left := tcpdumps(lab)) or None, left), PATIENCE, 0.5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +17,10 @@ from testbed.providers.vagrant.machines import USER
 if TYPE_CHECKING:
     from testbed.providers.vagrant.guest.ssh import Guest
     from testbed.providers.vagrant.node import GuestNode
+
+
+# Without a terminal nothing tells a program that the ssh it was started by has ended.
+_ENDS_WITH_SSH = ["setpriv", "--pdeathsig", "TERM", "--"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class GuestNetns:
         """Raises MachineUnfit without ssh."""
         environment = [f"PATH={NODE_TOOLS}:{SYSTEM_PATH}", f"TESTBED_NODE={self.node.name}"]
         environment += [f"PS1={prompt}"] if prompt else []
-        there = shlex.join(["env", *environment, *self._enter(), *command])
+        # a terminal's Ctrl-C is the guest's to see; nothing binary passes one unchanged
+        terminal = os.isatty(0) and os.isatty(1)
+        ending = [] if terminal else _ENDS_WITH_SSH
+        there = shlex.join([*ending, "env", *environment, *self._enter(), *command])
         options = {
             "IdentityFile": str(self.node.files.key),
             "IdentitiesOnly": "yes",
@@ -48,8 +54,7 @@ class GuestNetns:
             "LogLevel": "ERROR",
         }
         ssh = ["ssh", "-F", "none", *(w for k, v in options.items() for w in ("-o", f"{k}={v}"))]
-        terminal = "-t" if sys.stdin.isatty() else "-T"
-        ssh += [terminal, f"{USER}@{self.node.machine.address}", "--", there]
+        ssh += ["-t" if terminal else "-T", f"{USER}@{self.node.machine.address}", "--", there]
         try:
             os.execvp(ssh[0], ssh)
         except FileNotFoundError:

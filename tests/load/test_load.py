@@ -25,7 +25,7 @@ from testbed.bgp.model import Announcement
 from testbed.host.wait import wait_for
 from testbed.plan.model import Plan
 from testbed.topology.load import load_plan
-from tests.integration.kube_lab import NODES, KubeLab, kube_lab, kube_sandbox, pod
+from tests.integration.kube_lab import NODES, KubeLab, addresses, kube_lab, kube_sandbox, pod
 from tests.integration.lab_driver import Lab
 from tests.integration.sandbox import Sandbox, kept, lab_name
 from tests.soak.figures import measure
@@ -200,6 +200,8 @@ def test_three_hundred_pods(gobgpd: Path) -> None:
             with told(lab, f"{PODS} pods"):
                 lab.make_pods(*(pod(n, NODES[i % 3]) for i, n in enumerate(names)))
                 wait_for("all pods to run", lambda: running(lab, names), PATIENCE, 1)
+            found = [address for one in lab.pods().values() for address in addresses(one)]
+            assert len(set(found)) == len(found) == 2 * PODS
             lab.wait_until_well()
             lab.run("path", "many-0", "many-1", "-4")
             print_figures(lab, "while they run")

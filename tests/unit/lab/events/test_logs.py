@@ -98,6 +98,27 @@ def test_a_log_that_a_mirror_brings_again_is_told_once(lab: Lab) -> None:
     assert lab.said() == ["c"]
 
 
+def test_after_the_clock_was_set_back_nothing_is_lost(lab: Lab) -> None:
+    lab.write(line(30, "a"))
+    assert lab.said() == ["a"]
+    lab.log.rename(f"{lab.log}.1")
+    lab.write(line(1, "b"))
+    assert lab.said() == ["b"], "a rotation after the clock was set back"
+    lab.log.unlink()
+    lab.write(line(1, "b") + line(0, "c"))
+    assert lab.said() == ["c"], "a mirror that comes again"
+
+
+def test_what_a_mirror_brings_again_in_parts_is_told_once(lab: Lab) -> None:
+    lab.write(line(1, "a") + line(2, "b"))
+    assert lab.said() == ["a", "b"]
+    lab.log.unlink()
+    lab.write(line(1, "a"))
+    assert lab.said() == []
+    lab.write(line(2, "b") + line(3, "c"))
+    assert lab.said() == ["c"]
+
+
 def test_logs_are_put_in_order_of_time(lab: Lab) -> None:
     lab.write(line(2, "b"))
     other = lab.log.with_name("worker2.agent.log")

@@ -98,4 +98,6 @@ def _daemon_program(router: str, daemon: Daemon) -> Program:
         command=(str(daemon.program), "-N", router, *file, "--log", "stdout"),
         restarts_with=f"{router}.zebra" if daemon.name == "isisd" else "",
         followed_by=f"{router}.isisd" if daemon.name == "zebra" else "",
+        # it makes the next LSP some time after the last one, by the time of day
+        minds_clock=daemon.name == "isisd",
     )

@@ -1,106 +1,154 @@
-"""The clock of the machine is set while a lab runs: by an hour back, by a day forward."""
+"""The time of day is set while programs run: by an hour back, by a day forward."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from testbed.host.files import write_atomically
-from testbed.host.supervisor import Place, Program, Supervisor
+from testbed.backbone.routers import daemon_program
+from testbed.host import frr
+from testbed.host.supervisor import Program
 from testbed.host.wait import wait_for
-from tests.repository import ROOT
+from tests.integration.sandbox import Sandbox, kept
+from tests.integration.supervised import PATIENCE, Supervised, supervised
 
 pytestmark = pytest.mark.root
 
 HOUR, DAY = 3600, 86400
-PATIENCE = 60.0  # seconds
 SLEEPS = ("sleep", "infinity")
 PROGRAMS = (
     Program("r1.zebra", "", SLEEPS),
     Program("r1.isisd", "", SLEEPS, restarts_with="r1.zebra", minds_clock=True),
     Program("r1.follower", "", SLEEPS, restarts_with="r1.zebra"),
 )
-
-
-class Supervised:
-    """The programs, kept by a supervisord whose clock can be set."""
-
-    def __init__(self, directory: Path) -> None:
-        place = Place(directory, own_netns=True)
-        self.supervisor = Supervisor(place)
-        self._clock = directory / "clock"
-        self.set(0)
-        configuration = directory / "supervisord.conf"
-        configuration.write_text(place.conf)
-        for needed in (place.programs, place.logs):
-            needed.mkdir()
-        command = [sys.executable, "-B", "-m", "tests.integration.moved_supervisord"]
-        self._process = subprocess.Popen([*command, self._clock, configuration], cwd=ROOT)
-        wait_for("supervisord", lambda: (self.supervisor.ready() or None, "none"), PATIENCE)
-        self.supervisor.add(PROGRAMS)
-        self.wait_settled()
-
-    def set(self, by: int) -> None:
-        """To that many seconds after the machine's time."""
-        write_atomically(self._clock, str(by))
-
-    def pids(self) -> dict[str, int]:
-        return {name: state.pid for name, state in self.supervisor.states().items()}
-
-    def wait_settled(self) -> dict[str, int]:
-        """Until all run, and none of them is to start anew; their pids."""
-
-        def probe() -> tuple[bool | None, str]:
-            waiting = self.supervisor.unsettled(PROGRAMS)
-            return (None if waiting else True), str(waiting)
-
-        wait_for("the programs to be settled", probe, PATIENCE)
-        return self.pids()
-
-    def wait_other(self, name: str, pid: int) -> dict[str, int]:
-        """Until a program has another pid, and all are settled."""
-        wait_for(
-            f"{name} to start anew",
-            lambda: (self.pids()[name] not in (0, pid) or None, f"{self.pids()}"),
-            PATIENCE,
-        )
-        return self.wait_settled()
-
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(PATIENCE)
+ROUTERS = ("r1", "r2", "r3")
 
 
 @pytest.fixture
-def supervised(tmp_path: Path) -> Iterator[Supervised]:
-    found = Supervised(tmp_path)
-    try:
+def running(tmp_path: Path) -> Iterator[Supervised]:
+    with supervised(tmp_path) as found:
+        found.add(PROGRAMS)
         yield found
-    finally:
-        found.end()
 
 
 def test_programs_that_mind_it_start_anew_and_later_restarts_are_in_order(
-    supervised: Supervised,
+    running: Supervised,
 ) -> None:
-    before = supervised.pids()
-    supervised.set(-HOUR)
-    after = supervised.wait_other("r1.isisd", before["r1.isisd"])
-    assert {n: p for n, p in after.items() if n != "r1.isisd"} == {
-        n: p for n, p in before.items() if n != "r1.isisd"
-    }, "the others do not mind"
-    supervised.supervisor.kill("r1.zebra")
-    last = supervised.wait_other("r1.zebra", after["r1.zebra"])
-    assert not {*last.values()} & {*after.values()}, "zebra's followers started anew with it"
+    before = running.pids()
+    running.set_clock(-HOUR)
+    running.wait_other("r1.isisd", before["r1.isisd"])
+    after = running.wait_settled(PROGRAMS)
+    assert {n for n, pid in before.items() if after[n] != pid} == {"r1.isisd"}
+    running.supervisor.kill("r1.zebra")
+    running.wait_other("r1.zebra", after["r1.zebra"])
+    last = running.wait_settled(PROGRAMS)
+    assert not {*last.values()} & {*after.values()}, "zebra's followers start anew with it"
 
 
-def test_a_clock_set_forward_ends_nothing(supervised: Supervised) -> None:
-    before = supervised.pids()
-    supervised.set(DAY)
-    supervised.supervisor.kill("r1.follower")  # by then the supervisor has seen the new time
-    after = supervised.wait_other("r1.follower", before["r1.follower"])
-    assert after["r1.isisd"] == before["r1.isisd"] and after["r1.zebra"] == before["r1.zebra"]
+def test_a_clock_set_forward_ends_nothing(running: Supervised) -> None:
+    before = running.pids()
+    running.set_clock(DAY)
+    running.supervisor.kill("r1.follower")
+    running.wait_other("r1.follower", before["r1.follower"])  # a second later: it saw the clock
+    after = running.wait_settled(PROGRAMS)
+    assert {n for n, pid in before.items() if after[n] != pid} == {"r1.follower"}
+
+
+@pytest.fixture
+def libfaketime() -> Path:
+    found = [*Path("/usr/lib").glob("*/faketime/libfaketime.so.1")]
+    if not found:
+        pytest.skip("libfaketime is missing; packages-test.apt has it")
+    return found[0]
+
+
+@pytest.fixture
+def box() -> Iterator[tuple[Sandbox, Path]]:
+    """A machine within the machine with three routers in a row, and a directory of both."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        directory.chmod(0o755)  # FRR's user reads the clock
+        box = Sandbox([*kept(None), directory])
+        try:
+            box.do(_network())
+            yield box, directory
+        finally:
+            box.close()
+
+
+def test_is_is_announces_a_cut_after_the_clock_was_set_back(
+    box: tuple[Sandbox, Path], libfaketime: Path
+) -> None:
+    """isisd makes the next LSP a second after the last one, by the time of day."""
+    sandbox, directory = box
+    with supervised(directory, sandbox.inside) as routers:
+        moved = {
+            "LD_PRELOAD": str(libfaketime),
+            "FAKETIME_TIMESTAMP_FILE": str(routers.clock),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        daemons = [
+            replace(daemon_program(router, daemon), environment=moved)
+            for daemon in frr.installed()
+            for router in ROUTERS
+        ]
+        for router in ROUTERS:
+            _configure(sandbox, router)
+        routers.add(daemons)
+        _wait_route(sandbox, there=True)
+        isisd = routers.pids()["r2.isisd"]
+        routers.set_clock(-HOUR)
+        routers.wait_other("r2.isisd", isisd)
+        routers.wait_settled(daemons)
+        _wait_route(sandbox, there=True)
+        sandbox.do("ip -n r2 link set r2-r3 down")
+        _wait_route(sandbox, there=False)
+
+
+def _network() -> str:
+    """Shell commands: the routers, their links, a place for FRR's sockets."""
+    lines = [f"ip netns add {router}; ip -n {router} link set lo up" for router in ROUTERS]
+    for one, other in zip(ROUTERS, ROUTERS[1:], strict=False):
+        ends = ((one, f"{one}-{other}"), (other, f"{other}-{one}"))
+        names = " type veth peer name ".join(f"{name} netns {node}" for node, name in ends)
+        lines.append(f"ip link add {names}")
+        lines += [f"ip -n {node} link set {name} up" for node, name in ends]
+    lines.append("ip -n r3 address add fd00::3/128 dev lo")
+    return "\n".join(lines)
+
+
+def _configure(sandbox: Sandbox, router: str) -> None:
+    number = router.removeprefix("r")
+    passive = "interface lo\n ipv6 router isis x\n isis passive"
+    links = "\n".join(
+        f"interface {router}-{other}\n ipv6 router isis x\n isis network point-to-point\n"
+        " isis hello-interval 1\n isis hello-multiplier 3"
+        for other in ROUTERS
+    )
+    area = (
+        "router isis x\\n lsp-gen-interval 1\\n is-type level-2-only\\n metric-style wide\\n"
+        f" net 49.0001.0000.0000.000{number}.00"
+    )
+    files, sockets = f"/run/testbed/nodes/{router}", f"/run/frr/{router}"
+    sandbox.do(
+        f"mkdir -p {files} {sockets}\n"
+        f"cat > {files}/isisd.conf <<'END'\n{passive}\n{links}\n{area}\nEND\n"
+        f"echo 'ipv6 forwarding' > {files}/zebra.conf\n"
+        f"chown -R frr:frr {files} /run/frr"
+    )
+
+
+def _wait_route(sandbox: Sandbox, *, there: bool) -> None:
+    """Until r1 has a route to r3, or has none."""
+    asked = "ip -n r1 -6 route show fd00::3"
+
+    def probe() -> tuple[bool | None, str]:
+        said = sandbox.output(asked)
+        return (True if bool(said) == there else None), said or "no route"
+
+    wait_for(f"r1 to {'have a' if there else 'lose its'} route to r3", probe, PATIENCE / 2, 0.1)

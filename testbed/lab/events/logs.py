@@ -18,6 +18,7 @@ from testbed.report.event import Event
 _NEW = flags.CREATE | flags.MOVED_TO
 _GROWN = _NEW | flags.MODIFY
 _GATHER = 100  # milliseconds in which several changes become one look
+_LONGEST = 65536  # bytes of a line
 
 
 class GrowingLog:
@@ -66,11 +67,22 @@ class GrowingLog:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        self._rest, self._held_before, self._held = b"", self._held, set()
+        self._rest = _unfinished_line(self._file.with_name(f"{self._file.name}.1"))
+        self._held_before, self._held = self._held, set()
         try:
             self._stream = self._file.open("rb")
         except FileNotFoundError:
             return
+
+
+def _unfinished_line(rotated: Path) -> bytes:
+    """What follows the last line of a log that was rotated in the midst of a line."""
+    try:
+        with rotated.open("rb") as stream:
+            stream.seek(max(0, rotated.stat().st_size - _LONGEST))
+            return stream.read().rpartition(b"\n")[2]
+    except FileNotFoundError:
+        return b""
 
 
 class Logs:

@@ -64,6 +64,18 @@ def test_a_rotation_loses_nothing(lab: Lab) -> None:
     assert lab.said() == ["b", "c"]
 
 
+def test_a_line_that_a_rotation_cuts_is_one(lab: Lab) -> None:
+    """supervisord rotates a log after what it read, which may end within a line."""
+    first, second = line(1, "a"), line(2, "b")
+    lab.write(first + second[:30])
+    assert lab.said() == ["a"]
+    lab.log.rename(f"{lab.log}.1")
+    lab.write(second[30:])
+    assert lab.said() == ["b"]
+    later = Logs(paper_plan(), lab.logs._lab, lab.nodes)
+    assert [event.what for event in later.until_now()] == ["a", "b"]
+
+
 def test_what_is_written_just_before_a_rotation_is_not_lost(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

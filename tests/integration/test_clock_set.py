@@ -26,6 +26,23 @@ PROGRAMS = (
     Program("r1.follower", "", SLEEPS, restarts_with="r1.zebra"),
 )
 ROUTERS = ("r1", "r2", "r3")
+LINK = """\
+interface {}
+ ipv6 router isis x
+ isis network point-to-point
+ isis hello-interval 1
+ isis hello-multiplier 3
+"""
+AREA = """\
+interface lo
+ ipv6 router isis x
+ isis passive
+router isis x
+ lsp-gen-interval 1
+ is-type level-2-only
+ metric-style wide
+ net 49.0001.0000.0000.000{}.00
+"""
 
 
 @pytest.fixture
@@ -92,14 +109,14 @@ def test_is_is_announces_a_cut_after_the_clock_was_set_back(
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
-        daemons = [
-            replace(daemon_program(router, daemon), environment=moved)
-            for daemon in frr.installed()
-            for router in ROUTERS
-        ]
         for router in ROUTERS:
             _configure(sandbox, router)
-        routers.add(daemons)
+        daemons: list[Program] = []
+        for daemon in frr.installed():  # in order, as in a lab: isisd looks for zebra every 10 s
+            these = [replace(daemon_program(r, daemon), environment=moved) for r in ROUTERS]
+            routers.add(these)
+            _wait_sockets(sandbox, daemon)
+            daemons += these
         _wait_route(sandbox, there=True)
         isisd = routers.pids()["r2.isisd"]
         routers.set_clock(-HOUR)
@@ -123,24 +140,22 @@ def _network() -> str:
 
 
 def _configure(sandbox: Sandbox, router: str) -> None:
-    number = router.removeprefix("r")
-    passive = "interface lo\n ipv6 router isis x\n isis passive"
-    links = "\n".join(
-        f"interface {router}-{other}\n ipv6 router isis x\n isis network point-to-point\n"
-        " isis hello-interval 1\n isis hello-multiplier 3"
-        for other in ROUTERS
-    )
-    area = (
-        "router isis x\\n lsp-gen-interval 1\\n is-type level-2-only\\n metric-style wide\\n"
-        f" net 49.0001.0000.0000.000{number}.00"
-    )
-    files, sockets = f"/run/testbed/nodes/{router}", f"/run/frr/{router}"
+    files = f"/run/testbed/nodes/{router}"
+    others = "\n".join(LINK.format(f"{router}-{other}") for other in ROUTERS)
+    isisd = f"{others}\n{AREA.format(router.removeprefix('r'))}"
     sandbox.do(
-        f"mkdir -p {files} {sockets}\n"
-        f"cat > {files}/isisd.conf <<'END'\n{passive}\n{links}\n{area}\nEND\n"
+        f"mkdir -p {files} /run/frr/{router}\n"
+        f"echo '{isisd}' > {files}/isisd.conf\n"
         f"echo 'ipv6 forwarding' > {files}/zebra.conf\n"
         f"chown -R frr:frr {files} /run/frr"
     )
+
+
+def _wait_sockets(sandbox: Sandbox, daemon: frr.Daemon) -> None:
+    """Until others can talk to a daemon of each router."""
+    tests = " && ".join(f"test -e /run/frr/{router}/{daemon.socket}" for router in ROUTERS)
+    asked = f"if {tests}; then echo there; fi"
+    wait_for(daemon.name, lambda: (sandbox.output(asked) or None, "no socket"), PATIENCE)
 
 
 def _wait_route(sandbox: Sandbox, *, there: bool) -> None:

@@ -1,8 +1,8 @@
 """Restarts daemons when another one did, or when the clock was set back, inside a supervisor.
 
 Which daemon restarts with which one is said where the daemon is defined (Program.restarts_with):
-isisd does not give its routes to a zebra that was restarted under it, for example. Some daemons wait
-for a time of day that they saw already when the clock is set back (Program.minds_clock).
+isisd does not give its routes to a zebra that was restarted under it, for example. When the clock
+is set back, some daemons wait for a time of day that they saw already (Program.minds_clock).
 Loaded by supervisord as an RPC interface, its way to load code. systemd's units of a guest know
 restarts_with too (testbed.providers.vagrant.guest.systemd).
 """

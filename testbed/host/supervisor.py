@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from http.client import HTTPException
@@ -123,6 +124,12 @@ class ProgramState:
     description: str
     start: int
     stop: int
+
+    @property
+    def since(self) -> str:
+        """Since when it runs or does not, for people: with the date, as labs stand for days."""
+        moment = self.start if self.statename == "RUNNING" else self.stop or self.start
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
 class Supervisor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_is_is_announces_a_cut_after_the_clock_was_set_back(
 def _network() -> str:
     """Shell commands: the routers, their links, a place for FRR's sockets."""
     lines = [f"ip netns add {router}; ip -n {router} link set lo up" for router in ROUTERS]
-    for one, other in zip(ROUTERS, ROUTERS[1:], strict=False):
+    for one, other in pairwise(ROUTERS):
         ends = ((one, f"{one}-{other}"), (other, f"{other}-{one}"))
         names = " type veth peer name ".join(f"{name} netns {node}" for node, name in ends)
         lines.append(f"ip link add {names}")

@@ -34,17 +34,23 @@ def box(gobgpd: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def old(gobgpd: Path, box: Sandbox) -> Iterator[KubeLab]:
-    """A lab that works, with a pod that has a token; none of its certificates is valid any more."""
+def aged(gobgpd: Path, box: Sandbox) -> Iterator[tuple[KubeLab, str]]:
+    """A lab that works, none of whose certificates is valid any more; the token of a pod there."""
     lab = kube_lab(gobgpd, box, "age")
     try:
         lab.up()
         lab.run_pods(pod("client", "worker1", container=MOUNTED, volumes=[TOKENS]))
-        assert holds(lab, token(lab))
+        held = token(lab)
+        assert holds(lab, held)
         inside(lab, "tests.integration.old_lab")
-        yield lab
+        yield lab, held
     finally:
         lab.down()
+
+
+@pytest.fixture
+def old(aged: tuple[KubeLab, str]) -> KubeLab:
+    return aged[0]
 
 
 def inside(lab: KubeLab, module: str, *arguments: str) -> None:
@@ -100,8 +106,8 @@ def test_status_names_what_has_ended_and_what_to_do(old: KubeLab) -> None:
     assert re.search(rf"`testbed up [^`]*-n {old.name}[^`]*` renews it", said)
 
 
-def test_up_renews_and_the_agents_go_on(old: KubeLab) -> None:
-    before = token(old)
+def test_up_renews_and_the_agents_go_on(aged: tuple[KubeLab, str]) -> None:
+    old, before = aged
     agent = old.pids()["worker1.agent"]
     said = old.run("up", "basic", "--cluster", "kubernetes", "--no-pods").stderr
     assert "the certificates of Kubernetes are replaced" in said

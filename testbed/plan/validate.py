@@ -18,7 +18,7 @@ CHECKS = (
     sids.sid_pools,
     sids.sids_in_pools,
     sids.sids_unique,
-    sizes.port_mtu,
+    sizes.link_mtu,
     sizes.pod_blocks,
     links.parallel_metrics,
     links.path_metrics,

@@ -52,7 +52,7 @@ def _suggest_topology(depth: int, under: bool) -> str:
     """The topology that would carry so many segments, where there is one."""
     if depth > MOST_SEGMENTS:
         return f"; no topology has more than max_segments={MOST_SEGMENTS}"
-    mtu = f" and mtu={tunnel_mtu_for(depth)}" if under else ""
+    mtu = f" and mtu={tunnel_mtu_for(depth)} on its links" if under else ""
     return f", or a topology with max_segments={depth}{mtu}"
 
 

@@ -21,6 +21,7 @@ CHECKS = (
     sizes.link_mtu,
     sizes.pod_blocks,
     links.parallel_metrics,
+    links.parallel_count,
     links.path_metrics,
     shaping.loss_and_bandwidth,
     shaping.delays,

@@ -51,6 +51,12 @@ ONE_FINDING = {
         "h",
         "broadcast",
     ),
+    "more parallel links than isisd uses": (
+        "for _ in range(64): self.addLink(r1, r2)",
+        6,
+        "r1-r2",
+        "65 parallel links: isisd uses 64 at most",
+    ),
     "a pool of SIDs over others": (
         NODE.format(", sid_pool='fe00::/8'"),
         6,

@@ -95,7 +95,7 @@ def evaluate(
     from testbed.evaluate.table import in_words, rows
 
     found = rows(samples, settings.cases)
-    columns = ["case", "samples", "Gbit/s", Column("compared", prose=True)]
+    columns: list[Column | str] = ["case", "samples", "Gbit/s", Column("compared", prose=True)]
     show(format, found, columns, [in_words(row) for row in found])
     if format in (Format.table, Format.wide):
         print(f"samples: {directory}")

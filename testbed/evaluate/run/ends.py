@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -125,12 +126,12 @@ class Builder:
 
     def _addresses_of(self, end: str) -> Addresses:
         plan = self._testbed.plan
-        if end in plan.by_name:
-            found = (plan.address_v4(end), plan.address_v6(end))
-        else:
-            pod = pods.get(plan, end)
-            found = (pod.address(4), pod.address(6))
-        return {address.version: address for address in found if address is not None}
+        known = end if end in plan.by_name else pods.get(plan, end)
+        found = {}
+        for family in self._testbed.kube.families():
+            with suppress(TestbedError):  # it has none of this family
+                found[family] = self._testbed.address(known, family)
+        return found
 
     def _make_service(self, server: str) -> Addresses:
         families = self._testbed.kube.families()

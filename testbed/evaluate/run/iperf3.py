@@ -14,9 +14,10 @@ from testbed.evaluate.sample import Values
 PORT = 5201
 OMITTED = 1  # seconds before those that count: TCP's slow start
 # One transfer after the other; a new process for each, as one that was broken off may stay busy.
-SERVER = (
-    f"trap 'kill $!; exit' TERM; while :; do iperf3 --server --one-off --port {PORT} & wait $!; done"
-)
+SERVER = f"""\
+trap 'kill $!; exit' TERM
+while :; do iperf3 --server --one-off --port {PORT} & wait $!; done
+"""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Refuses whatever would make something on the machine while a file is read.
 
-That is what Mininet does, and programs that a file starts itself: `os.system("mn -c")`.
+That is what Mininet does, and programs that a file starts itself, such as `mn -c`.
 """
 
 from __future__ import annotations

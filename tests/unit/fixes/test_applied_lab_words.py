@@ -47,7 +47,7 @@ def test_the_words_for_a_link(tmp_path: Path, ends: tuple[str, str], key: str) -
     fix = refused.value.fix or ""
     assert is_printed_by(key, fix)
     quoted = fix.split("'")
-    told = quoted[1].split() if len(quoted) > 1 else [listed(fix), ends[1]]
+    told = [ends[0], quoted[1]] if len(quoted) > 1 else [listed(fix), ends[1]]
     assert find_link(plan, *told) in plan.links
 
 

@@ -27,6 +27,7 @@ from testbed.cli import (
     parity,
     render,
     run,
+    runs,
     schema,
     snapshot,
     te,
@@ -89,6 +90,7 @@ app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
 box.register(app)
 snapshot.register(app)
+runs.register(app)
 give_verbose(app)
 
 

@@ -10,6 +10,7 @@ vulture reads this file as one more user of them; nothing imports it.
 _.redirect_request  # urllib
 _.model_config  # pydantic
 _._make_vagrant_command  # python-vagrant
+_.compress_type  # zipfile
 _.type_name  # protobuf
 _.converter  # logging
 _.field_is_required, _.default_schema, _.field_title_should_be_set  # pydantic
@@ -29,10 +30,10 @@ Basic, Full, Grid
 # Called by the command that takes samples, which is not there yet.
 estimate_seconds, expected_bytes, packet_of, plan_order, summarise
 _.throughput_bps, _.retransmits, _.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rtt_load_s
-_.cpu_s_per_gb, _.memory_bytes, _.wire_packets, _.wire_bytes, _.schema_version, _.started
+_.seeds, _.cpu_s_per_gb, _.memory_bytes, _.wire_packets, _.wire_bytes, _.schema_version, _.started
 
 # Keys of what is printed.
-_.shows, _.destination_address, _.kernel_package
+_.shows, _.destination_address, _.kernel_package, _.removed
 
 # Keys of CNI documents.
 _.msg, _.sandbox, _.gw

@@ -33,7 +33,7 @@ _.throughput_bps, _.retransmits, _.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rt
 _.seeds, _.cpu_s_per_gb, _.memory_bytes, _.wire_packets, _.wire_bytes, _.schema_version, _.started
 
 # Keys of what is printed.
-_.shows, _.destination_address, _.kernel_package, _.removed
+_.shows, _.destination_address, _.kernel_package, _.removed, _.says
 
 # Keys of CNI documents.
 _.msg, _.sandbox, _.gw

@@ -17,6 +17,7 @@ from testbed.cli import (
     artefacts,
     bench,
     box,
+    claims,
     collect,
     conformance,
     doctor,
@@ -91,6 +92,7 @@ image.register(app)
 box.register(app)
 snapshot.register(app)
 runs.register(app)
+claims.register(app)
 give_verbose(app)
 
 

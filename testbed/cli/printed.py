@@ -88,6 +88,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.prove.draw import ProofData
     from testbed.providers.vagrant.box.box import OwnBox
     from testbed.providers.vagrant.stock.catalogue import Taken
+    from testbed.records.claims.ledger import ClaimRow
     from testbed.records.rows import PrunedRow, RunDetails, RunRow
     from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
@@ -110,6 +111,7 @@ def printed() -> Mapping[str, Printed]:
         "runs-list": Printed("runs list", list[RunRow]),
         "runs-show": Printed("runs show", RunDetails),
         "runs-prune": Printed("runs prune", list[PrunedRow]),
+        "claims": Printed("claims", list[ClaimRow]),
         "parity": Printed("parity", list[RowData]),
         "validate": Printed(
             "validate: the plan; with exit code 2 its problems", Plan | list[Problem]

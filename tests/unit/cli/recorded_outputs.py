@@ -230,6 +230,11 @@ def _runs_prune(patch: Patch, directory: Path) -> str:
     return said("runs", "prune", "--keep", "0", "--dry-run", "-o", "json")
 
 
+def _claims(patch: Patch, directory: Path) -> str:
+    _recorded(patch, directory)
+    return said("claims", "-o", "json")
+
+
 def _parity(_: Patch, directory: Path) -> str:
     failed = RESULT.model_copy(update={"verdict": "fail", "failure": "no"})
     for number, result in enumerate((RESULT, failed)):
@@ -335,6 +340,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "runs-list": _runs_list,
     "runs-show": _runs_show,
     "runs-prune": _runs_prune,
+    "claims": _claims,
     "parity": _parity,
     "validate": _validate,
     "pod-list": _pod_list,

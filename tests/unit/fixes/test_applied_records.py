@@ -11,6 +11,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.records.archive import export, take_in
+from testbed.records.claims.page import BEGIN, END
 from testbed.records.crate import METADATA
 from testbed.records.store import Store
 from tests.unit.cli.recorded_outputs import said
@@ -129,3 +130,34 @@ def test_an_older_run_has_no_crate(store: Store, tmp_path: Path) -> None:
     assert is_printed_by(key, error.fix)
     make_run(store, record("again", days=3), outcome())
     said("runs", "export", "again", "-o", str(tmp_path / "x.zip"))
+
+
+def test_a_ledger_that_is_damaged(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = (
+        "testbed/records/claims/page.py: restore it; or remove it, and "
+        "run `testbed claims --write docs/claims.md`"
+    )
+    assert store.runs()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/claims.md").write_text(f"{BEGIN} -->\n{END}\n")
+    (tmp_path / "docs/claims-ledger.json").write_text("{")
+    error = refusal("claims", "--write", "docs/claims.md")
+    assert is_printed_by(key, error.fix)
+    Path(error.where or "").unlink()
+    said(*re.findall(r"`testbed (.*?)`", error.fix or "")[0].split())
+    assert "smoke pass" in (tmp_path / "docs/claims.md").read_text()
+
+
+def test_a_page_without_a_place_for_the_ledger(store: Store, tmp_path: Path) -> None:
+    key = "testbed/records/claims/page.py: put a line {BEGIN} --> and a line {END} where it belongs"
+    assert store.runs()
+    page = tmp_path / "claims.md"
+    page.write_text("# Claims\n")
+    error = refusal("claims", "--write", page)
+    assert is_printed_by(key, error.fix)
+    page.write_text("\n".join(re.findall(r"<!--.*?-->", error.fix or "")) + "\n")
+    said("claims", "--write", str(page))
+    assert "smoke pass" in page.read_text()

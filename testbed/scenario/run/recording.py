@@ -57,8 +57,8 @@ def outcome_of(result: ScenarioResult) -> Outcome:
         seconds=result.seconds,
         checks=len(result.checks),
         failed=tuple(_describe_check(check) for check in result.checks if not check.passed),
-        failure=result.failure,
-        reason=result.reason,
+        failure=_without_secrets(result.failure),
+        reason=_without_secrets(result.reason),
         ended=now(),
         profile=result.profile,
         topology=result.topology,
@@ -68,7 +68,11 @@ def outcome_of(result: ScenarioResult) -> Outcome:
 
 
 def _describe_check(check: CheckResult) -> str:
-    return f"{check.sentence}: expected {check.expected}; seen {check.seen}"
+    return without_credentials(f"{check.sentence}: expected {check.expected}; seen {check.seen}")
+
+
+def _without_secrets(text: str | None) -> str | None:
+    return None if text is None else without_credentials(text)
 
 
 def _describe_options(options: Options) -> dict[str, str]:

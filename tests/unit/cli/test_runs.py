@@ -16,9 +16,11 @@ from testbed.cli import run as run_command
 from testbed.cli import runs as runs_command
 from testbed.cli.main import app
 from testbed.errors import TestbedError
+from testbed.records.credentials import LEFT_OUT
 from testbed.records.store import Store
 from testbed.report import tables
 from testbed.scenario.run import runner
+from testbed.scenario.run.recording import outcome_of
 from testbed.scenario.run.registry import Scenario
 from testbed.scenario.run.result import CheckResult, ScenarioResult
 from tests.unit.cli.recorded_outputs import said
@@ -188,6 +190,23 @@ def test_a_run_leaves_its_record(store: Store, tmp_path: Path) -> None:
     details = json.loads(said("runs", "show", "-o", "json"))
     assert details["differing"] == []
     assert details["files"] >= 6
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("lost at r6", "lost at r6"),
+        ("GET https://me:pa55@host/x: 404", "GET https://…@host/x: 404"),
+        ("token: abc", LEFT_OUT),
+        ("-----BEGIN PRIVATE KEY-----", LEFT_OUT),
+    ],
+)
+def test_no_secret_gets_into_a_record(said: str, kept: str) -> None:
+    check = RESULT.checks[1].model_copy(update={"seen": said})
+    result = RESULT.model_copy(update={"failure": said, "reason": said, "checks": (check,)})
+    found = outcome_of(result)
+    assert (found.failure, found.reason) == (kept, kept)
+    assert said == kept or said not in found.model_dump_json()
 
 
 @pytest.mark.usefixtures("_ran")

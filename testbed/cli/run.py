@@ -147,7 +147,9 @@ def run(
             {name: f"{error.what}, and {error.why}" for name, error in unsuited.items()},
         )
         source = read_source()
-        record = recording.new_record(_run_name(directory), sys.argv, options, source)
+        record = recording.new_record(
+            _run_name(directory), ("testbed", *sys.argv[1:]), options, source
+        )
         recording.keep_inputs(scenarios, options, directory)
         recorder = held.enter_context(record_run(run_store(), directory, record, source))
         results = runner.run(

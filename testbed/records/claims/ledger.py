@@ -112,7 +112,7 @@ def _row(
 ) -> ClaimRow:
     names = sorted(name for name, claims in scenarios.items() if claim in claims)
     verdicts = [one for name in names for one in latest.get(name, [])]
-    missing = [text for name in names if (text := _missing(name, latest.get(name, [])))]
+    missing = _list_missing({name: latest.get(name, []) for name in names})
     answer = _answer(verdicts, missing)
     return {
         "claim": claim,
@@ -142,10 +142,20 @@ def _deviations(verdicts: Iterable[ClaimVerdict]) -> Iterator[str]:
             yield f"{one['scenario']} on {one['nodes']} did not get to its end: {one['why']}"
 
 
-def _missing(name: str, verdicts: Sequence[ClaimVerdict]) -> str:
-    """What is missing of a scenario; empty if it was run and is applicable somewhere."""
+def _list_missing(verdicts: Mapping[str, Sequence[ClaimVerdict]]) -> list[str]:
+    """Why scenarios (name → verdicts) have no say, with their names."""
+    found: dict[str, list[str]] = {}
+    for name, own in verdicts.items():
+        why = _why_missing(own)
+        if why:
+            found.setdefault(why, []).append(name)
+    return [f"{', '.join(names)}: {why}" for why, names in found.items()]
+
+
+def _why_missing(verdicts: Sequence[ClaimVerdict]) -> str:
+    """Empty for a scenario that was run and is applicable somewhere."""
     if not verdicts:
-        return f"{name}: not run"
+        return "not run"
     if all(one["verdict"] == "not applicable" for one in verdicts):
-        return f"{name}: not applicable: {verdicts[0]['why']}"
+        return f"not applicable: {verdicts[0]['why']}"
     return ""

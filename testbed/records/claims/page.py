@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from testbed.errors import TestbedError
 from testbed.json_types import as_object, get_objects, get_texts
@@ -85,14 +85,24 @@ def replaced(page: str, new: str, where: str) -> str:
 
 
 def _line(row: ClaimRow) -> str:
-    verdicts = "<br>".join(map(_verdict, row["verdicts"]))
     said = "; ".join([row["why"], *row["missing"]] if row["why"] else row["missing"])
+    verdicts = "<br>".join(_verdicts(row["verdicts"]))
     cells = [f"{row['claim']}: {row['says']}", row["answer"], verdicts or "–", said or "–"]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 
-def _verdict(one: ClaimVerdict) -> str:
+def _verdicts(verdicts: Iterable[ClaimVerdict]) -> Iterator[str]:
+    """Those that have a say; scenarios with the same verdict in one run together."""
+    found: dict[str, list[str]] = {}
+    for one in verdicts:
+        if one["verdict"] != "not applicable":
+            found.setdefault(_describe(one), []).append(one["scenario"])
+    for described, scenarios in found.items():
+        yield f"{', '.join(sorted(scenarios))} {described}"
+
+
+def _describe(one: ClaimVerdict) -> str:
     commit = one["commit"][:7] + ("+" if one["changed"] else "") if one["commit"] else "?"
     where = f"{one['nodes']}/{one['cluster']}"
     day = one["at"].date().isoformat()
-    return f"{one['scenario']} {one['verdict']}: {where}, {day}, {commit}, {one['run']}"
+    return f"{one['verdict']}: {where}, {day}, {commit}, {one['run']}"

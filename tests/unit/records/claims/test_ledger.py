@@ -97,6 +97,10 @@ def test_not_run_here_says_what_is_missing() -> None:
     assert row("C12")["missing"] == [NO_SCENARIO]
 
 
+def test_what_is_missing_for_one_reason_is_said_once() -> None:
+    assert row("C5")["missing"] == ["priority, te-bgp: not run"]
+
+
 def test_what_is_not_applicable_hides_no_verdict() -> None:
     unable = verdict("ipip-pool", "not applicable", reason="no")
     for records in (

@@ -76,14 +76,17 @@ def _without_secrets(text: str | None) -> str | None:
 
 
 def _describe_options(options: Options) -> dict[str, str]:
-    """Those that say what is run; where it runs is in each outcome."""
+    """Those that say what is run. A lab that was up is what it is, whatever these say of it."""
+    of_own_lab = {
+        "profile": options.profile,
+        "cluster": options.cluster,
+        "nodes": options.nodes,
+    }
     found = {
         "lab": options.lab,
         "topology": options.topology,
         "policy": str(options.policy) if options.policy else None,
-        "profile": options.profile,
-        "cluster": options.cluster,
-        "nodes": options.nodes,
+        **(of_own_lab if options.lab is None else {}),
         "repeat": str(options.repeat),
         **{f"with {name}": value for name, value in options.settings.items()},
     }

@@ -17,10 +17,11 @@ from testbed.cli import runs as runs_command
 from testbed.cli.main import app
 from testbed.errors import TestbedError
 from testbed.records.credentials import LEFT_OUT
+from testbed.records.source import Source
 from testbed.records.store import Store
 from testbed.report import tables
 from testbed.scenario.run import runner
-from testbed.scenario.run.recording import outcome_of
+from testbed.scenario.run.recording import new_record, outcome_of
 from testbed.scenario.run.registry import Scenario
 from testbed.scenario.run.result import CheckResult, ScenarioResult
 from tests.unit.cli.recorded_outputs import said
@@ -190,6 +191,16 @@ def test_a_run_leaves_its_record(store: Store, tmp_path: Path) -> None:
     details = json.loads(said("runs", "show", "-o", "json"))
     assert details["differing"] == []
     assert details["files"] >= 6
+
+
+def test_options_say_nothing_of_a_lab_that_was_up(tmp_path: Path) -> None:
+    """It may be another than they would make."""
+    own, given = (
+        new_record("x", ["testbed"], runner.Options(lab, tmp_path), Source()).options
+        for lab in (None, "mine")
+    )
+    assert (own["nodes"], own["cluster"]) == ("namespace", "none")
+    assert given == {"lab": "mine", "repeat": "1"}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ lint: deps ## check style, types, import direction, dead code
 .PHONY: test
 test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
+	@scripts/install-deps packages-test.apt || echo 'make: what needs packages-test.apt is skipped' >&2
 	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak --ignore=tests/load
 
 .PHONY: test-vm

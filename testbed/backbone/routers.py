@@ -42,7 +42,7 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
     """Start all daemons in order: isisd looks for zebra's socket only every 10 s."""
     routers = [router.name for router in plan.routers]
     for daemon in installed_frr.installed():
-        supervisor.add(_daemon_program(router, daemon) for router in routers)
+        supervisor.add(daemon_program(router, daemon) for router in routers)
         _wait_sockets(routers, daemon, supervisor)
 
 
@@ -72,7 +72,7 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     Before that the kernel may still hold routes which a dead daemon left.
     """
     daemons = [
-        _daemon_program(router.name, daemon)
+        daemon_program(router.name, daemon)
         for router in plan.routers
         for daemon in installed_frr.installed()
     ]
@@ -88,7 +88,8 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     )
 
 
-def _daemon_program(router: str, daemon: Daemon) -> Program:
+def daemon_program(router: str, daemon: Daemon) -> Program:
+    """One of a router's daemons, as the supervisor keeps it."""
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
     # isisd does not give its routes to a zebra that was restarted under it.
     file = ("-f", str(NODES / router / f"{daemon.name}.conf")) if daemon.has_file else ()
@@ -98,4 +99,6 @@ def _daemon_program(router: str, daemon: Daemon) -> Program:
         command=(str(daemon.program), "-N", router, *file, "--log", "stdout"),
         restarts_with=f"{router}.zebra" if daemon.name == "isisd" else "",
         followed_by=f"{router}.isisd" if daemon.name == "zebra" else "",
+        # it makes the next LSP some time after the last one, by the time of day
+        minds_clock=daemon.name == "isisd",
     )

@@ -136,7 +136,9 @@ def _status(patch: Patch, _: Path) -> str:
         hosts=tuple(h.name for h in plan.of(Role.HOST)),
         nodes={"worker1": AGENT, "worker2": None},
         pods=(PodLine("web", "worker1", "172.16.0.1/32", None),),
-        programs={"r1.zebra": ProgramLine("RUNNING", "pid 7, uptime 0:00:01", "12:00:00")},
+        programs={
+            "r1.zebra": ProgramLine("RUNNING", "pid 7, uptime 0:00:01", "2026-11-26 12:00:00")
+        },
         problems=("x",),
         measured=Measured(2, ("a → b",), ("master",)),
     )
@@ -147,7 +149,7 @@ def _status(patch: Patch, _: Path) -> str:
 
 def _logs(patch: Patch, _: Path) -> str:
     patch.setattr(access, "enter", lambda _: None)
-    patch.setattr(inside, "program_rows", lambda: [["r1.zebra", "RUNNING", "12:00:00"]])
+    patch.setattr(inside, "program_rows", lambda: [["r1.zebra", "RUNNING", "2026-11-26 12:00:00"]])
     return said("logs", "-o", "json")
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+from testbed.host.environment import asked
 from testbed.host.files import write_atomically, write_json
 from testbed.records.crate import METADATA, describe
 from testbed.records.credentials import without_credentials
@@ -72,12 +73,8 @@ def recording(
 
 
 def own_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """The testbed's own variables, which change what a run does."""
-    return {
-        name: without_credentials(value)
-        for name, value in sorted(environment.items())
-        if name.startswith("TESTBED_")
-    }
+    """Of these the testbed's own, which change what a run does."""
+    return {name: without_credentials(environment[name]) for name in asked(environment)}
 
 
 def now() -> datetime:

@@ -125,7 +125,7 @@ fuzz: artefacts ## run the generators of topologies and objects for longer (EXAM
 	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py
 
 .PHONY: soak
-soak: artefacts ## (not finished) use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
+soak: artefacts ## use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_SOAK_MINUTES=$(or $(MINUTES),20) TESTBED_SOAK_SEED=$(or $(SEED),1) \
 	  $(PYTEST) -n 0 -s tests/soak

@@ -78,6 +78,7 @@ def printed() -> Mapping[str, Printed]:
     """Name of the schema → what it is of; all of them, in the order of the page."""
     from testbed.artefacts.inventory import ArtefactRow
     from testbed.doctor.verdict import Verdict
+    from testbed.evaluate.table import CaseRow
     from testbed.host.progress import Event as ProgressEvent
     from testbed.lab.snapshots import SnapshotRow
     from testbed.lab.summary import LabSummary
@@ -112,6 +113,7 @@ def printed() -> Mapping[str, Printed]:
         "runs-show": Printed("runs show", RunDetails),
         "runs-prune": Printed("runs prune", list[PrunedRow]),
         "claims": Printed("claims", list[ClaimRow]),
+        "evaluate": Printed("evaluate", list[CaseRow]),
         "parity": Printed("parity", list[RowData]),
         "validate": Printed(
             "validate: the plan; with exit code 2 its problems", Plan | list[Problem]

@@ -22,6 +22,7 @@ from testbed.cli.common import Format
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
 from testbed.errors import CheckFailed
+from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
 from testbed.lab import status as lab_status
@@ -51,6 +52,7 @@ from tests.paper_plan import paper_plan
 from tests.repository import ROOT
 from tests.shipped_plans import shipped_plan
 from tests.unit.agent.decision_inputs import BASE, PEERED, R6, W2, policy, steered
+from tests.unit.evaluate.samples import series
 from tests.unit.prove.walks import DST, SRC, Walker
 from tests.unit.records.recorded import START, make_run, outcome, record
 
@@ -327,6 +329,12 @@ def _schema(_: Patch, __: Path) -> str:
     return said("schema", "-o", "json")
 
 
+def _evaluate(_: Patch, __: Path) -> str:
+    srv6, vxlan = (f"pod-to-pod.tcp.ipv4.across.{o}.1stream" for o in ("srv6.1seg", "vxlan"))
+    samples = [*series(srv6, [9e9, 9.1e9, 9.2e9]), *series(vxlan, [9e9, 9.2e9, None])]
+    return json.dumps(table.rows(samples, [srv6, vxlan]))
+
+
 OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "doctor": _doctor,
     "progress": _progress,
@@ -343,6 +351,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "runs-show": _runs_show,
     "runs-prune": _runs_prune,
     "claims": _claims,
+    "evaluate": _evaluate,
     "parity": _parity,
     "validate": _validate,
     "pod-list": _pod_list,

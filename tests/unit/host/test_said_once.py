@@ -29,6 +29,7 @@ PLACES = {
         "agent/api/reporter.py",  # of conditions, for people
         "cli/render.py",  # certificates
         "conformance/lab.py",  # certificates
+        "evaluate/run/take.py",  # when a sample was taken
         "lab/access/kube.py",  # certificates
         "lab/snapshots.py",  # certificates, and when a snapshot was saved
         "lab/up/machines.py",  # leases of machines that go on: theirs, which was set by resync.py

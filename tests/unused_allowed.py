@@ -10,6 +10,7 @@ vulture reads this file as one more user of them; nothing imports it.
 _.redirect_request  # urllib
 _.model_config  # pydantic
 _._make_vagrant_command  # python-vagrant
+_.compress_type  # zipfile
 _.type_name  # protobuf
 _.converter  # logging
 _.field_is_required, _.default_schema, _.field_title_should_be_set  # pydantic
@@ -32,7 +33,7 @@ _.wire_packets, _.wire_bytes, _.schema_version, _.started
 mean_bps, median_bps, low_bps, high_bps, comparisons  # keys
 
 # Keys of what is printed.
-_.shows, _.destination_address, _.kernel_package
+_.shows, _.destination_address, _.kernel_package, _.removed, _.says, _.seeds
 
 # Keys of CNI documents.
 _.msg, _.sandbox, _.gw

@@ -96,6 +96,13 @@ def scenarios(_: str) -> list[str]:
     return [s.name for s in registry.shipped()]
 
 
+def runs(_: str) -> list[str]:
+    """Names of the recorded runs."""
+    from testbed.cli.runs import run_store
+
+    return [run.name for run in run_store().runs()]
+
+
 def topologies(_: str) -> list[str]:
     """The topologies that come with the project."""
     from testbed.topology.load import shipped

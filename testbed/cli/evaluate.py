@@ -57,7 +57,7 @@ def evaluate(
     from testbed.host.for_caller import hand_all_to_caller, make_directory
     from testbed.host.machine import machine
     from testbed.host.progress import Progress
-    from testbed.scenario.run.source_commit import source_commit
+    from testbed.records.source_commit import source_commit
 
     chosen = select(cases) if cases is not None else None
     refuse_unmeasurable(chosen or ())

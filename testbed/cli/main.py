@@ -17,6 +17,7 @@ from testbed.cli import (
     artefacts,
     bench,
     box,
+    claims,
     collect,
     conformance,
     doctor,
@@ -28,6 +29,7 @@ from testbed.cli import (
     parity,
     render,
     run,
+    runs,
     schema,
     snapshot,
     te,
@@ -91,6 +93,8 @@ app.add_typer(artefacts.app, name="artefacts")
 image.register(app)
 box.register(app)
 snapshot.register(app)
+runs.register(app)
+claims.register(app)
 give_verbose(app)
 
 

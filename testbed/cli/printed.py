@@ -89,6 +89,8 @@ def printed() -> Mapping[str, Printed]:
     from testbed.prove.draw import ProofData
     from testbed.providers.vagrant.box.box import OwnBox
     from testbed.providers.vagrant.stock.catalogue import Taken
+    from testbed.records.claims.ledger import ClaimRow
+    from testbed.records.rows import PrunedRow, RunDetails, RunRow
     from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
     from testbed.scenario.run.parity import RowData
@@ -107,6 +109,10 @@ def printed() -> Mapping[str, Printed]:
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),
+        "runs-list": Printed("runs list", list[RunRow]),
+        "runs-show": Printed("runs show", RunDetails),
+        "runs-prune": Printed("runs prune", list[PrunedRow]),
+        "claims": Printed("claims", list[ClaimRow]),
         "evaluate": Printed("evaluate", list[CaseRow]),
         "parity": Printed("parity", list[RowData]),
         "validate": Printed(

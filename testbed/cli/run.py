@@ -32,8 +32,8 @@ from testbed.cli.common import (
     directory as find_lab,
 )
 from testbed.cli.completion import labs, offering, scenarios
-from testbed.cli.crash import state_home
 from testbed.cli.printed import ScenarioRow
+from testbed.cli.runs import run_store
 from testbed.errors import TestbedError
 from testbed.host.for_caller import hand_all_to_caller, make_directory
 from testbed.report.tables import Column
@@ -41,6 +41,8 @@ from testbed.report.tables import Column
 if TYPE_CHECKING:
     from testbed.scenario.run.registry import Scenario
     from testbed.scenario.run.result import ScenarioResult
+
+_STAMP = "%Y%m%d-%H%M%S"
 
 
 def register(app: typer.Typer) -> None:
@@ -107,7 +109,10 @@ def run(
     need_root()
     from testbed.host.files import write_atomically
     from testbed.host.progress import Progress
-    from testbed.scenario.run import runner
+    from testbed.records.credentials import without_credentials
+    from testbed.records.recorder import recording as record_run
+    from testbed.records.source import read_source
+    from testbed.scenario.run import recording, runner
     from testbed.scenario.run.directories import own_evidence
     from testbed.scenario.run.junit import write_junit
 
@@ -125,7 +130,9 @@ def run(
         held.enter_context(own_evidence(directory))
         held.callback(hand_all_to_caller, directory)
         # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
-        write_atomically(directory / "command.txt", shlex.join(sys.argv) + "\n")
+        write_atomically(
+            directory / "command.txt", without_credentials(shlex.join(sys.argv)) + "\n"
+        )
         options = runner.Options(
             lab,
             directory,
@@ -139,7 +146,15 @@ def run(
             own,
             {name: f"{error.what}, and {error.why}" for name, error in unsuited.items()},
         )
-        results = runner.run(scenarios, options, progress)
+        source = read_source()
+        record = recording.new_record(
+            _run_name(directory), ("testbed", *sys.argv[1:]), options, source
+        )
+        recording.keep_inputs(scenarios, options, directory)
+        recorder = held.enter_context(record_run(run_store(), directory, record, source))
+        results = runner.run(
+            scenarios, options, progress, lambda r: recorder.add(recording.outcome_of(r))
+        )
         if junit is not None:
             write_junit(results, junit)
     _print_results(results, directory, format)
@@ -174,9 +189,16 @@ def _origin(context: typer.Context) -> str:
 def _new_evidence() -> Path:
     from testbed.scenario.run.directories import new_directory
 
-    runs = state_home() / "runs"
+    runs = run_store().directory
     make_directory(runs)
-    return new_directory(runs, time.strftime("%Y%m%d-%H%M%S"))
+    return new_directory(runs, time.strftime(_STAMP))
+
+
+def _run_name(evidence: Path) -> str:
+    """That of its directory in the store; evidence elsewhere may have any name."""
+    if evidence.parent.resolve() == run_store().directory.resolve():
+        return evidence.name
+    return f"{time.strftime(_STAMP)}-{os.getpid()}"
 
 
 def _require_writable(file: Path) -> None:

@@ -34,13 +34,18 @@ def show_table(
     title: str | None, columns: Sequence[Column | str], rows: list[list[str]], wide: bool = False
 ) -> None:
     """Print a table on stdout."""
-    width = None if wide or not _is_terminal() else shutil.get_terminal_size().columns
+    width = None if wide else terminal_width()
     lines = lay_out([_as_column(c) for c in columns], rows, width)
     if title:
         print(title)
     bold = _is_terminal() and is_colourful(sys.stdout)
     print(f"\033[1m{lines[0]}\033[0m" if bold else lines[0])
     print("".join(f"{line}\n" for line in lines[1:]))
+
+
+def terminal_width() -> int | None:
+    """Characters of a line on stdout; None if it is no terminal."""
+    return shutil.get_terminal_size().columns if _is_terminal() else None
 
 
 def lay_out(

@@ -24,6 +24,7 @@ _COMMANDS = {
     "routes-v6": ["ip", "-6", "route", "show", "table", "all"],
     "routes-v4": ["ip", "-4", "route", "show"],
     "links": ["ip", "-s", "address", "show"],
+    "sysctls": ["sysctl", "-a", "-r", r"seg6|forwarding|fib_multipath|tcp_(congestion|.?mem)"],
 }
 
 
@@ -35,6 +36,7 @@ def keep_evidence(plan: Plan, directory: Path) -> None:
     parts: list[Callable[[Plan, Path], None]] = [
         _keep_rendered,
         _keep_observed,
+        _keep_offloads,
         _keep_ribs,
         _keep_objects,
     ]
@@ -66,6 +68,16 @@ def _keep_observed(plan: Plan, directory: Path) -> None:
         status = NODES / node.name / "status.json"
         if status.exists():
             shutil.copy(status, directory / "observed" / node.name / "agent-status.json")
+
+
+def _keep_offloads(plan: Plan, directory: Path) -> None:
+    """What the devices of cluster nodes do for the kernel: segmentation, checksums."""
+    here = {node.name for node in present(plan)}
+    ports = [port for link in plan.links for port in (link.a, link.b) if port.node in here]
+    for port in ports:
+        done = run_in(plan, port.node, ["ethtool", "-k", port.interface], check=False)
+        file = directory / "observed" / port.node / f"offloads-{port.interface}.txt"
+        _write_text(file, done.stdout + done.stderr)
 
 
 def _keep_objects(_plan: Plan, directory: Path) -> None:

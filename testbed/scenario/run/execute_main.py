@@ -55,6 +55,7 @@ def main() -> None:
         profile=plan.profile,
         topology=plan.topology,
         cluster=plan.kind["cluster"],
+        nodes=plan.kind["nodes"],
         seconds=round(clock.seconds, 3),
         checks=tuple(check.done),
         figures=check.figures,

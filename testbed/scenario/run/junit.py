@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testbed.host.for_caller import open_for_caller
+from testbed.records.source_commit import source_commit
 from testbed.scenario.run.result import CheckResult, ScenarioResult
-from testbed.scenario.run.source_commit import source_commit
 
 if TYPE_CHECKING:
     from junitparser import TestCase, TestSuite

@@ -49,6 +49,7 @@ class ScenarioResult(BaseModel):
     profile: str | None = None  # None where no lab was there
     topology: str | None = None
     cluster: str | None = None
+    nodes: str | None = None  # what its cluster nodes are
     evidence: str | None = None  # the directory
 
     @property

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,9 +112,15 @@ def _made_labs(options: Options, progress: Progress) -> Iterator[_Labs]:
 
 
 def run(
-    scenarios: Sequence[Scenario], options: Options, progress: Progress
+    scenarios: Sequence[Scenario],
+    options: Options,
+    progress: Progress,
+    keep: Callable[[ScenarioResult], None] = lambda _: None,
 ) -> list[ScenarioResult]:
-    """Run them all, `repeat` times; the results in order. Never raises for a failing scenario."""
+    """Run them all, `repeat` times; the results in order. Never raises for a failing scenario.
+
+    `keep` gets each result as soon as it is there.
+    """
     results: list[ScenarioResult] = []
     # Scenarios that share a lab run one after the other.
     ordered = sorted(scenarios, key=lambda s: (s.topology, sorted(s.params.items())))
@@ -128,6 +134,7 @@ def run(
                 if result.failure is not None:
                     labs.discard(scenario)
                 results.append(result)
+                keep(result)
     return results
 
 

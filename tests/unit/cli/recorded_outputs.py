@@ -44,6 +44,7 @@ from testbed.providers.vagrant.box import box as boxes
 from testbed.providers.vagrant.box import distribution
 from testbed.providers.vagrant.snapshot import snapshots
 from testbed.providers.vagrant.stock import catalogue
+from testbed.records.store import Store
 from testbed.report.event import Event
 from testbed.report.lab_status import LabStatus, Measured, PodLine, ProgramLine
 from testbed.scenario.run.result import CheckResult, ScenarioResult, write_result
@@ -53,6 +54,7 @@ from tests.shipped_plans import shipped_plan
 from tests.unit.agent.decision_inputs import BASE, PEERED, R6, W2, policy, steered
 from tests.unit.evaluate.samples import series
 from tests.unit.prove.walks import DST, SRC, Walker
+from tests.unit.records.recorded import START, make_run, outcome, record
 
 POLICY = ROOT / "scenarios/policies/worker2-via-r6-r8.yaml"
 WRONG = """
@@ -206,6 +208,37 @@ def _run_list(_: Patch, __: Path) -> str:
     return said("run", "--list", "-o", "json")
 
 
+def _recorded(patch: Patch, directory: Path) -> Store:
+    """A store with a run in it, and one that was pruned."""
+    patch.setenv("TESTBED_STATE", str(directory))
+    store = Store(directory / "runs")
+    failed = outcome("te-bgp", verdict="fail", failure="lost", failed=("a: expected 1; seen 2",))
+    make_run(store, record("20260101-000000"))
+    make_run(store, record("20260102-000000", days=1, seeds={"order": 7}), outcome(), failed)
+    store.prune(store.find("20260101"), START)
+    return store
+
+
+def _runs_list(patch: Patch, directory: Path) -> str:
+    _recorded(patch, directory)
+    return said("runs", "list", "-o", "json")
+
+
+def _runs_show(patch: Patch, directory: Path) -> str:
+    _recorded(patch, directory)
+    return said("runs", "show", "-o", "json")
+
+
+def _runs_prune(patch: Patch, directory: Path) -> str:
+    _recorded(patch, directory)
+    return said("runs", "prune", "--keep", "0", "--dry-run", "-o", "json")
+
+
+def _claims(patch: Patch, directory: Path) -> str:
+    _recorded(patch, directory)
+    return said("claims", "-o", "json")
+
+
 def _parity(_: Patch, directory: Path) -> str:
     failed = RESULT.model_copy(update={"verdict": "fail", "failure": "no"})
     for number, result in enumerate((RESULT, failed)):
@@ -314,6 +347,10 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "path": _path,
     "run": _run,
     "run-list": _run_list,
+    "runs-list": _runs_list,
+    "runs-show": _runs_show,
+    "runs-prune": _runs_prune,
+    "claims": _claims,
     "evaluate": _evaluate,
     "parity": _parity,
     "validate": _validate,

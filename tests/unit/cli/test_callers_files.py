@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from testbed.cli import access, bench, collect, parity, run
 from testbed.cli.main import app
 from testbed.host import for_caller
+from testbed.records import source
+from testbed.records.source import Source
 from testbed.scenario.run import both, runner
 from tests.paper_plan import paper_plan
 
@@ -83,10 +85,14 @@ def test_a_run_that_is_broken_off(
         (tmp_path / "evidence" / "smoke").mkdir()
         raise KeyboardInterrupt
 
+    monkeypatch.setenv("TESTBED_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(source, "read_source", Source)
     monkeypatch.setattr(run, "need_root", lambda: None)
     monkeypatch.setattr(runner, "run", broken)
     assert call("run", "smoke", "--evidence", tmp_path / "evidence") != 0
-    assert given == {"evidence", "command.txt", "smoke"}
+    made = {path.name for path in (tmp_path / "evidence").rglob("*")}
+    assert {"command.txt", "smoke", "ro-crate-metadata.json", "inputs"} <= made
+    assert given == made | {"evidence", "state", "runs", "journal.jsonl"}
 
 
 def test_a_parity_that_is_broken_off(

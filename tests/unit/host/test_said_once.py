@@ -22,7 +22,8 @@ PLACES = {
     r"\bos\.fsync\(": {"host/files.py"},
     r"\bhttp\.client\.HTTPS?Connection\b": {"kube/client.py"},
     # The time of day may jump: it is told to people, stands in certificates and beside packets;
-    # nothing waits by it, and no age is reckoned with it but that of certificates.
+    # nothing waits by it, and no age is reckoned with it but that of certificates and, in days, of
+    # runs that `runs prune` removes.
     r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\b|\bdate\.today\b": {
         "agent/api/kubernetes_source.py",  # "does not answer since 2026-11-26 10:31:07"
         "agent/api/reporter.py",  # of conditions, for people
@@ -34,6 +35,7 @@ PLACES = {
         "lab/up/machines.py",  # leases of machines that go on: theirs, which was set by resync.py
         "observe/local_capture.py",  # packets
         "orchestrators/kubernetes/api.py",  # certificates
+        "records/recorder.py",  # when a run began and ended
         "orchestrators/kubernetes/lifecycle.py",  # certificates
         "orchestrators/kubernetes/orchestrator.py",  # certificates
         "orchestrators/kubernetes/resume.py",  # certificates

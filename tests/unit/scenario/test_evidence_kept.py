@@ -1,8 +1,9 @@
-"""Evidence of Kubernetes: every list as JSON, or why there is none."""
+"""Evidence of Kubernetes: every list as JSON, or why there is none; and of devices."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.providers.namespaces import services
-from testbed.scenario.run import kube_evidence
+from testbed.scenario.run import evidence, kube_evidence
 from tests.shipped_plans import shipped_plan
 
 CRD = {
@@ -58,3 +59,28 @@ def test_an_api_server_that_is_away_is_said(
     kube_evidence.keep_kubernetes(shipped_plan("basic"), tmp_path)
     said = (tmp_path / "kubernetes/unavailable.txt").read_text()
     assert "the API server does not answer" in said
+
+
+def test_what_devices_of_cluster_nodes_take_over_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_in(
+        _: object, netns: str, command: list[str], check: bool
+    ) -> subprocess.CompletedProcess[str]:
+        assert not check, "a machine without ethtool has evidence, too"
+        return subprocess.CompletedProcess(command, 0, f"{netns}: {' '.join(command)}\n", "")
+
+    plan = shipped_plan("basic")
+    monkeypatch.setattr(evidence, "present", lambda plan: plan.cluster[1:])
+    monkeypatch.setattr(evidence, "run_in", run_in)
+    evidence._keep_offloads(plan, tmp_path)
+    ports = [port for link in plan.links for port in (link.a, link.b)]
+    here = {node.name for node in plan.cluster[1:]}
+    assert {
+        path.relative_to(tmp_path / "observed").as_posix(): path.read_text()
+        for path in tmp_path.rglob("*.txt")
+    } == {
+        f"{p.node}/offloads-{p.interface}.txt": f"{p.node}: ethtool -k {p.interface}\n"
+        for p in ports
+        if p.node in here
+    }

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from testbed.records.source_commit import source_commit
 from testbed.scenario.run.junit import write_junit
 from testbed.scenario.run.result import CheckResult, ScenarioResult, Verdict
-from testbed.scenario.run.source_commit import source_commit
 from tests.repository import ROOT
 
 

@@ -1,0 +1,1 @@
+"""The ledger of claims: what the records of runs say of each claim of the paper."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from testbed.agent.desired.overlays.registry import TITLES
-from testbed.agent.model.overlay_names import POOL_MODES
+from testbed.agent.model.overlay_names import pool_fields
 from testbed.plan.model import Plan
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
@@ -21,7 +21,7 @@ class Pools:
         self._context = context
 
     def add(self, name: str, cidr: str, overlay: str) -> None:
-        """A pool with a legacy overlay, "ipip" or "vxlan", for all pods from now on.
+        """A pool with another overlay, "ipip", "vxlan" or "routed", for all pods from now on.
 
         The plan's pools of its family are disabled meanwhile: pods keep their addresses, new ones
         get none. Raises NotApplicable where a node's kernel cannot do it.
@@ -37,7 +37,7 @@ class Pools:
             "apiVersion": "crd.projectcalico.org/v1",
             "kind": "IPPool",
             "metadata": {"name": name},
-            "spec": {"cidr": cidr, "nodeSelector": "all()", POOL_MODES[overlay]: "Always"},
+            "spec": {"cidr": cidr, "nodeSelector": "all()", **pool_fields(overlay)},
         }
         ranges = [doc["spec"]["cidr"] for doc in own]
         self._context.undo.callback(self._wait_blocks, ranges, [cidr])

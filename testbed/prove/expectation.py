@@ -157,12 +157,13 @@ def not_routed_by_design(
     """Why nothing can pass between these two and back, or None if something should.
 
     Pod prefixes are in BGP between the cluster's nodes and not in IS-IS: routers, hosts and the
-    injector have no route to a pod. `pods`: those of which this is so; the backbone has routes to
-    pods of a routed pool. `nat_outgoing`: the pods' pool hides them behind their node on the way
-    out.
+    injector have no route to a pod, unless its pool is a routed one. `pods`: the others.
+    `nat_outgoing`: the pods' pool hides them behind their node on the way out.
     """
     for pod, other, outwards in ((src, dst, True), (dst, src, False)):
-        if pod not in pods or other in pods or plan.node(other).role is Role.CLUSTER:
+        if pod not in pods or other in pods or other not in plan.by_name:
+            continue
+        if plan.node(other).role is Role.CLUSTER:
             continue
         if not (outwards and nat_outgoing):
             return NotRouted(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from testbed.agent.desired.overlays.registry import TITLES
-from testbed.agent.model.overlay_names import pool_fields
+from testbed.agent.model.overlay_names import ROUTED, pool_fields
+from testbed.observe.routes import PROTO_BGP, isis_routes, routes_of
 from testbed.plan.model import Plan
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
@@ -47,6 +48,8 @@ class Pools:
         self._context.undo.callback(self._context.api.delete, document)
         self._context.api.apply(document)
         self._wait_blocks([cidr])
+        if overlay == ROUTED:
+            self._wait_routed(ip_network(cidr))
 
     def refuse_unable(self, overlay: str) -> None:
         """Raises NotApplicable where a node's kernel lacks an overlay."""
@@ -57,6 +60,23 @@ class Pools:
                 f"the kernel of {', '.join(unable)} has no {TITLES[overlay]}",
                 fix="load its module, or run it on machines (--nodes vagrant)",
             )
+
+    def _wait_routed(self, pool: IPv4Network | IPv6Network) -> None:
+        """Until every router of the backbone has a route to every block of the pool."""
+        names = [node.name for node in self._context.present_nodes()]
+        blocks = {block for n in names for block in map(ip_network, self._context.status(n).blocks)}
+        wanted = {b for b in blocks if b.network_address in pool}
+        lacking: dict[str, list[str]] = {}
+
+        def is_complete() -> bool:
+            lacking.clear()
+            for router in self._context.plan.routers:
+                have = {**isis_routes(router.name), **routes_of(router.name, PROTO_BGP)}
+                if missing := wanted - have.keys():
+                    lacking[router.name] = sorted(map(str, missing))
+            return not lacking
+
+        self._context.wait(f"routes to {pool} in the backbone", is_complete, lambda: str(lacking))
 
     def _wait_blocks(self, wanted: list[str], unwanted: list[str] | None = None) -> None:
         """Until every node is well, with a block inside each of these, and none in the others."""

@@ -24,7 +24,6 @@ CLOSE = 0.8  # difflib's similarity from which an attribute's name is a slip of 
 # Methods that only this file calls, while it builds the topology, and those that are read by us.
 # All others are Mininet's while it runs the network, which no lab does.
 _OVERRIDABLE = {
-    *("__init__", "__new__", "__getattr__", "__module__", "__doc__", "__dict__", "__weakref__"),
     *("build", "addNode", "addHost", "addRouter", "addRouters", "addLink", "addLinks"),
     *("addSwitch", "addHub", "addDaemon", "addOverlay", "addPort", "capture_physical_interface"),
     *("addClusterNode", "addInjector", "getNodeInfo", "getLinkInfo", "OVERLAYS"),
@@ -95,7 +94,8 @@ def _did_you_mean(name: str, among: Iterable[str]) -> str:
 
 def _overridden(topo: object) -> Iterator[Problem]:
     """Methods of Mininet's and IPMininet's that the file overrides, and nothing here calls."""
-    known = {name for base in BASES for name in vars(base)} - _OVERRIDABLE
+    # Python itself gives classes more and more names of the form __NAME__
+    known = {n for base in BASES for n in vars(base) if not n.startswith("__")} - _OVERRIDABLE
     seen: set[str] = set()
     for base in type(topo).__mro__:
         if base in (*BASES, object):

@@ -188,7 +188,16 @@ def test_a_pod_that_cannot_have_what_it_asks_for_says_why(
 ) -> None:
     lab.make_pods(annotated("wants", **annotations))
     event_about(lab, "default", "wants", said)
-    lab.delete_pods("wants")
+    # what has no address yet, or none at the moment, is a pod that can be deleted
+    lab.run("pod", "delete", "wants")
+    assert "wants" not in lab.pods()
+
+
+def test_a_pod_of_another_namespace_is_not_deleted(lab: KubeLab) -> None:
+    listed = json.loads(lab.run("pod", "list", "-o", "json").stdout)
+    name = next(row["name"] for row in listed if row["name"].startswith("coredns-"))
+    said = lab.run("pod", "delete", name, expect=2).stderr
+    assert "is not in the namespace default" in said
 
 
 def event_about(lab: KubeLab, namespace: str, name: str, text: str) -> Document:

@@ -50,6 +50,7 @@ class Soak:
     lab: Lab
     operations: Operations
     outcomes: Counter[str] = field(default_factory=Counter)
+    history: list[str] = field(default_factory=list)  # of all that was done, in its order
     failures: list[str] = field(default_factory=list)
 
     @property
@@ -74,6 +75,7 @@ class Soak:
             self.document.write_text(operation.document)
         done = self.lab.run(*operation.arguments, expect=None)
         self.outcomes[f"{operation.arguments[0]} {done.returncode}"] += 1
+        self.history.append(f"{' '.join(operation.arguments)} → {done.returncode}")
         if done.returncode:
             self.failures.append(f"testbed {' '.join(operation.arguments)}: {done.stderr}")
 
@@ -81,11 +83,12 @@ class Soak:
         there = [p for p in self.processes() if _is_fair_game(p)]
         chosen = there[int(kill.choice * len(there))]
         try:
-            name = figures.name_of(chosen)
+            name, words = figures.name_of(chosen), chosen.cmdline()
             chosen.send_signal(signal.SIGKILL)
         except psutil.NoSuchProcess:
             return
         self.outcomes[f"kill {name}"] += 1
+        self.history.append(f"kill {' '.join(words)}")
 
     def undo(self) -> None:
         """Back to the beginning: every change taken back, every pod of the soak deleted."""
@@ -197,7 +200,7 @@ def _record(cluster: str, soak: Soak, count: int, before: Figures, after: Figure
     """Print the figures, and keep them."""
     done = {"seed": SEED, "operations": count, "outcomes": dict(soak.outcomes.most_common())}
     OUT.mkdir(parents=True, exist_ok=True)
-    whole = {**done, "before": before.to_json(), "after": after.to_json()}
+    whole = {**done, "history": soak.history, "before": before.to_json(), "after": after.to_json()}
     (OUT / f"{cluster}.json").write_text(json.dumps(whole, indent=1) + "\n")
     print(f"\n{cluster}: {count} operations with seed {SEED}: {done['outcomes']}")
     print(figures.table(before, after))

@@ -54,16 +54,39 @@ def ensure(plan: Plan, wanted: Mapping[str, str]) -> None:
 
 
 def delete(plan: Plan, name: str) -> None:
-    """Remove a pod; returns once its addresses are free again. Raises TestbedError."""
-    pod = get(plan, name)
+    """Remove a pod, be it attached now or not yet; returns once its addresses are free again.
+
+    Raises TestbedError.
+    """
     api = connect(plan)
-    api.delete(manifest(name, pod.node))
+    found = api.get(manifest(checked_name(name), ""))
+    if found is None:
+        raise _not_ours(plan, name)
+    api.delete(found)
     wait_for(
         f"pod {name} to go",
-        lambda: (None if name in {p.name for p in listing(plan)} else True, "still attached"),
+        partial(_probe_gone, plan, api, found),
         PATIENCE,
         api.polling.interval,
-        fix=f"testbed logs {pod.node}.kubelet",
+        fix=f"testbed kubectl describe pod {name}",
+    )
+
+
+def _probe_gone(plan: Plan, api: KubernetesApi, document: KubeObject) -> tuple[bool | None, str]:
+    if document["metadata"]["name"] in {pod.name for pod in listing(plan)}:
+        return None, "still attached"
+    return (None, "its kubelet ends it") if api.get(document) else (True, "gone")
+
+
+def _not_ours(plan: Plan, name: str) -> TestbedError:
+    """The error for a pod that is not in the namespace of the lab's own."""
+    there = [pod.name for pod in listing(plan)]
+    if name not in there:
+        return unknown_pod(name, there)
+    return TestbedError(
+        f"pod {name!r} is not in the namespace {NAMESPACE}",
+        why="`testbed pod` makes and deletes pods of this namespace only",
+        fix="testbed kubectl get pods -A",
     )
 
 

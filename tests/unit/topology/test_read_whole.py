@@ -168,6 +168,15 @@ def test_methods_and_attributes_that_nothing_reads(tmp_path: Path, body: str, wh
     assert what in problem.what
 
 
+def test_what_python_gives_every_class_is_not_the_users(tmp_path: Path) -> None:
+    """As of Python 3.13 each class has this one, those of IPMininet too."""
+    file = Path(write(tmp_path, TWO))
+    plan = load_plan(str(file))
+    theirs = "\nfrom mininet.topo import Topo\nTopo.__firstlineno__ = 1\n"
+    file.write_text(f"{file.read_text()}    __firstlineno__ = 3\n{theirs}")
+    assert load_plan(str(file)) == plan
+
+
 def test_an_attribute_of_the_object_is_read_or_refused_at_its_line(tmp_path: Path) -> None:
     body = 'r1 = self.addRouter("r1")\nself.max_segments = 2\nself.routers_of_mine = [r1]'
     assert plan_of(tmp_path, body).max_segments == 2

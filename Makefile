@@ -87,6 +87,7 @@ lint: deps ## check style, types, import direction, dead code
 .PHONY: test
 test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
+	@scripts/install-deps packages-test.apt || echo 'make: what needs packages-test.apt is skipped' >&2
 	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak --ignore=tests/load
 
 .PHONY: test-vm
@@ -124,7 +125,7 @@ fuzz: artefacts ## run the generators of topologies and objects for longer (EXAM
 	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py
 
 .PHONY: soak
-soak: artefacts ## (not finished) use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
+soak: artefacts ## use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_SOAK_MINUTES=$(or $(MINUTES),20) TESTBED_SOAK_SEED=$(or $(SEED),1) \
 	  $(PYTEST) -n 0 -s tests/soak

@@ -14,6 +14,7 @@ ON_NAMESPACES = {
     "docs/kubernetes.md": [],
     "docs/calico-vpp.md": [KUBERNETES],
     "docs/json.md": [],
+    "docs/evaluation.md": [KUBERNETES],
 }
 # Recipes, followed by tests/integration/test_contributing.py.
 IN_A_COPY = "CONTRIBUTING.md"

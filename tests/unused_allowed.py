@@ -26,10 +26,10 @@ _.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
 Basic, Full, Grid
 
-# Called by the command that takes samples, which is not there yet.
-estimate_seconds, expected_bytes, packet_of, plan_order, summarise
-_.throughput_bps, _.retransmits, _.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rtt_load_s
-_.cpu_s_per_gb, _.memory_bytes, _.wire_packets, _.wire_bytes, _.schema_version, _.started
+# Of samples; no command measures or shows them yet, or they are read by whoever reads the file.
+_.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rtt_load_s, _.cpu_s_per_gb, _.memory_bytes
+_.wire_packets, _.wire_bytes, _.schema_version, _.started
+mean_bps, median_bps, low_bps, high_bps, comparisons  # keys
 
 # Keys of what is printed.
 _.shows, _.destination_address, _.kernel_package

@@ -44,7 +44,7 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
     """Start all daemons in order: isisd looks for zebra's socket only every 10 s."""
     for daemon in installed_frr.installed():
         routers = _running(plan, daemon)
-        supervisor.add(_daemon_program(router, daemon) for router in routers)
+        supervisor.add(daemon_program(router, daemon) for router in routers)
         _wait_sockets(routers, daemon, supervisor)
 
 
@@ -79,7 +79,7 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     Before that the kernel may still hold routes which a dead daemon left.
     """
     daemons = [
-        _daemon_program(router, daemon)
+        daemon_program(router, daemon)
         for daemon in installed_frr.installed()
         for router in _running(plan, daemon)
     ]
@@ -95,7 +95,8 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     )
 
 
-def _daemon_program(router: str, daemon: Daemon) -> Program:
+def daemon_program(router: str, daemon: Daemon) -> Program:
+    """One of a router's daemons, as the supervisor keeps it."""
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
     # isisd and bgpd do not give their routes to a zebra that was restarted under them.
     file = ("-f", str(NODES / router / f"{daemon.name}.conf")) if daemon.has_file else ()
@@ -105,4 +106,6 @@ def _daemon_program(router: str, daemon: Daemon) -> Program:
         command=(str(daemon.program), "-N", router, *file, "--log", "stdout"),
         restarts_with=f"{router}.zebra" if daemon.name in ("isisd", "bgpd") else "",
         followed_by=f"{router}.isisd" if daemon.name == "zebra" else "",
+        # it makes the next LSP some time after the last one, by the time of day
+        minds_clock=daemon.name == "isisd",
     )

@@ -78,6 +78,7 @@ def printed() -> Mapping[str, Printed]:
     """Name of the schema → what it is of; all of them, in the order of the page."""
     from testbed.artefacts.inventory import ArtefactRow
     from testbed.doctor.verdict import Verdict
+    from testbed.evaluate.table import CaseRow
     from testbed.host.progress import Event as ProgressEvent
     from testbed.lab.snapshots import SnapshotRow
     from testbed.lab.summary import LabSummary
@@ -106,6 +107,7 @@ def printed() -> Mapping[str, Printed]:
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),
+        "evaluate": Printed("evaluate", list[CaseRow]),
         "parity": Printed("parity", list[RowData]),
         "validate": Printed(
             "validate: the plan; with exit code 2 its problems", Plan | list[Problem]

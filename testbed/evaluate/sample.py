@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 # A later version may add fields that have a default, so that this one's lines can still be read.
 SCHEMA_VERSION = 1
+GIGA = 1e9  # bit/s are shown as Gbit/s
 
 Kind = Literal["warm-up", "measured"]
 Quantity = Literal[

@@ -27,7 +27,7 @@ SETTINGS = (
 # Set by the testbed itself, for one program that it starts; never taken from a caller.
 GIVEN = (
     *("TESTBED_NODE", "TESTBED_KERNEL", "TESTBED_VAGRANT"),
-    *("TESTBED_RESTARTS_WITH", "TESTBED_BEARS", "TESTBED_STARTER"),
+    *("TESTBED_RESTARTS_WITH", "TESTBED_BEARS", "TESTBED_MINDS_CLOCK", "TESTBED_STARTER"),
 )
 
 ASKED = (*OPTIONS, *SETTINGS, "NO_COLOR")  # sudo is asked to let these through

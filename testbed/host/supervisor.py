@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from http.client import HTTPException
@@ -12,7 +13,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from testbed import paths
 from testbed.errors import TestbedError
-from testbed.host.restart_with import BEARS, LEADER
+from testbed.host.restart_with import BEARS, LEADER, MINDS_CLOCK
 from testbed.host.run import on_node
 from testbed.host.told import say_program
 
@@ -79,6 +80,7 @@ class Program:
     restarts_with: str = ""  # the program that it must start after, and anew with
     bears: float = 0.0  # seconds of that one's absence after which it need not start anew
     followed_by: str = ""  # the program that restarts with this one
+    minds_clock: bool = False  # starts anew when the clock was set back
 
     def started_as(self, place: Place = LAB) -> list[str]:
         """The command by which the supervisor starts it."""
@@ -92,6 +94,8 @@ class Program:
         told = dict(self.environment)
         if self.restarts_with:
             told |= {LEADER: self.restarts_with, BEARS: str(self.bears)}
+        if self.minds_clock:
+            told[MINDS_CLOCK] = "1"
         environment = ",".join(f'{k}="{v}"' for k, v in sorted(told.items()))
         lines = [
             f"[program:{self.name}]",
@@ -120,6 +124,12 @@ class ProgramState:
     description: str
     start: int
     stop: int
+
+    @property
+    def since(self) -> str:
+        """Since when it runs or does not, for people: with the date, as labs stand for days."""
+        moment = self.start if self.statename == "RUNNING" else self.stop or self.start
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
 class Supervisor:
@@ -194,13 +204,12 @@ class Supervisor:
 
     def unsettled(self, programs: Iterable[Program]) -> list[str]:
         """Names of those that do not run yet, or are to start anew with another program."""
-        states = self.states()
-        waiting = []
-        for program in programs:
-            state, leader = states[program.name], states.get(program.restarts_with)
-            if state.statename != "RUNNING" or (leader and state.start < leader.start):
-                waiting.append(program.name)
-        return waiting
+        states, stale = self.states(), self._call_rpc("stale", interface="follow")
+        return [
+            program.name
+            for program in programs
+            if states[program.name].statename != "RUNNING" or program.name in stale
+        ]
 
     def states(self) -> dict[str, ProgramState]:
         """The state of every program, by name."""
@@ -208,9 +217,9 @@ class Supervisor:
         told = self._call_rpc("getAllProcessInfo")
         return {str(p["name"]): ProgramState(**{name: p[name] for name in names}) for p in told}
 
-    def _call_rpc(self, method: str, *args: Any) -> Any:
+    def _call_rpc(self, method: str, *args: Any, interface: str = "supervisor") -> Any:
         try:
-            return getattr(self._connect.supervisor, method)(*args)
+            return getattr(getattr(self._connect, interface), method)(*args)
         except (OSError, HTTPException, Fault) as error:
             raise TestbedError(
                 f"the lab's supervisor did not do {method}: {error}",

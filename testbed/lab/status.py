@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def read_lab_status(plan: Plan, probe: bool = False) -> LabStatus:
         name: ProgramLine(
             state=info.statename,
             description=info.description,
-            since=time.strftime("%H:%M:%S", time.localtime(info.stop or info.start)),
+            since=info.since,
         )
         for name, info in sorted(all_states().items())
     }

@@ -16,6 +16,7 @@ from testbed.object_fields.schemas import (
     records,
 )
 
+NODE_OR_SELECTOR = "node and nodeSelector cannot both be used"
 BGP_PEER = Kind(
     "BGPPeer",
     "bgppeers",
@@ -25,7 +26,9 @@ BGP_PEER = Kind(
         honoured("peerIP", TEXT, "The peer's IPv6 address, perhaps with a port: [fd00::1]:1179."),
         honoured("asNumber", AS_NUMBER, "The peer's AS; any but the cluster's is a PROBLEM."),
         honoured("node", TEXT, "The one node that has the session."),
-        honoured("nodeSelector", TEXT, "Nodes that have the session; all without it."),
+        honoured(
+            "nodeSelector", TEXT, "Nodes that have the session; all without it. Not with node."
+        ),
         refused("peerSelector", TEXT, "Give peerIP; nodes are peers by the mesh."),
         refused("localWorkloadSelector", TEXT, "Pods are no peers."),
         refused("localASNumber", AS_NUMBER, "Sessions are iBGP, in the cluster's AS."),
@@ -58,6 +61,13 @@ BGP_PEER = Kind(
         reported("reachableBy", TEXT, "Peers are reached by the routes that the node has."),
         reported(
             "reversePeering", one_of("Auto", "Manual"), "Only for peerSelector.", "Auto", "Manual"
+        ),
+    ),
+    rules=(
+        (
+            "!has(self.node) || self.node == ''"
+            " || !has(self.nodeSelector) || self.nodeSelector == ''",
+            NODE_OR_SELECTOR,
         ),
     ),
     columns=(

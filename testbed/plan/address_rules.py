@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface
 
+from testbed.object_fields.reserved import Network, conflict
+
 Address = IPv4Address | IPv6Address
 Interface = IPv4Interface | IPv6Interface
 
@@ -27,6 +29,12 @@ def address_fault(address: Address) -> str:
     if isinstance(address, IPv4Address) and (address.is_reserved or address in _THIS_NETWORK):
         return "it is a reserved address (RFC 6890)"
     return ""
+
+
+def network_fault(network: Network) -> str:
+    """Why pods or SIDs cannot have this network; empty if they can."""
+    special = conflict(network, ())
+    return address_fault(network.network_address) or (f"it overlaps {special}" if special else "")
 
 
 def interface_fault(interface: Interface) -> str:

@@ -342,11 +342,19 @@ class Plan(Frozen):
         return owners
 
     @property
-    def port_mtu(self) -> int:
-        """The smallest MTU of the cluster nodes' ports, in bytes (1500 without a cluster)."""
-        return min((self.uplink(n.name).mtu for n in self.cluster), default=1500)
+    def tunnel_links(self) -> list[Link]:
+        """Links that tunnels between cluster nodes may take: the nodes' own, and the backbone's."""
+        if not self.cluster:
+            return []
+        carriers = {node.name for node in (*self.cluster, *self.routers)}
+        return [link for link in self.links if carriers >= {link.a.node, link.b.node}]
+
+    @property
+    def tunnel_mtu(self) -> int:
+        """The smallest MTU that a tunnel may meet, in bytes (1500 without a cluster)."""
+        return min((link.mtu for link in self.tunnel_links), default=1500)
 
     @property
     def pod_mtu(self) -> int:
-        """Pod MTU in bytes: the port MTU less this plan's outer headers (testbed.plan.mtu)."""
-        return mtu.pod_mtu(self.port_mtu, self.max_segments)
+        """Pod MTU in bytes: the tunnels' MTU less this plan's outer headers (testbed.plan.mtu)."""
+        return mtu.pod_mtu(self.tunnel_mtu, self.max_segments)

@@ -22,11 +22,11 @@ def reserve(max_segments: int) -> int:
     return max(OUTER_HEADER + SRH_FIXED + SID_SIZE * max_segments, VXLAN)
 
 
-def pod_mtu(port_mtu: int, max_segments: int) -> int:
-    """The pod MTU on ports of this MTU."""
-    return port_mtu - reserve(max_segments)
+def pod_mtu(tunnel_mtu: int, max_segments: int) -> int:
+    """The pod MTU over links of this MTU."""
+    return tunnel_mtu - reserve(max_segments)
 
 
-def port_mtu_for(max_segments: int) -> int:
-    """The smallest port MTU under which pods can still use IPv6."""
+def tunnel_mtu_for(max_segments: int) -> int:
+    """The smallest MTU of links under which pods can still use IPv6."""
     return IPV6_MIN_MTU + reserve(max_segments)

@@ -10,7 +10,7 @@ from testbed.agent.contract import NodeStatus
 
 @dataclass(frozen=True)
 class ProgramLine:
-    """A program of the lab: its state, its supervisor's words, and since when (HH:MM:SS)."""
+    """A program of the lab: its state, its supervisor's words, and since when (local time)."""
 
     state: str
     description: str

@@ -118,7 +118,7 @@ def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) 
         segments=segments,
         encapsulation="no SRH" if depth == 1 else f"SRH with {depth} segments",
         overhead=overhead(depth),
-        fits=depth <= plan.max_segments and pod_mtu(plan.port_mtu, depth) >= IPV6_MIN_MTU,
+        fits=depth <= plan.max_segments and pod_mtu(plan.tunnel_mtu, depth) >= IPV6_MIN_MTU,
     )
 
 

@@ -17,7 +17,7 @@ from testbed.te.input_text import read_input
 from testbed.te.lint import calico_objects
 from testbed.te.lint.calico import Selected, lint_calico
 from testbed.te.lint.findings import Finding, refuse_errors
-from testbed.te.lint.object_items import as_kept, check_envelope, each_object
+from testbed.te.lint.object_items import as_kept, check_envelope, each_object, refuse_twins
 from testbed.te.lint.policies import in_file_order, lint_configmaps, lint_policies
 from testbed.te.resolve import resolver
 
@@ -67,6 +67,7 @@ def load_objects(
         check_envelope(document)
     configs = configmap.each_once(tunnels, file.name)
     others = [d for d in documents if d not in tunnels]
+    refuse_twins(others)
     findings = in_file_order(
         [*lint_configmaps(plan, configs), *lint_calico(plan, others, selected, pools_in_lab)]
     )

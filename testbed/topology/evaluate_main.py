@@ -89,9 +89,9 @@ def _find_topology(names: dict[str, object], file: Path) -> type:
 
 def _describe_start(file: Path, call: Call) -> Problem:
     return Problem(
-        what=f"{call.name}() works on the network of this machine while the file is read",
+        what=f"{call.name}() works on this machine while the file is read",
         subject=file.stem,
-        fix="put it below `if __name__ == '__main__':`",
+        fix="call it below `if __name__ == '__main__':` alone",
         where=call.where or file.name,
     )
 

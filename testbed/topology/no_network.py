@@ -1,12 +1,17 @@
-"""Refuses whatever of Mininet would make something on the machine while a file is read."""
+"""Refuses whatever would make something on the machine while a file is read.
+
+That is what Mininet does, and programs that a file starts itself: `os.system("mn -c")`.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from mininet import clean
+from mininet import clean, util
 from mininet.cli import CLI
 from mininet.link import Intf, Link
 from mininet.net import Mininet
@@ -19,6 +24,9 @@ _MAKERS: tuple[tuple[object, str], ...] = (
     *((Mininet, "__init__"), (Mininet, "start"), (Node, "__init__"), (Link, "__init__")),
     *((Intf, "__init__"), (CLI, "__init__")),
     (clean, "sh"),  # cleanup() ends programs and removes interfaces by name
+    (util, "fixLimits"),  # sets the machine's sysctls
+    *((subprocess.Popen, "__init__"), (os, "system"), (os, "posix_spawn"), (os, "fork")),
+    *((os, "execv"), (os, "execve")),  # which all others of os.exec* call
 )
 
 

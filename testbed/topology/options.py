@@ -16,7 +16,7 @@ from ipaddress import (
 from typing import TypeVar, cast
 
 from testbed.plan import shaping_rules
-from testbed.plan.address_rules import Interface, address_fault, interface_fault
+from testbed.plan.address_rules import Interface, address_fault, interface_fault, network_fault
 from testbed.plan.model import Role, Shaping
 from testbed.plan.problems import Problem
 from testbed.topology.dns_label import as_label, is_label
@@ -235,7 +235,7 @@ def parse_network(given: object) -> IPv6Network:
     if not isinstance(given, (str, IPv6Network)):
         raise TypeError("a network is needed, e.g. 'fcdd:0:0:aa::/64'")
     network = IPv6Network(str(given))  # refuses what is no network
-    fault = address_fault(network.network_address)
+    fault = network_fault(network)
     if network.prefixlen > SID_POOL_MAX:
         fault = f"/{SID_POOL_MAX} or a shorter prefix is needed"
     if fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ class Origins:
         """file:line of the last assignment to this attribute, of the class or of its object."""
         lines = [
             node.lineno
-            for statement in ast.walk(ast.parse(Path(self._source).read_text()))
+            for statement in ast.walk(ast.parse(Path(self._source).read_bytes()))
             if isinstance(statement, (ast.Assign, ast.AnnAssign))
             for node in ast.walk(statement)
             if (isinstance(node, ast.Name) and node.id == name)
@@ -97,6 +97,7 @@ class Origins:
                 (IPTopo, "getNodeInfo", self._record_info),
                 (IPTopo, "getLinkInfo", self._record_info),
                 (IntfDescription, "addParams", self._record_params),
+                (Topo, "setlinkInfo", self._keep_ends),
             ):
                 method = recorder(getattr(owner, name))
                 stack.enter_context(patch.object(owner, name, method))
@@ -177,6 +178,19 @@ class Origins:
             return aside.setdefault((subject, key), default())
 
         return get_info
+
+    def _keep_ends(self, original: _Method) -> _Method:
+        """setlinkInfo, which Mininet's own would let forget what the link's ends are."""
+
+        def set_info(
+            topo: Topo, src: str, dst: str, info: Mapping[str, object], key: object = None
+        ) -> object:
+            entry = topo.g.edge[src][dst]
+            known = entry[min(entry) if key is None else key]
+            ends = {name: known[name] for name in ("node1", "node2", "port1", "port2")}
+            return original(topo, src, dst, {**info, **ends}, key)
+
+        return set_info
 
     def _record_params(self, original: _Method) -> _Method:
         def add_params(end: IntfDescription, **params: object) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeVar, get_args
 
-from testbed.plan.address_rules import address_fault
+from testbed.plan.address_rules import network_fault
 from testbed.plan.limits import MOST_SEGMENTS
 from testbed.plan.model import Plan, Pools, TeMode
 from testbed.plan.problems import Problem
@@ -76,7 +76,7 @@ def _text(given: object) -> str:
 
 
 def _checked(pool: _Network) -> _Network:
-    fault = address_fault(pool.network_address)
+    fault = network_fault(pool)
     if fault:
         raise ValueError(f"{pool.network_address}: {fault}")
     return pool

@@ -88,8 +88,9 @@ def unknown_nodes(origins: Origins, names: Iterable[str]) -> list[Problem]:
 
 
 def _did_you_mean(name: str, among: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, [x for x in among if x != name], n=1)
-    return f"did you mean {near[0]!r}?" if near else ""
+    known = {x.lower(): x for x in among if x != name}
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"did you mean {known[near[0]]!r}?" if near else ""
 
 
 def _overridden(topo: object) -> Iterator[Problem]:
@@ -120,15 +121,16 @@ def _defined(member: object) -> str | None:
 
 def _misspelt(topo: object, origins: Origins) -> Iterator[Problem]:
     """Attributes whose names nearly are those of the plan's options."""
-    own = {
+    given = {
         name
         for each in (*type(topo).__mro__, topo)
         if each not in (*BASES, object)
         for name in vars(each)
-        if name not in OPTIONS and not callable(getattr(topo, name, None))
     }
+    own = {n for n in given - OPTIONS if not callable(getattr(topo, n, None))}
     for name in sorted(own):
-        near = difflib.get_close_matches(name, [x for x in OPTIONS if len(x) > 4], 1, CLOSE)
+        near = [option for option in OPTIONS - given if _letters(option) == _letters(name)]
+        near += difflib.get_close_matches(name, [x for x in OPTIONS if len(x) > 4], 1, CLOSE)
         if near:
             yield Problem(
                 what=f"attribute {name!r} means nothing to the testbed",
@@ -136,6 +138,11 @@ def _misspelt(topo: object, origins: Origins) -> Iterator[Problem]:
                 fix=f"did you mean {near[0]!r}? Otherwise rename it",
                 where=origins.attribute(name),
             )
+
+
+def _letters(name: str) -> str:
+    """podsV4, PODS_V4 and pods_v4 are written alike."""
+    return name.replace("_", "").lower()
 
 
 def _overlays(topo: object, origins: Origins) -> Iterator[Problem]:

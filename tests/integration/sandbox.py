@@ -93,6 +93,12 @@ class Sandbox:
         """Run a shell script in the sandbox, e.g. to mount something."""
         subprocess.run(self.inside("sh", "-ec", script), check=True, timeout=60)
 
+    def output(self, script: str) -> str:
+        """What a shell script prints in the sandbox."""
+        command = self.inside("sh", "-ec", script)
+        done = subprocess.run(command, check=True, timeout=60, stdout=subprocess.PIPE, text=True)
+        return done.stdout
+
     def snapshot(self) -> dict[str, list[str]]:
         """The sandbox as it is now."""
         command = self.inside(sys.executable, "-B", str(HERE / "host_snapshot.py"))

@@ -116,6 +116,6 @@ class KubernetesSource:
             self._since = None
             refusals = {one_line(failure): None for failure in failures}
             return [*refusals, *self._reporter.problems]
-        self._since = self._since or self._clock().strftime("%H:%M:%S")
+        self._since = self._since or self._clock().strftime("%Y-%m-%d %H:%M:%S")
         state = "last state kept" if complete else "nothing is known yet"
         return [f"API server does not answer since {self._since}; {state} ({one_line(away[0])})"]

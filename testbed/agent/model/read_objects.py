@@ -20,9 +20,11 @@ from testbed.agent.model.objects import (
     Report,
 )
 from testbed.json_types import JsonObject, as_object, get_object, get_objects, get_texts
+from testbed.object_fields.bgp import NODE_OR_SELECTOR
 from testbed.object_fields.check import path_text, unknown_fields, unsupported
 from testbed.object_fields.ippool import DEFAULT_BLOCK, MANUAL, WORKLOAD
 from testbed.object_fields.others import NOT_ENFORCED
+from testbed.object_fields.peer_address import peer_address
 from testbed.object_fields.tables import KINDS
 
 Model = IPPool | Node | BGPPeer | BGPConfiguration | ConfigMap | BlockAffinity
@@ -258,20 +260,16 @@ def _read_node(_namespace: str, name: str, item: JsonObject) -> Node:
 
 def _read_peer(_namespace: str, name: str, item: JsonObject) -> BGPPeer:
     spec = get_object(item, "spec")
-    text, port = _check_name(spec["peerIP"]), 179
-    if text.startswith("["):
-        text, _, tail = text[1:].partition("]")
-        port = int(tail[1:]) if tail else 179
-    elif text.count(":") == 1:
-        text, _, tail = text.partition(":")
-        port = int(tail)
+    address, port = peer_address(_check_name(spec["peerIP"]))
     chosen = _check_name(spec["nodeSelector"]) if spec.get("nodeSelector") else None
     if chosen is not None:
         selector.parse(chosen)
+        if spec.get("node"):
+            raise ValueError(NODE_OR_SELECTOR)
     return BGPPeer(
         name=name,
-        peer_ip=ip_address(text),
-        port=_check_number(port, "port", 1, 65535),
+        peer_ip=address,
+        port=port,
         asn=_check_asn(spec.get("asNumber")),
         node=_check_name(spec["node"]) if spec.get("node") else None,
         selector=chosen,

@@ -6,7 +6,6 @@ import difflib
 import os
 import shlex
 import subprocess
-import time
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
@@ -133,12 +132,8 @@ def _search_path() -> str:
 
 
 def program_rows() -> list[list[str]]:
-    """Name, state and start time of every program of the lab."""
-    rows = []
-    for name, info in sorted(all_states().items()):
-        since = time.strftime("%H:%M:%S", time.localtime(info.start))
-        rows.append([name, info.statename, since])
-    return rows
+    """Name and state of every program of the lab, and since when."""
+    return [[name, info.statename, info.since] for name, info in sorted(all_states().items())]
 
 
 def shell_command(plan: Plan, name: str, network_only: bool) -> list[str]:

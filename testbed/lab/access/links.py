@@ -13,11 +13,13 @@ def find_link(plan: Plan, a: str, b: str) -> Link:
     Raises TestbedError where there is none, or where one of several parallel links is to be named.
     """
     for word in (a, b):
+        if _node_of(word) not in plan.by_name:
+            raise unknown("node", _node_of(word), list(plan.by_name))
         _check_interface(plan, word)
     found = [link for link in plan.links if _joins(link, a, b)]
     if not found:
         there = [name_link(plan, link) for link in plan.links]
-        raise unknown("link", f"{_node_of(a)} {_node_of(b)}", there)
+        raise unknown("link", f"{a} {b}", there)
     if len(found) > 1:
         node = _node_of(a)
         raise TestbedError(

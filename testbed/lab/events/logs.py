@@ -18,20 +18,22 @@ from testbed.report.event import Event
 _NEW = flags.CREATE | flags.MOVED_TO
 _GROWN = _NEW | flags.MODIFY
 _GATHER = 100  # milliseconds in which several changes become one look
+_LONGEST = 65536  # bytes of a line
 
 
 class GrowingLog:
     """One log: gives what was added since it was read last.
 
     A file that took its place is read from its beginning. That is a rotation, or the mirror of a
-    virtual machine that brings the same again: what is not newer than what was given is left out.
+    virtual machine that brings the same again: what the file before held is left out. Times do not
+    tell what is new, as the clock may have been set back.
     """
 
     def __init__(self, file: Path, parse: Parser) -> None:
         self._file, self._parse = file, parse
         self._stream: BinaryIO | None = None
         self._rest = b""
-        self._last = self._floor = ""
+        self._held, self._held_before = set[Event](), set[Event]()
 
     def new_events(self) -> list[Event]:
         """In the order of the log."""
@@ -47,9 +49,9 @@ class GrowingLog:
             return []
         *whole, self._rest = (self._rest + self._stream.read()).split(b"\n")
         found = [self._parse(line.decode(errors="replace")) for line in whole]
-        fresh = [event for event in found if event and event.time > self._floor]
-        self._last = fresh[-1].time if fresh else self._last
-        return fresh
+        events = [event for event in found if event]
+        self._held.update(events)
+        return [event for event in events if event not in self._held_before]
 
     def _is_replaced(self) -> bool:
         try:
@@ -65,11 +67,22 @@ class GrowingLog:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-        self._rest, self._floor = b"", self._last
+        self._rest = _unfinished_line(self._file.with_name(f"{self._file.name}.1"))
+        self._held_before, self._held = self._held, set()
         try:
             self._stream = self._file.open("rb")
         except FileNotFoundError:
             return
+
+
+def _unfinished_line(rotated: Path) -> bytes:
+    """What follows the last line of a log that was rotated in the midst of a line."""
+    try:
+        with rotated.open("rb") as stream:
+            stream.seek(max(0, rotated.stat().st_size - _LONGEST))
+            return stream.read().rpartition(b"\n")[2]
+    except FileNotFoundError:
+        return b""
 
 
 class Logs:

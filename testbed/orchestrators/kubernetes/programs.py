@@ -34,6 +34,11 @@ Binaries = Callable[[str], Path]
 RESTARTS_WITH = {"kube-apiserver": "etcd", "kube-controller-manager": "kube-apiserver"}
 BEARS = 10.0  # seconds of absence that a follower bears
 
+# When the clock is set back, a controller manager sees no lease that is newer than the last one; a
+# kubelet keeps tokens that are not valid yet, and waits before it starts containers that ended in
+# what is now the future.
+MIND_CLOCK = ("kube-controller-manager", "kubelet")
+
 
 class Phase(Enum):
     """When a program is started; earlier would cost it a back-off of seconds."""
@@ -77,6 +82,7 @@ def programs(plan: Plan, node: Node, binaries: Binaries) -> dict[Phase, list[Pro
                 restarts_with=RESTARTS_WITH.get(name, ""),
                 bears=BEARS if name in RESTARTS_WITH else 0.0,
                 followed_by=next((f for f, leader in RESTARTS_WITH.items() if leader == name), ""),
+                minds_clock=name in MIND_CLOCK,
             )
             for name, flags in chosen.items()
         ]

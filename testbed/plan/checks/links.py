@@ -10,6 +10,7 @@ from testbed.plan.problems import Problem
 from testbed.plan.spf import longest_distance
 
 MOST_PATH_METRIC = 0xFE000000  # RFC 5305 §4: IS-IS takes nothing farther into account
+MOST_NEXT_HOPS = 64  # of a route, as isisd 8.4 keeps them
 # names that a cluster node's agent gives to devices of its own
 _DEVICES = ("pods-vxlan", "pods-ipip", "srv6-tun")
 
@@ -70,6 +71,23 @@ def parallel_metrics(plan: Plan) -> Iterator[Problem]:
                 fix=f"igp_metric={other.metric}, as the other link has it; or put a router "
                 "between the two on one of the links",
                 where=link.where,
+            )
+
+
+def parallel_count(plan: Plan) -> Iterator[Problem]:
+    """More parallel links than a route of IS-IS has next hops."""
+    together: dict[frozenset[str], list[Link]] = {}
+    for link in plan.links:
+        together.setdefault(frozenset((link.a.node, link.b.node)), []).append(link)
+    for ends, links in together.items():
+        routers = all(plan.node(n).role is Role.ROUTER for n in ends)
+        if len(ends) == 2 and routers and len(links) > MOST_NEXT_HOPS:
+            surplus = links[MOST_NEXT_HOPS]
+            yield Problem(
+                what=f"{len(links)} parallel links: isisd uses {MOST_NEXT_HOPS} at most",
+                subject=name_of(surplus),
+                fix=f"leave out {len(links) - MOST_NEXT_HOPS} of them",
+                where=surplus.where,
             )
 
 

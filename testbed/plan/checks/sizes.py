@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from testbed.plan import mtu
+from testbed.plan.checks.links import name_of
 from testbed.plan.model import Plan
 from testbed.plan.mtu import IPV6_MIN_MTU
 from testbed.plan.problems import Problem
 
 
-def port_mtu(plan: Plan) -> Iterator[Problem]:
+def link_mtu(plan: Plan) -> Iterator[Problem]:
     """Links that leave pods, or IPv6, too small an MTU."""
-    for node in plan.cluster:
-        for link in plan.links_of(node.name):
-            left = mtu.pod_mtu(link.mtu, plan.max_segments)
-            if left < IPV6_MIN_MTU:
-                yield Problem(
-                    what=f"MTU {link.mtu} leaves pods {left} bytes with "
-                    f"{plan.max_segments} segments ({mtu.reserve(plan.max_segments)} bytes of "
-                    f"outer headers); IPv6 needs {IPV6_MIN_MTU}",
-                    subject=node.name,
-                    fix=f"raise the link's mtu to {mtu.port_mtu_for(plan.max_segments)} "
-                    "or lower max_segments",
-                    where=link.where,
-                )
+    nodes = {node.name for node in plan.cluster}
+    for link in plan.tunnel_links:
+        left = mtu.pod_mtu(link.mtu, plan.max_segments)
+        if left < IPV6_MIN_MTU:
+            owners = nodes & {link.a.node, link.b.node}
+            yield Problem(
+                what=f"MTU {link.mtu} leaves pods {left} bytes with "
+                f"{plan.max_segments} segments ({mtu.reserve(plan.max_segments)} bytes of "
+                f"outer headers); IPv6 needs {IPV6_MIN_MTU}",
+                subject=min(owners) if owners else name_of(link),
+                fix=f"raise the link's mtu to {mtu.tunnel_mtu_for(plan.max_segments)} "
+                "or lower max_segments",
+                where=link.where,
+            )
     for link in plan.links:
         if link.mtu < IPV6_MIN_MTU:
             yield Problem(

@@ -90,7 +90,7 @@ def _list_entries(plan: Plan, down: Sequence[Link]) -> list[tuple[str, str]]:
     if down:
         entries.append(("down", "link that is down"))
     if plan.cluster:
-        entries.append(("cluster", f"cluster node (MTU {plan.port_mtu}, pods {plan.pod_mtu})"))
+        entries.append(("cluster", f"cluster node (MTU {plan.tunnel_mtu}, pods {plan.pod_mtu})"))
     if plan.injectors:
         entries.append(("injector", "policy injector"))
     if plan.of(Role.HOST):

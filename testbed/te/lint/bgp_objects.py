@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address
 
+from testbed.object_fields.bgp import NODE_OR_SELECTOR
+from testbed.object_fields.peer_address import peer_address
 from testbed.plan.model import Plan, Role
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint import calico_objects
@@ -26,7 +28,7 @@ def is_default(document: Value) -> bool:
 
 def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
     """Findings on a BGPPeer in a cluster with this AS number."""
-    address = calico_objects.peer_address(calico_objects.text(document, "peerIP"))
+    address, _ = peer_address(calico_objects.text(document, "peerIP"))
     where = calico_objects.where(document, "peerIP")
     owner = plan.owner(address)
     if owner is None:
@@ -45,6 +47,9 @@ def peer(plan: Plan, document: Value, asn: int) -> Iterator[Finding]:
     name = calico_objects.text(document, "node")
     if name and name not in {n.name for n in plan.cluster}:
         yield unknown_node(plan, name, calico_objects.where(document, "node"))
+    if name and calico_objects.text(document, "nodeSelector"):
+        where = calico_objects.where(document, "nodeSelector")
+        yield Finding("error", where, NODE_OR_SELECTOR, "leave one of them out")
 
 
 def _report_unknown_peer(plan: Plan, address: IPv4Address | IPv6Address, where: str) -> Finding:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from testbed.errors import TestbedError
 from testbed.object_fields.close import did_you_mean
+from testbed.object_fields.peer_address import peer_address
+from testbed.object_fields.tables import KINDS as TABLES
 from testbed.srpolicy.files.yaml_tree import Value
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-
-
-def peer_address(text: str) -> Address:
-    """The address of a BGPPeer's peerIP: 192.0.2.1, 192.0.2.1:179, fd00::1 or [fd00::1]:179.
-
-    Raises ValueError.
-    """
-    if text.startswith("["):
-        text, _, _ = text[1:].partition("]")
-    elif text.count(":") == 1:
-        text, _, _ = text.partition(":")
-    return ip_address(text)
 
 
 def pool_network(text: str) -> Network:
@@ -32,12 +22,32 @@ def pool_network(text: str) -> Network:
     return ip_network(text)
 
 
-# kind → (field of spec that must be there and parse, its parser)
-KINDS: dict[str, tuple[str | None, Callable[[str], object]]] = {
-    "IPPool": ("cidr", pool_network),
-    "BGPPeer": ("peerIP", peer_address),
-    "BGPConfiguration": (None, str),
-    "NetworkPolicy": (None, str),
+def _near_network(text: str) -> str:
+    """The network that this address lies in, or any."""
+    try:
+        return str(ip_network(text, strict=False)) if "/" in text else "172.31.0.0/16"
+    except ValueError:
+        return "172.31.0.0/16"
+
+
+@dataclass(frozen=True)
+class Required:
+    """A field of spec that must be there and parse, and a value that would."""
+
+    field: str
+    parse: Callable[[str], object]
+    example: Callable[[str], str]
+
+
+KINDS: dict[str, Required | None] = {
+    "IPPool": Required("cidr", pool_network, _near_network),
+    "BGPPeer": Required(
+        "peerIP",
+        peer_address,
+        lambda _text: "the peer's address, such as fd00::1 or [fd00::1]:1179",
+    ),
+    "BGPConfiguration": None,
+    "NetworkPolicy": None,
 }
 _BY_AGENTS = ("BlockAffinity", "IPAMBlock", "IPAMHandle", "IPAMConfig")
 
@@ -59,9 +69,9 @@ def check(document: Value) -> None:
     if spec is None or not isinstance(spec.content, dict):
         hint = f"the fields of {kind} stand below spec:"
         raise TestbedError(f"{kind} without spec", where=document.where, fix=hint)
-    field, parse = KINDS[kind]
-    if field is not None:
-        _check_field(kind, spec, field, parse)
+    required = KINDS[kind]
+    if required is not None:
+        _check_field(kind, spec, required)
 
 
 def _other_way(kind: str) -> str:
@@ -78,15 +88,36 @@ def _other_way(kind: str) -> str:
     return f"{hint + ' ' if hint else ''}{taken}; {others}"
 
 
-def _check_field(kind: str, spec: Value, field: str, parse: Callable[[str], object]) -> None:
+def _check_field(kind: str, spec: Value, required: Required) -> None:
+    field, found = required.field, spec.get(required.field)
+    if found is None or found.content is None:
+        _refuse_without(kind, spec, required)
+        return
     value = _get_text(spec, field)
     try:
-        parse(value)
+        if not value:
+            raise ValueError("it is no text" if found.content != "" else "it is empty")
+        required.parse(value)
     except ValueError as error:
-        found = spec.get(field)
         raise TestbedError(
-            f"{kind}: spec.{field} is not usable: {error}", where=(found or spec).where
+            f"{kind}: spec.{field} is not usable: {error}",
+            where=found.where,
+            fix=f"{field}: {required.example(value)}",
         ) from None
+
+
+def _refuse_without(kind: str, spec: Value, required: Required) -> None:
+    """The field is missing, or is there under a name that is misspelt."""
+    strays = {key: line for key, line in spec.keys.items() if key not in TABLES[kind].by_name}
+    for key, line in strays.items():
+        if hint := did_you_mean(key, (required.field,)):
+            where = f"{spec.source}:{line}"
+            raise TestbedError(f"no field spec.{key[:60]}", where=where, fix=hint)
+    raise TestbedError(
+        f"{kind} without spec.{required.field}",
+        where=spec.where,
+        fix=f"{required.field}: {required.example('')}",
+    )
 
 
 def _get_text(value: Value, key: str) -> str:

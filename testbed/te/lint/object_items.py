@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from testbed.object_fields.close import did_you_mean
 from testbed.object_fields.tables import CALICO, CALICO_V3, KINDS, api_version
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint.calico_objects import kind as kind_of
+from testbed.te.lint.calico_objects import name as name_of
 
 _LIST = "List"
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -80,6 +81,22 @@ def check_envelope(item: Value) -> None:
             where=found.where,
             fix=f"apiVersion: {' or '.join(accepted)}",
         )
+
+
+def refuse_twins(items: Iterable[Value]) -> None:
+    """Raise TestbedError for an object that a later one of the file would replace."""
+    first: dict[tuple[str, str, str], Value] = {}
+    for item in items:
+        kind, name = kind_of(item), name_of(item)
+        namespace = item.plain["metadata"].get("namespace") or ""
+        other = first.setdefault((kind, str(namespace), name), item)
+        if other is not item:
+            raise TestbedError(
+                f"{kind} {name} is in the file twice",
+                where=item.where,
+                why=f"first at {other.where}; this one would replace it",
+                fix="give one of them another name, or leave one out",
+            )
 
 
 def _check_name(metadata: Value) -> None:

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 
 from testbed.plan.limits import MOST_SEGMENTS
 from testbed.plan.model import Role
-from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, port_mtu_for
+from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, tunnel_mtu_for
 from testbed.srpolicy.model import SegmentList
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.subject import Subject
@@ -37,13 +37,13 @@ def _check_depth(
     plan, depth = owners.plan, len(segment_list.segments)
     if depth <= plan.max_segments:
         return
-    left = pod_mtu(plan.port_mtu, depth)
+    left = pod_mtu(plan.tunnel_mtu, depth)
     under = f", under IPv6's {IPV6_MIN_MTU}" if left < IPV6_MIN_MTU else ""
     yield Finding(
         "error",
         subject.segment_at(number, plan.max_segments),
-        f"{depth} segments, the plan has max_segments {plan.max_segments}: on a port MTU of "
-        f"{plan.port_mtu} they leave pods {left} bytes{under}",
+        f"{depth} segments, the plan has max_segments {plan.max_segments}: over links of MTU "
+        f"{plan.tunnel_mtu} they leave pods {left} bytes{under}",
         f"use at most {plan.max_segments}" + _suggest_topology(depth, under=bool(under)),
     )
 
@@ -52,7 +52,7 @@ def _suggest_topology(depth: int, under: bool) -> str:
     """The topology that would carry so many segments, where there is one."""
     if depth > MOST_SEGMENTS:
         return f"; no topology has more than max_segments={MOST_SEGMENTS}"
-    mtu = f" and mtu={port_mtu_for(depth)}" if under else ""
+    mtu = f" and mtu={tunnel_mtu_for(depth)} on its links" if under else ""
     return f", or a topology with max_segments={depth}{mtu}"
 
 

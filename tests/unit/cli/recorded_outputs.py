@@ -22,6 +22,7 @@ from testbed.cli.common import Format
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
 from testbed.errors import CheckFailed
+from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
 from testbed.lab import status as lab_status
@@ -50,6 +51,7 @@ from tests.paper_plan import paper_plan
 from tests.repository import ROOT
 from tests.shipped_plans import shipped_plan
 from tests.unit.agent.decision_inputs import BASE, PEERED, R6, W2, policy, steered
+from tests.unit.evaluate.samples import series
 from tests.unit.prove.walks import DST, SRC, Walker
 
 POLICY = ROOT / "scenarios/policies/worker2-via-r6-r8.yaml"
@@ -134,7 +136,9 @@ def _status(patch: Patch, _: Path) -> str:
         hosts=tuple(h.name for h in plan.of(Role.HOST)),
         nodes={"worker1": AGENT, "worker2": None},
         pods=(PodLine("web", "worker1", "172.16.0.1/32", None),),
-        programs={"r1.zebra": ProgramLine("RUNNING", "pid 7, uptime 0:00:01", "12:00:00")},
+        programs={
+            "r1.zebra": ProgramLine("RUNNING", "pid 7, uptime 0:00:01", "2026-11-26 12:00:00")
+        },
         problems=("x",),
         measured=Measured(2, ("a → b",), ("master",)),
     )
@@ -145,7 +149,7 @@ def _status(patch: Patch, _: Path) -> str:
 
 def _logs(patch: Patch, _: Path) -> str:
     patch.setattr(access, "enter", lambda _: None)
-    patch.setattr(inside, "program_rows", lambda: [["r1.zebra", "RUNNING", "12:00:00"]])
+    patch.setattr(inside, "program_rows", lambda: [["r1.zebra", "RUNNING", "2026-11-26 12:00:00"]])
     return said("logs", "-o", "json")
 
 
@@ -292,6 +296,12 @@ def _schema(_: Patch, __: Path) -> str:
     return said("schema", "-o", "json")
 
 
+def _evaluate(_: Patch, __: Path) -> str:
+    srv6, vxlan = (f"pod-to-pod.tcp.ipv4.across.{o}.1stream" for o in ("srv6.1seg", "vxlan"))
+    samples = [*series(srv6, [9e9, 9.1e9, 9.2e9]), *series(vxlan, [9e9, 9.2e9, None])]
+    return json.dumps(table.rows(samples, [srv6, vxlan]))
+
+
 OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "doctor": _doctor,
     "progress": _progress,
@@ -304,6 +314,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "path": _path,
     "run": _run,
     "run-list": _run_list,
+    "evaluate": _evaluate,
     "parity": _parity,
     "validate": _validate,
     "pod-list": _pod_list,

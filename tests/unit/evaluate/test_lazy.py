@@ -8,7 +8,9 @@ import pytest
 
 from testbed.interpreter import own_code
 
-NO_STATISTICS = ("cases", "overhead", "sample", "schedule", "selector", "store")
+NO_STATISTICS = (
+    *("cases", "overhead", "run.run", "sample", "schedule", "selector", "settings", "store"),
+)
 
 
 @pytest.mark.parametrize("module", ["cli.main", *(f"evaluate.{name}" for name in NO_STATISTICS)])

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from testbed.errors import TestbedError
 from testbed.evaluate import store
+from testbed.evaluate.cases import BY_ID
+from testbed.evaluate.run.ends import Ends
+from testbed.evaluate.run.run import refuse_unmeasurable
+from testbed.evaluate.run.steering import refuse_longer
 from testbed.evaluate.selector import select
+from testbed.evaluate.settings import FILE, Settings, keep
+from tests.shipped_plans import shipped_plan
 from tests.unit.evaluate.samples import sample
 from tests.unit.fixes.applied import is_printed_by, suggested
 
@@ -101,3 +109,78 @@ def test_a_store_that_cannot_be_written(tmp_path: Path) -> None:
     directory.mkdir()
     store.append(directory / "samples.jsonl", sample())
     assert store.read(directory / "samples.jsonl").samples == (sample(),)
+
+
+SETTINGS = Settings(
+    topology="full",
+    nodes="namespace",
+    cases=("a",),
+    repeats=3,
+    seconds=1,
+    seed=1,
+    commit="",
+    machine="2 × CPU",
+)
+
+
+def test_a_directory_of_another_evaluation(tmp_path: Path) -> None:
+    key = "testbed/evaluate/settings.py: --out with another directory, or the same options to go on"
+    assert not keep(tmp_path, SETTINGS)
+    with pytest.raises(TestbedError) as refused:
+        keep(tmp_path, SETTINGS.model_copy(update={"seed": 2, "cases": ("b",)}))
+    assert is_printed_by(key, refused.value.fix)
+    assert refused.value.why == "seed: 1 then, 2 now; cases: 1 then, 1 now, not the same"
+    (tmp_path / "other").mkdir()
+    assert not keep(tmp_path / "other", SETTINGS.model_copy(update={"seed": 2}))
+    assert keep(tmp_path, SETTINGS)
+
+
+def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
+    key = "testbed/evaluate/settings.py: --out with another directory"
+    (tmp_path / FILE).write_text('{"seed": "none"}')
+    with pytest.raises(TestbedError) as refused:
+        keep(tmp_path, SETTINGS)
+    assert is_printed_by(key, refused.value.fix)
+    (tmp_path / "other").mkdir()
+    assert not keep(tmp_path / "other", SETTINGS)
+
+
+def test_a_case_that_no_command_measures() -> None:
+    key = (
+        "testbed/evaluate/run/run.py: "
+        "--cases protocol=tcp,mtu=own,overlay=srv6,overlay=vxlan,overlay=none"
+    )
+    for words in ("protocol=udp", "mtu=equal,protocol=tcp", "overlay=veth", "overlay=routed"):
+        with pytest.raises(TestbedError) as refused:
+            refuse_unmeasurable(select(words))
+        assert is_printed_by(key, refused.value.fix)
+    refuse_unmeasurable(select(suggested_words(refused.value.fix)))
+
+
+def test_more_segments_than_packets_have_room_for() -> None:
+    key = (
+        "testbed/evaluate/run/steering.py: {','.join((f'segments={n}' for n in range(room + 1)))}"
+        " among the words; or a topology with max_segments = {asked}"
+    )
+    plan = shipped_plan("full")
+    with pytest.raises(TestbedError) as refused:
+        refuse_longer(plan, select("protocol=tcp,mtu=own"))
+    assert is_printed_by(key, refused.value.fix)
+    words = (refused.value.fix or "").split()[0]
+    refuse_longer(plan, select(f"protocol=tcp,mtu=own,{words}"))
+    refuse_longer(plan.model_copy(update={"max_segments": 6}), select("protocol=tcp,mtu=own"))
+
+
+def test_a_family_that_pods_do_not_have() -> None:
+    key = "testbed/evaluate/run/ends.py: --cases family={10 - case.family}"
+    ends = Ends("client", "server", {4: ip_address("192.0.2.1")}, {}, ("client", "server"))
+    case = BY_ID["pod-to-pod.tcp.ipv6.across.vxlan.1stream"]
+    with pytest.raises(TestbedError) as refused:
+        ends.target(case)
+    assert is_printed_by(key, refused.value.fix)
+    (family,) = {c.family for c in select(suggested_words(refused.value.fix))}
+    assert str(ends.target(replace(case, family=family))) == "192.0.2.1"
+
+
+def suggested_words(fix: str | None) -> str:
+    return (fix or "").removeprefix("--cases ")

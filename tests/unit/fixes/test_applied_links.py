@@ -13,6 +13,12 @@ SHAPING = "testbed/plan/checks/shaping.py: "
 ADDRESSES = "testbed/plan/checks/addresses.py: "
 
 CASES = {
+    "too many parallel links": Mended(
+        LINK + "leave out {len(links) - MOST_NEXT_HOPS} of them",
+        "for _ in range(65): self.addLink(r1, r2)",
+        "range(65)",
+        "range(63)",
+    ),
     "a loss that no routing survives": Mended(
         SHAPING + "leave it out; once the lab is up: {later}",
         'self.addLink(r1, self.addRouter("r3"), loss=40)',

@@ -53,6 +53,39 @@ CASES = {
         "spec:\n  cidr",
         anywhere=True,
     ),
+    "a required field misspelt": Mended(
+        KINDS + "did you mean {by_lower[near[0]]}?",
+        POOL.replace("cidr:", "CIDR:"),
+        "CIDR",
+        "SUGGESTED",
+    ),
+    "no network": Mended(
+        KINDS + "{required.field}: {required.example('')}",
+        POOL.replace("cidr: 172.16.4.0/24", "blockSize: 26"),
+        "blockSize: 26",
+        "cidr: 172.16.4.0/24",  # of the user's own choice; the fix has the form
+    ),
+    "a network with an address": Mended(
+        KINDS + "{field}: {required.example(value)}",
+        POOL.replace("172.16.4.0/24", "172.16.4.9/24"),
+        "cidr: 172.16.4.9/24",
+        "FIX",
+    ),
+    "one pool twice": Mended(
+        ITEMS + "give one of them another name, or leave one out",
+        POOL + "---\n" + POOL,
+        "---\n" + POOL,
+        "",
+        anywhere=True,
+    ),
+    "a peer chosen twice": Mended(
+        "testbed/te/lint/bgp_objects.py: leave one of them out",
+        HEAD + "BGPPeer\nmetadata: {name: p}\nspec:\n  peerIP: fd00:0:34::2\n  node: worker1\n"
+        "  nodeSelector: all()\n",
+        "  nodeSelector: all()\n",
+        "",
+        anywhere=True,
+    ),
     "a part misspelt": Mended(
         ITEMS + "did you mean {by_lower[near[0]]}?",
         POOL + "statsu: {}\n",

@@ -73,7 +73,7 @@ CASES = {
         base="IPTopo",
     ),
     "a misspelt node": Mended(
-        WHOLE + "did you mean {near[0]}?",
+        WHOLE + "did you mean {known[near[0]]}?",
         'self.addRouter("router3"); self.addLink(r1, "router3"); self.addLink(r1, "rooter3")',
         "rooter3",
         "SUGGESTED",
@@ -103,7 +103,7 @@ CASES = {
         "1",
     ),
     "a network that is started": Mended(
-        "testbed/topology/evaluate_main.py: put it below `if __name__ == '__main__':`",
+        "testbed/topology/evaluate_main.py: call it below `if __name__ == '__main__':` alone",
         "",
         "IPNet().start()",
         "(lambda: IPNet().start() if __name__ == '__main__' else None)()",

@@ -24,7 +24,7 @@ PLACES = {
     # The time of day may jump: it is told to people, stands in certificates and beside packets;
     # nothing waits by it, and no age is reckoned with it but that of certificates.
     r"\btime\.time(_ns)?\(|\bdatetime\.(now|utcnow|today)\b|\bdate\.today\b": {
-        "agent/api/kubernetes_source.py",  # "does not answer since 10:31:07"
+        "agent/api/kubernetes_source.py",  # "does not answer since 2026-11-26 10:31:07"
         "agent/api/reporter.py",  # of conditions, for people
         "cli/render.py",  # certificates
         "conformance/lab.py",  # certificates

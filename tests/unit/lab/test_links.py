@@ -40,9 +40,12 @@ def test_a_link_is_found_from_either_end() -> None:
     assert name_link(PLAN, link) == f"{link.a.node} {link.b.node}"
     with pytest.raises(TestbedError, match="no link"):
         find_link(PLAN, "r1", "r1")
-    with pytest.raises(TestbedError, match="no link 'r99 r1'") as caught:
+    with pytest.raises(TestbedError, match="no node 'r99'") as caught:
         find_link(PLAN, "r99", "r1")
     assert caught.value.fix
+    with pytest.raises(TestbedError, match="no link 'r1 r2:r2-r3'") as caught:
+        find_link(PLAN, "r1", "r2:r2-r3")
+    assert caught.value.fix == "did you mean 'r1 r2'?"
 
 
 def test_parallel_links_are_named_by_an_interface(twins: Plan) -> None:

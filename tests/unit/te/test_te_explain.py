@@ -10,7 +10,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
-from testbed.plan.mtu import overhead, pod_mtu, port_mtu_for
+from testbed.plan.mtu import overhead, pod_mtu, tunnel_mtu_for
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
 from testbed.te.explain import explain, explain_all, explain_text
 from testbed.te.load import load_policy_file
@@ -103,7 +103,7 @@ def test_encapsulation_costs() -> None:
     assert [overhead(n) for n in (1, 2, 3)] == [40, 80, 96]
     assert pod_mtu(1380, 3) == 1284
     assert pod_mtu(1380, 1) == 1380 - 70, "VXLAN takes more than one segment does"
-    assert port_mtu_for(4) == 1392
+    assert tunnel_mtu_for(4) == 1392
 
 
 def test_a_list_that_loses_its_packets_is_explained(full: Plan) -> None:

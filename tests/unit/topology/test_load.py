@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from ipaddress import IPv6Address, IPv6Network
 from pathlib import Path
 
@@ -216,6 +219,28 @@ def test_all_errors_at_once(tmp_path: Path) -> None:
 def test_a_file_that_never_returns(tmp_path: Path) -> None:
     with pytest.raises(TestbedError, match="not built after 1 s"):
         load_plan(write(tmp_path, "while True: pass"), time_limit=1)
+
+
+# Nine parts of ten of its only processor go to somebody else.
+SLOW = """\
+import os, time
+os.sched_setaffinity(0, {processor})
+os.nice(10)
+end = time.process_time() + 0.4
+while time.process_time() < end: pass
+self.addRouter("r1")
+"""
+
+
+def test_a_busy_machine_is_no_endless_loop(tmp_path: Path) -> None:
+    processor = {min(os.sched_getaffinity(0))}
+    busy = f"import os; os.sched_setaffinity(0, {processor})\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", busy]) as other:
+        try:
+            body = SLOW.format(processor=processor)
+            assert load_plan(write(tmp_path, body), time_limit=2).node("r1")
+        finally:
+            other.kill()
 
 
 @pytest.mark.parametrize("text", ["import os; os._exit(3)", "def (", "x = 1", "raise SystemExit"])

@@ -51,6 +51,18 @@ ONE_FINDING = {
         "h",
         "broadcast",
     ),
+    "more parallel links than isisd uses": (
+        "for _ in range(64): self.addLink(r1, r2)",
+        6,
+        "r1-r2",
+        "65 parallel links: isisd uses 64 at most",
+    ),
+    "a pool of SIDs over others": (
+        NODE.format(", sid_pool='fe00::/8'"),
+        6,
+        "n",
+        "it overlaps link-local addresses (fe80::/10)",
+    ),
     "multicast": ('self.addLink(r1, self.addHost("h", ip="ff05::1/64"))', 6, "h", "multicast"),
     "link-local": ('self.addLink(r1, self.addHost("h", ip="fe80::1/64"))', 6, "h", "link-local"),
     "loopback": ('self.addLink(r1, self.addHost("h", ip="127.0.0.2/8"))', 6, "h", "loopback"),
@@ -197,6 +209,8 @@ def test_paths_that_are_too_long_for_isis(tmp_path: Path) -> None:
         ('pods_v6 = "fe80::/64"', "link-local"),
         ('pods_v6 = "ff00::/8"', "multicast"),
         ('pods_v4 = "0.0.0.0/0"', "unspecified"),
+        ('pods_v4 = "64.0.0.0/2"', "it overlaps loopback addresses (127.0.0.0/8)"),
+        ('pods_v6 = "fe00::/8"', "it overlaps link-local addresses (fe80::/10)"),
         ("pods_v4 = 5", "a text is needed"),
         ('pods_v6 = "cafe::/64"', "policy pool cafe::/118 overlaps pods_v6's pod pool cafe::/64"),
     ],
@@ -365,3 +379,23 @@ def test_parameters_have_the_type_of_their_default(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="--set big=maybe: true or false is needed"):
         load_plan(str(file), params={**params, "big": "maybe"})
     assert load_plan(str(file), params=params).routers
+
+
+CORE = """r1, r2 = self.addRouters("r1", "r2")
+self.addLink(r1, r2, mtu=MTU)
+self.addLink(r1, self.addClusterNode("a"))
+self.addLink(r2, self.addClusterNode("b"))
+self.addLink(r2, self.addHost("h"), mtu=1280)"""
+
+
+def test_pods_fit_through_the_narrowest_link_of_the_backbone(tmp_path: Path) -> None:
+    # 40 + 8 + 3 × 16 bytes of outer headers; a router sends no hint that would reach the pod
+    plan = plan_of(tmp_path, CORE.replace("MTU", "1400"), base="LabTopo")
+    assert plan.pod_mtu == 1304
+
+
+def test_a_backbone_link_too_narrow_for_pods_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, CORE.replace("MTU", "1300"), base="LabTopo")
+    (problem,) = problems_of(file)
+    assert (problem.where, problem.subject) == ("mine.py:5", "r1-r2")
+    assert "MTU 1300 leaves pods 1204 bytes" in problem.what

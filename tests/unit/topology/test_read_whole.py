@@ -160,6 +160,8 @@ def with_class_body(directory: Path, lines: str) -> list[Problem]:
         ("def isRouter(self, n):\n    return True", "isRouter() is never called"),
         ("pods_v = None", "attribute 'pods_v' means nothing"),
         ("max_segment = 2", "attribute 'max_segment' means nothing"),
+        ("podsV4 = None", "attribute 'podsV4' means nothing"),
+        ("ASN = 65000", "attribute 'ASN' means nothing"),
     ],
 )
 def test_methods_and_attributes_that_nothing_reads(tmp_path: Path, body: str, what: str) -> None:
@@ -219,6 +221,11 @@ def test_an_overlay_that_is_not_applied_is_refused(tmp_path: Path, last: str, wh
         ("from mininet.node import Host; Host('h1')", "Host"),
         ("from mininet.clean import cleanup; cleanup()", "cleanup"),
         ("from ipmininet.clean import cleanup; cleanup()", "cleanup"),
+        ("from mininet.util import fixLimits; fixLimits()", "fixLimits"),
+        ("from mininet.util import quietRun; quietRun('touch made')", "quietRun"),
+        ("import os; os.system('touch made')", "system"),
+        ("import os; os.execlp('touch', 'touch', 'made')", "execlp"),
+        ("import subprocess; subprocess.run(['touch', 'made'])", "run"),
         ("from mininet.net import Mininet\ntry: Mininet()\nexcept Exception: pass", "Mininet"),
         ("from mininet.net import Mininet\ntry: Mininet()\nexcept: pass", "Mininet"),
     ],
@@ -226,8 +233,29 @@ def test_an_overlay_that_is_not_applied_is_refused(tmp_path: Path, last: str, wh
 def test_reading_a_file_starts_nothing(tmp_path: Path, before: str, name: str) -> None:
     (problem,) = problems_of(write(tmp_path, TWO, before=before))
     assert problem.where == f"mine.py:{2 if chr(10) in before else 1}"
-    assert problem.what.startswith(f"{name}() works on the network of this machine")
-    assert problem.fix == "put it below `if __name__ == '__main__':`"
+    assert problem.what.startswith(f"{name}() works on this machine")
+    assert problem.fix == "call it below `if __name__ == '__main__':` alone"
+
+
+def test_a_file_in_another_encoding_is_read(tmp_path: Path) -> None:
+    file = Path(write(tmp_path, TWO + "\nself.max_segments = 2"))
+    text = f"# -*- coding: latin-1 -*- \u00e9\n{file.read_text()}"
+    file.write_bytes(text.encode("latin-1"))
+    assert load_plan(str(file)).max_segments == 2
+
+
+def test_what_a_link_is_told_later_keeps_its_ends(tmp_path: Path) -> None:
+    assert (
+        plan_of(tmp_path, TWO + '\nself.setlinkInfo("r1", "r2", {"mtu": 1400})').links[0].mtu
+        == 1400
+    )
+
+
+def test_a_name_of_the_option_in_capitals_may_stand_beside_it(tmp_path: Path) -> None:
+    file = Path(write(tmp_path, TWO, base="LabTopo"))
+    head = "    ASN = 65000\n    asn = ASN\n    def build"
+    file.write_text(file.read_text().replace("    def build", head, 1))
+    assert load_plan(str(file)).asn == 65000
 
 
 def test_a_start_below_main_is_no_start(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TypedDict
 from testbed.errors import TestbedError
 from testbed.host.json_lines import decode_line
 
+LOG_BYTES = 5 * 1024 * 1024  # a log that is longer is rotated, in the guest and in the lab
+
 
 class _Path(TypedDict):
     path: str  # below the node's directory

@@ -17,7 +17,7 @@ from testbed.host.files import write_atomically
 from testbed.host.wait import wait_for
 from testbed.providers.vagrant.guest.payload import MODULE
 from testbed.providers.vagrant.guest.ssh import Guest
-from testbed.providers.vagrant.guest.status_change import StatusChange, decode_change
+from testbed.providers.vagrant.guest.status_change import LOG_BYTES, StatusChange, decode_change
 from testbed.providers.vagrant.machines import Files, Machine
 
 KEPT = ("machine.json", "agent.json")  # the lab's own
@@ -57,6 +57,9 @@ def apply(change: StatusChange, here: Path) -> None:
     if "add" in change:
         with path.open("a") as log:
             log.write(change["add"])
+            is_long = log.tell() > LOG_BYTES
+        if is_long and change["add"].endswith("\n"):
+            path.rename(path.with_name(f"{path.name}.1"))  # as supervisord does it
     elif "text" in change:
         write_atomically(path, change["text"])
     else:

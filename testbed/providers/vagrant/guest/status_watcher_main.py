@@ -6,6 +6,7 @@ Each line is a change (see status_change). Paths are relative to DIRECTORY.
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from inotify_simple import INotify, flags
 
 from testbed.host.json_lines import encode_line
-from testbed.providers.vagrant.guest.status_change import StatusChange
+from testbed.providers.vagrant.guest.status_change import LOG_BYTES, StatusChange
 
 SUFFIXES = (".json",)
 LOGS = "logs"
@@ -68,11 +69,18 @@ class Watched:
             size = log.seek(0, 2)
             before = self._sizes.get(name, 0)
             if size == before:
+                self._bound(name, path)
                 return None
             log.seek(before if size > before else 0)
             data = log.read(_CHUNK)
             self._sizes[name] = log.tell()
         return {"path": name, "add": data.decode(errors="replace")}
+
+    def _bound(self, name: str, path: Path) -> None:
+        """Empty a log that is long, once all of it was told; systemd appends to it."""
+        if self._sizes.get(name, 0) > LOG_BYTES:
+            os.truncate(path, 0)
+            self._sizes[name] = 0
 
 
 def main() -> None:

@@ -64,6 +64,18 @@ def test_a_rotation_loses_nothing(lab: Lab) -> None:
     assert lab.said() == ["b", "c"]
 
 
+def test_a_line_that_a_rotation_cuts_is_one(lab: Lab) -> None:
+    """supervisord rotates a log after what it read, which may end within a line."""
+    first, second = line(1, "a"), line(2, "b")
+    lab.write(first + second[:30])
+    assert lab.said() == ["a"]
+    lab.log.rename(f"{lab.log}.1")
+    lab.write(second[30:])
+    assert lab.said() == ["b"]
+    later = Logs(paper_plan(), lab.logs._lab, lab.nodes)
+    assert [event.what for event in later.until_now()] == ["a", "b"]
+
+
 def test_what_is_written_just_before_a_rotation_is_not_lost(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +107,27 @@ def test_a_log_that_a_mirror_brings_again_is_told_once(lab: Lab) -> None:
     lab.log.unlink()
     assert lab.said() == []
     lab.write(line(1, "a") + line(2, "b") + line(3, "c"))
+    assert lab.said() == ["c"]
+
+
+def test_after_the_clock_was_set_back_nothing_is_lost(lab: Lab) -> None:
+    lab.write(line(30, "a"))
+    assert lab.said() == ["a"]
+    lab.log.rename(f"{lab.log}.1")
+    lab.write(line(1, "b"))
+    assert lab.said() == ["b"], "a rotation after the clock was set back"
+    lab.log.unlink()
+    lab.write(line(1, "b") + line(0, "c"))
+    assert lab.said() == ["c"], "a mirror that comes again"
+
+
+def test_what_a_mirror_brings_again_in_parts_is_told_once(lab: Lab) -> None:
+    lab.write(line(1, "a") + line(2, "b"))
+    assert lab.said() == ["a", "b"]
+    lab.log.unlink()
+    lab.write(line(1, "a"))
+    assert lab.said() == []
+    lab.write(line(2, "b") + line(3, "c"))
     assert lab.said() == ["c"]
 
 

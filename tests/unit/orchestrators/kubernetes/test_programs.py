@@ -51,6 +51,11 @@ def test_who_runs_what_and_when() -> None:
     }
 
 
+def test_who_starts_anew_when_the_clock_is_set_back() -> None:
+    minds = {p.name for p in started(cluster_plan(), "master").values() if p.minds_clock}
+    assert minds == {"kube-controller-manager", "kubelet"}
+
+
 def test_the_binary_is_called_by_its_name() -> None:
     """It is one binary for all, which looks at the name that it was called by."""
     for name, program in started(cluster_plan(), "master").items():

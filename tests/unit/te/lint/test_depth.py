@@ -22,7 +22,7 @@ class Two(LabTopo):
 
     def build(self, **options: object) -> None:
         self.addRouters("r1", "r2")
-        self.addLink("r1", "r2")
+        self.addLink("r1", "r2", mtu=%s)
         for node, router in (("left", "r1"), ("right", "r2")):
             self.addClusterNode(node)
             self.addLink(node, router, mtu=%s)
@@ -32,7 +32,7 @@ class Two(LabTopo):
 
 def plan(directory: Path, max_segments: int, mtu: int) -> Plan:
     file = directory / "two.py"
-    file.write_text(TOPOLOGY % (max_segments, mtu))
+    file.write_text(TOPOLOGY % (max_segments, mtu, mtu))
     return load_plan(str(file))
 
 

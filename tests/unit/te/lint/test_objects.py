@@ -77,6 +77,33 @@ def test_a_value_that_a_pool_cannot_have_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "what", "fix"),
+    [
+        (POOL + "  CIDR: 172.16.4.0/24\n", 5, "no field spec.CIDR", "did you mean cidr?"),
+        (POOL + "  blockSize: 28\n", 5, "without spec.cidr", "cidr: 172.31.0.0/16"),
+        (POOL + "  cidr: [172.16.4.0/24]\n", 5, "it is no text", "cidr: 172.31.0.0/16"),
+        (POOL + "  cidr: 172.16.4.9/24\n", 5, "has host bits set", "cidr: 172.16.4.0/24"),
+        (PEER + "  peerip: fd00:0:34::2\n", 5, "no field spec.peerip", "did you mean peerIP?"),
+        (PEER + "  peerIP: '[fd00:0:34::2]:70000'\n", 5, "port '70000' is not", "peerIP: the"),
+        (PEER + "  peerIP: '[fd00:0:34::2]179'\n", 5, "not usable", "peerIP: the"),
+        (POOL + INSIDE + "---\n" + POOL + INSIDE, 7, "IPPool p is in the file twice", "give one"),
+    ],
+)
+def test_what_is_no_object_at_all_is_refused_with_what_is_meant(
+    full: Plan, tmp_path: Path, text: str, line: int, what: str, fix: str
+) -> None:
+    with pytest.raises(TestbedError) as caught:
+        load(full, tmp_path, text)
+    assert caught.value.where == f"o.yaml:{line}"
+    assert what in caught.value.what and (caught.value.fix or "").startswith(fix)
+
+
+def test_a_peer_has_one_way_to_choose_nodes(full: Plan, tmp_path: Path) -> None:
+    text = PEER + "  peerIP: fd00:0:34::2\n  node: worker1\n  nodeSelector: all()\n"
+    assert said(full, tmp_path, text) == [("error", "o.yaml:7", "leave one of them out")]
+
+
+@pytest.mark.parametrize(
     ("cidr", "what"),
     [
         ("172.16.4.0", "not a network such as"),

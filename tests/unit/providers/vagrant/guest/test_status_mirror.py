@@ -9,7 +9,7 @@ import pytest
 from testbed.errors import TestbedError
 from testbed.host.json_lines import encode_line
 from testbed.providers.vagrant.guest import status_mirror_main
-from testbed.providers.vagrant.guest.status_change import decode_change
+from testbed.providers.vagrant.guest.status_change import LOG_BYTES, decode_change
 from testbed.providers.vagrant.guest.status_watcher_main import Watched
 
 
@@ -53,6 +53,22 @@ def test_logs_come_as_they_grow_and_start_anew_when_truncated(there: Path, tmp_p
     log.write_text("new\n")
     bring(watched, here)
     assert (here / "logs/n.agent.log").read_text() == "one\ntwo\nnew\n"
+
+
+def test_logs_of_a_lab_that_stands_for_long_are_bounded(there: Path, tmp_path: Path) -> None:
+    watched, here, log = Watched(there), tmp_path / "here", there / "logs/n.agent.log"
+    lines = [f"{number:06} {'x' * 992}\n" for number in range(31_000)]
+    copy, part = here / "logs/n.agent.log", 3000
+    for begin in range(0, len(lines), part):
+        with log.open("a") as stream:  # as systemd does
+            stream.writelines(lines[begin : begin + part])
+        while bring(watched, here):
+            pass
+        assert log.stat().st_size <= LOG_BYTES
+    sizes = [file.stat().st_size for file in copy.parent.iterdir()]
+    assert len(sizes) == 2 and max(sizes) <= LOG_BYTES + part * 1000
+    left = copy.with_name(f"{copy.name}.1").read_text() + copy.read_text()
+    assert "".join(lines).endswith(left), "nothing in the midst is lost"
 
 
 def test_a_guest_cannot_write_elsewhere_or_over_what_is_the_labs(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Takes samples: pods, steering, proofs of path and iperf3 in a running lab."""

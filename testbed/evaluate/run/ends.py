@@ -1,0 +1,174 @@
+"""The pods between which transfers go: two per overlay, on two workers, and a Service for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from testbed.agent.model.overlay_names import POOL_MODES
+from testbed.errors import TestbedError
+from testbed.evaluate.cases import Case, Overlay, Placement
+from testbed.evaluate.run.iperf3 import PORT, SERVER
+from testbed.orchestrators.kubernetes import pods
+from testbed.plan.kubernetes import control_plane
+from testbed.scenario import Testbed
+from testbed.scenario.api import manifests
+from testbed.scenario.api.manifests import Object
+
+# One pool per family and overlay for these pods alone: they ask for it, others get none of it.
+POOLS: Mapping[Overlay, Mapping[int, str]] = {
+    "vxlan": {4: "172.18.0.0/16", 6: "fdfb:af47:32b0::/48"},
+    "ipip": {4: "172.19.0.0/16"},
+}
+PATIENCE = 120.0  # seconds until a pod answers
+
+Addresses = Mapping[int, IPv4Address | IPv6Address]  # by family
+
+
+@dataclass(frozen=True)
+class Ends:
+    """`client` and `server` are pods; `proved` are the names of both for a proof of path."""
+
+    client: str
+    server: str
+    addresses: Addresses  # of the server
+    service: Addresses
+    proved: tuple[str, str]
+
+    def target(self, case: Case) -> IPv4Address | IPv6Address:
+        """Where a transfer goes to. Raises TestbedError if there is no address of that family."""
+        found = self.service if case.traffic == "pod-to-service" else self.addresses
+        if case.family not in found:
+            raise TestbedError(
+                f"{case.id}: this lab's pods have no IPv{case.family}",
+                where="--cases",
+                fix=f"--cases family={10 - case.family}",
+            )
+        return found[case.family]
+
+
+def workers(testbed: Testbed) -> tuple[str, str]:
+    """The two nodes between which is measured. Raises TestbedError if there is but one."""
+    head = control_plane(testbed.plan).name
+    names = [node.name for node in testbed.context.present_nodes() if node.name != head]
+    if len(names) < 2:
+        raise TestbedError(
+            f"an evaluation needs two workers; here: {', '.join(names) or 'none'}",
+            fix="testbed up full --recreate",
+        )
+    return names[0], names[1]
+
+
+class Builder:
+    """Makes ends as cases ask for them; they go when the Testbed's changes are put back."""
+
+    def __init__(self, testbed: Testbed) -> None:
+        self._testbed = testbed
+        self._near, self._far = workers(testbed)
+        self._made: dict[tuple[Overlay, Placement], Ends] = {}
+
+    def ends(self, case: Case) -> Ends:
+        """Those of a case. Raises TestbedError, NotApplicable where a kernel lacks the overlay."""
+        key = (case.overlay, case.placement)
+        if key not in self._made:
+            self._made[key] = self._make(*key)
+        return self._made[key]
+
+    def _make(self, overlay: Overlay, placement: Placement) -> Ends:
+        far = self._near if placement == "same-node" else self._far
+        own_network = overlay == "none" and placement == "across"
+        asked = self._make_pools(overlay)
+        name = f"evaluate-{'same-node' if placement == 'same-node' else overlay}"
+        client, server = f"{name}-client", f"{name}-server"
+        for pod, node in ((client, self._near), (server, far)):
+            self._start(_pod(pod, node, asked, own_network))
+        nodes = (self._near, far)
+        return Ends(
+            client,
+            server,
+            self._addresses_of(far if own_network else server),
+            {} if own_network else self._make_service(server),
+            nodes if own_network else (client, server),
+        )
+
+    def _make_pools(self, overlay: Overlay) -> list[str]:
+        """The names of the pools that the pods ask for; none for the plan's own."""
+        ranges = POOLS.get(overlay, {})
+        if ranges:
+            self._testbed.pools.refuse_unable(overlay)
+        api, names = self._testbed.api, []
+        for family, cidr in ranges.items():
+            document = _pool(f"evaluate-{overlay}-v{family}", cidr, overlay)
+            self._testbed.context.undo.callback(api.delete, document)
+            api.apply(document)
+            names.append(str(document["metadata"]["name"]))
+        return names
+
+    def _start(self, document: Object) -> None:
+        name, plan = document["metadata"]["name"], self._testbed.plan
+        self._testbed.kube.api.apply(document)
+        self._testbed.context.undo.callback(pods.delete, plan, name)
+        self._testbed.wait_for(
+            f"pod {name} to answer",
+            partial(self._probe_ready, document),
+            PATIENCE,
+            fix=f"testbed kubectl describe pod {name}",
+        )
+
+    def _probe_ready(self, document: Object) -> tuple[bool | None, str]:
+        status = (self._testbed.kube.api.get(document) or {}).get("status", {})
+        ready = {c["type"]: c["status"] for c in status.get("conditions", [])}.get("Ready")
+        return (ready == "True" or None), str(status.get("phase"))
+
+    def _addresses_of(self, end: str) -> Addresses:
+        plan = self._testbed.plan
+        known = end if end in plan.by_name else pods.get(plan, end)
+        found = {}
+        for family in self._testbed.kube.families():
+            with suppress(TestbedError):  # it has none of this family
+                found[family] = self._testbed.address(known, family)
+        return found
+
+    def _make_service(self, server: str) -> Addresses:
+        families = self._testbed.kube.families()
+        document = manifests.service(server, server, "ClusterIP", families)
+        document["spec"]["ports"][0] = {"name": "iperf3", "port": PORT}
+        api = self._testbed.kube.api
+        self._testbed.context.undo.callback(api.delete, document)
+        api.apply(document)
+        spec = (api.get(document) or document)["spec"]
+        return {a.version: a for a in map(ip_address, spec.get("clusterIPs", []))}
+
+
+def _pool(name: str, cidr: str, overlay: Overlay) -> Object:
+    spec = {"cidr": cidr, "assignmentMode": "Manual", POOL_MODES[overlay]: "Always"}
+    return {
+        "apiVersion": "crd.projectcalico.org/v1",
+        "kind": "IPPool",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+
+
+def _pod(name: str, node: str, pools: Iterable[str], own_network: bool) -> Object:
+    """A pod that serves iperf3, and from which clients are started."""
+    document = pods.manifest(name, node)
+    by_family = {pool[-1]: pool for pool in pools}
+    document["metadata"]["annotations"] = {
+        f"cni.projectcalico.org/ipv{family}pools": json.dumps([pool])
+        for family, pool in by_family.items()
+    }
+    container = document["spec"]["containers"][0]
+    container["command"] = ["sh", "-c", SERVER]
+    listening = f"ss -Hltn sport = :{PORT} | grep -q ."
+    container["startupProbe"] = {
+        "exec": {"command": ["sh", "-c", listening]},
+        "periodSeconds": 1,
+        "failureThreshold": 60,
+    }
+    document["spec"]["hostNetwork"] = own_network
+    return document

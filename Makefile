@@ -131,9 +131,9 @@ soak: artefacts ## use and hurt labs at random, and compare the end with the beg
 	  $(PYTEST) -n 0 -s tests/soak
 
 .PHONY: load
-load: artefacts ## (not finished) many of everything: 1,012 policies by ConfigMap, 5,000 foreign paths, 300 pods; figures
+load: artefacts ## many of everything: 1,012 policies by ConfigMap, 5,000 foreign paths, 300 pods; prints figures
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) $(PYTEST) -n 0 -s tests/load
+	@$(AS_ROOT) $(PYTEST) -n 0 -s --timeout 900 tests/load
 
 .PHONY: clean
 clean: ## remove what was built in the clone (the environment too)

@@ -5,22 +5,30 @@ What is asserted is that all is as wanted; times and memory are figures, printed
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_network
+from ipaddress import IPv4Network
 from itertools import islice
 from pathlib import Path
 
+import psutil
 import pytest
 
 from testbed.artefacts import program
+from testbed.bench.idle import cpu_seconds, idle_load
+from testbed.bgp import unicast
+from testbed.bgp.client import GobgpClient
+from testbed.bgp.model import Announcement
 from testbed.host.wait import wait_for
+from testbed.plan.model import Plan
 from testbed.topology.load import load_plan
-from tests.integration.kube_lab import NODES, KubeLab, kube_lab, kube_sandbox, pod
+from tests.integration.kube_lab import NODES, KubeLab, addresses, kube_lab, kube_sandbox, pod
 from tests.integration.lab_driver import Lab
 from tests.integration.sandbox import Sandbox, kept, lab_name
+from tests.soak.figures import measure
 
 pytestmark = pytest.mark.root
 
@@ -55,7 +63,7 @@ POLICY = """\
         bsid: "{binding_sid}"
         segment_list: ["{waypoint}", "{sid}"]
 """
-FOREIGN = 5000  # prefixes that a peer announces which is no node
+PEER, FOREIGN = "gobgp", 5000  # one that is no node, and how many prefixes it announces
 PODS = 300
 
 
@@ -76,11 +84,12 @@ def lab(gobgpd: Path) -> Iterator[Lab]:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
-    """Print how long it took."""
-    start = time.monotonic()
+def told(lab: Lab, what: str) -> Iterator[None]:
+    """Print how long it took, and what the lab's own programs computed meanwhile."""
+    start, used = time.monotonic(), cpu_seconds(lab.box.init)
     yield
-    print(f"\n{what}: {time.monotonic() - start:.1f} s", end="")
+    took, used = time.monotonic() - start, cpu_seconds(lab.box.init) - used
+    print(f"\n{what}: {took:.1f} s, {used:.1f} s of CPU time", end="")
 
 
 def in_sandbox(lab: Lab, name: str) -> Path:
@@ -94,9 +103,9 @@ def test_a_thousand_policies_by_configmap(lab: Lab, tmp_path: Path) -> None:
     in_sandbox(lab, "policies.yaml").write_text(configmaps(tmp_path / "star.py"))
     lab.run("up", "/tmp/star.py")
     lab.run("mode", "configmap")
-    with told("1,012 policies by ConfigMap: checked and applied"):
+    with told(lab, "1,012 policies by ConfigMap: checked and applied"):
         lab.run("apply", "-f", "/tmp/policies.yaml")
-    with told("… until all are chosen"):
+    with told(lab, "… until all are chosen"):
         wait_for("all policies to be chosen", lambda: chosen(lab), PATIENCE, 0.2)
     lab.run("path", "pod-master", f"pod-worker{HEAD_ENDS - 1}", "-4")
     assert lab.status()["problems"] == []
@@ -140,25 +149,45 @@ def chosen(lab: Lab) -> tuple[bool | None, str]:
 def test_thousands_of_foreign_paths(lab: Lab) -> None:
     """They are refused, in few words, and the lab's own traffic goes on; gone, all is well."""
     lab.run("up", "basic")
-    prefixes = islice(ip_network("10.64.0.0/10").subnets(new_prefix=28), FOREIGN)
-    in_sandbox(lab, "prefixes").write_text("".join(f"{prefix}\n" for prefix in prefixes))
-    loop = "while read prefix; do gobgp global rib {} -a ipv4 $prefix {}; done < /tmp/prefixes"
-    in_lab = Path(f"{lab.inner}/tmp/prefixes")
-    in_lab.write_text(in_sandbox(lab, "prefixes").read_text())
-    with told(f"{FOREIGN} foreign paths: announced"):
-        lab.run("exec", "gobgp", "sh", "-c", loop.format("add", "nexthop 192.168.9.254"))
-    with told("… until they are refused"):
-        wait_for("the paths to be refused", lambda: refused(lab, FOREIGN), PATIENCE, 0.2)
-    lab.run("path", "pod-worker1", "pod-worker2", "-4")
-    lab.run("exec", "gobgp", "sh", "-c", loop.format("del", ""))
-    lab.run("wait", "--timeout", "60")
+    print_figures(lab, "before")
+    paths = foreign_paths(lab)
+    with contextlib.closing(GobgpClient(lab.inner / "run/testbed/nodes/gobgp/gobgpd.sock")) as peer:
+        with told(lab, f"{FOREIGN} foreign paths: announced"):
+            for path in paths:
+                peer.add_path(path)
+        with told(lab, "… until every node refuses all of them"):
+            wait_for("the paths to be refused", lambda: refused(lab), PATIENCE, 0.2)
+        with told(lab, "… testbed status"):
+            lab.run("status", expect=1)
+        lab.run("path", "pod-worker1", "pod-worker2", "-4")
+        print_figures(lab, "while refused")
+        with told(lab, "… withdrawn"):
+            for path in paths:
+                peer.delete_path(path)
+        with told(lab, "… until all is well"):
+            lab.run("wait", "--timeout", "60")
+    print_figures(lab, "afterwards")
 
 
-def refused(lab: Lab, count: int) -> tuple[bool | None, str]:
+def foreign_paths(lab: Lab) -> list[Announcement]:
+    """Prefixes that are no pod's, by way of the host that announces them."""
+    next_hop = Plan.model_validate_json((lab.directory / "plan.json").read_text()).address_v6(PEER)
+    prefixes = islice(IPv4Network("10.64.0.0/10").subnets(new_prefix=28), FOREIGN)
+    return [unicast.announce(prefix, next_hop) for prefix in prefixes]
+
+
+def refused(lab: Lab) -> tuple[bool | None, str]:
     problems = lab.status()["problems"]
-    said = [p for p in problems if "not used" in p]
-    more = f"{count - 100} more from peer"
-    return (any(more in p for p in said) or None), f"{len(problems)} problems: {said[-2:]}"
+    everywhere = f"{', '.join(NODES)}: {FOREIGN - 100} more from peer"
+    return (any(p.startswith(everywhere) for p in problems) or None), "\n".join(problems[-2:])
+
+
+def print_figures(lab: Lab, when: str) -> None:
+    """Of the programs that hold what there is much of, and how busy the lab is."""
+    busy = idle_load(lab.box.init)
+    now = measure(psutil.Process(lab.box.init).children(recursive=True), [lab.inner / "run"])
+    memory = ", ".join(f"{name} {now.memory[name]} MiB" for name in ("testbed.agent", "gobgpd"))
+    print(f"\n{when}: {memory}, {busy:.1f} % of a core, {now.written} MiB in /run", end="")
 
 
 def test_three_hundred_pods(gobgpd: Path) -> None:
@@ -166,16 +195,22 @@ def test_three_hundred_pods(gobgpd: Path) -> None:
         lab = kube_lab(gobgpd, box, "pods")
         try:
             lab.up()
+            print_figures(lab, "before")
             names = [f"many-{number}" for number in range(PODS)]
-            with told(f"{PODS} pods"):
+            with told(lab, f"{PODS} pods"):
                 lab.make_pods(*(pod(n, NODES[i % 3]) for i, n in enumerate(names)))
-                wait_for("all pods to run", lambda: running(lab, names), 600, 1)
+                wait_for("all pods to run", lambda: running(lab, names), PATIENCE, 1)
+            found = [address for one in lab.pods().values() for address in addresses(one)]
+            assert len(set(found)) == len(found) == 2 * PODS
             lab.wait_until_well()
-            with told("… deleted"):
+            lab.run("path", "many-0", "many-1", "-4")
+            print_figures(lab, "while they run")
+            with told(lab, "… deleted"):
                 for name in names:
                     lab.api.delete(pod(name, ""))
-                wait_for("no pod to be left", lambda: gone(lab), 600, 1)
+                wait_for("no pod to be left", lambda: gone(lab), PATIENCE, 1)
             lab.wait_until_well()
+            print_figures(lab, "afterwards")
         finally:
             lab.down()
 

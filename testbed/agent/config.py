@@ -49,13 +49,28 @@ class KubernetesAt:
 
 
 @dataclass(frozen=True)
+class Gateway:
+    """The router that a node is attached to, by its addresses on their link.
+
+    `asn`: the AS of its BGP session with the node; `community`: what marks routes for it.
+    """
+
+    router: str
+    v6: IPv6Address
+    v4: IPv4Address | None
+    asn: int
+    community: str
+
+
+@dataclass(frozen=True)
 class AgentConfig:
     """One node's identity and where its agent finds its surroundings. MTU in bytes.
 
     `local_sids` None: they are taken from the node's SID pool, reproducibly by node name.
     `services`: address translation must work across SRv6, as kube-proxy needs it. `patient`: nodes
     may be slow, as in software emulation. `reserved`: addresses of the lab that no pool may hold.
-    `waypoints`: those that forward by segments; empty where that is not known.
+    `waypoints`: those that forward by segments; empty where that is not known. `gateway` None:
+    no router takes announcements of pods from this node.
     """
 
     node: str
@@ -76,6 +91,7 @@ class AgentConfig:
     patient: bool = False
     reserved: tuple[Reserved, ...] = ()
     waypoints: frozenset[IPv6Address] = frozenset()
+    gateway: Gateway | None = None
 
     @property
     def status_file(self) -> Path:
@@ -136,7 +152,27 @@ def parse(data: JsonObject) -> AgentConfig:
             *_parse_reserved(get_object({"reserved_sids": {}, **data}, "reserved_sids"), sids=True),
         ),
         waypoints=frozenset(map(IPv6Address, get_texts({"waypoints": [], **data}, "waypoints"))),
+        gateway=_parse_gateway(get_object(data, "gateway")) if data.get("gateway") else None,
     )
+
+
+def _parse_gateway(data: JsonObject) -> Gateway:
+    v4 = get_text(data, "v4") if data.get("v4") else None
+    return Gateway(
+        router=get_text(data, "router"),
+        v6=IPv6Address(get_text(data, "v6")),
+        v4=IPv4Address(v4) if v4 else None,
+        asn=get_number(data, "asn"),
+        community=large_community(get_text(data, "community")),
+    )
+
+
+def large_community(text: str) -> str:
+    """A large community such as 64512:1:1, as it was given. Raises ValueError for any other."""
+    numbers = text.split(":")
+    if len(numbers) != 3 or not all(n.isdecimal() and int(n) < 2**32 for n in numbers):
+        raise ValueError(f"{text!r} is no large community such as 64512:1:1")
+    return text
 
 
 def _parse_reserved(owners: JsonObject, sids: bool = False) -> Iterator[Reserved]:

@@ -36,14 +36,21 @@ def write_files(plan: Plan) -> None:
             os.chown(directory, uid, gid)
         (files / "zebra.conf").write_text(frr.zebra_conf(plan, router))
         (files / "isisd.conf").write_text(frr.isisd_conf(plan, router))
+        if router in plan.edge_routers:
+            (files / "bgpd.conf").write_text(frr.bgpd_conf(plan, router))
 
 
 def start(plan: Plan, supervisor: Supervisor) -> None:
     """Start all daemons in order: isisd looks for zebra's socket only every 10 s."""
-    routers = [router.name for router in plan.routers]
     for daemon in installed_frr.installed():
+        routers = _running(plan, daemon)
         supervisor.add(daemon_program(router, daemon) for router in routers)
         _wait_sockets(routers, daemon, supervisor)
+
+
+def _running(plan: Plan, daemon: Daemon) -> list[str]:
+    """The routers that run a daemon."""
+    return [router.name for router in (plan.edge_routers if daemon.at_edge else plan.routers)]
 
 
 def _wait_sockets(routers: list[str], daemon: Daemon, supervisor: Supervisor) -> None:
@@ -72,9 +79,9 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
     Before that the kernel may still hold routes which a dead daemon left.
     """
     daemons = [
-        daemon_program(router.name, daemon)
-        for router in plan.routers
+        daemon_program(router, daemon)
         for daemon in installed_frr.installed()
+        for router in _running(plan, daemon)
     ]
 
     waiting: list[str] = []
@@ -91,13 +98,13 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
 def daemon_program(router: str, daemon: Daemon) -> Program:
     """One of a router's daemons, as the supervisor keeps it."""
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
-    # isisd does not give its routes to a zebra that was restarted under it.
+    # isisd and bgpd do not give their routes to a zebra that was restarted under them.
     file = ("-f", str(NODES / router / f"{daemon.name}.conf")) if daemon.has_file else ()
     return Program(
         name=f"{router}.{daemon.name}",
         node=router,
         command=(str(daemon.program), "-N", router, *file, "--log", "stdout"),
-        restarts_with=f"{router}.zebra" if daemon.name == "isisd" else "",
+        restarts_with=f"{router}.zebra" if daemon.name in ("isisd", "bgpd") else "",
         followed_by=f"{router}.isisd" if daemon.name == "zebra" else "",
         # it makes the next LSP some time after the last one, by the time of day
         minds_clock=daemon.name == "isisd",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, MP_REACH_NLRI = 1, 2, 3, 5, 14
+ORIGIN, AS_PATH, NEXT_HOP, LOCAL_PREF, MP_REACH_NLRI, LARGE_COMMUNITY = 1, 2, 3, 5, 14, 32
 OPTIONAL, TRANSITIVE, EXTENDED_LENGTH = 0x80, 0x40, 0x10
 
 
@@ -101,3 +101,9 @@ def basic(local_pref: int = 100) -> bytes:
         + encode(TRANSITIVE, AS_PATH, b"")
         + encode(TRANSITIVE, LOCAL_PREF, struct.pack("!I", local_pref))
     )
+
+
+def encode_large_community(text: str) -> bytes:
+    """One large community (RFC 8092), given as three numbers with colons between them."""
+    numbers = (int(number) for number in text.split(":"))
+    return encode(OPTIONAL | TRANSITIVE, LARGE_COMMUNITY, struct.pack("!III", *numbers))

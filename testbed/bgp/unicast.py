@@ -47,12 +47,18 @@ def decode_nlri(family: Family, nlri: bytes) -> IpNetwork:
     return ipaddress.ip_network((address, nlri[0]), strict=False)
 
 
-def announce(prefix: IpNetwork, next_hop: IpAddress, local_pref: int = 100) -> Announcement:
-    """The announcement of one prefix: Origin IGP, empty AS_PATH, LOCAL_PREF, MP_REACH_NLRI."""
+def announce(
+    prefix: IpNetwork, next_hop: IpAddress, local_pref: int = 100, community: str = ""
+) -> Announcement:
+    """The announcement of one prefix: Origin IGP, empty AS_PATH, LOCAL_PREF, MP_REACH_NLRI.
+
+    `community`: a large community that marks it.
+    """
     family = Family.IPV4_UNICAST if prefix.version == 4 else Family.IPV6_UNICAST
     nlri = encode_nlri(prefix)
     attrs = attributes.basic(local_pref) + attributes.encode_mp_reach(family, next_hop, nlri)
-    return Announcement(family, nlri, attrs)
+    mark = attributes.encode_large_community(community) if community else b""
+    return Announcement(family, nlri, attrs + mark)
 
 
 def decode(path: ReceivedPath) -> UnicastRoute:

@@ -23,12 +23,14 @@ class Daemon:
     """One of a router's daemons.
 
     `socket`: what it makes in the router's directory of sockets once others can talk to it.
-    `has_file`: it takes a configuration file; mgmtd has no option for one.
+    `has_file`: it takes a configuration file; mgmtd has no option for one. `at_edge`: only routers
+    to which cluster nodes are attached run it.
     """
 
     name: str
     socket: str
     has_file: bool = True
+    at_edge: bool = False
 
     @property
     def program(self) -> Path:
@@ -37,7 +39,11 @@ class Daemon:
 
 def daemons(version: Version) -> tuple[Daemon, ...]:
     """What a router runs, in the order of their start."""
-    routing = (Daemon("zebra", "zserv.api"), Daemon("isisd", "isisd.vty"))
+    routing = (
+        Daemon("zebra", "zserv.api"),
+        Daemon("isisd", "isisd.vty"),
+        Daemon("bgpd", "bgpd.vty", at_edge=True),
+    )
     return (
         (Daemon("mgmtd", "mgmtd_be.sock", has_file=False), *routing)
         if version >= _MGMTD

@@ -31,6 +31,14 @@ IPPOOL = Kind(
         ),
         honoured("vxlanMode", OVERLAY_MODE, "VXLAN in place of SRv6. CrossSubnet means Always."),
         honoured(
+            "encapsulation",
+            one_of("None"),
+            "Neither SRv6 nor a tunnel: nodes announce the pool's blocks to the router that they "
+            "are attached to, and the backbone routes to pods. A pool with neither mode uses SRv6, "
+            "so this has to be asked for. The word is that of Calico's Installation; an IPPool of "
+            "Calico has no such field.",
+        ),
+        honoured(
             "natOutgoing",
             FLAG,
             "Packets to anything but pods get the node's address.",
@@ -75,6 +83,12 @@ IPPOOL = Kind(
             "!has(self.ipipMode) || !has(self.vxlanMode)"
             " || self.ipipMode == 'Never' || self.vxlanMode == 'Never'",
             "ipipMode and vxlanMode cannot both be used",
+        ),
+        (
+            "!has(self.encapsulation)"
+            " || ((!has(self.ipipMode) || self.ipipMode == 'Never')"
+            " && (!has(self.vxlanMode) || self.vxlanMode == 'Never'))",
+            "encapsulation None excludes ipipMode and vxlanMode",
         ),
     ),
     columns=(

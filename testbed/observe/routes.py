@@ -17,7 +17,7 @@ from testbed.host.namespaces import in_netns
 Prefix = IPv4Network | IPv6Network
 Routes = dict[Prefix, frozenset[str]]
 
-PROTO_ISIS = 187  # /etc/iproute2/rt_protos
+PROTO_BGP, PROTO_ISIS = 186, 187  # /etc/iproute2/rt_protos
 
 _RTM_NEWROUTE, _RTM_GETROUTE = 24, 26
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3

@@ -1,4 +1,4 @@
-"""Derives identifiers that protocols want to be unique: IS-IS system ids, BGP identifiers."""
+"""Derives identifiers of protocols: IS-IS system ids, BGP identifiers, a BGP community."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ def network_entity_title(number: int) -> str:
 
 def bgp_identifiers(plan: Plan) -> dict[str, IPv4Address]:
     """The BGP identifier of every BGP speaker: its IPv4 address, or a free one of 10.254.0.0/15."""
-    speakers = [*plan.cluster, *plan.injectors]
+    routers = plan.edge_routers
+    speakers = [*plan.cluster, *plan.injectors, *routers]
     own = {node.name: plan.address_v4(node.name) for node in speakers}
     taken = {address for address in own.values() if address is not None}
     found: dict[str, IPv4Address] = {}
-    for third, nodes in ((0, plan.cluster), (1, plan.injectors)):
-        base = int(IPv4Address(f"10.254.{third}.0"))
+    for start, nodes in (
+        ("10.254.0.0", plan.cluster),
+        ("10.254.1.0", plan.injectors),
+        ("10.255.0.0", routers),
+    ):
+        base = int(IPv4Address(start))
         for node in nodes:
             identifier = own[node.name]
             number = base + node.number + 1
@@ -35,3 +40,8 @@ def bgp_identifiers(plan: Plan) -> dict[str, IPv4Address]:
             taken.add(identifier)
             found[node.name] = identifier
     return found
+
+
+def routed_community(plan: Plan) -> str:
+    """The large community (RFC 8092) of pod blocks that the backbone shall have routes to."""
+    return f"{plan.asn}:1:1"

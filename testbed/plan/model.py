@@ -223,6 +223,14 @@ class Plan(Frozen):
         return self.of(Role.CLUSTER)
 
     @property
+    def edge_routers(self) -> list[Node]:
+        """The routers that take announcements of pods, from the cluster nodes attached to them."""
+        if not self.overlay_traits.agents:
+            return []
+        attached = {self.uplink(node.name).peer(node.name).node for node in self.cluster}
+        return [router for router in self.routers if router.name in attached]
+
+    @property
     def provider_traits(self) -> ProviderTraits:
         """Traits of the provider of the cluster nodes."""
         return PROVIDERS[self.backend]

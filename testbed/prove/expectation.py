@@ -55,6 +55,14 @@ class Plain:
 
 
 @dataclass(frozen=True)
+class Routed:
+    """Delivered by the backbone's own routes to the pod: by routers, and without encapsulation."""
+
+    def __str__(self) -> str:
+        return "routed by the backbone, without encapsulation"
+
+
+@dataclass(frozen=True)
 class Tunnelled:
     """In a legacy overlay, from the head end straight to the egress node.
 
@@ -78,7 +86,7 @@ class NotRouted:
         return f"not routed by design: {self.why}"
 
 
-Single = BestEffort | UsesSegments | Tunnelled | Plain | NotRouted
+Single = BestEffort | UsesSegments | Tunnelled | Routed | Plain | NotRouted
 
 
 @dataclass(frozen=True)
@@ -149,11 +157,13 @@ def not_routed_by_design(
     """Why nothing can pass between these two and back, or None if something should.
 
     Pod prefixes are in BGP between the cluster's nodes and not in IS-IS: routers, hosts and the
-    injector have no route to a pod. `nat_outgoing`: the pods' pool hides them behind their node
-    on the way out.
+    injector have no route to a pod, unless its pool is a routed one. `pods`: the others.
+    `nat_outgoing`: the pods' pool hides them behind their node on the way out.
     """
     for pod, other, outwards in ((src, dst, True), (dst, src, False)):
-        if pod not in pods or other in pods or plan.node(other).role is Role.CLUSTER:
+        if pod not in pods or other in pods or other not in plan.by_name:
+            continue
+        if plan.node(other).role is Role.CLUSTER:
             continue
         if not (outwards and nat_outgoing):
             return NotRouted(
@@ -219,9 +229,11 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     if isinstance(expectation, LostAt):
         return _loss_complaints(plan, one, expectation)
     complaints = [] if one.delivered else [_describe_loss(one)]
-    if isinstance(expectation, Plain):
+    if isinstance(expectation, Plain | Routed):
         if one.head_end is not None:
             complaints.append(f"encapsulated at {one.head_end.node}")
+        if isinstance(expectation, Routed) and not _crosses_router(plan, one):
+            complaints.append("crosses no router")
         return complaints
     if one.head_end is None or one.head_end.left is None:
         return [*complaints, "not encapsulated"]
@@ -238,6 +250,11 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     return _waypoint_complaints(plan, one, wanted) + _egress_complaints(
         plan, one, wanted, expectation.egress
     )
+
+
+def _crosses_router(plan: Plan, one: Trace) -> bool:
+    routers = {router.name for router in plan.routers}
+    return any(hop.node in routers for hop in one.hops)
 
 
 def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:

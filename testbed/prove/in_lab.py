@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
 from testbed.agent.contract import PolicyStatus
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS
-from testbed.agent.model.overlay_names import IPIP
+from testbed.agent.model.overlay_names import IPIP, ROUTED
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.access.places import places
@@ -21,6 +21,7 @@ from testbed.prove.expectation import (
     Expectation,
     OneOf,
     Plain,
+    Routed,
     Single,
     Tunnelled,
     UsesSegments,
@@ -31,7 +32,7 @@ from testbed.prove.proof import Endpoint, Proof, prove_path
 from testbed.prove.stream import Stream
 
 PLAIN = "plain"
-WITHOUT_SEGMENTS = (*DEVICE_KINDS, PLAIN)  # what can be expected besides segment endpoints
+WITHOUT_SEGMENTS = (*DEVICE_KINDS, ROUTED, PLAIN)  # what can be expected besides segment endpoints
 SLOWER = 10  # streams between virtual machines
 
 
@@ -93,6 +94,8 @@ def _expectation(
     node = dst.pod_on or dst.name
     if tuple(expect) == (PLAIN,):
         return Plain()
+    if tuple(expect) == (ROUTED,):
+        return Routed()
     if len(expect) == 1 and expect[0] in DEVICE_KINDS:
         return _tunnelled(plan, expect[0], node)
     if expect:
@@ -101,7 +104,8 @@ def _expectation(
 
 
 def _find_ban(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation | None:
-    attached = {end.name for end in (src, dst) if end.pod_on is not None}
+    pods = (end for end in (src, dst) if end.pod_on is not None)
+    attached = {pod.name for pod in pods if not _is_routed(plan, pod.address)}
     # The paper's IPv4 pool has natOutgoing, its IPv6 pool has not.
     return not_routed_by_design(
         plan, src.name, dst.name, attached, nat_outgoing=dst.address.version == 4
@@ -113,12 +117,19 @@ def _promised_path(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
     head_end, endpoint = src.pod_on or src.name, dst.pod_on
     if endpoint is None or head_end == endpoint:
         return Plain()
+    if _is_routed(plan, dst.address):
+        return Routed()
     kind = _overlay(head_end, dst.address)
     if kind in DEVICE_KINDS:
         return _tunnelled(plan, kind, endpoint)
     policy = _chosen_policy(plan, head_end, endpoint, dst.address.version)
     choices = tuple(_of_list(entry.segments) for entry in policy.segment_lists)
     return choices[0] if len(choices) == 1 else OneOf(choices)
+
+
+def _is_routed(plan: Plan, address: IPv4Address | IPv6Address) -> bool:
+    """Has the backbone routes to this pod? Its own node says `local`, so all are asked."""
+    return any(_overlay(node.name, address) == ROUTED for node in plan.cluster)
 
 
 def _overlay(head_end: str, address: IPv4Address | IPv6Address) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from testbed import api_objects
 from testbed.paths import NODES
-from testbed.plan.identifiers import bgp_identifiers
+from testbed.plan.identifiers import bgp_identifiers, routed_community
 from testbed.plan.model import Node, Plan
 from testbed.plan.reserved import reserved
 from testbed.plan.waypoints import waypoints
@@ -49,9 +49,24 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
         **({"patient": True} if plan.slowness > 1 else {}),
         **_reserved_addresses(plan),
         "waypoints": [str(address) for address in waypoints(plan)],
+        **_gateway(plan, node),
         "gobgp_socket": f"{NODES}/{node.name}/gobgpd.sock",
         "state_dir": f"{NODES}/{node.name}",
     }
+
+
+def _gateway(plan: Plan, node: Node) -> dict[str, object]:
+    """The router that takes announcements of pods, where the node knows its address."""
+    if node.gateway_v6 is None:
+        return {}
+    gateway = {
+        "router": plan.uplink(node.name).peer(node.name).node,
+        "v6": str(node.gateway_v6),
+        "v4": str(node.gateway_v4) if node.gateway_v4 else None,
+        "asn": plan.asn,
+        "community": routed_community(plan),
+    }
+    return {"gateway": gateway}
 
 
 def _reserved_addresses(plan: Plan) -> dict[str, object]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from testbed.plan.identifiers import network_entity_title
+from testbed.plan.identifiers import (
+    bgp_identifiers,
+    network_entity_title,
+    routed_community,
+)
 from testbed.plan.model import Node, Plan, Role
 from testbed.render.environment import render
 
@@ -32,5 +36,22 @@ def isisd_conf(plan: Plan, router: Node) -> str:
         router=router,
         links=links,
         timers=plan.timers,
+        edge=router in plan.edge_routers,
         net=network_entity_title(router.number),
+    )
+
+
+def bgpd_conf(plan: Plan, router: Node) -> str:
+    """bgpd.conf of an edge router: a session with each cluster node attached to it."""
+    attached = [n for n in plan.cluster if plan.uplink(n.name).peer(n.name).node == router.name]
+    return render(
+        "frr/bgpd.conf.j2",
+        plan=plan,
+        router=router,
+        router_id=bgp_identifiers(plan)[router.name],
+        community=routed_community(plan),
+        nodes=[
+            {"name": n.name, "v6": plan.address_v6(n.name), "v4": plan.address_v4(n.name)}
+            for n in attached
+        ],
     )

@@ -25,6 +25,7 @@ from tests.repository import ROOT
 AnyLab = TypeVar("AnyLab", bound="Lab")
 WAYPOINT = "fcff:1::1"  # the router's loopback; seg6 makes it an End
 MTU = 1380
+COMMUNITY = "64512:1:1"  # of blocks to which the router shall have routes
 POOLS = """
 - {kind: IPPool, metadata: {name: v4}, spec: {cidr: 172.16.0.0/16, natOutgoing: true}}
 - {kind: IPPool, metadata: {name: v6}, spec: {cidr: "fdfb:af47:32af::/48"}}
@@ -143,6 +144,13 @@ class Lab:
             "binding_sids": {"v4": f"cafe::{number}4", "v6": f"cafe::{number}6"},
             "source": {"kind": "directory", "path": str(self.api)},
             "services": self.services,
+            "gateway": {
+                "router": "r",
+                "v6": f"fd{number}::1",
+                "v4": f"192.168.{number}.1",
+                "asn": 64512,
+                "community": COMMUNITY,
+            },
             "gobgp_socket": str(state / "gobgpd.sock"),
             "state_dir": str(state),
         }

@@ -65,13 +65,13 @@ EDITS = {
     ("add an overlay", 1): [
         Edit(
             "testbed/agent/model/overlay_names.py",
-            r"^SRV6, IPIP, VXLAN = .*\nPOOL_MODES = .*",
+            r"^SRV6, IPIP, VXLAN, ROUTED = .*\nPOOL_MODES = .*",
             INSTEAD,
         ),
     ],
     ("add an overlay", 3): [
         Edit("testbed/agent/desired/overlays/registry.py", r"^from .*\.ipip import .*", BELOW),
-        Edit("testbed/agent/desired/overlays/registry.py", r"^ *Vxlan\(\),", INSTEAD),
+        Edit("testbed/agent/desired/overlays/registry.py", r"^ *Routed\(\),", INSTEAD),
     ],
     ("add an overlay", 4): [
         Edit("testbed/object_fields/ippool.py", r'^ *honoured\("vxlanMode",.*', BELOW),

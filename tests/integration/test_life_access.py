@@ -371,7 +371,7 @@ def test_logs(basic: Lab) -> None:
     assert "worker1.agent" in listed
     basic.run("logs", "worker1.agent")
     assert "did you mean 'r1.isisd'?" in basic.run("logs", "r1.isid", expect=2).stderr
-    assert "r1.isisd; also there: r1.zebra" in basic.run("logs", "r1", expect=2).stderr
+    assert "r1.bgpd; also there: r1.isisd, r1.zebra" in basic.run("logs", "r1", expect=2).stderr
     assert "no program" in basic.run("logs", "../../../etc/passwd", expect=2).stderr
 
 

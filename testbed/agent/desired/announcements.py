@@ -1,8 +1,12 @@
-"""What a node announces by BGP: its pods' blocks, and a best-effort policy per own SID."""
+"""What a node announces by BGP: its pods' blocks, and a best-effort policy per own SID.
+
+Blocks that the backbone itself shall route to are marked for the router by a community.
+"""
 
 from __future__ import annotations
 
 from testbed.agent.desired.inputs import Inputs, OwnSid
+from testbed.agent.desired.overlays.routed import routed_pools
 from testbed.agent.ipam.addresses import blocks_of
 from testbed.bgp import unicast
 from testbed.bgp.model import Announcement, Family
@@ -20,7 +24,11 @@ def announce(
     # pods outlive their pool
     blocks = {*blocks_of(inputs.pod_pools, inputs.blocks), *occupied}
     blocks.difference_update(blocks_of(inputs.unexported_pools, blocks))
-    found = {unicast.announce(block, node) for block in blocks}
+    routed = set(blocks_of(routed_pools(inputs.config, inputs.pod_pools), blocks))
+    mark = inputs.config.gateway.community if inputs.config.gateway else ""
+    found = {
+        unicast.announce(block, node, community=mark if block in routed else "") for block in blocks
+    }
     problems = []
     for sid in own if inputs.capabilities.seg6local else ():
         try:

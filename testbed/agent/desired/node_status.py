@@ -16,7 +16,7 @@ from testbed.bgp.model import PeerStatus
 
 def node_status(inputs: Inputs, wanted: Wanted) -> NodeStatus:
     """All but what only the process knows: ready, generation and the problems."""
-    names = sessions.names(inputs.objects)
+    names = sessions.names(inputs.config, inputs.objects)
     own = {sid.family: str(sid.sid) for sid in wanted.own_sids}
     replaced = tuple(str(sid.sid) for sid in inputs.replaced_sids)
     return NodeStatus(

@@ -1,4 +1,4 @@
-"""Which BGP sessions a node has: the mesh of the cluster's nodes, and the peers asked for."""
+"""Which BGP sessions a node has: the mesh of the nodes, the peers asked for, and its router."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import replace
 from ipaddress import IPv6Address
 
 from testbed.agent.config import AgentConfig
+from testbed.agent.desired.overlays.routed import routed_pools
 from testbed.agent.model.objects import Node, Objects
-from testbed.bgp.model import BgpPeer
+from testbed.bgp.model import BgpPeer, Family
 
 PATIENT_HOLD = 60  # seconds
 PATIENT_RESTART = 90  # seconds
+_UNICAST = (Family.IPV4_UNICAST, Family.IPV6_UNICAST)
 
 
 def own_node(config: AgentConfig, objects: Objects) -> Node:
@@ -24,9 +26,10 @@ def autonomous_system(config: AgentConfig, objects: Objects) -> int:
     return objects.bgp.asn or config.asn
 
 
-def names(objects: Objects) -> dict[str, str]:
+def names(config: AgentConfig, objects: Objects) -> dict[str, str]:
     """Names of the session partners by address, for people."""
-    found = {str(peer.peer_ip): peer.name for peer in objects.peers}
+    found = {str(config.gateway.v6): config.gateway.router} if config.gateway else {}
+    found.update({str(peer.peer_ip): peer.name for peer in objects.peers})
     found.update({str(node.v6): node.name for node in objects.nodes if node.v6})
     return found
 
@@ -39,10 +42,29 @@ def _mesh_session(config: AgentConfig, other: IPv6Address, asn: int) -> BgpPeer:
     given more time to say something.
     """
     waits = config.address_v6 > other
-    session = BgpPeer(str(other), asn, str(config.address_v6), passive=waits)
+    return _patient(config, BgpPeer(str(other), asn, str(config.address_v6), passive=waits))
+
+
+def _patient(config: AgentConfig, session: BgpPeer) -> BgpPeer:
     if not config.patient:
         return session
     return replace(session, hold_time=PATIENT_HOLD, restart_time=PATIENT_RESTART)
+
+
+def _router_session(config: AgentConfig, objects: Objects, asn: int) -> BgpPeer | str | None:
+    """The session with the node's router, if pods' blocks are announced to it; or why not."""
+    gateway = config.gateway
+    pools = routed_pools(config, (pool for pool in objects.pools if pool.for_pods))
+    if gateway is None or not pools:
+        return None
+    if asn != gateway.asn:
+        named = ", ".join(pool.name for pool in pools)
+        return (
+            f"the backbone has no routes to pods of IPPool {named}: its routers are in AS "
+            f"{gateway.asn}, the cluster in AS {asn}"
+        )
+    local = str(config.address_v6)
+    return _patient(config, BgpPeer(str(gateway.v6), asn, local, families=_UNICAST))
 
 
 def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], list[str]]:
@@ -61,6 +83,11 @@ def wanted(config: AgentConfig, objects: Objects) -> tuple[frozenset[BgpPeer], l
                 problems.append(f"node {other.name} has this node's address {other.v6}")
             else:
                 peers[str(other.v6)] = _mesh_session(config, other.v6, asn)
+    router = _router_session(config, objects, asn)
+    if isinstance(router, BgpPeer):
+        peers[router.address] = router
+    elif router:
+        problems.append(router)
     for asked in objects.peers:
         if not asked.concerns(config.node, node.label_map) or asked.peer_ip == config.address_v6:
             continue

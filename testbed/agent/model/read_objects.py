@@ -231,6 +231,12 @@ def _read_overlay(spec: JsonObject) -> str:
     ]
     if len(asked) > 1:
         raise ValueError("ipipMode and vxlanMode cannot both be used")
+    if spec.get(overlay_names.ENCAPSULATION):
+        _read_choice(spec, overlay_names.ENCAPSULATION, overlay_names.WITHOUT)
+        if asked:
+            mode = overlay_names.POOL_MODES[asked[0]]
+            raise ValueError(f"encapsulation None and {mode} cannot both be used")
+        return overlay_names.ROUTED
     return asked[0] if asked else overlay_names.SRV6
 
 

@@ -72,6 +72,9 @@ def _node_problems(plan: Plan, status: NodeStatus, present_nodes: list[str]) -> 
     for peer in peers:
         if str(plan.address_v6(peer)) not in up:
             problems.append(f"no BGP session with {peer}")
+    routers = {router.name for router in plan.edge_routers}  # asked for by routed pools alone
+    down = (s.peer for s in status.sessions if s.peer in routers and not s.established)
+    problems += [f"no BGP session with {router}" for router in down]
     for peer in present_nodes:
         if peer == status.node:
             continue

@@ -67,6 +67,10 @@ class PathCheck:
         """No encapsulation at all, as between hosts."""
         self._check_path("is plain", expect=["plain"])
 
+    def is_routed(self) -> None:
+        """No encapsulation, by the backbone's routes to the pod: a pool with encapsulation None."""
+        self._check_path("is routed", expect=["routed"])
+
     def is_tunnelled(self, kind: str) -> None:
         """In a legacy overlay, "ipip" or "vxlan", straight to the other node."""
         self._check_path(f"is in {kind}", expect=[kind])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from testbed.agent.desired.overlays.registry import TITLES
-from testbed.agent.model.overlay_names import POOL_MODES
+from testbed.agent.model.overlay_names import ROUTED, pool_fields
+from testbed.observe.routes import PROTO_BGP, isis_routes, routes_of
 from testbed.plan.model import Plan
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
@@ -21,7 +22,7 @@ class Pools:
         self._context = context
 
     def add(self, name: str, cidr: str, overlay: str) -> None:
-        """A pool with a legacy overlay, "ipip" or "vxlan", for all pods from now on.
+        """A pool with another overlay, "ipip", "vxlan" or "routed", for all pods from now on.
 
         The plan's pools of its family are disabled meanwhile: pods keep their addresses, new ones
         get none. Raises NotApplicable where a node's kernel cannot do it.
@@ -37,7 +38,7 @@ class Pools:
             "apiVersion": "crd.projectcalico.org/v1",
             "kind": "IPPool",
             "metadata": {"name": name},
-            "spec": {"cidr": cidr, "nodeSelector": "all()", POOL_MODES[overlay]: "Always"},
+            "spec": {"cidr": cidr, "nodeSelector": "all()", **pool_fields(overlay)},
         }
         ranges = [doc["spec"]["cidr"] for doc in own]
         self._context.undo.callback(self._wait_blocks, ranges, [cidr])
@@ -47,6 +48,8 @@ class Pools:
         self._context.undo.callback(self._context.api.delete, document)
         self._context.api.apply(document)
         self._wait_blocks([cidr])
+        if overlay == ROUTED:
+            self._wait_routed(ip_network(cidr))
 
     def refuse_unable(self, overlay: str) -> None:
         """Raises NotApplicable where a node's kernel lacks an overlay."""
@@ -57,6 +60,23 @@ class Pools:
                 f"the kernel of {', '.join(unable)} has no {TITLES[overlay]}",
                 fix="load its module, or run it on machines (--nodes vagrant)",
             )
+
+    def _wait_routed(self, pool: IPv4Network | IPv6Network) -> None:
+        """Until every router of the backbone has a route to every block of the pool."""
+        names = [node.name for node in self._context.present_nodes()]
+        blocks = {block for n in names for block in map(ip_network, self._context.status(n).blocks)}
+        wanted = {b for b in blocks if b.network_address in pool}
+        lacking: dict[str, list[str]] = {}
+
+        def is_complete() -> bool:
+            lacking.clear()
+            for router in self._context.plan.routers:
+                have = {**isis_routes(router.name), **routes_of(router.name, PROTO_BGP)}
+                if missing := wanted - have.keys():
+                    lacking[router.name] = sorted(map(str, missing))
+            return not lacking
+
+        self._context.wait(f"routes to {pool} in the backbone", is_complete, lambda: str(lacking))
 
     def _wait_blocks(self, wanted: list[str], unwanted: list[str] | None = None) -> None:
         """Until every node is well, with a block inside each of these, and none in the others."""

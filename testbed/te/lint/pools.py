@@ -41,6 +41,12 @@ def _one_overlay(document: Value) -> Iterator[Finding]:
         what = "ipipMode and vxlanMode cannot both be used"
         where = calico_objects.where(document, "vxlanMode")
         yield Finding("error", where, what, "set one of them to Never")
+    if calico_objects.text(document, "encapsulation"):
+        for mode, asked in modes.items():
+            if asked not in ("", "Never"):
+                what = f"encapsulation None and {mode} {asked} cannot both be used"
+                where = calico_objects.where(document, mode)
+                yield Finding("error", where, what, f"set {mode} to Never")
 
 
 def _blocks_fit(document: Value, cidr: Network) -> Iterator[Finding]:

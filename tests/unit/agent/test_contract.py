@@ -55,7 +55,7 @@ def test_the_keys_on_disk_stay_what_they_were(tmp_path: Path) -> None:
         *("endpoint", "family", "source", "color", "distinguisher", "preference", "priority"),
         *("originator", "binding_sid", "segment_lists", "valid", "chosen", "why"),
     ]
-    assert data["overlays"] == ["srv6", "ipip", "vxlan"]
+    assert data["overlays"] == ["srv6", "ipip", "vxlan", "routed"]
 
 
 def test_a_node_without_sids_has_no_key_for_them() -> None:

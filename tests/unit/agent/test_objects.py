@@ -49,6 +49,12 @@ def test_legacy_overlays_are_seen() -> None:
     assert [p.overlay for p in found.pools] == ["ipip", "vxlan"]
 
 
+def test_a_pool_without_encapsulation_is_routed() -> None:
+    words = {"ipipMode": "Never", "vxlanMode": "Never"}
+    found = read(pool("a", **words, encapsulation="None"), pool("b", **words))
+    assert [p.overlay for p in found.pools] == ["routed", "srv6"] and not found.problems
+
+
 def test_node_addresses_by_family() -> None:
     addresses = [
         {"type": "Hostname", "address": "w1"},
@@ -82,6 +88,8 @@ def test_peer_addresses(text: str, address: str, port: int) -> None:
         (pool(natOutgoing="yes"), "natOutgoing is true or false"),
         (pool(nodeSelector="what?"), "selector"),
         (pool(ipipMode="Sometimes"), "ipipMode"),
+        (pool(encapsulation="VXLAN"), "encapsulation 'VXLAN' is not None"),
+        (pool(encapsulation="None", vxlanMode="Always"), "vxlanMode cannot both"),
         ({"kind": "IPPool", "metadata": {"name": "x"}}, "field 'spec' is missing"),
         ({"kind": "BGPPeer", "metadata": {"name": "x"}, "spec": {"peerIP": "me"}}, "me"),
         ({"kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": 1}}, "data.a is not text"),

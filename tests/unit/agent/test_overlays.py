@@ -272,28 +272,29 @@ def test_ipip_is_asked_for_before_it_is_tried(
 
 
 def test_every_overlay_that_a_pool_can_name_is_there() -> None:
-    assert {overlay_names.SRV6, *overlay_names.POOL_MODES} <= registry.OVERLAYS.keys()
+    names = {overlay_names.SRV6, overlay_names.ROUTED, *overlay_names.POOL_MODES}
+    assert names <= registry.OVERLAYS.keys()
     assert all(name == overlay.name for name, overlay in registry.OVERLAYS.items())
 
 
 def test_a_new_overlay_is_one_entry_in_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """decide() asks the registry; nothing else knows the overlays by name."""
 
-    class Routed(Srv6):
-        name = "routed"
+    class Straight(Srv6):
+        name = "straight"
         title = "plain routes"
 
         def reach(self, remote: Remote, situation: Situation, /) -> Reach:
             way = (Hop(situation.inputs.config.uplink, via=str(remote.node)),)
             return Reach(self.name, (Route(str(remote.prefix), way),))
 
-    monkeypatch.setitem(registry.OVERLAYS, "routed", Routed())
+    monkeypatch.setitem(registry.OVERLAYS, "straight", Straight())
     before = inputs(*VXLAN)
     pools = tuple(
-        replace(p, overlay="routed") if p.name == "vx6" else p for p in before.objects.pools
+        replace(p, overlay="straight") if p.name == "vx6" else p for p in before.objects.pools
     )
     after = replace(before, objects=replace(before.objects, pools=pools))
     wanted = decide(after)
     assert route(wanted, L6) == Route(L6, (Hop("up", via=str(W2)),))
-    assert vias(wanted)[L6] == "routed" and vias(wanted)[L4] == "vxlan"
-    assert "routed" in node_status(after, wanted).overlays and not wanted.problems
+    assert vias(wanted)[L6] == "straight" and vias(wanted)[L4] == "vxlan"
+    assert "straight" in node_status(after, wanted).overlays and not wanted.problems

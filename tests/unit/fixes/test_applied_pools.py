@@ -67,6 +67,12 @@ CASES = {
         "vxlanMode: Always",
         "vxlanMode: Never",
     ),
+    "an overlay and none": Mended(
+        POOLS + "set {mode} to Never",
+        POOL + "  encapsulation: None\n  ipipMode: Always\n",
+        "ipipMode: Always",
+        "ipipMode: Never",
+    ),
     "a selector of nobody": Mended(
         CALICO + "did you mean {near[0]}?",
         POOL + "  nodeSelector: kubernetes.io/hostname == 'woker1'\n",

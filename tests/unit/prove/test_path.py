@@ -17,6 +17,7 @@ from testbed.prove.expectation import (
     NotRouted,
     OneOf,
     Plain,
+    Routed,
     Tunnelled,
     Verdict,
     not_routed_by_design,
@@ -278,11 +279,19 @@ def test_plain_between_hosts() -> None:
     assert not judged(best_effort(), Plain()).passed
 
 
+def test_routed_is_native_and_by_routers() -> None:
+    native = arrive(walk().cross(*UPPER), decapsulated=True)
+    assert judged(native, Routed()).passed and judged(native, Plain()).passed
+    wrong = judged(best_effort(), Routed())
+    assert wrong.sentences[1] == "1 of 1 probes: encapsulated at worker1"
+
+
 def test_pods_of_one_node() -> None:
     walker = Walker(PLAN).attach(("pod-a", "eth0"), ("worker1", "cali1"))
     walker.attach(("worker1", "cali3"), ("pod-c", "eth0"))
     found = trace(PLAN, walker.seen, "pod-a", "pod-c", {"pod-a": "worker1", "pod-c": "worker1"})
     assert found.nodes == ("pod-a", "worker1", "pod-c") and found.delivered
+    assert verdict(PLAN, [found], Routed()).sentences[1] == "1 of 1 probes: crosses no router"
 
 
 def test_one_of_several_lists() -> None:
@@ -315,6 +324,11 @@ def test_no_probe_no_pass() -> None:
 )
 def test_not_routed_by_design(src: str, dst: str, nat: bool, barred: bool) -> None:
     assert (not_routed_by_design(PLAN, src, dst, PODS, nat) is not None) is barred
+
+
+@pytest.mark.parametrize("ends", [("pod-a", "pod-b"), ("pod-b", "pod-a"), ("h11", "pod-b")])
+def test_a_pod_of_a_routed_pool_is_reached(ends: tuple[str, str]) -> None:
+    assert not_routed_by_design(PLAN, *ends, pods={"pod-a"}) is None
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ FILES = [
     "network/worker1.batch",
     "nodes/r3/zebra.conf",
     "nodes/r3/isisd.conf",
+    "nodes/r3/bgpd.conf",
     "nodes/worker1/agent.json",
     "nodes/gobgp/peers.json",
     "api/IPPool.plan.yaml",

@@ -32,6 +32,7 @@ EXPECTED = {
     "pod-to-service",
     "priority",
     "rolling-update",
+    "routed-pool",
     "two-clusters",
     "smoke",
     "te-bgp",

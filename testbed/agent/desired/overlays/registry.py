@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from testbed.agent.config import AgentConfig
 from testbed.agent.desired.overlays.base import DeviceKind, Overlay
 from testbed.agent.desired.overlays.ipip import IpInIp
+from testbed.agent.desired.overlays.routed import Routed
 from testbed.agent.desired.overlays.srv6 import Srv6
 from testbed.agent.desired.overlays.vxlan import Vxlan
 from testbed.agent.ipam.addresses import blocks_of
@@ -19,6 +20,7 @@ OVERLAYS: Mapping[str, Overlay] = {
         DEFAULT,
         IpInIp(),
         Vxlan(),
+        Routed(),
     )
 }
 DEVICE_KINDS: Mapping[str, DeviceKind] = {

@@ -137,6 +137,8 @@ def test_agents_understand_the_resources(full: Plan) -> None:
         ("IPPool", {"cidr": "10.0.0.0/8", "blockSize": 129}, False),
         ("IPPool", {"cidr": "10.0.0.0/8", "ipipMode": "always"}, False),
         ("IPPool", {"cidr": "10.0.0.0/8", "natOutgoing": "yes"}, False),
+        ("IPPool", {"cidr": "10.0.0.0/8", "encapsulation": "None"}, True),
+        ("IPPool", {"cidr": "10.0.0.0/8", "encapsulation": "IPIP"}, False),
         ("BGPPeer", {"peerIP": "fd00::1", "asNumber": 4294967295}, True),
         ("BGPPeer", {"peerIP": "fd00::1", "asNumber": 4294967296}, False),
         ("BGPConfiguration", {"nodeToNodeMeshEnabled": 1}, False),

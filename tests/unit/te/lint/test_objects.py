@@ -64,6 +64,8 @@ def test_a_misspelt_field_is_refused_with_what_is_meant(
         ("nat-outgoing: true", "use natOutgoing"),
         ("ipip: {enabled: true}", "use ipipMode"),
         ("ipipMode: Always\n  vxlanMode: Always", "cannot both be used"),
+        ("encapsulation: VXLAN", "must be None"),
+        ("encapsulation: None\n  vxlanMode: Always", "encapsulation None and vxlanMode Always"),
     ],
 )
 def test_a_value_that_a_pool_cannot_have_is_refused(

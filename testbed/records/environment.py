@@ -74,7 +74,7 @@ def read_environment(variables: Mapping[str, str]) -> JsonObject:
         "clock": _read(Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")),
         "sysctls": read_sysctls(Path("/proc/sys")),
         "programs": {"frr": _version(), "iproute2": _first_line(["ip", "-V"])},
-        "python": platform.python_version(),
+        "interpreter": platform.python_version(),
         "packages": dict(sorted((d.name, d.version) for d in metadata.distributions())),
         "variables": dict(variables),
     }

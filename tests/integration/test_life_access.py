@@ -330,7 +330,7 @@ def test_a_link_is_cut_and_mended(basic: Lab) -> None:
 
 def test_links_that_are_none(basic: Lab) -> None:
     said = basic.run("link", "down", "r1", "worker9", expect=2).stderr
-    assert "did you mean 'r1 worker" in said
+    assert "did you mean 'worker2'?" in said
     basic.run("link", "set", "r1", "worker1", "--delay", "soon", expect=2)
     basic.run("link", "set", "r1", "worker1", "--loss", "101", expect=2)
 

@@ -25,7 +25,7 @@ ADDRESS = "fd77::1"
 OF_THE_PLAN = (
     *("overlaps", "lies outside", "nobody has", "is not the cluster's AS", "is larger than"),
     *("no length", "is not supported", "has host bits", "peerIP is not usable", "unknown node"),
-    "selector",
+    *("selector", "without spec.peerIP"),
 )
 
 

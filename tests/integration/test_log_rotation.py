@@ -26,7 +26,8 @@ SPARE = 1024 * 1024  # supervisord looks at a log's size once it has written wha
 def running(tmp_path: Path) -> Iterator[Supervised]:
     with supervised(tmp_path) as found:
         os.mkfifo(tmp_path / "said")
-        says = f"while :; do cat {tmp_path}/said; done"
+        # it holds both ends of the FIFO, so that it reads on; and is one process, which ends
+        says = f"exec cat <> {tmp_path}/said"
         found.add([Program("worker1.agent", "", ("sh", "-c", says))])
         yield found
 

@@ -387,6 +387,12 @@ def started(lab: Lab, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def children_of(pid: int) -> list[str]:
+    """The names of the processes that a process has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [Path(f"/proc/{child}/comm").read_text().strip() for child in children]
+
+
 def test_logs_follow_until_interrupted(basic: Lab) -> None:
     process = started(basic, "logs", "--follow", "r1.zebra")
     basic.run("exec", "r1", "sh", "-c", "echo a new line >>/run/testbed/logs/r1.zebra.log")
@@ -394,6 +400,7 @@ def test_logs_follow_until_interrupted(basic: Lab) -> None:
     for line in process.stdout:
         if "a new line" in line:
             break
+    assert children_of(process.pid) == ["tail"]  # nobody in between, whose end could leave it
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
     assert process.stderr is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-import subprocess
 
 from testbed.errors import TestbedError
 from testbed.host import namespaces as ns
@@ -156,4 +155,5 @@ def follow_log(program: str, follow: bool) -> None:
         raise unknown_program(program, list(all_states()))
     # a rotation takes the file away for a moment, after which tail alone would give up
     options = ["-n", "+1", "--follow=name", "--retry"] if follow else ["-n", "+1"]
-    subprocess.run(["tail", *options, str(file)], check=False)
+    # no child: an interruption that comes while one is being started would leave it behind
+    become(["tail", *options, str(file)], os.environ)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,16 +32,15 @@ from testbed.cli.common import (
 )
 from testbed.cli.completion import labs, offering, scenarios
 from testbed.cli.printed import ScenarioRow
-from testbed.cli.runs import run_store
+from testbed.cli.runs import new_run_directory, run_name, run_store
 from testbed.errors import TestbedError
 from testbed.host.for_caller import hand_all_to_caller, make_directory
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:
+    from testbed.plan.model import Plan
     from testbed.scenario.run.registry import Scenario
     from testbed.scenario.run.result import ScenarioResult
-
-_STAMP = "%Y%m%d-%H%M%S"
 
 
 def register(app: typer.Typer) -> None:
@@ -109,7 +107,9 @@ def run(
     need_root()
     from testbed.host.files import write_atomically
     from testbed.host.progress import Progress
+    from testbed.lab.repeatable import keep_lab
     from testbed.records.credentials import without_credentials
+    from testbed.records.recorder import keep_surroundings
     from testbed.records.recorder import recording as record_run
     from testbed.records.source import read_source
     from testbed.scenario.run import recording, runner
@@ -118,14 +118,14 @@ def run(
 
     if junit is not None:
         _require_writable(junit)
-    progress, unsuited = Progress(quiet), {}
+    progress, unsuited, plan = Progress(quiet), dict[str, TestbedError](), None
     with ExitStack() as held:
         if lab is not None:
-            unsuited = _take_lab(held, lab, scenarios, topology)
+            plan, unsuited = _take_lab(held, lab, scenarios, topology)
             if names and unsuited:
                 raise next(iter(unsuited.values()))
             progress.note(f"in lab {lab}{_origin(context)}, which stays up")
-        directory = evidence or _new_evidence()
+        directory = evidence or new_run_directory()
         make_directory(directory)
         held.enter_context(own_evidence(directory))
         held.callback(hand_all_to_caller, directory)
@@ -148,10 +148,13 @@ def run(
         )
         source = read_source()
         record = recording.new_record(
-            _run_name(directory), ("testbed", *sys.argv[1:]), options, source
+            run_name(directory), ("testbed", *sys.argv[1:]), options, source
         )
         recording.keep_inputs(scenarios, options, directory)
-        recorder = held.enter_context(record_run(run_store(), directory, record, source))
+        if plan is not None:
+            keep_lab(directory, find_lab(lab or ""), plan)
+        keep_surroundings(directory, record.environment, source)
+        recorder = held.enter_context(record_run(run_store(), directory, record))
         results = runner.run(
             scenarios, options, progress, lambda r: recorder.add(recording.outcome_of(r))
         )
@@ -164,8 +167,8 @@ def run(
 
 def _take_lab(
     held: ExitStack, name: str, scenarios: Sequence[Scenario], topology: str | None
-) -> dict[str, TestbedError]:
-    """Keep other runs out of the lab; scenario → error for those that it does not suit."""
+) -> tuple[Plan, dict[str, TestbedError]]:
+    """Keep other runs out of the lab; its plan, and scenario → error for those that do not suit."""
     from testbed.lab.state import foreign, recorded_plan
     from testbed.scenario.run.directories import only_run
     from testbed.scenario.run.suits import unsuited_ones
@@ -177,28 +180,13 @@ def _take_lab(
         raise foreign(lab, lab.up_command)
     found = unsuited_ones(scenarios, name, plan, topology)
     held.enter_context(only_run(lab.path, name))
-    return found
+    return plan, found
 
 
 def _origin(context: typer.Context) -> str:
     """Where the lab's name comes from, if it was not typed."""
     source = context.get_parameter_source("lab")
     return " (TESTBED_NAME)" if source is not None and source.name == "ENVIRONMENT" else ""
-
-
-def _new_evidence() -> Path:
-    from testbed.scenario.run.directories import new_directory
-
-    runs = run_store().directory
-    make_directory(runs)
-    return new_directory(runs, time.strftime(_STAMP))
-
-
-def _run_name(evidence: Path) -> str:
-    """That of its directory in the store; evidence elsewhere may have any name."""
-    if evidence.parent.resolve() == run_store().directory.resolve():
-        return evidence.name
-    return f"{time.strftime(_STAMP)}-{os.getpid()}"
 
 
 def _require_writable(file: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from testbed.errors import TestbedError
@@ -60,8 +60,12 @@ def take_all(
     seconds: int,
     directory: Path,
     progress: Progress,
+    keep: Callable[[Sample], None] = lambda _: None,
 ) -> tuple[Sample, ...]:
-    """All samples, those of an earlier call too. Raises TestbedError; what was taken is kept."""
+    """All samples, those of an earlier call too. Raises TestbedError; what was taken is kept.
+
+    `keep` gets each sample once it is stored.
+    """
     file = directory / SAMPLES
     stored = store.read(file)
     for note in stored.notes:
@@ -75,6 +79,7 @@ def take_all(
         for number, slot in enumerate(slots, 1):
             sample = taker.take(slot)
             store.append(file, sample)
+            keep(sample)
             done.append(sample)
             progress.note(_in_words(number, len(slots), sample, slots[number:], done))
     return tuple(done)

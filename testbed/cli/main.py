@@ -20,6 +20,7 @@ from testbed.cli import (
     claims,
     collect,
     conformance,
+    diff,
     doctor,
     evaluate,
     events,
@@ -28,6 +29,7 @@ from testbed.cli import (
     lifecycle,
     parity,
     render,
+    replay,
     run,
     runs,
     schema,
@@ -94,6 +96,8 @@ image.register(app)
 box.register(app)
 snapshot.register(app)
 runs.register(app)
+replay.register(app)
+diff.register(app)
 claims.register(app)
 give_verbose(app)
 

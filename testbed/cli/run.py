@@ -38,9 +38,11 @@ from testbed.host.for_caller import hand_all_to_caller, make_directory
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:
+    from testbed.host.progress import Progress
     from testbed.plan.model import Plan
     from testbed.scenario.run.registry import Scenario
     from testbed.scenario.run.result import ScenarioResult
+    from testbed.scenario.run.runner import Options
 
 
 def register(app: typer.Typer) -> None:
@@ -105,14 +107,8 @@ def run(
     own = key_values(with_, "--with")
     settings.check({s.name: s.settings for s in scenarios}, own)
     need_root()
-    from testbed.host.files import write_atomically
     from testbed.host.progress import Progress
-    from testbed.lab.repeatable import keep_lab
-    from testbed.records.credentials import without_credentials
-    from testbed.records.recorder import keep_surroundings
-    from testbed.records.recorder import recording as record_run
-    from testbed.records.source import read_source
-    from testbed.scenario.run import recording, runner
+    from testbed.scenario.run import runner
     from testbed.scenario.run.directories import own_evidence
     from testbed.scenario.run.junit import write_junit
 
@@ -121,7 +117,7 @@ def run(
     progress, unsuited, plan = Progress(quiet), dict[str, TestbedError](), None
     with ExitStack() as held:
         if lab is not None:
-            plan, unsuited = _take_lab(held, lab, scenarios, topology)
+            plan, unsuited = take_lab(held, lab, scenarios, topology)
             if names and unsuited:
                 raise next(iter(unsuited.values()))
             progress.note(f"in lab {lab}{_origin(context)}, which stays up")
@@ -129,10 +125,6 @@ def run(
         make_directory(directory)
         held.enter_context(own_evidence(directory))
         held.callback(hand_all_to_caller, directory)
-        # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
-        write_atomically(
-            directory / "command.txt", without_credentials(shlex.join(sys.argv)) + "\n"
-        )
         options = runner.Options(
             lab,
             directory,
@@ -146,26 +138,46 @@ def run(
             own,
             {name: f"{error.what}, and {error.why}" for name, error in unsuited.items()},
         )
-        source = read_source()
-        record = recording.new_record(
-            run_name(directory), ("testbed", *sys.argv[1:]), options, source
-        )
-        recording.keep_inputs(scenarios, options, directory)
-        if plan is not None:
-            keep_lab(directory, find_lab(lab or ""), plan)
-        keep_surroundings(directory, record.environment, source)
-        recorder = held.enter_context(record_run(run_store(), directory, record))
-        results = runner.run(
-            scenarios, options, progress, lambda r: recorder.add(recording.outcome_of(r))
-        )
+        results = run_recorded(held, scenarios, options, progress, plan)
         if junit is not None:
             write_junit(results, junit)
-    _print_results(results, directory, format)
+    print_results(results, directory, format)
     if not all(r.right for r in results):
         raise typer.Exit(1)
 
 
-def _take_lab(
+def run_recorded(
+    held: ExitStack,
+    scenarios: Sequence[Scenario],
+    options: Options,
+    progress: Progress,
+    plan: Plan | None,
+    replays: str = "",
+) -> list[ScenarioResult]:
+    """Run them, and record it; `plan` is that of a lab that was up, `replays` the run repeated."""
+    from testbed.host.files import write_atomically
+    from testbed.lab.repeatable import keep_lab
+    from testbed.records.credentials import without_credentials
+    from testbed.records.recorder import keep_surroundings
+    from testbed.records.recorder import recording as record_run
+    from testbed.records.source import read_source
+    from testbed.scenario.run import recording, runner
+
+    directory, source = options.evidence, read_source()
+    # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
+    write_atomically(directory / "command.txt", without_credentials(shlex.join(sys.argv)) + "\n")
+    record = recording.new_record(
+        run_name(directory), ("testbed", *sys.argv[1:]), options, source, replays
+    )
+    recording.keep_inputs(scenarios, options, directory)
+    if plan is not None:
+        keep_lab(directory, find_lab(options.lab or ""), plan)
+    keep_surroundings(directory, record.environment, source)
+    recorder = held.enter_context(record_run(run_store(), directory, record))
+    return runner.run(scenarios, options, progress, lambda r: recorder.add(recording.outcome_of(r)))
+
+
+def take_lab(
     held: ExitStack, name: str, scenarios: Sequence[Scenario], topology: str | None
 ) -> tuple[Plan, dict[str, TestbedError]]:
     """Keep other runs out of the lab; its plan, and scenario → error for those that do not suit."""
@@ -201,7 +213,7 @@ def _require_writable(file: Path) -> None:
         file.unlink()
 
 
-def _print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:
+def print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:
     columns = ["scenario", "verdict", "checks", "claims", "s"]
     rows = [
         [r.scenario, r.verdict, str(len(r.checks)), " ".join(r.claims), f"{r.seconds:.1f}"]

@@ -13,6 +13,7 @@ from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
 from testbed.host.labs import LabDir
 from testbed.plan.model import Plan
+from testbed.records.crate import refuse_outside
 from testbed.records.inputs import TOPOLOGIES, keep_files, with_imported
 from testbed.topology.load import find
 
@@ -70,7 +71,10 @@ def read_lab(directory: Path) -> RepeatableLab | None:
     """The lab that a run was in; None if it made its own. Raises TestbedError."""
     file = directory / FILE
     try:
-        return RepeatableLab.model_validate_json(file.read_text())
+        found = RepeatableLab.model_validate_json(file.read_text())
+        if found.topology:
+            refuse_outside(found.topology, str(file))
+        return found
     except FileNotFoundError:
         return None
     except (OSError, ValidationError, ValueError) as error:

@@ -22,7 +22,7 @@ from testbed.records.journal import Entry, Event, latest, parse
 from testbed.records.older import read_older
 from testbed.records.record import NAME, RunRecord
 
-LATEST = "latest"
+LATEST, PREVIOUS = "latest", "previous"
 _PATIENCE = 30.0  # seconds for another command that writes a line
 
 # `killed`: its end was not recorded, and it runs no more. `pruned`: only the record is left.
@@ -70,10 +70,11 @@ class Store:
         return sorted([*known, *older], key=lambda run: (run.record.started, run.name))
 
     def find(self, name: str) -> StoredRun:
-        """By name, by the beginning of one, or the latest. Raises TestbedError."""
+        """By name, by the beginning of one, latest or the one before. Raises TestbedError."""
         runs = self.runs()
-        if name == LATEST and runs:
-            return runs[-1]
+        for word, place in ((LATEST, 1), (PREVIOUS, 2)):
+            if name == word and len(runs) >= place:
+                return runs[-place]
         exact = [run for run in runs if run.name == name]
         found = exact or [run for run in runs if name and run.name.startswith(name)]
         if len(found) == 1:

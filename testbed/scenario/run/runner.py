@@ -79,7 +79,7 @@ class _Labs:
             command += ["--set", assignment]
         self.up[key] = name
         try:
-            with self.progress.step(f"lab {name}: {key}"):
+            with self.progress.step(f"lab {name}: {_short(key)}"):
                 testbed(*command, "--quiet", "--no-pods")
         except TestbedError:
             self.end(key)  # half of it may be up
@@ -97,6 +97,12 @@ class _Labs:
         key = self._lab_key(scenario)
         if key in self.up:
             self.end(key)
+
+
+def _short(key: str) -> str:
+    """Of a topology that is a file, the name alone."""
+    topology, *assignments = key.split(" ")
+    return " ".join([Path(topology).stem, *assignments])
 
 
 def _list_assignments(scenario: Scenario) -> list[str]:

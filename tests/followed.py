@@ -15,6 +15,7 @@ ON_NAMESPACES = {
     "docs/calico-vpp.md": [KUBERNETES],
     "docs/json.md": [],
     "docs/evaluation.md": [KUBERNETES],
+    "docs/records.md": [LIGHT],
 }
 # Recipes, followed by tests/integration/test_contributing.py.
 IN_A_COPY = "CONTRIBUTING.md"

@@ -62,7 +62,7 @@ def intact_crate(run: StoredRun, even_so: bool = False) -> Crate:
             f"run {run.name} is not as it was recorded",
             where=str(run.path),
             why="; ".join(wrong[:3]) + more,
-            fix="--even-so takes it as it stands; `testbed runs import` takes an intact one",
+            fix="testbed runs import FILE, of an intact one; or --even-so takes it as it stands",
         )
     return crate
 

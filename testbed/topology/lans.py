@@ -83,9 +83,9 @@ def _structure(switch: Switch, switches: Mapping[str, Switch]) -> Iterable[Probl
             what=f"a switch needs one link to a router; it has {len(switch.routers)}: a LAN is "
             "a bridge inside a router, and routers are linked point to point",
             subject=switch.name,
-            fix=f"self.addLink('r1', {switch.name!r})"
-            if not switch.routers
-            else "link the routers directly, and the switch to one of them",
+            fix="link the routers directly, and the switch to one of them"
+            if switch.routers
+            else "link it to a router, and hosts to it, or remove it",
             where=switch.where,
         )
     elif not switch.members:

@@ -25,7 +25,7 @@ _.kubernetes, _.virtual, _.patience  # of a plan
 _._root_options  # typer calls it
 _.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
-Basic, Full, Grid
+Basic, Full, Grid, Rack
 
 # Of samples; no command measures or shows them yet, or they are read by whoever reads the file.
 _.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rtt_load_s, _.cpu_s_per_gb, _.memory_bytes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -24,8 +23,8 @@ from testbed.cli.common import (
     Quiet,
     key_values,
     need_root,
+    require_writable,
     show,
-    unwritable,
 )
 from testbed.cli.common import (
     directory as find_lab,
@@ -113,7 +112,7 @@ def run(
     from testbed.scenario.run.junit import write_junit
 
     if junit is not None:
-        _require_writable(junit)
+        require_writable(junit)
     progress, unsuited, plan = Progress(quiet), dict[str, TestbedError](), None
     with ExitStack() as held:
         if lab is not None:
@@ -199,18 +198,6 @@ def _origin(context: typer.Context) -> str:
     """Where the lab's name comes from, if it was not typed."""
     source = context.get_parameter_source("lab")
     return " (TESTBED_NAME)" if source is not None and source.name == "ENVIRONMENT" else ""
-
-
-def _require_writable(file: Path) -> None:
-    """Before anything runs. Raises TestbedError."""
-    there = file.exists()
-    try:
-        # O_CREAT only for a new file: see open_for_caller
-        os.close(os.open(file, os.O_WRONLY | (0 if there else os.O_CREAT), 0o666))
-    except OSError as error:
-        raise unwritable(file, error) from None
-    if not there:
-        file.unlink()
 
 
 def print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:

@@ -92,7 +92,7 @@ def cells(row: RunRow) -> list[str]:
 def _what(row: RunRow) -> str:
     """Scenarios by name; cases of an evaluation have long ones, and are many."""
     if row["kind"] == "evaluation":
-        return f"evaluation of {len(row['scenarios'])} cases"
+        return f"evaluation, {len(row['scenarios'])} cases done"
     return ", ".join(row["scenarios"]) or "-"
 
 

@@ -58,9 +58,13 @@ class Run:
             recorder.add(self._evaluation(directory) if self.rates else self._scenario(directory))
 
     def _record(self, name: str) -> RunRecord:
-        common = {"kind": "evaluation" if self.rates else "scenarios", "commit": "c" * 40}
-        given = {"policy": str(self.policy)} if self.policy else {}
-        return record(name, **{**common, "options": given, "version": "1", **self.fields})
+        found = {
+            "kind": "evaluation" if self.rates else "scenarios",
+            "options": {"policy": str(self.policy)} if self.policy else {},
+            "version": "1",
+            **self.fields,
+        }
+        return record(name, 0, **found)
 
     def _inputs(self, directory: Path) -> None:
         for folder, file in (

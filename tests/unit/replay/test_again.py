@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from testbed.cli import replay as replay_command
 from testbed.cli import run as run_command
 from testbed.cli.main import app
 from testbed.errors import TestbedError
-from testbed.lab.repeatable import FILE
+from testbed.lab.repeatable import FILE, read_lab
 from testbed.paths import SCENARIOS
 from testbed.records.archive import export, read_crate, take_in
 from testbed.records.crate import METADATA
@@ -221,7 +220,7 @@ def test_no_lab_leads_out_of_the_crate(tmp_path: Path) -> None:
     }
     (tmp_path / FILE).write_text(json.dumps(lab))
     with pytest.raises(TestbedError, match="is no path inside the crate"):
-        again.read_lab(tmp_path)
+        read_lab(tmp_path)
 
 
 def test_a_scenario_that_the_crate_lacks(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def evaluate(
     from testbed.records.recorder import keep_surroundings, recording
     from testbed.records.source import read_source
     from testbed.scenario.run.directories import only_run, own_evidence
+    from testbed.scenario.run.evidence import keep_sysctls
 
     chosen = select(cases) if cases is not None else None
     refuse_unmeasurable(chosen or ())
@@ -117,6 +118,7 @@ def evaluate(
         else:
             keep_lab(target, directory(name), plan)
         plan = enter(name)
+        keep_sysctls(plan, target)
         recorder = held.enter_context(recording(run_store(), target, record))
         keeper = Keeper(recorder, plan, settings.cases, repeats, target / SAMPLES)
         samples = take_all(plan, chosen, repeats, seed, seconds, target, progress, keeper.add)

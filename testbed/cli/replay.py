@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -81,10 +82,14 @@ def replay(
         else:
             directory = (evidence or new_run_directory()).resolve()
             make_directory(directory)
+            if evidence is None:
+                held.callback(_remove_unbegun, directory)
         held.callback(hand_all_to_caller, directory)
         recipe, scenarios = again.prepare(found, crate, directory, even_so)
         hand_all_to_caller(directory)  # a topology is evaluated as the caller
         again.set_variables(recipe, os.environ)
+        if not recipe.is_whole:
+            progress.note("its crate has no topologies and policies: this testbed's are taken")
         _print_unlike(found.name, again.what_is_unlike(recipe, scenarios, then, lab))
         if dry_run:
             return
@@ -97,6 +102,14 @@ def replay(
     print(f"compare: testbed diff {found.name} {directory.name}", file=sys.stderr)
     if code:
         raise typer.Exit(code)
+
+
+def _remove_unbegun(directory: Path) -> None:
+    """A directory in the store in which no run was recorded."""
+    from testbed.records.crate import METADATA
+
+    if not (directory / METADATA).exists():
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _run(

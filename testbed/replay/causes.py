@@ -6,12 +6,14 @@ with, and what is narrow before what is wide.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from testbed.replay.areas import Area, Effect, Unlike
 
 ALL: tuple[Effect, ...] = ("verdict", "rate", "time", "count")
+_DIGEST = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")  # of a commit, or of a file
 CHANCE = "nothing that is recorded differs: chance, or what is not recorded"
 DISTURBED = "other load: more samples of one run are marked as disturbed"
 
@@ -84,6 +86,6 @@ def short(value: str | None) -> str:
     """A value for people: of a digest, its beginning."""
     if value is None:
         return "not there"
-    if len(value) == 64 and value.isalnum():
+    if _DIGEST.fullmatch(value):
         return f"{value[:12]}…"
     return value if len(value) <= 40 else f"{value[:39]}…"

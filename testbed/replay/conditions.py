@@ -23,7 +23,7 @@ _KIND_OF_LAB = ("orchestrator", "backend", "overlay", "box")
 _NOT_COMPARED = re.compile(r"(.*\.)?where(_v[46])?|topology|profile")
 # Which run, and how it was shown; not what it did.
 _OPTIONS_OF_LAB = ("lab", "topology", "policy", "profile", "cluster", "nodes")
-_MATTER = ("TESTBED_SLOWNESS", "TESTBED_OVERLAY", "TESTBED_BOX", "TESTBED_ARTEFACT_SOURCES")
+_MATTER = ("TESTBED_SLOWNESS", "TESTBED_OVERLAY", "TESTBED_BOX")
 
 
 def compare(one: Conditions, other: Conditions) -> list[Unlike]:

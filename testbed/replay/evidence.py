@@ -13,7 +13,7 @@ from testbed.evaluate import store
 from testbed.evaluate.sample import Sample
 from testbed.json_types import JsonObject, as_object
 from testbed.records.archive import read_crate
-from testbed.records.crate import Crate
+from testbed.records.crate import METADATA, Crate
 from testbed.records.digests import differing
 from testbed.records.inputs import INPUTS
 from testbed.records.record import RunRecord
@@ -43,11 +43,11 @@ class Evidence:
 
 
 def read_evidence(run: StoredRun, even_so: bool = False) -> Evidence:
-    """Of a run whose evidence was pruned, the record alone. Raises TestbedError.
+    """Of a run whose evidence was pruned, or that has no crate, the record alone.
 
-    `even_so`: also of a crate whose files are not as they were recorded.
+    `even_so`: also of a crate whose files are not as they were recorded. Raises TestbedError.
     """
-    if not run.has_evidence:
+    if not run.has_evidence or not (run.path / METADATA).exists():
         return Evidence(run.record)
     return evidence_in(run.path, intact_crate(run, even_so))
 

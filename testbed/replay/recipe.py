@@ -12,7 +12,7 @@ from testbed.host.files import write_atomically
 from testbed.lab.repeatable import FILE as LAB
 from testbed.lab.repeatable import PLAN
 from testbed.paths import POLICIES as SHIPPED_POLICIES
-from testbed.records.crate import Crate, refuse_outside
+from testbed.records.crate import Crate, altered, refuse_outside
 from testbed.records.inputs import GIVEN_POLICY, INPUTS, POLICIES, SCENARIOS, TOPOLOGIES
 from testbed.records.record import Kind, RunRecord
 
@@ -82,7 +82,7 @@ def take_inputs(source: Path, crate: Crate, target: Path, even_so: bool = False)
     """
     for file in crate.files:
         if file.path.startswith(f"{INPUTS}/") or file.path in (LAB, PLAN):
-            content = (source / file.path).read_bytes()
+            content = _read_inside(source, file.path)
             if hashlib.sha256(content).hexdigest() != file.sha256 and not even_so:
                 raise TestbedError(
                     f"{file.path} has just been changed",
@@ -91,6 +91,14 @@ def take_inputs(source: Path, crate: Crate, target: Path, even_so: bool = False)
                 )
             (target / file.path).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(target / file.path, content)
+
+
+def _read_inside(source: Path, path: str) -> bytes:
+    """Raises TestbedError for a link that leads out of the run's directory."""
+    file = (source / path).resolve()
+    if not file.is_relative_to(source.resolve()):
+        raise altered(f"{path} is a link to {file}", str(source))
+    return file.read_bytes()
 
 
 def read_recipe(record: RunRecord, directory: Path) -> Recipe:

@@ -298,6 +298,16 @@ def test_a_file_that_changes_meanwhile_is_not_taken(
         take_inputs(run.path, crate, tmp_path / "taken")
 
 
+def test_a_link_that_leads_out_is_not_followed(store: Store, first: str, tmp_path: Path) -> None:
+    run = store.find(first)
+    file = run.path / "inputs/scenarios/te_bgp.py"
+    file.rename(tmp_path / "elsewhere.py")
+    file.symlink_to(tmp_path / "elsewhere.py")
+    assert "te_bgp.py is no file" in str(refusal(first).why)
+    assert "te_bgp.py is a link to" in str(refusal(first, "--even-so").why)
+    assert [one.name for one in store.runs()] == [first]
+
+
 @pytest.mark.usefixtures("ran")
 def test_the_list_names_the_run_that_is_repeated(store: Store, first: str) -> None:
     assert replay(first).exit_code == 0

@@ -167,6 +167,13 @@ def test_a_run_whose_evidence_is_gone_has_its_verdicts(tmp_path: Path) -> None:
     assert found["conditions"] == []
 
 
+def test_a_run_of_an_older_testbed_has_no_crate(tmp_path: Path) -> None:
+    store = pair(tmp_path, lambda _: None)
+    (store.directory / "20250101-000000").mkdir()
+    older = store.find("20250101")
+    assert read_evidence(older).record == older.record
+
+
 def test_what_an_older_testbed_did_not_record_is_no_difference(tmp_path: Path) -> None:
     def older(run: Run) -> None:
         run.environment["processors"] = {"count": 2}

@@ -115,6 +115,14 @@ def test_a_sample_that_was_changed_is_no_growth(store: Store, tmp_path: Path) ->
             export(store.find("one"), tmp_path / "one.zip")
 
 
+def test_a_line_after_the_end_is_no_growth(store: Store, tmp_path: Path) -> None:
+    with evaluating(store, series("a", [1, 2])):
+        pass
+    samples.append(store.directory / "one/samples.jsonl", sample("a", 3))
+    with pytest.raises(Exception, match=r"samples\.jsonl has SHA-256"):
+        export(store.find("one"), tmp_path / "one.zip")
+
+
 def test_it_goes_on_as_the_same_run(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), evaluating(store, series("a", [1, 2])):
         raise ZeroDivisionError

@@ -26,6 +26,7 @@ from testbed.cli import (
     image,
     kube,
     lifecycle,
+    nightly,
     parity,
     render,
     run,
@@ -95,6 +96,7 @@ box.register(app)
 snapshot.register(app)
 runs.register(app)
 claims.register(app)
+nightly.register(app)
 give_verbose(app)
 
 

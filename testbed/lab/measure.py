@@ -103,7 +103,7 @@ def _key(flow: Flow) -> tuple[str, str, int]:
 
 
 def find_patience(plan: Plan, flows: int) -> float:
-    """Seconds for one attempt: what shaped links take, if all probes share the slowest, and more."""
+    """Seconds for one attempt: more than shaped links take, if all probes share the slowest."""
     shapings = [link.shaping for link in plan.links]
     delays = sum(seconds(shaping.delay) for shaping in shapings if shaping.delay)
     slowest = min((s.bandwidth for s in shapings if s.bandwidth), default=None)

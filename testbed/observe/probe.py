@@ -36,7 +36,9 @@ def send(
         with in_netns(netns):
             for number in range(count):
                 try:
-                    _send_one(address, source, FIRST_PORT + number, run.tag(number).rjust(size, b"\0"))
+                    _send_one(
+                        address, source, FIRST_PORT + number, run.tag(number).rjust(size, b"\0")
+                    )
                 except OSError as error:
                     return tags, error.strerror or str(error)
                 tags.append(run.tag(number))

@@ -17,7 +17,7 @@ from testbed.observe.tag import TAG_SIZE, Run
 ATTEMPTS = 3  # a single packet may be lost, above all the first to a neighbour
 SENDERS = 16  # namespaces that send at the same time
 _UDP = 17
-# From the Ethernet header on: where the protocol, both addresses and UDP's length are, by ethertype.
+# From the Ethernet header on: where protocol, addresses and UDP's length are, by ethertype.
 _LAYOUTS = {
     b"\x08\x00": (23, slice(26, 30), slice(30, 34), slice(38, 40)),
     b"\x86\xdd": (20, slice(22, 38), slice(38, 54), slice(58, 60)),
@@ -68,9 +68,7 @@ def find_missing(flows: Sequence[Flow], frames: Iterable[Frame]) -> list[Flow]:
     seen = {
         (frame.node, *ends) for frame in frames if not frame.outgoing and (ends := _ends_of(frame))
     }
-    return [
-        f for f in flows if (f.destination, f.source_address, f.address, f.payload) not in seen
-    ]
+    return [f for f in flows if (f.destination, f.source_address, f.address, f.payload) not in seen]
 
 
 def _complete(flows: Sequence[Flow], frames: Iterable[Frame]) -> bool:
@@ -78,7 +76,7 @@ def _complete(flows: Sequence[Flow], frames: Iterable[Frame]) -> bool:
 
 
 def _ends_of(frame: Frame) -> tuple[Address, Address, int] | None:
-    """Source, destination and bytes of payload of a UDP packet. An ICMP error that quotes a probe is none."""
+    """Source, destination, bytes of payload of a UDP packet. An ICMP error with a probe is none."""
     layout = _LAYOUTS.get(frame.data[12:14])
     if layout is None or frame.interface == "lo":
         return None

@@ -79,5 +79,7 @@ def test_wellness_is_called_measured_only_if_it_was() -> None:
     assert conclude(backbone) == "Everything is as wanted, as reported."
     assert "nothing to measure on worker2, without a pod" in said(Measured(4, (), ("worker2",)))
     lost = said(Measured(12, ("no probe arrives: a → b, IPv4",)), "no probe arrives: a → b, IPv4")
-    assert lost == "Measured: 11 of 12 probes between pods of different nodes arrived, short and long."
+    assert (
+        lost == "Measured: 11 of 12 probes between pods of different nodes arrived, short and long."
+    )
     assert said(None, "r1 is gone") == "Not measured: `testbed status --probe`."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict, TypeForm
 
 from testbed.agent.contract import PolicyStatus
+from testbed.cli.error_data import ErrorDocument
 
 
 class ProgramRow(TypedDict):
@@ -128,4 +129,7 @@ def printed() -> Mapping[str, Printed]:
         "box-show": Printed("box show: our own box, or one that was taken", OwnBox | Taken),
         "snapshot-list": Printed("snapshot list", list[SnapshotRow]),
         "schema": Printed("schema", list[SchemaRow]),
+        "error": Printed(
+            "COMMAND: on stderr, where a command that prints data fails", ErrorDocument
+        ),
     }

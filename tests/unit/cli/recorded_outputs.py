@@ -18,10 +18,10 @@ from testbed.agent.desired.node_status import node_status
 from testbed.artefacts import inventory
 from testbed.bgp.model import PeerStatus
 from testbed.cli import access, doctor, events, image, lifecycle, render, run, snapshot, te
-from testbed.cli.common import Format
+from testbed.cli.common import Format, fail
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
-from testbed.errors import CheckFailed
+from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
@@ -329,6 +329,17 @@ def _schema(_: Patch, __: Path) -> str:
     return said("schema", "-o", "json")
 
 
+def _error(_: Patch, directory: Path) -> str:
+    with (directory / "said").open("w+") as stream, pytest.MonkeyPatch.context() as patch:
+        with pytest.raises(TestbedError) as caught:
+            said("schema", "statsu", "-o", "json")
+        patch.setattr("sys.stderr", stream)
+        with pytest.raises(SystemExit):
+            fail(caught.value)
+        stream.seek(0)
+        return stream.read()
+
+
 def _evaluate(_: Patch, __: Path) -> str:
     srv6, vxlan = (f"pod-to-pod.tcp.ipv4.across.{o}.1stream" for o in ("srv6.1seg", "vxlan"))
     samples = [*series(srv6, [9e9, 9.1e9, 9.2e9]), *series(vxlan, [9e9, 9.2e9, None])]
@@ -364,6 +375,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "box-show": _box_show,
     "snapshot-list": _snapshot_list,
     "schema": _schema,
+    "error": _error,
 }
 
 

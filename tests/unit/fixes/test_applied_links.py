@@ -53,7 +53,7 @@ CASES = {
         'for m in self.addRouters(*(f"m{i}" for i in range(33))):\n'
         "    self.addLinks(*[(r1, m), (m, r2)] * 2)",
         "[(r1, m), (m, r2)] * 2",
-        "[(r1, m), (m, r2)] * (1 if m == 'm32' else 2)",
+        "[(r1, m), (m, r2)] * (1 if m in ('m31', 'm32') else 2)",
         two='r1, r2 = self.addRouters("r1", "r2")\n',
     ),
     "parallel metrics": Mended(

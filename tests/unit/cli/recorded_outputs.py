@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,8 +25,8 @@ from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
+from testbed.lab import objects, summary
 from testbed.lab import status as lab_status
-from testbed.lab import summary
 from testbed.lab.access import inside
 from testbed.lab.events import stream
 from testbed.lab.summary import LabSummary
@@ -160,6 +160,17 @@ def _policy_list(patch: Patch, _: Path) -> str:
     patch.setattr(members, "present", lambda plan: plan.cluster[:2])
     patch.setattr(agent_status, "agent_status", lambda name: AGENT if name != "master" else None)
     return said("policy", "list", "-o", "json")
+
+
+def _policy_users(patch: Patch, _: Path) -> str:
+    pods = [Pod("web", "worker1", "172.16.0.1/32", "fdfb::1/128")]
+    lab = SimpleNamespace(pods=lambda _: pods, api=lambda _: None)
+    patch.setattr(te, "enter", lambda _: paper_plan())
+    patch.setattr(te, "orchestrator_of", lambda _: lab)
+    patch.setattr(objects, "pools_in", lambda _: {"all": ip_network("172.16.0.0/16")})
+    patch.setattr(members, "present", lambda plan: plan.cluster[:1])
+    patch.setattr(agent_status, "agent_status", lambda _: AGENT)
+    return said("policy", "users", "-o", "json")
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
@@ -354,6 +365,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "events": _events,
     "logs": _logs,
     "policy-list": _policy_list,
+    "policy-users": _policy_users,
     "policy-explain": _policy_explain,
     "path": _path,
     "run": _run,

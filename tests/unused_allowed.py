@@ -30,6 +30,10 @@ Basic, Full, Grid
 # Of samples; no command measures or shows them yet, or they are read by whoever reads the file.
 _.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rtt_load_s, _.cpu_s_per_gb, _.memory_bytes
 _.wire_packets, _.wire_bytes, _.schema_version, _.started
+_.payload_bytes, _.rtt_idle, _.rtt_load, _.cpu_s, _.softirq_s, _.lost, _.steal
+_.min_s, _.p50_s, _.p90_s, _.p99_s, _.max_s
+_.other_load, _.busy, _.throttled, _.softirq_drops, _.clock_jump_s, _.disturbance, _.profile
+RoundTrips, Disturbance
 mean_bps, median_bps, low_bps, high_bps, comparisons  # keys
 
 # Keys of what is printed.

@@ -13,11 +13,14 @@ FILE = "evaluation.json"
 
 
 class Settings(BaseModel):
-    """`seconds` of each transfer that count; `cases` are ids; `machine` is where it was begun."""
+    """`seconds` of each transfer that count; `cases` are ids; `machine` is where it was begun.
+
+    `profile`: "samples", or "knb" for the five transfers of that tool.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: int = 1
+    schema_version: int = 2
     topology: str
     nodes: str
     cases: tuple[str, ...]
@@ -26,6 +29,7 @@ class Settings(BaseModel):
     seed: int
     commit: str
     machine: str
+    profile: str = "samples"
 
 
 def keep(directory: Path, wanted: Settings) -> bool:

@@ -28,6 +28,7 @@ from testbed.cli import (
     lifecycle,
     parity,
     render,
+    report,
     run,
     runs,
     schema,
@@ -95,6 +96,7 @@ box.register(app)
 snapshot.register(app)
 runs.register(app)
 claims.register(app)
+report.register(app)
 give_verbose(app)
 
 

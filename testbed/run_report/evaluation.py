@@ -1,0 +1,75 @@
+"""What `testbed evaluate` left in a directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from testbed.errors import TestbedError
+from testbed.evaluate import settings, store
+from testbed.evaluate.sample import Sample
+from testbed.evaluate.settings import Settings
+from testbed.json_types import as_object
+
+SAMPLES = "samples.jsonl"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was asked for, and all samples; `notes` say what in the files is none."""
+
+    settings: Settings
+    samples: tuple[Sample, ...]
+    notes: tuple[str, ...] = ()
+
+    def by_case(self) -> Mapping[str, list[Sample]]:
+        """Case → its measured samples, in the order in which cases were asked for."""
+        found: dict[str, list[Sample]] = {case: [] for case in self.settings.cases}
+        for sample in self.samples:
+            if sample.is_measured:
+                found.setdefault(sample.case, []).append(sample)
+        return found
+
+
+def read_evaluation(directory: Path) -> Evaluation:
+    """Raises TestbedError for what a newer testbed wrote, or nobody's evaluation."""
+    stored = store.read(directory / SAMPLES)
+    return Evaluation(_read_settings(directory / settings.FILE), stored.samples, stored.notes)
+
+
+def _read_settings(file: Path) -> Settings:
+    try:
+        text = file.read_bytes()
+        _refuse_newer(text, file)
+        return Settings.model_validate_json(text)
+    except (ValidationError, OSError, ValueError) as error:
+        raise TestbedError(
+            "not the settings of an evaluation",
+            where=str(file),
+            why=_describe(error),
+            fix="give the directory of `testbed evaluate --out`, as it was left",
+        ) from None
+
+
+def _refuse_newer(text: bytes, file: Path) -> None:
+    import json
+
+    version = as_object(json.loads(text)).get("schema_version")
+    latest = int(Settings.model_fields["schema_version"].default)
+    if isinstance(version, int) and version > latest:
+        raise TestbedError(
+            f"the evaluation has schema version {version}, this testbed reads up to {latest}",
+            where=str(file),
+            why="a newer testbed wrote it",
+            fix="read it with what wrote it, or update this one: git pull, make deps",
+        )
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+    return str(error)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from testbed.evaluate.cases import Case
 from testbed.report.figures.bars import Bar, Group, grouped_bars
 from testbed.report.figures.forest import Row, forest
-from testbed.report.figures.palette import OVERLAYS, Series
+from testbed.report.figures.palette import OVERLAYS, SHADES, Series
 from testbed.report.figures.waterfall import Step, waterfall
 from testbed.report.graph.style import GREY
 from testbed.run_report.figure import Figure, slug
@@ -17,7 +17,6 @@ from testbed.run_report.summaries import MARGIN, CaseSummary, Mean, Pair
 
 # Counters and settings, which a table shows well enough.
 _NO_FIGURE = ("wire_packets", "wire_bytes", "payload_bytes", "mtu", "retransmits", "cpu_s")
-_SEGMENT_SHADES = ("#0072b2", "#2f8fca", "#5aa9dc", "#86c2ea", "#a9d2ef", "#c6e2f6")
 _INTERVALS = "Bars are means, whiskers 95 % confidence intervals of the mean (t)."
 _TRAFFIC = {"pod-to-pod": "pod→pod", "pod-to-service": "pod→Service"}
 
@@ -95,7 +94,7 @@ def _segments(own: Sequence[Known], condition: _Condition) -> Iterator[Figure]:
         return
     shown.sort(key=lambda item: item[1].segments)
     series = {
-        str(n): Series(f"{n} segment{'s' * (n > 1)}", _SEGMENT_SHADES[index % 6])
+        str(n): Series(f"{n} segment{'s' * (n > 1)}", SHADES[index % len(SHADES)])
         for index, n in enumerate(lengths)
     }
     quantity = describe(THROUGHPUT)
@@ -142,15 +141,21 @@ def interval_words(mean: Mean, quantity: Quantity) -> str:
 def number(value: float) -> str:
     """Four digits that count, never with an exponent where people count."""
     if value == 0 or 0.001 <= abs(value) < 1e7:
-        digits = 0 if abs(value) >= 1000 else 2 if abs(value) >= 10 else 3
+        digits = next((d for end, d in ((1000, 0), (100, 1), (10, 2)) if abs(value) >= end), 3)
         return f"{value:,.{digits}f}" if value == 0 or abs(value) >= 0.1 else f"{value:.3g}"
     return f"{value:.3g}"
 
 
 def _ratios(pairs: Sequence[Pair], condition: _Condition) -> Iterator[Figure]:
-    """SRv6 against its references, and each length of its list against one segment."""
+    """SRv6 against its references, controls, and each length of its list against one segment."""
+    fewest = min((p.case.segments for p in pairs if p.case.overlay == "srv6"), default=0)
     rows: list[Row] = []
-    shown = [p for p in pairs if p.case.again or p.case.overlay == "srv6"]
+    shown = [
+        p
+        for p in pairs
+        if p.case.again
+        or (p.case.overlay == "srv6" and (p.case.segments == fewest or p.reference.segments))
+    ]
     for traffic, family in dict.fromkeys((p.case.traffic, p.case.family) for p in shown):
         heading = f"{_TRAFFIC[traffic]} IPv{family}"
         for pair in (p for p in shown if (p.case.traffic, p.case.family) == (traffic, family)):
@@ -204,7 +209,7 @@ def _waterfalls(own: Sequence[Known], condition: _Condition) -> Iterator[Figure]
         if len(steps) < 2:
             continue
         title = f"Where the time goes: pod→pod, IPv{family}, {_in_words(condition)}"
-        scene = waterfall(title, "goodput (Gbit/s)", "CPU (s/GB)", steps)
+        scene = waterfall(title, "Goodput (Gbit/s)", "CPU (s/GB)", steps)
         caption = (
             f"{title}. Change in brackets, and dashed: against the step above; overlays are "
             "compared with no overlay."

@@ -21,7 +21,7 @@ from testbed.run_report.contents import Contents
 from testbed.run_report.facts import facts, sections
 from testbed.run_report.figure import Figure
 from testbed.run_report.index import folders, readable, texts
-from testbed.run_report.measurements import interval_words, number
+from testbed.run_report.measurements import interval_words
 from testbed.run_report.quantities import CPU, THROUGHPUT, Quantity, describe
 from testbed.run_report.summaries import CaseSummary, Pair
 
@@ -36,7 +36,7 @@ class CaseTable:
     """The cases of an evaluation: quantities that any of them has, and the cells of each."""
 
     columns: tuple[Quantity, ...]
-    rows: tuple[tuple[CaseSummary, tuple[str, ...], tuple[Pair, ...]], ...]
+    rows: tuple[tuple[CaseSummary, tuple[str, ...]], ...]
 
 
 @lru_cache(maxsize=1)
@@ -76,7 +76,9 @@ def page_of(contents: Contents, title: str, font: str, directory: Path, commit: 
             contents=contents,
             outcomes=outcomes,
             samples=sum(len(s.evaluation.samples) for s in contents.sources if s.evaluation),
-            tables={run: case_table(contents, run) for run in contents.summaries},
+            tables={run: case_table(own, _FIRST) for run, own in contents.summaries.items()},
+            further={run: case_table(own) for run, own in contents.summaries.items()},
+            ratio_words=ratio_words,
             facts={source.name: facts(source) for source in contents.sources},
             sections={source.name: sections(source) for source in contents.sources},
             folders={source.name: folders(source, directory) for source in contents.sources},
@@ -88,31 +90,30 @@ def page_of(contents: Contents, title: str, font: str, directory: Path, commit: 
     )
 
 
-def case_table(contents: Contents, run: str) -> CaseTable:
-    """Quantities in order of interest; those per node and counters are in the data files."""
-    summaries = contents.summaries[run]
-    there = dict.fromkeys(key for one in summaries for key in one.quantities if "." not in key)
-    keys = [*(k for k in _FIRST if k in there), *(k for k in there if k not in _FIRST)]
-    columns = tuple(describe(key) for key in keys)
-    compared = contents.compared[run]
-    rows = tuple(
-        (
-            one,
-            tuple(_cell(one, quantity) for quantity in columns),
-            tuple(pair for pair in compared if pair.case.id == one.id),
-        )
-        for one in summaries
-    )
-    return CaseTable(columns, rows)
+def case_table(summaries: Sequence[CaseSummary], keys: Sequence[str] = ()) -> CaseTable:
+    """Of these quantities, as far as they were measured, or of all others."""
+    there = dict.fromkeys(key for one in summaries for key in one.quantities)
+    shown = [k for k in keys if k in there] or [k for k in there if k not in _FIRST]
+    columns = tuple(describe(key) for key in (shown if keys or shown else ()))
+    rows = [(one, tuple(_cell(one, quantity) for quantity in columns)) for one in summaries]
+    return CaseTable(columns, tuple(rows))
+
+
+def ratio_words(pair: Pair) -> str:
+    """The mean ratio with its interval."""
+    ratio = pair.comparison.everything.ratio
+    if ratio.value is None:
+        return "–"
+    if ratio.interval is None:
+        return f"{ratio.value:.3f}"
+    return f"{ratio.value:.3f} [{ratio.interval.low:.3f}, {ratio.interval.high:.3f}]"
 
 
 def _cell(summary: CaseSummary, quantity: Quantity) -> str:
     mean = summary.quantities.get(quantity.key)
     if mean is None:
         return "–"
-    if quantity.key in _FIRST:
-        return interval_words(mean, quantity).removesuffix(quantity.unit).rstrip()
-    return number(mean.mean * quantity.factor)
+    return interval_words(mean, quantity).removesuffix(quantity.unit).rstrip()
 
 
 def _maps(contents: Contents) -> Sequence[Figure]:

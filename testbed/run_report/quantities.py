@@ -26,7 +26,7 @@ _TITLES = {
 # Ending of a name → unit for people, and its factor; the first that fits.
 _UNITS = (
     ("_bps", "Gbit/s", 1e-9),
-    ("_per_s", "1/s", 1.0),
+    ("_per_s", "1,000/s", 1e-3),
     ("_s_per_gb", "s/GB", 1.0),
     ("_bytes", "MB", 1e-6),
     ("_s", "ms", 1e3),

@@ -24,7 +24,7 @@ class Axis:
     def label(self, tick: float) -> str:
         """The text of a tick."""
         step = self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else self.high
-        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+        decimals = next(n for n in range(12) if math.isclose(round(step, n), step, rel_tol=1e-6))
         return f"{tick:.{decimals}f}" if abs(tick) < 1e6 else f"{tick:.3g}"
 
 

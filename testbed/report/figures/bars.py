@@ -11,7 +11,7 @@ from testbed.report.figures.palette import GRID, SMALL, TEXT, WIDTH, Series
 from testbed.report.graph.scene import Box, Line, Scene, Shape, Text, text_width
 from testbed.report.graph.style import GREY, INK
 
-_LEFT, _RIGHT, _HEIGHT = 34.0, 6.0, 150.0
+_RIGHT, _HEIGHT = 6.0, 150.0
 _NARROWEST, _WIDEST = 7.0, 34.0  # pixels of a bar
 _CAP = 3.0
 
@@ -42,21 +42,27 @@ def grouped_bars(
     bars = sum(len(group.bars) for group in groups)
     label = max(text_width(line, SMALL) for group in groups for line in group.label) + 6
     gap = 12.0
-    room = max(bars * _NARROWEST + gap * len(groups), WIDTH - _LEFT - _RIGHT, label * len(groups))
+    left = left_of(axis(0.0, _highest(groups), 1, 0))
+    room = max(bars * _NARROWEST + gap * len(groups), WIDTH - left - _RIGHT, label * len(groups))
     thick = min(_WIDEST, (room - gap * len(groups)) / bars)
-    width = _LEFT + room + _RIGHT
+    width = left + room + _RIGHT
     used = [one for name, one in series.items() if _is_used(name, groups)]
-    shapes, top = keys(used, _LEFT, 0.0, width - _RIGHT)
+    shapes, top = keys(used, left, 0.0, width - _RIGHT)
     shapes.append(Text((2, top + 9), unit, SMALL, GREY, anchor="start"))
     top += 20
     scale = axis(0.0, _highest(groups), top + _HEIGHT, top)
-    shapes += grid(scale, _LEFT, width - _RIGHT)
+    shapes += grid(scale, left, width - _RIGHT)
     for index, group in enumerate(groups):
-        middle = _LEFT + room * _middle(groups, index, gap, thick)
+        middle = left + room * _middle(groups, index, gap, thick)
         shapes += _group(group, middle, thick, scale, series)
-    shapes.append(Line(((_LEFT, scale.start), (width - _RIGHT, scale.start)), INK, 1.0))
+    shapes.append(Line(((left, scale.start), (width - _RIGHT, scale.start)), INK, 1.0))
     lines = max(len(group.label) for group in groups)
     return Scene(title, width, scale.start + 6 + 11 * lines, tuple(shapes))
+
+
+def left_of(scale: Axis) -> float:
+    """Pixels that the values of a vertical axis need."""
+    return max(28.0, *(text_width(scale.label(tick), TEXT) + 8 for tick in scale.ticks))
 
 
 def grid(scale: Axis, left: float, right: float) -> list[Shape]:

@@ -22,7 +22,10 @@ def pdf_of(scene: Scene) -> bytes:
     _register_fonts()
     made = io.BytesIO()
     page = Canvas(
-        made, pagesize=(scene.width * _POINT, scene.height * _POINT), invariant=1, pageCompression=1
+        made,
+        pagesize=(scene.width * _POINT, scene.height * _POINT),
+        invariant=1,
+        initialFontName=FACES[0],  # else Helvetica is named in it, and not embedded
     )
     page.setTitle(printable(scene.title))
     page.scale(_POINT, _POINT)

@@ -10,11 +10,12 @@ from testbed.report.graph.scene import Scene
 
 @dataclass(frozen=True)
 class Figure:
-    """`name` is unique in a report and fit for a file."""
+    """`name` is unique in a report and fit for a file; figures of one `heading` stand together."""
 
     name: str
     caption: str
     scene: Scene
+    heading: str = ""
 
     def of(self, run: str) -> Figure:
         """The same, named by its run too."""

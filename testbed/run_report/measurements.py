@@ -29,14 +29,20 @@ def figures(summaries: Sequence[CaseSummary], pairs: Sequence[Pair]) -> list[Fig
     known = [(s, s.case) for s in summaries if s.case and not s.case.again]
     found: list[Figure] = []
     for condition in _conditions(known):
-        own = [(s, case) for s, case in known if _condition(case) == condition]
-        found += _bars_of(own, condition, describe(THROUGHPUT), "throughput")
-        found += _ratios([p for p in pairs if _condition(p.case) == condition], condition)
-        found += _segments(own, condition)
-        found += _waterfalls(own, condition)
-        for key in _further_quantities(own):
-            found += _bars_of(own, condition, describe(key), slug(key))
+        found += [
+            replace(figure, heading=_in_words(condition)) for figure in _of(known, pairs, condition)
+        ]
     return found
+
+
+def _of(known: Sequence[Known], pairs: Sequence[Pair], condition: _Condition) -> Iterator[Figure]:
+    own = [(s, case) for s, case in known if _condition(case) == condition]
+    yield from _bars_of(own, condition, describe(THROUGHPUT), "throughput")
+    yield from _ratios([p for p in pairs if _condition(p.case) == condition], condition)
+    yield from _segments(own, condition)
+    yield from _waterfalls(own, condition)
+    for key in _further_quantities(own):
+        yield from _bars_of(own, condition, describe(key), slug(key))
 
 
 def series_of(case: Case) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from testbed import __version__
 from testbed.paths import TEMPLATES
@@ -51,6 +51,8 @@ def _environment() -> Environment:
     )
     made.filters["readable"] = lambda text: readable(str(text).encode(errors="replace"))
     made.filters["bytes"] = _bytes_words
+    made.filters["dotted"] = _breakable
+    made.filters["by_heading"] = _by_heading
     return made
 
 
@@ -125,6 +127,18 @@ def _maps(contents: Contents) -> Sequence[Figure]:
         for drawn in pair.proofs
         if drawn.figure
     ]
+
+
+def _breakable(text: str) -> Markup:
+    """A name with dots, which may be broken behind each of them."""
+    return escape(text).replace(".", Markup(".<wbr>"))
+
+
+def _by_heading(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
+    found: dict[str, list[Figure]] = {}
+    for figure in figures:
+        found.setdefault(figure.heading, []).append(figure)
+    return found
 
 
 def _bytes_words(count: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +12,14 @@ from pydantic import ValidationError
 
 from testbed.errors import TestbedError
 from testbed.evaluate import settings, store
+from testbed.evaluate.figures.stability import Stability
 from testbed.evaluate.sample import Sample
 from testbed.evaluate.settings import Settings
 from testbed.json_types import as_object
 
 SAMPLES = "samples.jsonl"
+_NUMBERS = re.compile(r"[0-9][0-9.,]*")
+STABILITY = "stability.jsonl"
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,14 @@ class Evaluation:
     settings: Settings
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
+    stability: tuple[Stability, ...] = ()  # of the machine, at each start
+
+    def marks(self) -> dict[str, int]:
+        """What disturbed measured samples, and how many of them; one sentence for its kind."""
+        given = [mark for s in self.samples if s.is_measured for mark in s.marks]
+        examples = {_NUMBERS.sub("#", mark): mark for mark in reversed(given)}
+        counts = Counter(_NUMBERS.sub("#", mark) for mark in given)
+        return {examples[kind]: count for kind, count in counts.most_common()}
 
     def by_case(self) -> Mapping[str, list[Sample]]:
         """Case → its measured samples, in the order in which cases were asked for."""
@@ -37,7 +50,22 @@ class Evaluation:
 def read_evaluation(directory: Path) -> Evaluation:
     """Raises TestbedError for what a newer testbed wrote, or nobody's evaluation."""
     stored = store.read(directory / SAMPLES)
-    return Evaluation(_read_settings(directory / settings.FILE), stored.samples, stored.notes)
+    stability, notes = _read_stability(directory / STABILITY)
+    wanted = _read_settings(directory / settings.FILE)
+    return Evaluation(wanted, stored.samples, (*stored.notes, *notes), stability)
+
+
+def _read_stability(file: Path) -> tuple[tuple[Stability, ...], tuple[str, ...]]:
+    """What the machine was found to be at each start of the run."""
+    if not file.is_file():
+        return (), ()
+    found, notes = [], []
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        try:
+            found.append(Stability.model_validate_json(line))
+        except ValidationError:
+            notes.append(f"{file.name}:{number} is left out: it is not what this testbed writes")
+    return tuple(found), tuple(notes)
 
 
 def _read_settings(file: Path) -> Settings:

@@ -16,7 +16,15 @@ from testbed.run_report.quantities import CPU, THROUGHPUT, Quantity, describe
 from testbed.run_report.summaries import MARGIN, CaseSummary, Mean, Pair
 
 # Counters and settings, which a table shows well enough.
-_NO_FIGURE = ("wire_packets", "wire_bytes", "payload_bytes", "mtu", "retransmits", "cpu_s")
+_NO_FIGURE = (
+    "wire_packets",
+    "wire_bytes",
+    "payload_bytes",
+    "mtu",
+    "retransmits",
+    "cpu_s",
+    "softirq_s",
+)
 _INTERVALS = "Bars are means, whiskers 95 % confidence intervals of the mean (t)."
 _TRAFFIC = {"pod-to-pod": "pod→pod", "pod-to-service": "pod→Service"}
 

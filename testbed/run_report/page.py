@@ -81,6 +81,7 @@ def page_of(contents: Contents, title: str, font: str, directory: Path, commit: 
             tables={run: case_table(own, _FIRST) for run, own in contents.summaries.items()},
             further={run: case_table(own) for run, own in contents.summaries.items()},
             ratio_words=ratio_words,
+            evaluations={s.name: s.evaluation for s in contents.sources if s.evaluation},
             facts={source.name: facts(source) for source in contents.sources},
             sections={source.name: sections(source) for source in contents.sources},
             folders={source.name: folders(source, directory) for source in contents.sources},

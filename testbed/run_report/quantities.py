@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.evaluate.sample import Sample
+from testbed.evaluate.sample import GIGA, Sample
 
 THROUGHPUT, CPU = "throughput_bps", "cpu_s_per_gb"
 
 _TITLES = {
     THROUGHPUT: "goodput",
     CPU: "processor time per payload",
-    "packets_per_s": "packets",
+    "packets_per_s": "small packets",
+    "packets_per_gb": "packets on the wire per payload",
     "rtt_idle_s": "round-trip time, idle",
     "rtt_load_s": "round-trip time beside the transfer",
     "rtt_idle": "round-trip time, idle",
     "rtt_load": "round-trip time beside the transfer",
     "cpu_s": "processor time",
+    "softirq_s": "processor time in softirqs",
     "memory_bytes": "memory",
 }
 # Ending of a name → unit for people, and its factor; the first that fits.
@@ -28,6 +30,7 @@ _UNITS = (
     ("_bps", "Gbit/s", 1e-9),
     ("_per_s", "1,000/s", 1e-3),
     ("_s_per_gb", "s/GB", 1.0),
+    ("_per_gb", "1,000/GB", 1e-3),
     ("_bytes", "MB", 1e-6),
     ("_s", "ms", 1e3),
     ("loss", "%", 100.0),
@@ -73,6 +76,9 @@ def values_of(sample: Sample) -> dict[str, float]:
         parts = [value for name, value in found.items() if name.startswith(f"{key}.")]
         if parts:
             found[key] = sum(parts)
+    payload = found.get("payload_bytes")
+    if payload and "wire_packets" in found:
+        found["packets_per_gb"] = found["wire_packets"] * GIGA / payload
     return found
 
 

@@ -44,7 +44,7 @@ def write(contents: Contents, directory: Path, title: str, commit: str) -> Writt
         hand_to_caller(directory / name)
         written.append(name)
     _write_summary(contents, directory, written)
-    for name in earlier - set(written):
+    for name in earlier - {*written, SUMMARY}:
         with suppress(OSError):
             (directory / name).unlink()
     samples = sum(len(s.evaluation.samples) for s in contents.sources if s.evaluation)

@@ -25,12 +25,14 @@ class Contents:
     @cached_property
     def summaries(self) -> dict[str, list[CaseSummary]]:
         """Run → its cases in numbers."""
-        return {s.name: summarise_cases(s.evaluation) for s in self.sources if s.evaluation}
+        return {
+            s.name: summarise_cases(s.evaluation.by_case()) for s in self.sources if s.evaluation
+        }
 
     @cached_property
     def compared(self) -> dict[str, list[Pair]]:
         """Run → its comparisons."""
-        return {s.name: pairs(s.evaluation) for s in self.sources if s.evaluation}
+        return {s.name: pairs(s.evaluation.by_case()) for s in self.sources if s.evaluation}
 
     @cached_property
     def claims(self) -> list[Claim]:

@@ -78,7 +78,7 @@ def _read_settings(file: Path) -> Settings:
             "not the settings of an evaluation",
             where=str(file),
             why=_describe(error),
-            fix="give the directory of `testbed evaluate --out`, as it was left",
+            fix="give the directory of `testbed evaluate --out DIR`, as it was left",
         ) from None
 
 

@@ -53,8 +53,15 @@ def _of_record(source: Source) -> list[Fact]:
         ("machine", record.machine),
         ("seeds", seeds),
         ("options", ", ".join(f"{k}={v}" for k, v in record.options.items())),
+        ("evidence", _evidence(source)),
         ("left out, secret", ", ".join(record.left_out)),
     ]
+
+
+def _evidence(source: Source) -> str:
+    if source.altered:
+        return f"{len(source.altered)} of {source.crate_files} files are not as they were recorded"
+    return f"{source.crate_files} files, each as it was recorded" if source.crate_files else ""
 
 
 def _of_evaluation(source: Source) -> list[Fact]:

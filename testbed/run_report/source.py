@@ -60,7 +60,7 @@ def find(word: str, store: Store, evaluations: Path) -> Source:
         raise TestbedError(
             f"{word}: no directory of a run",
             why="it is a file" if given.exists() else "there is nothing of that name",
-            fix="testbed runs list, or give the directory of `testbed evaluate --out`",
+            fix="testbed runs list, or give the directory of `testbed evaluate --out DIR`",
         )
     if word not in ("", ".", "..") and (evaluations / word).is_dir():
         return _read(word, evaluations / word)
@@ -131,13 +131,13 @@ def _refuse_empty(
             f"run {name} has no sample yet",
             where=str(directory),
             why="it was begun, and ended before its first transfer did",
-            fix="give the same `testbed evaluate --out` again: it goes on where it was",
+            fix="give the same `testbed evaluate --out DIR` again: it goes on where it was",
         )
     raise TestbedError(
         f"{name} is not a run, or an empty one",
         where=str(directory),
         why=f"it has neither {METADATA}, nor {settings.FILE}, nor results of scenarios",
-        fix="testbed runs list, or give the directory of `testbed evaluate --out`",
+        fix="testbed runs list, or give the directory of `testbed evaluate --out DIR`",
     )
 
 

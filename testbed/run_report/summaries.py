@@ -11,8 +11,9 @@ from testbed.evaluate.sample import Sample
 from testbed.evaluate.statistics import Interval, finite, t_interval, why_no_interval
 from testbed.evaluate.table import references
 from testbed.evaluate.verdict import Comparison, compare
-from testbed.run_report.evaluation import Evaluation
 from testbed.run_report.quantities import THROUGHPUT, values_of
+
+Measured = Mapping[str, Sequence[Sample]]  # case → its samples, without warm-ups
 
 __all__ = ["MARGIN", "CaseSummary", "Mean", "Pair", "pairs", "summarise_cases"]
 
@@ -54,14 +55,13 @@ class Pair:
     comparison: Comparison
 
 
-def summarise_cases(evaluation: Evaluation) -> list[CaseSummary]:
+def summarise_cases(measured: Measured) -> list[CaseSummary]:
     """All cases that were asked for or measured, in the order in which they were asked for."""
-    return [_summarise(case, own) for case, own in evaluation.by_case().items()]
+    return [_summarise(case, own) for case, own in measured.items()]
 
 
-def pairs(evaluation: Evaluation) -> list[Pair]:
+def pairs(measured: Measured) -> list[Pair]:
     """Each case with each of its references that was measured too."""
-    measured = evaluation.by_case()
     return [
         Pair(
             BY_ID[case],

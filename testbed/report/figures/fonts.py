@@ -33,17 +33,14 @@ def _encode(file: str, characters: set[str]) -> str:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    options = subset.Options()
-    options.flavor = "woff"
-    options.hinting = False
-    options.layout_features = ["kern"]
-    options.drop_tables += ["FFTM"]
-    options.notdef_outline = True
+    options = subset.Options(
+        flavor="woff", hinting=False, layout_features=["kern"], notdef_outline=True
+    )
+    options.drop_tables.append("FFTM")  # of the font's editor
     font = TTFont(Path(file), lazy=True, recalcTimestamp=False)
     cutter = subset.Subsetter(options)
     cutter.populate(text="".join(sorted(characters)))
     cutter.subset(font)
-    font.flavor = "woff"
     made = io.BytesIO()
-    font.save(made)
+    subset.save_font(font, made, options)
     return base64.b64encode(made.getvalue()).decode()

@@ -70,6 +70,13 @@ bench-vm: NODES := vagrant
 bench-vm: artefacts ## measure labs on virtual machines, and write docs/bench-vm.md
 	@$(TESTBED) bench --nodes vagrant -o docs/bench-vm.md
 
+.PHONY: evaluate
+evaluate: NAME := evaluate
+evaluate: artefacts ## measure overlays against each other in a lab of its own (QUICK=1: 5 min, else 45 min; OUT=DIR)
+	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES) --cluster kubernetes
+	@code=0; $(TESTBED) evaluate -n $(NAME) $(if $(QUICK),--quick) $(if $(OUT),--out '$(OUT)') || code=$$?; \
+	  $(TESTBED) down -n $(NAME); exit $$code
+
 .PHONY: conformance
 conformance: artefacts ## run Kubernetes' own network tests over SRv6, and write docs/conformance.md
 	@scripts/install-deps packages-conformance.apt

@@ -198,16 +198,16 @@ def _enter_kubernetes(name: str) -> Plan:
 @contextmanager
 def _kept(directory: Path) -> Iterator[None]:
     """What was measured is the caller's, also if the body fails; then it is said how to go on."""
+    from testbed.evaluate.run.run import SAMPLES
     from testbed.host.for_caller import hand_all_to_caller, make_directory
 
     make_directory(directory)
     try:
         yield
     except BaseException:
-        print(
-            f"what was measured is kept: the same command with --out {directory} goes on there",
-            file=sys.stderr,
-        )
+        if (directory / SAMPLES).exists():
+            words = f"the same command with --out {directory} goes on there"
+            print(f"what was measured is kept: {words}", file=sys.stderr)
         raise
     finally:
         hand_all_to_caller(directory)

@@ -22,8 +22,9 @@ _FULL = (
     f"traffic=pod-to-pod,protocol=tcp,family=6,placement=across,{_ONE}",
     f"traffic=pod-to-service,protocol=tcp,family=4,placement=across,{_ONE}",
     "traffic=pod-to-pod,protocol=tcp,family=4,overlay=srv6,segments=2,segments=3,streams=1,mtu=own",
-    "traffic=pod-to-pod,protocol=tcp,family=4,streams=1,mtu=equal,segments=0,segments=1,"
-    "overlay=srv6,overlay=vxlan,overlay=routed",
+    # a lab's pods have one MTU, its nodes a larger one
+    "traffic=pod-to-pod,protocol=tcp,family=4,placement=across,streams=1,mtu=equal,segments=0,"
+    "segments=1,overlay=srv6,overlay=none",
     f"traffic=pod-to-pod,protocol=udp,family=4,overlay=none,placement=across,{_ONE}",
     f"traffic=pod-to-service,protocol=udp,family=4,overlay=srv6,overlay=vxlan,{_ONE}",
 )

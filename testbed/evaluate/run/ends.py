@@ -83,11 +83,12 @@ class Builder:
         self._testbed = testbed
         self._near, self._far = workers(testbed)
         self._made: dict[tuple[Overlay, Placement], Ends] = {}
+        self._pods: dict[tuple[Overlay, Placement], list[Object]] = {}
 
     def ends(self, case: Case) -> Ends:
         """Those of a case. Raises TestbedError, NotApplicable where a kernel lacks the overlay."""
         key = (case.overlay, case.placement)
-        if key not in self._made:
+        if key not in self._made or not all(map(self._is_there, self._pods.get(key, []))):
             self._made[key] = self._make_veth() if case.overlay == "veth" else self._make(*key)
         return self._made[key]
 
@@ -118,8 +119,11 @@ class Builder:
         asked = self._make_pools(overlay)
         name = f"evaluate-{'same-node' if placement == 'same-node' else overlay}"
         client, server = f"{name}-client", f"{name}-server"
-        for pod, node in ((client, self._near), (server, far)):
-            self._start(_pod(pod, node, asked, own_network))
+        wanted = ((client, self._near), (server, far))
+        documents = [_pod(pod, node, asked, own_network) for pod, node in wanted]
+        self._pods[overlay, placement] = documents
+        for document in documents:
+            self._start(document)
         if overlay == ROUTED:
             self._testbed.pools.wait_routed(ip_network(c) for c in POOLS[overlay].values())
         nodes = (self._near, far)
@@ -155,8 +159,7 @@ class Builder:
 
     def _start(self, document: Object) -> None:
         name, api = document["metadata"]["name"], self._testbed.kube.api
-        there = api.get(document)
-        if there is not None and _has_ended(there):  # evicted, or left by a run that was killed
+        if not self._is_there(document):  # evicted, or left by a run that was killed
             self._remove(document)
         api.apply(document)
         self._testbed.context.undo.callback(self._remove, document)
@@ -166,6 +169,10 @@ class Builder:
             PATIENCE,
             fix=f"testbed kubectl describe pod {name}",
         )
+
+    def _is_there(self, document: Object) -> bool:
+        found = self._testbed.kube.api.get(document)
+        return found is not None and not _has_ended(found)
 
     def _remove(self, document: Object) -> None:
         if self._testbed.kube.api.get(document) is not None:

@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from testbed.errors import TestbedError
+from testbed.evaluate import store
 from testbed.evaluate.cases import BY_ID, Case
 from testbed.evaluate.figures import usage
 from testbed.evaluate.figures.stability import RUNS, Stability, judge
 from testbed.evaluate.run import iperf3, veth
 from testbed.evaluate.run.meter import Meter
-from testbed.host.files import append_line
 from testbed.plan.model import Plan
 from testbed.providers.registry import handle
 
@@ -47,5 +47,5 @@ def _transfer(plan: Plan, node: str) -> float | None:
 
 
 def keep(directory: Path, found: Stability) -> None:
-    """Beside the samples. Raises OSError."""
-    append_line(directory / FILE, found.model_dump_json().encode())
+    """Beside the samples. Raises TestbedError."""
+    store.append(directory / FILE, found)

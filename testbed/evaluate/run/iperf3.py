@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from testbed.errors import CheckFailed
+from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate.cases import Case
 from testbed.evaluate.sample import Values
 
@@ -106,14 +106,26 @@ def answer(text: str) -> dict[str, Any]:
 
 
 def until_ready(run: Callable[[], str]) -> dict[str, Any]:
-    """The answer of a bounded command; a server may take a moment to be ready for the next one."""
+    """The answer of a bounded command; a server may take a moment to be ready for the next one.
+
+    Raises NoTransfer, also where the command could not be run: its pod or node may be gone.
+    """
     for _ in range(ATTEMPTS - 1):
         try:
-            return answer(run())
+            return _answer_of(run)
         except NoTransfer as failed:
             if not failed.is_busy:
                 raise
-    return answer(run())
+    return _answer_of(run)
+
+
+def _answer_of(run: Callable[[], str]) -> dict[str, Any]:
+    try:
+        return answer(run())
+    except NoTransfer:
+        raise
+    except TestbedError as error:
+        raise NoTransfer("no transfer", why=str(error)) from None
 
 
 def read_tcp(said: Mapping[str, Any]) -> Transfer:

@@ -24,6 +24,7 @@ GRACE = 20.0  # seconds that a transfer may take beyond its own
 SMALL = 64  # bytes of a small datagram
 IDLE_REQUESTS = 50
 MOST_REQUESTS = 3000
+NO_RATE = "no rate was found at which UDP loses little"
 STARTING = 0.5  # seconds until a transfer is under way
 
 
@@ -104,7 +105,7 @@ class Instrument:
         large, small = (self._search(case, ends, size) for size in (length, SMALL))
         disturbed = usage.disturbance(start, self._read(ends)[1])
         if large is None:
-            return Taken(Values(), disturbed, ("no rate was found at which UDP loses little",))
+            return Taken(Values(), disturbed, (*usage.marks(disturbed, "udp"), NO_RATE))
         sent, window = large
         values = Values(
             throughput_bps=sent.rate * (1 - sent.loss),

@@ -42,12 +42,16 @@ def take_all(
         stored = store.read(file)
         for note in stored.notes:
             progress.note(note)
+        order = plan_order([case.id for case in cases], extent.repeats, seed)
+        if not left(order, stored.samples):
+            return stored.samples
         context = Context(plan, Check(), directory)
         with context.restored():
             testbed = Testbed(context)
             meter = Meter(plan)
             _examine(testbed, meter, directory, progress)
             taker = Taker(testbed, meter, directory, extent)
+            taker.withdraw_leftovers()
             possible = _prepare(taker, cases, progress)
             order = plan_order([case.id for case in possible], extent.repeats, seed)
             taking = Taking(taker, file, progress, list(stored.samples))
@@ -124,7 +128,8 @@ class Taking:
 def _words(
     number: int, count: int, sample: Sample, rest: Sequence[Slot], done: Sequence[Sample]
 ) -> str:
-    goodput = (sample.values.throughput_bps or 0) / GIGA
+    rate = sample.values.throughput_bps
+    goodput = "no result" if rate is None else f"{rate / GIGA:.2f} Gbit/s"
     seconds = estimate_seconds(rest, done) or 0
     marks = "".join(f"; {mark}" for mark in sample.marks)
-    return f"{number}/{count} {sample.case}: {goodput:.2f} Gbit/s{marks} ({in_words(seconds)} left)"
+    return f"{number}/{count} {sample.case}: {goodput}{marks} ({in_words(seconds)} left)"

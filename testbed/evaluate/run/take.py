@@ -22,6 +22,7 @@ from testbed.prove.in_lab import PLAIN, prove
 from testbed.scenario import Testbed
 from testbed.scenario.api.check import Check
 from testbed.scenario.api.context import Context
+from testbed.te.load import load_policy_file
 
 _WORDS = {"vxlan": "vxlan", "ipip": "ipip", "routed": ROUTED}  # of a proof of path
 UNPROVED = "one pair of interfaces: there is no other way"
@@ -35,6 +36,14 @@ class Taker:
         self._directory, self._extent = directory, extent
         self._near, self._far = workers(testbed)
         self._builder = Builder(testbed)
+
+    def withdraw_leftovers(self) -> None:
+        """The policy of a run that was killed would steer samples of this one."""
+        for family in self._testbed.kube.families():
+            case = BY_ID[f"pod-to-pod.tcp.ipv{family}.across.srv6.1seg.1stream"]
+            file = self._write_policy(case, ())
+            changes, _ = load_policy_file(self._testbed.plan, file, False)
+            self._testbed.te.withdraw(changes)
 
     def prepare(self, case: Case) -> None:
         """Have what the case needs. Raises TestbedError where it cannot be measured here."""
@@ -80,10 +89,13 @@ class Taker:
         context = Context(lab.plan, Check(), lab.evidence)
         with context.restored():
             if by:
-                file = lab.evidence / "policy.yaml"
-                file.write_text(steering.policy(case, self._near, self._far, by))
-                Testbed(context).inject(file)
+                Testbed(context).inject(self._write_policy(case, by))
             yield by
+
+    def _write_policy(self, case: Case, by: Sequence[str]) -> Path:
+        file = self._testbed.evidence / "policy.yaml"
+        file.write_text(steering.policy(case, self._near, self._far, by))
+        return file
 
     def _proved_path(self, case: Case, ends: Ends, by: Sequence[str]) -> str:
         if ends.proved is None:

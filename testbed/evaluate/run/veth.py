@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate.run.iperf3 import PORT
 from testbed.providers.base import NodeHandle
 
@@ -29,9 +30,9 @@ if [ -e /sys/fs/cgroup/cgroup.controllers ]; then groups=/sys/fs/cgroup/init
 else groups='/sys/fs/cgroup/*'; fi
 for group in $groups; do (echo $$ > $group/cgroup.procs) 2>/dev/null; done
 a=$0 b=$1; shift
-ip netns exec $b iperf3 --server --one-off --port {PORT} >/dev/null 2>&1 & server=$!
+ip netns exec $b iperf3 --server --one-off --port {PORT} </dev/null >&2 & server=$!
 until ip netns exec $b ss -Hltn sport = :{PORT} | grep -q .; do
-    kill -0 $server || {{ echo "no iperf3 server starts" >&2; exit 1; }}
+    kill -0 $server 2>/dev/null || {{ echo "no iperf3 server starts" >&2; exit 1; }}
 done
 ip netns exec $a "$@"; code=$?
 kill $server 2>/dev/null; wait $server
@@ -46,5 +47,8 @@ def make(node: NodeHandle, mtu: int, undo: ExitStack) -> None:
 
 
 def execute(node: NodeHandle, words: Sequence[str]) -> str:
-    """What a command prints at one end while iperf3 serves at the other. Raises TestbedError."""
-    return node.run(["sh", "-c", _EXECUTE, *SPACES, *words])
+    """What a command prints at one end while iperf3 serves at the other. Raises CheckFailed."""
+    try:
+        return node.run(["sh", "-c", _EXECUTE, *SPACES, *words])
+    except TestbedError as error:  # it names all of the script
+        raise CheckFailed("nothing was measured over the veth pair", why=error.why) from None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,11 +16,11 @@ from testbed.evaluate import settings, store
 from testbed.evaluate.figures.stability import Stability
 from testbed.evaluate.sample import Sample
 from testbed.evaluate.settings import Settings
-from testbed.json_types import as_object
+from testbed.json_types import JsonObject, as_object
 
 SAMPLES = "samples.jsonl"
 _NUMBERS = re.compile(r"[0-9][0-9.,]*")
-STABILITY = "stability.jsonl"
+STABILITY, KNB = "stability.jsonl", "knb.json"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Evaluation:
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
     stability: tuple[Stability, ...] = ()  # of the machine, at each start
+    knb: JsonObject = field(default_factory=dict)  # of `--profile knb`, which takes no samples
 
     def marks(self) -> dict[str, int]:
         """What disturbed measured samples, and how many of them; one sentence for its kind."""
@@ -52,7 +54,18 @@ def read_evaluation(directory: Path) -> Evaluation:
     stored = store.read(directory / SAMPLES)
     stability, notes = _read_stability(directory / STABILITY)
     wanted = _read_settings(directory / settings.FILE)
-    return Evaluation(wanted, stored.samples, (*stored.notes, *notes), stability)
+    knb, why = read_document(directory / KNB)
+    return Evaluation(wanted, stored.samples, (*stored.notes, *notes, *why), stability, knb)
+
+
+def read_document(file: Path) -> tuple[JsonObject, tuple[str, ...]]:
+    """A JSON object that need not be there; if it cannot be read, why."""
+    if not file.is_file():
+        return {}, ()
+    try:
+        return as_object(json.loads(file.read_bytes())), ()
+    except (OSError, ValueError, RecursionError) as error:
+        return {}, (f"{file.name} cannot be read: {error}",)
 
 
 def _read_stability(file: Path) -> tuple[tuple[Stability, ...], tuple[str, ...]]:
@@ -83,8 +96,6 @@ def _read_settings(file: Path) -> Settings:
 
 
 def _refuse_newer(text: bytes, file: Path) -> None:
-    import json
-
     version = as_object(json.loads(text)).get("schema_version")
     latest = int(Settings.model_fields["schema_version"].default)
     if isinstance(version, int) and version > latest:

@@ -22,7 +22,7 @@ from testbed.run_report.facts import facts, sections
 from testbed.run_report.figure import Figure
 from testbed.run_report.index import folders, readable, texts
 from testbed.run_report.measurements import interval_words
-from testbed.run_report.quantities import CPU, THROUGHPUT, Quantity, describe
+from testbed.run_report.quantities import CPU, THROUGHPUT, Quantity, describe, flat
 from testbed.run_report.summaries import CaseSummary, Pair
 
 MOST_MAPS = 250  # drawings of paths on a page; further ones are files only
@@ -81,6 +81,7 @@ def page_of(contents: Contents, title: str, font: str, directory: Path, commit: 
             tables={run: case_table(own, _FIRST) for run, own in contents.summaries.items()},
             further={run: case_table(own) for run, own in contents.summaries.items()},
             ratio_words=ratio_words,
+            flat=lambda document: [(name, str(value)) for name, value in flat(document)],
             evaluations={s.name: s.evaluation for s in contents.sources if s.evaluation},
             facts={source.name: facts(source) for source in contents.sources},
             sections={source.name: sections(source) for source in contents.sources},

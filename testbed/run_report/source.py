@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.evaluate import settings
-from testbed.json_types import JsonObject, as_object
+from testbed.json_types import JsonObject
 from testbed.records.crate import METADATA
 from testbed.records.crate import parse as parse_crate
 from testbed.records.digests import differing
 from testbed.records.record import RunRecord
 from testbed.records.store import Store
-from testbed.run_report.evaluation import Evaluation, read_evaluation
+from testbed.run_report.evaluation import Evaluation, read_document, read_evaluation
 from testbed.run_report.scenarios import ScenarioEvidence, read_scenarios
 
 
@@ -83,7 +82,7 @@ def _read(
     if (directory / settings.FILE).is_file():
         evaluation = read_evaluation(directory)
         notes += evaluation.notes
-    environment, why = _read_environment(directory / "environment.json")
+    environment, why = read_document(directory / "environment.json")
     record = crate.record if crate else record
     _refuse_empty(name, directory, files, record, evaluation, scenarios)
     return Source(
@@ -106,15 +105,6 @@ def _list_files(directory: Path) -> tuple[str, ...]:
     return tuple(sorted(path.relative_to(directory).as_posix() for path in found))
 
 
-def _read_environment(file: Path) -> tuple[JsonObject, tuple[str, ...]]:
-    if not file.is_file():
-        return {}, ()
-    try:
-        return as_object(json.loads(file.read_bytes())), ()
-    except (OSError, ValueError, RecursionError) as error:
-        return {}, (f"{file.name} cannot be read: {error}",)
-
-
 def _refuse_empty(
     name: str,
     directory: Path,
@@ -124,7 +114,9 @@ def _refuse_empty(
     scenarios: tuple[ScenarioEvidence, ...],
 ) -> None:
     """Nothing measured and nothing run: there is nothing to report."""
-    if scenarios or (evaluation and evaluation.samples) or (files and record and record.command):
+    if scenarios or (files and record and record.command):
+        return
+    if evaluation and (evaluation.samples or evaluation.knb):
         return
     if evaluation:
         raise TestbedError(
@@ -143,8 +135,6 @@ def _refuse_empty(
 
 def _with_own_names(sources: list[Source]) -> list[Source]:
     """Runs of one name, from several places, are told apart by a number."""
-    from dataclasses import replace
-
     taken: set[str] = set()
     found = []
     for source in sources:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from testbed.report.graph.png import FACES, find_font
 from testbed.report.graph.scene import Scene, Text
+from testbed.report.graph.svg import printable
 
 _FAMILY = "DejaVu Sans"  # the first that testbed.report.graph.svg asks for
 
@@ -19,7 +20,7 @@ def font_style(scenes: Iterable[Scene]) -> str:
     for scene in scenes:
         for shape in scene.shapes:
             if isinstance(shape, Text):
-                texts[shape.bold].update(shape.text)
+                texts[shape.bold].update(printable(shape.text))
     weights = ("normal", "bold")
     return "".join(
         f'@font-face{{font-family:"{_FAMILY}";font-weight:{weight};'

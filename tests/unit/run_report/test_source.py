@@ -10,7 +10,9 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.records.store import Store
+from testbed.run_report.contents import Contents
 from testbed.run_report.source import Source, find, find_all
+from testbed.run_report.write import write
 from tests.unit.records.recorded import START, make_run, record
 from tests.unit.run_report.synthetic import cases, evaluation, scenario
 
@@ -138,3 +140,14 @@ def test_what_is_no_proof_is_said(store: Store, tmp_path: Path) -> None:
     assert len(found.scenarios[0].proofs) == 2
     assert found.scenarios[0].plan is None
     assert len(found.notes) == 2
+
+
+def test_what_knb_was_told_is_an_evaluation(store: Store, tmp_path: Path) -> None:
+    evaluation(tmp_path / "knb", cases("veth"), 1)
+    (tmp_path / "knb/samples.jsonl").unlink()
+    (tmp_path / "knb/knb.json").write_text('{"data": {"pod2pod": {"tcp": {"bandwidth": 9876}}}}')
+    found = _find(tmp_path / "knb", store)
+    assert found.evaluation
+    write(Contents([found], {}), tmp_path / "out", "knb", "")
+    page = (tmp_path / "out/report.html").read_text()
+    assert "data.pod2pod.tcp.bandwidth" in page and "9876" in page

@@ -29,6 +29,7 @@ from testbed.cli import (
     nightly,
     parity,
     render,
+    report,
     run,
     runs,
     schema,
@@ -98,6 +99,7 @@ snapshot.register(app)
 runs.register(app)
 claims.register(app)
 nightly.register(app)
+report.register(app)
 give_verbose(app)
 
 

@@ -14,6 +14,7 @@ from testbed.records.store import Store
 from testbed.run_report.contents import Contents
 from testbed.run_report.source import find_all
 from testbed.run_report.write import write
+from tests.paper_plan import paper_plan
 from tests.unit.records.recorded import going_on, outcome, record
 from tests.unit.run_report.conftest import Made
 from tests.unit.run_report.synthetic import SHORTEST, cases, evaluation, proof, scenario
@@ -76,7 +77,10 @@ def test_every_comparison_and_every_claim_is_there(made: Made) -> None:
     page = made.page
     assert made.contents.compared["paper"]
     for pair in made.contents.compared["paper"]:
-        assert f"> {pair.comparison.words}<" in page
+        kind, words = pair.comparison.everything.kind, pair.comparison.words
+        assert re.search(
+            rf"{kind}</span>:? {re.escape(words.removeprefix(kind).lstrip(':; '))}<", page
+        )
     answers = {claim.id: claim.answer for claim in made.contents.claims}
     assert answers["C7"] == "reproduced"
     assert answers["C4"] == "deviates"
@@ -163,7 +167,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
     write(Contents(sources, {}), base / "out", HOSTILE, "")
     for file in (base / "out/figures").glob("*.svg"):
         ElementTree.fromstring(file.read_text())
-    return (base / "out/report.html").read_text()
+    return (base / "out/index.html").read_text()
 
 
 def test_what_runs_say_is_text_and_never_markup(hostile: str) -> None:
@@ -184,6 +188,17 @@ def test_a_map_more_than_a_page_can_hold_is_a_file_only(
 ) -> None:
     monkeypatch.setattr("testbed.run_report.page.MOST_MAPS", 2)
     write(made.contents, tmp_path, "few", "")
-    page = (tmp_path / "report.html").read_text()
+    page = (tmp_path / "index.html").read_text()
     assert page.count('class="map"') == 2
     assert len(list((tmp_path / "figures").glob("path-*.svg"))) == 9
+
+
+def test_the_topology_of_an_evaluation_is_drawn_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        evaluation(tmp_path / name, cases("veth"), 1)
+        (tmp_path / name / "plan.json").write_text(paper_plan().model_dump_json())
+    sources = find_all([str(tmp_path / n) for n in ("a", "b")], Store(tmp_path / "runs"), tmp_path)
+    contents = Contents(sources, {})
+    assert [figure.name for figure in contents.topologies] == ["topology-paper"]
+    names = [figure.name for figure in contents.figures()]
+    assert {"a-throughput-tcp-1stream", "b-throughput-tcp-1stream"} <= set(names)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from testbed.records.store import Store
+from testbed.report.graph.scene import Box
 from testbed.run_report.contents import Contents
 from testbed.run_report.source import find_all
 from testbed.run_report.write import write
@@ -78,9 +79,8 @@ def test_every_comparison_and_every_claim_is_there(made: Made) -> None:
     assert made.contents.compared["paper"]
     for pair in made.contents.compared["paper"]:
         kind, words = pair.comparison.everything.kind, pair.comparison.words
-        assert re.search(
-            rf"{kind}</span>:? {re.escape(words.removeprefix(kind).lstrip(':; '))}<", page
-        )
+        rest = re.escape(words.removeprefix(kind).lstrip(":; "))
+        assert re.search(rf"{kind}</span> {rest}<", page)
     answers = {claim.id: claim.answer for claim in made.contents.claims}
     assert answers["C7"] == "reproduced"
     assert answers["C4"] == "deviates"
@@ -202,3 +202,17 @@ def test_the_topology_of_an_evaluation_is_drawn_once(tmp_path: Path) -> None:
     assert [figure.name for figure in contents.topologies] == ["topology-paper"]
     names = [figure.name for figure in contents.figures()]
     assert {"a-throughput-tcp-1stream", "b-throughput-tcp-1stream"} <= set(names)
+
+
+def test_bars_are_as_high_as_the_means_of_the_samples(made: Made) -> None:
+    means = {s.id: s.goodput.mean for s in made.contents.summaries["paper"] if s.goodput}
+    figure = next(f for f in made.contents.figures() if f.name == "throughput-tcp-1stream")
+    bars = {
+        shape.note.partition(":")[0]: shape.height
+        for shape in figure.scene.shapes
+        if isinstance(shape, Box) and shape.note
+    }
+    shortest = {case for case in means if ".2seg." not in case}
+    assert bars.keys() == shortest
+    scale = {round(height / means[case] * 1e9, 6) for case, height in bars.items()}
+    assert len(scale) == 1

@@ -142,6 +142,13 @@ load: artefacts ## many of everything: 1,012 policies by ConfigMap, 5,000 foreig
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) $(PYTEST) -n 0 -s --timeout 900 tests/load
 
+.PHONY: nightly
+nightly: artefacts ## what a CI runs every night: scenarios, conformance, a quick evaluation, one report (OUT=DIR)
+	@$(ROOT_OR_WHY)
+	@scripts/install-deps packages-conformance.apt
+	@$(TESTBED) artefacts fetch conformance
+	@$(TESTBED) nightly $(if $(OUT),-o '$(OUT)')
+
 .PHONY: clean
 clean: ## remove what was built in the clone (the environment too)
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis out

@@ -26,6 +26,7 @@ from testbed.cli import (
     image,
     kube,
     lifecycle,
+    nightly,
     parity,
     render,
     report,
@@ -38,6 +39,7 @@ from testbed.cli import (
 )
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
+from testbed.cli.error_data import forget_form
 from testbed.cli.streams import lost_output, settle_streams
 from testbed.cli.verbose import Verbose, give_verbose
 from testbed.errors import TestbedError
@@ -96,6 +98,7 @@ box.register(app)
 snapshot.register(app)
 runs.register(app)
 claims.register(app)
+nightly.register(app)
 report.register(app)
 give_verbose(app)
 
@@ -117,6 +120,7 @@ def main() -> None:
     128 and the signal's number where another signal than SIGINT ended it.
     """
     settle_streams()
+    forget_form()
     end_with_starter(os.environ)
     for number in _ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it

@@ -25,8 +25,8 @@ from testbed.cli.common import (
     Quiet,
     key_values,
     need_root,
+    require_writable,
     show,
-    unwritable,
 )
 from testbed.cli.common import (
     directory as find_lab,
@@ -117,7 +117,7 @@ def run(
     from testbed.scenario.run.junit import write_junit
 
     if junit is not None:
-        _require_writable(junit)
+        require_writable(junit)
     progress, unsuited = Progress(quiet), {}
     with ExitStack() as held:
         if lab is not None:
@@ -199,18 +199,6 @@ def _run_name(evidence: Path) -> str:
     if evidence.parent.resolve() == run_store().directory.resolve():
         return evidence.name
     return f"{time.strftime(_STAMP)}-{os.getpid()}"
-
-
-def _require_writable(file: Path) -> None:
-    """Before anything runs. Raises TestbedError."""
-    there = file.exists()
-    try:
-        # O_CREAT only for a new file: see open_for_caller
-        os.close(os.open(file, os.O_WRONLY | (0 if there else os.O_CREAT), 0o666))
-    except OSError as error:
-        raise unwritable(file, error) from None
-    if not there:
-        file.unlink()
 
 
 def _print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:

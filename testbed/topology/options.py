@@ -69,16 +69,17 @@ def role(info: Options) -> Role:
 
 def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
     """Unknown or malformed options of one node."""
-    if info.get("isSwitch"):
+    if info.get("hub"):
         return [
             Problem(
-                what="switches and hubs are not supported: links are point to point",
+                what="hubs are not supported",
                 subject=name,
-                fix="link the nodes directly",
+                fix=f"self.addSwitch({name!r})",
                 where=where,
             )
         ]
-    problems = _find_unknown(name, info, _NODE[role(info)], where)
+    known = {"isSwitch"} if info.get("isSwitch") else _NODE[role(info)]
+    problems = _find_unknown(name, info, known, where)
     if info.get("data_centre") is True and info.get("advertised") is False:
         problems.append(
             Problem(
@@ -184,11 +185,12 @@ def usable_link(info: Options) -> Options:
 
 def end_options(info: Options) -> tuple[Options, Options]:
     """The options of a link's first and second end."""
-    first, second = info.get("params1"), info.get("params2")
-    return (
-        cast(Options, first) if isinstance(first, Mapping) else {},
-        cast(Options, second) if isinstance(second, Mapping) else {},
-    )
+    return _end_options(info.get("params1")), _end_options(info.get("params2"))
+
+
+def _end_options(given: object) -> Options:
+    named = isinstance(given, Mapping) and all(isinstance(key, str) for key in given)
+    return cast(Options, given) if named else {}
 
 
 def addresses(given: object) -> list[Interface]:
@@ -302,7 +304,7 @@ def _find_unknown(
 
 
 def _known_options(key: str, known: Set[str], of_link: Set[str]) -> str:
-    listed = f"known here: {', '.join(sorted(known - {'isRouter'}))}"
+    listed = f"known here: {', '.join(sorted(known - {'isRouter', 'isSwitch'})) or 'none'}"
     if key in of_link:
         return f"give it to the link: it is for both directions; {listed}"
     if key in _NOT_HERE:
@@ -359,6 +361,8 @@ def _parse_class(*names: str) -> Parser:
 def _parse_end(given: object) -> object:
     if not isinstance(given, Mapping):
         raise TypeError("a dictionary is needed, e.g. {'ip': '2001:db8::1/64'}")
+    if not all(isinstance(key, str) for key in given):
+        raise TypeError("its keys are names of options, e.g. {'ip': '2001:db8::1/64'}")
     return given
 
 

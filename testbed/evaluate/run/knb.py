@@ -31,7 +31,7 @@ _TIMES = 3  # as long as it should take
 def measure(plan: Plan, name: str, directory: Path, progress: Progress) -> JsonObject:
     """knb's document; it is in `directory` too, beside what iperf3 said. Raises TestbedError."""
     context = Context(plan, Check(), directory)
-    with alone(), context.restored():
+    with alone(directory), context.restored():
         testbed = Testbed(context)
         family = "ipv4" if 4 in testbed.kube.families() else "ipv6"
         case = BY_ID[f"pod-to-pod.tcp.{family}.across.srv6.1seg.1stream"]

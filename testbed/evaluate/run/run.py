@@ -38,7 +38,7 @@ def take_all(
 ) -> tuple[Sample, ...]:
     """All samples, those of an earlier call too. Raises TestbedError; what was taken is kept."""
     file = directory / SAMPLES
-    with alone():
+    with alone(directory):
         stored = store.read(file)
         for note in stored.notes:
             progress.note(note)
@@ -61,9 +61,13 @@ def take_all(
 
 def _examine(testbed: Testbed, meter: Meter, directory: Path, progress: Progress) -> None:
     """What comes of it is said and kept; it keeps nobody from measuring."""
-    with progress.step("is this machine quiet enough"):
-        found = gate.examine(testbed.plan, meter, workers(testbed)[0])
-        gate.keep(directory, found)
+    try:
+        with progress.step("is this machine quiet enough"):
+            found = gate.examine(testbed.plan, meter, workers(testbed)[0])
+    except TestbedError as error:
+        progress.note(f"whether this machine can measure is not known: {error}")
+        return
+    gate.keep(directory, found)
     progress.note(found.words)
 
 

@@ -76,6 +76,10 @@ class PathCheck:
         """In a legacy overlay, "ipip" or "vxlan", straight to the other node."""
         self._check_path(f"is in {kind}", expect=[kind])
 
+    def is_direct(self) -> None:
+        """Within a subnet, with neither encapsulation nor a router: a pool with CrossSubnet."""
+        self._check_path("is direct", expect=["direct"])
+
     def is_carried_by(self, overlay: str) -> None:
         """By an overlay, as pools name it; by SRv6 means best effort."""
         if overlay == SRV6:

@@ -33,16 +33,19 @@ class Pools:
         self._made: dict[str, Object] = {}  # by name, as they are now
         self._giving: dict[int, list[Object]] = {}  # by family: those that new pods are of
 
-    def add(self, name: str, cidr: str, overlay: str) -> None:
+    def add(self, name: str, cidr: str, overlay: str, cross_subnet: bool = False) -> None:
         """A pool with an overlay, "srv6", "ipip", "vxlan" or "routed", for all pods from now on.
 
         The other pools of its family are disabled meanwhile: pods keep their addresses, new ones
-        get none. Raises NotApplicable where a node's kernel cannot do it.
+        get none. `cross_subnet`: between nodes that share no subnet only. Raises NotApplicable
+        where a node's kernel cannot do it.
         """
         self.refuse_unable(overlay)
         family: int = ip_network(cidr).version
         before = self._giving.get(family) or _plan_pools(self._context.plan, family)
-        document = _document(name, {"cidr": cidr, "nodeSelector": "all()", **pool_fields(overlay)})
+        document = _document(
+            name, {"cidr": cidr, "nodeSelector": "all()", **pool_fields(overlay, cross_subnet)}
+        )
         ranges = [doc["spec"]["cidr"] for doc in before]
         self._context.undo.callback(self._wait_blocks, ranges, [cidr])
         for doc in before:

@@ -153,16 +153,20 @@ def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
     assert not keep(tmp_path, SETTINGS)
 
 
-def test_another_evaluation_of_the_lab(tmp_path: Path) -> None:
-    key = "testbed/evaluate/run/alone.py: wait for its end, or -n NAME for another lab"
-    lock = tmp_path / "lock"
-    with alone(lock):
-        with pytest.raises(TestbedError) as refused, alone(lock):
+def test_another_evaluation(tmp_path: Path) -> None:
+    key = (
+        "testbed/evaluate/run/alone.py: "
+        "wait for its end, or -n NAME for another lab with --out for a directory"
+    )
+    lab, out = tmp_path / "lab", tmp_path / "out"
+    with alone(out, lab):
+        for directory, lock in ((tmp_path / "new", lab), (out, tmp_path / "another")):
+            with pytest.raises(TestbedError) as refused, alone(directory, lock):
+                pass
+            assert is_printed_by(key, refused.value.fix)
+        with alone(tmp_path / "new", tmp_path / "another"):
             pass
-        assert is_printed_by(key, refused.value.fix)
-        with alone(tmp_path / "another"):
-            pass
-    with alone(lock):
+    with alone(out, lab):
         pass
 
 

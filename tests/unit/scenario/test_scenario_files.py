@@ -23,6 +23,7 @@ EXPECTED = {
     "bgp-equals-configmap",
     "coexistence",
     "control-plane-outage",
+    "cross-subnet",
     "dns",
     "hitless-edit",
     "ipip-pool",

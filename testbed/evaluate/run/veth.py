@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate.run.iperf3 import PORT
 from testbed.providers.base import NodeHandle
+from testbed.scenario.api.check import NotApplicable
 
 SPACES = ("evaluate-a", "evaluate-b")
 ADDRESSES: Mapping[int, IPv4Address | IPv6Address] = {
@@ -41,7 +42,12 @@ exit $code
 
 
 def make(node: NodeHandle, mtu: int, undo: ExitStack) -> None:
-    """Have the pair on a node, until `undo` is called. Raises TestbedError."""
+    """Have the pair on a node, until `undo` is called.
+
+    Raises TestbedError, NotApplicable where only the node's pods have an iperf3: on machines.
+    """
+    if not node.run(["sh", "-c", "command -v iperf3 || true"]).strip():
+        raise NotApplicable(f"{node.name} itself has no iperf3")
     undo.callback(node.run, ["sh", "-c", _REMOVE, "sh", *SPACES])
     node.run(["sh", "-ec", _MAKE.format(mtu=mtu), "sh", *SPACES])
 

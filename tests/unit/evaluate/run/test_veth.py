@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from testbed.errors import CheckFailed, TestbedError
-from testbed.evaluate.run.veth import execute
+from testbed.evaluate.run.veth import execute, make
 from testbed.providers.base import NodeHandle
+from testbed.scenario.api.check import NotApplicable
 
 # `ip netns exec NAME COMMAND…`; ss says that somebody listens once the server is there
 _IP = """\
@@ -48,6 +50,19 @@ def node(directory: Path, server: str = SERVES) -> NodeHandle:
     file.write_text(_IP.format(here=directory, server=server.format(here=directory)))
     file.chmod(0o755)
     return cast(NodeHandle, FakeNode(directory))
+
+
+def test_a_node_without_iperf3_has_no_pair(tmp_path: Path) -> None:
+    with ExitStack() as undo, pytest.raises(NotApplicable, match="itself has no iperf3"):
+        make(cast(NodeHandle, WithoutIperf3(tmp_path)), 1380, undo)
+
+
+class WithoutIperf3(FakeNode):
+    name = "worker1"
+
+    def run(self, argv: Sequence[str], _stdin: Path | None = None) -> str:
+        assert "command -v iperf3" in argv[-1], "nothing is done there"
+        return ""
 
 
 def test_the_client_is_heard_and_the_server_ends_with_it(tmp_path: Path) -> None:

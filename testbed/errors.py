@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def shown(text: str) -> str:
+    """The text; quoted and escaped if it has characters that a terminal does not print."""
+    return text if text.isprintable() else repr(text)
+
+
 class TestbedError(Exception):
     """Anything that a user, a file or a peer can cause; printed without a traceback.
 
@@ -28,7 +33,7 @@ class TestbedError(Exception):
             self.exit_code = exit_code
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if self.where else self.what
+        head = f"{shown(self.where)}: {self.what}" if self.where else self.what
         lines = [head]
         if self.why:
             lines.append(f"  why: {self.why}")

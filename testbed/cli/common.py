@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TextIO, TypeVar
 
 import typer
 from typer.models import OptionInfo
 
 from testbed.cli.advice import Lab, in_lab
 from testbed.cli.completion import labs, offering
+from testbed.cli.error_data import error_document, note_form, wanted_form
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.environment import asked
 from testbed.host.terminal import is_colourful
@@ -91,12 +92,32 @@ Name = Annotated[
         autocompletion=offering(labs),
     ),
 ]
+_Chosen = TypeVar("_Chosen", bound=Enum)
+
+
+def chosen_form(value: _Chosen) -> _Chosen:
+    """The value of an option that chooses the form of results: errors follow it."""
+    note_form(value.value)
+    return value
+
+
 FormatOption = Annotated[
-    Format, typer.Option("--format", "-f", "-o", envvar="TESTBED_FORMAT", help="Output format.")
+    Format,
+    typer.Option(
+        "--format",
+        "-f",
+        "-o",
+        envvar="TESTBED_FORMAT",
+        help="Output format.",
+        callback=chosen_form,
+    ),
 ]
 # For commands whose -f is a file.
 FormatOnlyOption = Annotated[
-    Format, typer.Option("--format", "-o", envvar="TESTBED_FORMAT", help="Output format.")
+    Format,
+    typer.Option(
+        "--format", "-o", envvar="TESTBED_FORMAT", help="Output format.", callback=chosen_form
+    ),
 ]
 ProfileOption = Annotated[
     ProfileName, typer.Option("--profile", envvar="TESTBED_PROFILE", help="IS-IS timers.")
@@ -106,7 +127,12 @@ NodesOption = Annotated[str, _registered("nodes", PROVIDERS, "What cluster nodes
 OverlayOption = Annotated[str, _registered("overlay", OVERLAYS, "What carries the pods' packets.")]
 ProgressOption = Annotated[
     ProgressStyle,
-    typer.Option("--progress", envvar="TESTBED_PROGRESS", help="How progress is told on stderr."),
+    typer.Option(
+        "--progress",
+        envvar="TESTBED_PROGRESS",
+        help="How progress is told on stderr.",
+        callback=chosen_form,
+    ),
 ]
 BoxOption = Annotated[
     str | None,
@@ -229,7 +255,7 @@ def print_data(value: object, format: Format) -> bool:
     if format is Format.json:
         print(text)
     else:
-        _print_yaml(json.loads(text))
+        _print_yaml(json.loads(text), sys.stdout)
     return True
 
 
@@ -241,12 +267,12 @@ def show(
         show_table(None, columns, rows, format is Format.wide)
 
 
-def _print_yaml(value: object) -> None:
+def _print_yaml(value: object, stream: TextIO) -> None:
     from ruamel.yaml import YAML
 
     yaml = YAML()
     yaml.version = (1, 1)  # quotes what readers of the older version take for times and truths
-    yaml.dump(value, sys.stdout)
+    yaml.dump(value, stream)
 
 
 def in_this_lab(text: str) -> str:
@@ -259,9 +285,21 @@ def in_this_lab(text: str) -> str:
 
 
 def fail(error: TestbedError) -> NoReturn:
-    """What, where, why, what to do; then the error's exit code."""
+    """What, where, why, what to do, as text or as data; then the error's exit code."""
+    form = wanted_form()
+    if form is None:
+        _print_error(error)
+    else:
+        document = error_document(error, in_this_lab)
+        if form == "json":  # on one line: messages may stand before it
+            print(json.dumps(document), file=sys.stderr)
+        else:
+            _print_yaml(document, sys.stderr)
+    sys.stderr.flush()
+    sys.exit(error.exit_code)
+
+
+def _print_error(error: TestbedError) -> None:
     colour = "\033[31m" if is_colourful(sys.stderr) else ""
     said = in_this_lab(str(error))
     print(f"{colour}error:{chr(27) + '[0m' if colour else ''} {said}", file=sys.stderr)
-    sys.stderr.flush()
-    sys.exit(error.exit_code)

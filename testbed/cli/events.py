@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from testbed.cli.common import DEFAULT_LAB, Name, enter
+from testbed.cli.common import DEFAULT_LAB, Name, chosen_form, enter
 from testbed.cli.streams import nobody_reads
 from testbed.errors import TestbedError
 
@@ -37,7 +37,8 @@ def events(
     ] = False,
     name: Name = DEFAULT_LAB,
     format: Annotated[
-        LineFormat, typer.Option("--format", "-f", "-o", help="Output format.")
+        LineFormat,
+        typer.Option("--format", "-f", "-o", help="Output format.", callback=chosen_form),
     ] = LineFormat.table,
 ) -> None:
     """What agents, IS-IS, BGP and pods reported until now, by time; with -w also what comes."""

@@ -27,9 +27,11 @@ from testbed.cli import (
     image,
     kube,
     lifecycle,
+    nightly,
     parity,
     render,
     replay,
+    report,
     run,
     runs,
     schema,
@@ -39,6 +41,7 @@ from testbed.cli import (
 )
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
+from testbed.cli.error_data import forget_form
 from testbed.cli.streams import lost_output, settle_streams
 from testbed.cli.verbose import Verbose, give_verbose
 from testbed.errors import TestbedError
@@ -99,6 +102,8 @@ runs.register(app)
 replay.register(app)
 diff.register(app)
 claims.register(app)
+nightly.register(app)
+report.register(app)
 give_verbose(app)
 
 
@@ -119,6 +124,7 @@ def main() -> None:
     128 and the signal's number where another signal than SIGINT ended it.
     """
     settle_streams()
+    forget_form()
     end_with_starter(os.environ)
     for number in _ENDING:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it

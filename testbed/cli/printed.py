@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict, TypeForm
 
 from testbed.agent.contract import PolicyStatus
+from testbed.cli.error_data import ErrorDocument
 
 
 class ProgramRow(TypedDict):
@@ -82,6 +83,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.host.progress import Event as ProgressEvent
     from testbed.lab.snapshots import SnapshotRow
     from testbed.lab.summary import LabSummary
+    from testbed.lab.tunnel_uses import TunnelUse
     from testbed.orchestrators.kubernetes.dry_run import Verdict as FileVerdict
     from testbed.orchestrators.pod import Pod
     from testbed.plan.model import Plan
@@ -106,6 +108,7 @@ def printed() -> Mapping[str, Printed]:
         "events": Printed("events: a line each", Event),
         "logs": Printed("logs", list[ProgramRow]),
         "policy-list": Printed("policy list", list[HeadEndPolicy]),
+        "policy-users": Printed("policy users", list[TunnelUse]),
         "policy-explain": Printed("policy explain", list[Explanation]),
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
@@ -131,4 +134,7 @@ def printed() -> Mapping[str, Printed]:
         "box-show": Printed("box show: our own box, or one that was taken", OwnBox | Taken),
         "snapshot-list": Printed("snapshot list", list[SnapshotRow]),
         "schema": Printed("schema", list[SchemaRow]),
+        "error": Printed(
+            "COMMAND: on stderr, where a command that prints data fails", ErrorDocument
+        ),
     }

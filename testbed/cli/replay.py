@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -18,7 +17,7 @@ from testbed.cli.common import Format, FormatOption, Quiet, need_root
 from testbed.cli.completion import labs, offering
 from testbed.cli.diff import EvenSo
 from testbed.cli.run import print_results, run_recorded, take_lab
-from testbed.cli.runs import RunName, new_run_directory, run_store
+from testbed.cli.runs import RunName, new_run_directory, remove_unbegun, run_store
 from testbed.report.tables import Column, lay_out
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def replay(
             directory = (evidence or new_run_directory()).resolve()
             make_directory(directory)
             if evidence is None:
-                held.callback(_remove_unbegun, directory)
+                held.callback(remove_unbegun, directory)
         held.callback(hand_all_to_caller, directory)
         recipe, scenarios = again.prepare(found, crate, directory, even_so)
         hand_all_to_caller(directory)  # a topology is evaluated as the caller
@@ -102,14 +101,6 @@ def replay(
     print(f"compare: testbed diff {found.name} {directory.name}", file=sys.stderr)
     if code:
         raise typer.Exit(code)
-
-
-def _remove_unbegun(directory: Path) -> None:
-    """A directory in the store in which no run was recorded."""
-    from testbed.records.crate import METADATA
-
-    if not (directory / METADATA).exists():
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from datetime import timedelta
@@ -48,6 +49,14 @@ def new_run_directory() -> Path:
     runs = run_store().directory
     make_directory(runs)
     return new_directory(runs, time.strftime(_STAMP))
+
+
+def remove_unbegun(directory: Path) -> None:
+    """A directory in the store in which no run was recorded."""
+    from testbed.records.crate import METADATA
+
+    if not (directory / METADATA).exists():
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def run_name(directory: Path) -> str:

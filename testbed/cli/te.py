@@ -106,6 +106,21 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
     )
 
 
+@policy_app.command("users")
+def policy_users(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
+    """Which pods' packets take which tunnel: by head end, endpoint and family, and why."""
+    plan = enter(name)
+    from testbed.lab.objects import pools_in
+    from testbed.lab.tunnel_uses import COLUMNS, tunnel_uses
+    from testbed.orchestrators.agent_status import agent_status
+    from testbed.providers.members import present
+
+    orchestrator = orchestrator_of(plan)
+    statuses = [status for node in present(plan) if (status := agent_status(node.name))]
+    found = tunnel_uses(plan, statuses, orchestrator.pods(plan), pools_in(orchestrator.api(plan)))
+    show(format, [use.to_json() for use in found], COLUMNS, [use.row() for use in found])
+
+
 @policy_app.command("delete")
 def policy_delete(
     names: Annotated[

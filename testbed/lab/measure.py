@@ -1,4 +1,8 @@
-"""Measures that pods of every node reach pods of every other node, in each family."""
+"""Measures that pods of every node reach pods of every other node, in each family.
+
+With a short packet and with the longest that pods may send: a link that is too narrow for those
+lets everything else through.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +11,35 @@ from collections.abc import Iterable, Mapping, Sequence
 from testbed.errors import CheckFailed
 from testbed.lab.access.places import places
 from testbed.observe.reach import Flow, undelivered
+from testbed.observe.tag import TAG_SIZE
 from testbed.orchestrators.pod import Pod
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
+from testbed.plan.shaping_rules import seconds
 from testbed.providers.members import present
 from testbed.report.lab_status import Measured
 
-PATIENCE = 1.0  # seconds for one attempt, between namespaces
+PATIENCE = 1.0  # seconds for one attempt, between namespaces over links without shaping
 
 
 def measure(plan: Plan) -> Measured:
-    """A probe per pair of cluster nodes and family, from pod to pod. Raises TestbedError."""
+    """Probes per pair of cluster nodes and family, from pod to pod. Raises TestbedError."""
     return _measure(plan)[0]
 
 
 def _measure(plan: Plan) -> tuple[Measured, list[Flow]]:
-    """What was measured, and the flows whose probe was lost."""
+    """What was measured, and the flows that lost probes."""
     nodes = [node.name for node in present(plan)]
     families = [f for f, pool in ((4, plan.pools.pods_v4), (6, plan.pools.pods_v6)) if pool]
     pods = choose_pods(nodes, orchestrator_of(plan).pods(plan))
     flows = list_flows(pods.values(), families)
     place_of = places(plan)
     watched = {pod.netns: place_of(pod.netns) for pod in pods.values()}
-    lost = undelivered(watched, flows, PATIENCE * plan.slowness)
+    long = [flow.sized(plan.pod_mtu) for flow in flows]
+    lost = without_repeats(undelivered(watched, [*flows, *long], find_patience(plan, len(flows))))
     measured = Measured(
         probes=len(flows),
-        lost=tuple(describe_loss(flow) for flow in lost),
+        lost=tuple(describe_loss(flow, plan.pod_mtu) for flow in lost),
         without_pod=tuple(node for node in nodes if node not in pods),
     )
     return measured, lost
@@ -46,7 +53,7 @@ def refuse_losses(plan: Plan) -> Measured:
         raise CheckFailed(
             found.lost[0] + (f", and {more} more of {found.probes}" if more else ""),
             why="every node and policy says that it is as wanted, but packets are lost",
-            fix=f"testbed status --probe; {path_command(lost[0])} shows where",
+            fix=f"testbed status --probe; {_show_where(plan, lost[0])}",
         )
     return found
 
@@ -74,9 +81,42 @@ def list_flows(pods: Iterable[Pod], families: Sequence[int]) -> list[Flow]:
     return found
 
 
-def describe_loss(flow: Flow) -> str:
-    """A lost probe as a problem."""
-    return f"no probe arrives: {' → '.join(_ends(flow))}, IPv{flow.address.version}"
+def describe_loss(flow: Flow, longest: int) -> str:
+    """A lost probe as a problem; `longest`: bytes of the pods' longest packets."""
+    source, destination = _ends(flow)
+    if flow.payload == TAG_SIZE:
+        return f"no probe arrives: {source} → {destination}, IPv{flow.address.version}"
+    return (
+        f"long packets are lost from {source} to {destination} "
+        f"({longest} bytes, IPv{flow.address.version})"
+    )
+
+
+def without_repeats(lost: Sequence[Flow]) -> list[Flow]:
+    """Each lost flow once: where no short packet arrives, no long one will."""
+    short = {_key(flow) for flow in lost if flow.payload == TAG_SIZE}
+    return [flow for flow in lost if flow.payload == TAG_SIZE or _key(flow) not in short]
+
+
+def _key(flow: Flow) -> tuple[str, str, int]:
+    return flow.source, flow.destination, flow.address.version
+
+
+def find_patience(plan: Plan, flows: int) -> float:
+    """Seconds for one attempt: more than shaped links take, if all probes share the slowest."""
+    shapings = [link.shaping for link in plan.links]
+    delays = sum(seconds(shaping.delay) for shaping in shapings if shaping.delay)
+    slowest = min((s.bandwidth for s in shapings if s.bandwidth), default=None)
+    bits = 8 * flows * plan.tunnel_mtu
+    return PATIENCE * plan.slowness + delays + (bits / (slowest * 1e6) if slowest else 0)
+
+
+def _show_where(plan: Plan, flow: Flow) -> str:
+    """What to type to see where a flow's packets are lost."""
+    if flow.payload == TAG_SIZE:
+        return f"{path_command(flow)} shows where"
+    node = next(pod.node for pod in orchestrator_of(plan).pods(plan) if pod.netns == flow.source)
+    return f"`testbed exec {node} ip link` shows whether it is the node's own MTU"
 
 
 def path_command(flow: Flow) -> str:

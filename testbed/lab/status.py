@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from testbed.backbone import build
+from testbed.backbone import build, link_mtu
 from testbed.host.wait import wait_for
 from testbed.lab import verify
 from testbed.lab.access.links import name_link
@@ -75,6 +75,7 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
     found += orchestrator_of(plan).problems(plan)
     cut = build.links_down(plan)
     found += [_describe_cut(plan, link) for link in cut]
+    found += [f"{one} (`testbed up` repairs it)" for one in link_mtu.resized(plan)]
     if not cut:  # its routes went with the link
         found += verify.static_problems(plan)
     found += _policies_into_nothing(plan)

@@ -11,7 +11,7 @@ from testbed.observe.local_capture import LocalCapture
 from testbed.observe.local_stream import LocalReceiver, LocalSender
 from testbed.observe.place import Address
 from testbed.observe.remote.exchange import Reads, exchange, open_socket
-from testbed.observe.tag import Run
+from testbed.observe.tag import TAG_SIZE, Run
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,11 @@ class LocalPlace:
         """See testbed.observe.canary."""
         canary.send_canary(self.netns, tag)
 
-    def send_probes(self, address: Address, run: Run, count: int) -> tuple[list[bytes], str | None]:
+    def send_probes(
+        self, address: Address, run: Run, count: int, size: int = TAG_SIZE
+    ) -> tuple[list[bytes], str | None]:
         """See testbed.observe.probe."""
-        return probe.send(self.netns, address, run, count)
+        return probe.send(self.netns, address, run, count, size=size)
 
     def exchange(
         self, address: Address, port: int, data: bytes, timeout: float, reads: Reads

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from testbed.observe.frame import Frame
 from testbed.observe.remote.exchange import Reads
-from testbed.observe.tag import Run
+from testbed.observe.tag import TAG_SIZE, Run
 
 Address = IPv4Address | IPv6Address
 # Waits so many seconds; says whether to stop.
@@ -79,7 +79,9 @@ class Place(Protocol):
     def send_canary(self, tag: bytes) -> None:
         """Send one packet on the namespace's own loopback; see testbed.observe.canary."""
 
-    def send_probes(self, address: Address, run: Run, count: int) -> tuple[list[bytes], str | None]:
+    def send_probes(
+        self, address: Address, run: Run, count: int, size: int = TAG_SIZE
+    ) -> tuple[list[bytes], str | None]:
         """See testbed.observe.probe."""
 
     def exchange(

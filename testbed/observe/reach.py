@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -12,26 +12,36 @@ from testbed.observe.canary import refuse_blind
 from testbed.observe.capture import Capture
 from testbed.observe.frame import Frame
 from testbed.observe.place import Address, Place
-from testbed.observe.tag import Run
+from testbed.observe.tag import TAG_SIZE, Run
 
 ATTEMPTS = 3  # a single packet may be lost, above all the first to a neighbour
 SENDERS = 16  # namespaces that send at the same time
 _UDP = 17
-# From the Ethernet header on: where the protocol and both addresses are, by ethertype.
+# From the Ethernet header on: where protocol, addresses and UDP's length are, by ethertype.
 _LAYOUTS = {
-    b"\x08\x00": (23, slice(26, 30), slice(30, 34)),
-    b"\x86\xdd": (20, slice(22, 38), slice(38, 54)),
+    b"\x08\x00": (23, slice(26, 30), slice(30, 34), slice(38, 40)),
+    b"\x86\xdd": (20, slice(22, 38), slice(38, 54), slice(58, 60)),
 }
+_UDP_HEADER = 8
+_HEADERS = {4: 20 + _UDP_HEADER, 6: 40 + _UDP_HEADER}
 
 
 @dataclass(frozen=True)
 class Flow:
-    """From an address in one namespace to one in another; both are names of places."""
+    """From an address in one namespace to one in another; both are names of places.
+
+    `payload`: bytes of UDP payload of its probe; one longer than a tag may not be fragmented.
+    """
 
     source: str
     destination: str
     source_address: IPv4Address | IPv6Address
     address: IPv4Address | IPv6Address
+    payload: int = TAG_SIZE
+
+    def sized(self, length: int) -> Flow:
+        """The same flow with packets of `length` bytes, from the IP header on."""
+        return replace(self, payload=length - _HEADERS[self.address.version])
 
 
 def undelivered(places: Mapping[str, Place], flows: Sequence[Flow], patience: float) -> list[Flow]:
@@ -58,22 +68,23 @@ def find_missing(flows: Sequence[Flow], frames: Iterable[Frame]) -> list[Flow]:
     seen = {
         (frame.node, *ends) for frame in frames if not frame.outgoing and (ends := _ends_of(frame))
     }
-    return [f for f in flows if (f.destination, f.source_address, f.address) not in seen]
+    return [f for f in flows if (f.destination, f.source_address, f.address, f.payload) not in seen]
 
 
 def _complete(flows: Sequence[Flow], frames: Iterable[Frame]) -> bool:
     return not find_missing(flows, frames)
 
 
-def _ends_of(frame: Frame) -> tuple[Address, Address] | None:
-    """Source and destination of a UDP packet. An ICMP error that quotes a probe is none."""
+def _ends_of(frame: Frame) -> tuple[Address, Address, int] | None:
+    """Source, destination, bytes of payload of a UDP packet. An ICMP error with a probe is none."""
     layout = _LAYOUTS.get(frame.data[12:14])
     if layout is None or frame.interface == "lo":
         return None
-    protocol, source, destination = layout
+    protocol, source, destination, length = layout
     if frame.data[protocol] != _UDP:
         return None
-    return ip_address(frame.data[source]), ip_address(frame.data[destination])
+    payload = int.from_bytes(frame.data[length], "big") - _UDP_HEADER
+    return ip_address(frame.data[source]), ip_address(frame.data[destination]), payload
 
 
 def _send_each(places: Mapping[str, Place], flows: Sequence[Flow], run: Run) -> None:
@@ -83,7 +94,7 @@ def _send_each(places: Mapping[str, Place], flows: Sequence[Flow], run: Run) -> 
 
     def send(source: str) -> None:
         for flow in by_source[source]:
-            places[source].send_probes(flow.address, run, 1)
+            places[source].send_probes(flow.address, run, 1, flow.payload)
 
     with ThreadPoolExecutor(SENDERS) as senders:
         list(senders.map(send, by_source))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from testbed.errors import TestbedError
+from testbed.errors import TestbedError, shown
 from testbed.plan.model import Frozen
 
 MOST_NAMED = 4  # subjects that one problem names
@@ -17,8 +17,8 @@ class Problem(Frozen):
     where: str | None = None  # file:line
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        return f"{place}{self.subject}: {self.what}\n  fix: {self.fix}"
+        place = f"{shown(self.where)}: " if self.where else ""
+        return f"{place}{shown(self.subject)}: {self.what}\n  fix: {self.fix}"
 
 
 def merged(problems: list[Problem]) -> list[Problem]:

@@ -37,6 +37,24 @@ def demanded_routes(plan: Plan) -> dict[str, Routes]:
     }
 
 
+def wide_routes(plan: Plan, most: int) -> Iterator[tuple[str, Prefix, frozenset[str]]]:
+    """Routers with a route over more than `most` interfaces: the first such route of each."""
+    routers = {router.name for router in plan.routers}
+    wide = [
+        name
+        for name in routers
+        if sum(link.peer(name).node in routers for link in plan.links_of(name)) > most
+    ]
+    if not wide:
+        return
+    distances, originators = _compute_distances(plan), _find_originators(plan)
+    for name in sorted(wide):
+        routes = _routes_of(plan, name, distances, originators)
+        found = next(((p, ports) for p, ports in routes.items() if len(ports) > most), None)
+        if found is not None:
+            yield name, *found
+
+
 def longest_distance(plan: Plan) -> int:
     """The metric of the longest of all shortest paths from a router to a prefix."""
     distances = _compute_distances(plan)

@@ -32,6 +32,7 @@ CHECKS = (
     sizes.pod_blocks,
     links.parallel_metrics,
     links.parallel_count,
+    links.next_hops,
     links.path_metrics,
     shaping.loss_and_bandwidth,
     shaping.delays,

@@ -22,7 +22,7 @@ _OF = ": "  # between a lab, or a node in one, and what is said of it
 _KIND_OF_LAB = ("orchestrator", "backend", "overlay", "box")
 _NOT_COMPARED = re.compile(r"(.*\.)?where(_v[46])?|topology|profile")
 # Which run, and how it was shown; not what it did.
-_OPTIONS_OF_LAB = ("lab", "topology", "policy", "profile", "cluster", "nodes")
+_OPTIONS_OF_LAB = ("lab", "topology", "policy", "cluster", "nodes")
 _MATTER = ("TESTBED_SLOWNESS", "TESTBED_OVERLAY", "TESTBED_BOX")
 
 
@@ -94,7 +94,7 @@ def lab_conditions(plans: Mapping[str, JsonObject]) -> Conditions:
     found: Conditions = {}
     for path, plan in sorted(plans.items()):
         topology = str(plan.get("topology"))
-        found["timer profile", topology] = str(plan.get("profile"))
+        found["timer profile", f"{topology}{_OF}profile"] = str(plan.get("profile"))
         for name, value in flat(plan):
             if _NOT_COMPARED.fullmatch(name):
                 continue
@@ -108,6 +108,8 @@ def _area_of(name: str) -> Area:
     """Of a plan's field."""
     if name == "max_segments" or name.endswith(".mtu"):
         return "MTU"
+    if name.endswith(".advertised"):  # the profile decides it
+        return "timer profile"
     return "kind of lab" if name in _KIND_OF_LAB else "topology"
 
 
@@ -115,7 +117,7 @@ def _options(run: Evidence) -> Conditions:
     record = run.record
     found: Conditions = {}
     for name, value in record.options.items():
-        if name == "profile":
+        if name == "profile" and record.kind == "scenarios":
             found["timer profile", "option"] = value
         elif name in ("cluster", "nodes"):
             found["kind of lab", name] = value

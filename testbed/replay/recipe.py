@@ -17,6 +17,7 @@ from testbed.records.inputs import GIVEN_POLICY, INPUTS, POLICIES, SCENARIOS, TO
 from testbed.records.record import Kind, RunRecord
 
 WHOLE = 2  # schema version from which a crate has topologies and policies
+YES = "yes"  # an option of evaluations without a value
 WITH = "with "  # before the name of a scenario's setting, in a record's options
 # Variables that change what a run does; those of paths are of one machine.
 _OWN = ("lab", "name", "out", "replays", "format")
@@ -57,7 +58,11 @@ class Recipe:
     def evaluate(self) -> list[str]:
         """The words after `testbed evaluate`; the lab and the directory are the replay's."""
         pairs = [(name, value) for name, value in self.evaluation.items() if name not in _OWN]
-        return [word for name, value in pairs for word in (f"--{name}", value)]
+        return [
+            word
+            for name, value in pairs
+            for word in ([f"--{name}"] if value == YES else [f"--{name}", value])
+        ]
 
     def scenario_file(self, name: str) -> Path:
         """The scenario as the run had it. Raises TestbedError if the crate has none."""

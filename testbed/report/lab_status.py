@@ -33,7 +33,10 @@ class PodLine:
 
 @dataclass(frozen=True)
 class Measured:
-    """Probes between pods of different nodes: how many, the lost ones, nodes that have no pod."""
+    """Probes between pods of different nodes: how many, the lost ones, nodes that have no pod.
+
+    Each is a short packet, and one as long as the pods' MTU.
+    """
 
     probes: int
     lost: tuple[str, ...] = ()
@@ -43,7 +46,7 @@ class Measured:
         if not self.probes:
             return "there are no two nodes with pods"
         arrived = f"{self.probes - len(self.lost)} of {self.probes} probes"
-        said = f"{arrived} between pods of different nodes arrived"
+        said = f"{arrived} between pods of different nodes arrived, short and long"
         missing = ", ".join(self.without_pod)
         return said + (f"; nothing to measure on {missing}, without a pod" if missing else "")
 

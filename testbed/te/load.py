@@ -63,7 +63,7 @@ def load_objects(
     tunnels = [d for d in documents if configmap.recognises(d)]
     for document in documents:
         if document not in tunnels:
-            calico_objects.check(document)
+            calico_objects.check(document, plan.orchestrator_traits.containers)
         check_envelope(document)
     configs = configmap.each_once(tunnels, file.name)
     others = [d for d in documents if d not in tunnels]

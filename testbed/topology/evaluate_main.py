@@ -60,7 +60,10 @@ def evaluate(file: Path, profile: Profile, params: dict[str, str]) -> dict[str, 
     problems += [_describe_start(file, call) for call in attempts]
     if topo is None or problems:
         return _result(None, problems)
-    return _result(*read_plan(topo, origins, file.stem, profile))
+    try:
+        return _result(*read_plan(topo, origins, file.stem, profile))
+    except Exception as error:
+        return _result(None, [_describe_unreadable(error, file)])
 
 
 def _result(plan: Plan | None, problems: list[Problem]) -> dict[str, object]:
@@ -106,14 +109,39 @@ def _describe_exception(error: BaseException, file: Path, params: dict[str, str]
     where = f"{file.name}:{line}" if line else file.name
     if isinstance(error, TestbedError):
         return Problem(
-            what=error.what, subject=file.stem, fix=error.fix or "correct it", where=where
+            what=error.what,
+            subject=file.stem,
+            fix=error.fix or "correct it",
+            where=error.where or where,
         )
     given = "".join(f" --set {name}={value}" for name, value in params.items())
+    called = _called_by(error, file)
     return Problem(
-        what=f"{type(error).__name__}: {error}",
+        what=(f"{called}(): " if called else "") + f"{type(error).__name__}: {error}",
         subject=file.stem,
-        fix="correct the topology file" + (f", or what it is given:{given}" if given else ""),
+        fix=(f"correct what {called}() is given" if called else "correct the topology file")
+        + (f", or what the file is given:{given}" if given else ""),
         where=where,
+    )
+
+
+def _called_by(error: BaseException, file: Path) -> str:
+    """The function in which the error arose that the file called; empty if it arose in the file."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [index for index, frame in enumerate(frames) if frame.filename == str(file)]
+    after = frames[own[-1] + 1 :] if own else []
+    name = after[0].name if after else ""
+    return "" if name.startswith("_") or not name.isidentifier() else name
+
+
+def _describe_unreadable(error: Exception, file: Path) -> Problem:
+    """What the file built has another shape than its methods give it."""
+    return Problem(
+        what=f"what it built cannot be read: {type(error).__name__}: {error}",
+        subject=file.stem,
+        fix="build it by addRouter, addHost, addClusterNode, addInjector and addLink alone, and "
+        "leave what Mininet keeps to itself; if the file does so, this is a bug in testbed",
+        where=file.name,
     )
 
 

@@ -73,15 +73,25 @@ class Pending:
         try:
             result = json.loads(stdout.splitlines()[-1])
         except (json.JSONDecodeError, IndexError):
-            raise TestbedError(
-                "the topology could not be evaluated",
-                where=self.file.name,
-                why=(stderr.strip().splitlines() or [f"exit code {self.process.returncode}"])[-1],
-                fix="run the file by itself with python3 to see more",
-            ) from None
+            raise self._ended_early(stderr) from None
         if result["problems"]:
             raise InvalidPlan(self.file.name, [Problem(**p) for p in result["problems"]])
         return Plan.model_validate(result["plan"])
+
+    def _ended_early(self, stderr: str) -> TestbedError:
+        """The process that reads the file ended without a result."""
+        last = (stderr.strip().splitlines() or [""])[-1]
+        code = self.process.returncode
+        ended = f"signal {-code} ended it" if code < 0 else f"exit code {code}"
+        missing = last.startswith(("ModuleNotFoundError", "ImportError"))
+        return TestbedError(
+            "reading the topology ended without a result",
+            where=self.file.name,
+            why=f"{last} ({ended})" if last else f"Python ended in the midst of it: {ended}",
+            fix="make deps"
+            if missing
+            else "look in the file for what ends Python or takes all memory, e.g. os._exit()",
+        )
 
     def _wait(self, time_limit: float) -> tuple[str, str]:
         end = time.monotonic() + time_limit

@@ -185,11 +185,12 @@ def usable_link(info: Options) -> Options:
 
 def end_options(info: Options) -> tuple[Options, Options]:
     """The options of a link's first and second end."""
-    first, second = info.get("params1"), info.get("params2")
-    return (
-        cast(Options, first) if isinstance(first, Mapping) else {},
-        cast(Options, second) if isinstance(second, Mapping) else {},
-    )
+    return _end_options(info.get("params1")), _end_options(info.get("params2"))
+
+
+def _end_options(given: object) -> Options:
+    named = isinstance(given, Mapping) and all(isinstance(key, str) for key in given)
+    return cast(Options, given) if named else {}
 
 
 def addresses(given: object) -> list[Interface]:
@@ -360,6 +361,8 @@ def _parse_class(*names: str) -> Parser:
 def _parse_end(given: object) -> object:
     if not isinstance(given, Mapping):
         raise TypeError("a dictionary is needed, e.g. {'ip': '2001:db8::1/64'}")
+    if not all(isinstance(key, str) for key in given):
+        raise TypeError("its keys are names of options, e.g. {'ip': '2001:db8::1/64'}")
     return given
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ from unittest.mock import patch
 
 from mininet.topo import Topo
 
+from testbed.topology.arguments import checked, checked_methods, refuse_unknown_members
 from testbed.topology.options import KNOWN_OPTIONS
 from testbed.topology.upstream import IntfDescription, IPTopo, Overlay
 
@@ -101,9 +103,12 @@ class Origins:
             ):
                 method = recorder(getattr(owner, name))
                 stack.enter_context(patch.object(owner, name, method))
+            for owner, name in checked_methods():
+                stack.enter_context(patch.object(owner, name, checked(getattr(owner, name))))
             yield
 
     def _record_node(self, original: _Method) -> _Method:
+        @functools.wraps(original)
         def add_node(topo: Topo, name: str, **opts: object) -> object:
             where = self.caller()
             if str(name) in self.nodes:
@@ -116,6 +121,7 @@ class Origins:
     def _record_link(self, original: _Method) -> _Method:
         signature = inspect.signature(original)
 
+        @functools.wraps(original)
         def add_link(topo: Topo, *args: object, **kwargs: object) -> object:
             where = self.caller()
             given = signature.bind(topo, *args, **kwargs).arguments
@@ -140,6 +146,9 @@ class Origins:
     def _record_build(self, original: _Method) -> _Method:
         def build(topo: Topo, *args: object, **kwargs: object) -> object:
             self.overlays_applied = True
+            for overlay, where in self.overlays:
+                if sets_options_only(overlay):
+                    refuse_unknown_members(topo, overlay, where)
             return original(topo, *args, **kwargs)
 
         return build
@@ -152,6 +161,7 @@ class Origins:
         return add_daemon
 
     def _record_overlay(self, original: _Method) -> _Method:
+        @functools.wraps(original)
         def add_overlay(topo: Topo, overlay: Overlay | type[Overlay]) -> object:
             made = overlay() if isinstance(overlay, type) else overlay
             self.overlays.append((made, self.caller()))
@@ -193,6 +203,7 @@ class Origins:
         return set_info
 
     def _record_params(self, original: _Method) -> _Method:
+        @functools.wraps(original)
         def add_params(end: IntfDescription, **params: object) -> object:
             self.ends[id(end.intf_attrs)] = self.caller() or "?"
             return original(end, **params)

@@ -124,6 +124,28 @@ def test_a_lost_default_route_is_named_and_repaired(twins: tuple[Lab, str]) -> N
     assert lab.status()["problems"] == []
 
 
+@pytest.fixture(scope="module")
+def pods(gobgpd: Path) -> Iterator[Lab]:
+    lab = Lab(lab_name("narrow"), gobgpd)
+    try:
+        lab.run("up", "basic")
+        yield lab
+    finally:
+        lab.run("down")
+
+
+@pytest.mark.parametrize("end", [("r1", "r1-worker1"), ("worker1", "worker1-r1")])
+def test_a_narrow_link_loses_long_packets_and_is_repaired(pods: Lab, end: tuple[str, str]) -> None:
+    """Short packets pass: routes, sessions and short probes are as wanted."""
+    node, interface = end
+    pods.run("exec", node, "ip", "link", "set", interface, "mtu", "1300")
+    said = pods.run("status", "--probe", expect=1).stdout
+    assert f"{interface} has MTU 1300 instead of 1380 (`testbed up" in said
+    assert "long packets are lost from pod-" in said and "no probe arrives" not in said
+    assert f"{interface} had MTU 1300, and has 1380 again" in pods.run("up", "basic").stderr
+    assert "and measured: 12 of 12 probes" in pods.run("status", "--probe").stdout
+
+
 def test_a_dry_run_says_what_each_end_gets_and_changes_nothing(twins: tuple[Lab, str]) -> None:
     lab, _ = twins
 

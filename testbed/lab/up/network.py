@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.backbone import build as backbone
+from testbed.backbone import link_mtu
 from testbed.host.wait import wait_for
 from testbed.lab import state, verify
 from testbed.lab.up.context import UpContext
@@ -24,11 +25,14 @@ def stands(context: UpContext) -> bool:
 
 
 def mend(context: UpContext) -> None:
-    """Bring links up that are down, and static routes back that were lost; says which."""
+    """Bring links up, and MTUs and static routes back that were changed; says which."""
     plan = context.plan
     for link in backbone.links_down(plan):
         backbone.set_link(plan, link, up=True)
         context.progress.note(f"{link.a.interface} was down, and is up again")
+    for one in link_mtu.resized(plan):
+        link_mtu.restore(one)
+        context.progress.note(f"{one.port.interface} had MTU {one.now}, and has {one.wanted} again")
     for name, routes in verify.missing_routes(plan).items():
         for port in plan.ports_of(name):
             backbone.restore_port(plan, port)

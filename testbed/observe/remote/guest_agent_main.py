@@ -97,7 +97,7 @@ def _send_frames(frames: Iterable[Frame]) -> None:
 
 def _send_probes(request: SendProbes) -> None:
     place, address = LocalPlace(request.netns), ip_address(request.address)
-    tags, refusal = place.send_probes(address, Run(request.run), request.count)
+    tags, refusal = place.send_probes(address, Run(request.run), request.count, request.size)
     _send_answer(ProbesSent(len(tags), refusal))
 
 

@@ -63,12 +63,13 @@ class SendCanary:
 
 @dataclass(frozen=True)
 class SendProbes:
-    """Request: `count` probes of a run."""
+    """Request: `count` probes of a run, with `size` bytes of payload."""
 
     netns: str
     address: str
     run: bytes
     count: int
+    size: int
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from testbed.observe.remote.messages import (
 )
 from testbed.observe.remote.remote_capture import RemoteCapture
 from testbed.observe.remote.remote_stream import RemoteReceiver, RemoteSender
-from testbed.observe.tag import Run
+from testbed.observe.tag import TAG_SIZE, Run
 from testbed.providers.vagrant.guest.ssh import Guest
 
 OWN = "/proc/self/ns/net"
@@ -46,9 +46,11 @@ class RemotePlace:
         """See testbed.observe.canary."""
         self.guest.run(agent_command(SendCanary(self.netns, tag)))
 
-    def send_probes(self, address: Address, run: Run, count: int) -> tuple[list[bytes], str | None]:
+    def send_probes(
+        self, address: Address, run: Run, count: int, size: int = TAG_SIZE
+    ) -> tuple[list[bytes], str | None]:
         """See testbed.observe.probe."""
-        request = SendProbes(self.netns, str(address), run.random, count)
+        request = SendProbes(self.netns, str(address), run.random, count, size)
         sent = decode_message(self.guest.run(agent_command(request)).stdout)
         if not isinstance(sent, ProbesSent):
             raise TestbedError(f"{self.guest.name} does not say which probes it sent")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from testbed.plan.addressing import INTERFACE_NAME_MAX
 from testbed.plan.model import Link, Plan, Role
 from testbed.plan.problems import Problem
-from testbed.plan.spf import longest_distance
+from testbed.plan.spf import longest_distance, wide_routes
 
 MOST_PATH_METRIC = 0xFE000000  # RFC 5305 §4: IS-IS takes nothing farther into account
 MOST_NEXT_HOPS = 64  # of a route, as isisd 8.4 keeps them
@@ -89,6 +89,25 @@ def parallel_count(plan: Plan) -> Iterator[Problem]:
                 fix=f"leave out {len(links) - MOST_NEXT_HOPS} of them",
                 where=surplus.where,
             )
+
+
+def next_hops(plan: Plan) -> Iterator[Problem]:
+    """More equal-cost ways to one destination than a route of IS-IS has next hops."""
+    if any(parallel_count(plan)):
+        return  # the cause, which is named
+    for router, prefix, interfaces in wide_routes(plan, MOST_NEXT_HOPS):
+        used = [x for x in plan.links_of(router) if x.end(router).interface in interfaces]
+        surplus, too_many = used[MOST_NEXT_HOPS], len(used) - MOST_NEXT_HOPS
+        peers = [link.peer(router).node for link in used]
+        yield Problem(
+            what=f"{len(used)} equal-cost next hops to {prefix}: isisd uses {MOST_NEXT_HOPS} at "
+            "most",
+            subject=router,
+            fix=f"igp_metric={surplus.metric + 1} for {too_many} of the links that lead there"
+            if len(set(peers)) == len(peers)
+            else f"leave out {too_many} of the links that lead there",
+            where=surplus.where,
+        )
 
 
 def path_metrics(plan: Plan) -> Iterator[Problem]:

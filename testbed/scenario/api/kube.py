@@ -57,6 +57,10 @@ class Kube:
         except TestbedError:
             return False
 
+    def version(self) -> str:
+        """Of the API server: v1.32.1. Raises TestbedError where there is none."""
+        return str(self.api.client.request("GET", "/version").body["gitVersion"])
+
     def families(self) -> tuple[int, ...]:
         """The families that Services of this lab have, the primary one first."""
         return families(self._context.plan)

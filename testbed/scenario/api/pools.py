@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from testbed.agent.contract import LOCAL, SEGMENTS
@@ -57,7 +57,7 @@ class Pools:
         self._giving[family] = [document]
         self._wait_blocks([cidr])
         if overlay == ROUTED:
-            self._wait_routed(ip_network(cidr))
+            self.wait_routed([ip_network(cidr)])
 
     def switch(self, name: str, overlay: str) -> None:
         """Let another overlay carry a pool of the scenario's; its pods go on as they are.
@@ -70,7 +70,7 @@ class Pools:
         pool = ip_network(spec["cidr"])
         self._wait_carried(pool, SEGMENTS if overlay == SRV6 else overlay)
         if overlay == ROUTED:
-            self._wait_routed(pool)
+            self.wait_routed([pool])
 
     def _apply(self, document: Object) -> None:
         self._context.api.apply(document)
@@ -86,11 +86,12 @@ class Pools:
                 fix="load its module, or run it on machines (--nodes vagrant)",
             )
 
-    def _wait_routed(self, pool: IPv4Network | IPv6Network) -> None:
-        """Until every router of the backbone has a route to every block of the pool."""
+    def wait_routed(self, pools: Iterable[IPv4Network | IPv6Network]) -> None:
+        """Until every router of the backbone has a route to every block of these pools."""
+        ranges = list(pools)
         names = [node.name for node in self._context.present_nodes()]
         blocks = {block for n in names for block in map(ip_network, self._context.status(n).blocks)}
-        wanted = {b for b in blocks if b.network_address in pool}
+        wanted = {b for b in blocks if any(b.network_address in pool for pool in ranges)}
         lacking: dict[str, list[str]] = {}
 
         def is_complete() -> bool:
@@ -101,7 +102,8 @@ class Pools:
                     lacking[router.name] = sorted(map(str, missing))
             return not lacking
 
-        self._context.wait(f"routes to {pool} in the backbone", is_complete, lambda: str(lacking))
+        what = f"routes to {', '.join(map(str, ranges))} in the backbone"
+        self._context.wait(what, is_complete, lambda: str(lacking))
 
     def _wait_blocks(self, wanted: list[str], unwanted: list[str] | None = None) -> None:
         """Until every node is well, with a block inside each of these, and none in the others."""

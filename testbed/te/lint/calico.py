@@ -18,6 +18,10 @@ from testbed.te.owners import closest_name
 Selected = Callable[[str], Sequence[str]]
 
 SELECTORS = "write it as in key == 'value', has(key), key in {'a', 'b'} or all()"
+_OF_NODES = re.compile(
+    r"kubernetes\.io/hostname\s*(?:==|!=|(?:not\s+)?in\b)\s*(\{[^}]*\}|'[^']*'|\"[^\"]*\")"
+)
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 NOBODY = "!all()"  # meant so, as in a pool that no node is to take addresses from
 
 
@@ -76,6 +80,10 @@ def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator
     except ValueError as error:
         yield Finding("error", where, str(error), SELECTORS)
         return
+    unknown = [name for name in _named_nodes(text) if name not in plan.by_name]
+    if nodes and unknown:
+        what = f"nodeSelector {text} names {unknown[0]}, which is no node of the plan"
+        yield Finding("warning", where, what, closest_name(unknown[0], _cluster(plan)))
     if not nodes:
         what = f"nodeSelector {text} selects none of the nodes that are here"
         yield Finding("warning", where, what, _suggest_selector(plan, text))
@@ -83,11 +91,23 @@ def _check_selector(plan: Plan, document: Value, selected: Selected) -> Iterator
 
 def _suggest_selector(plan: Plan, selector: str) -> str | None:
     """A suggestion for the node that the quoted values of the selector probably mean."""
-    names = [n.name for n in plan.cluster]
-    for value in re.findall(r"'([^']*)'|\"([^\"]*)\"", selector):
-        word = value[0] or value[1]
+    names = _cluster(plan)
+    for word in _quoted(selector):
         if word in names:
             return f"it counts once {word} has joined"
         if near := closest_name(word, names):
             return near
     return None
+
+
+def _named_nodes(selector: str) -> list[str]:
+    """The nodes that the selector names."""
+    return [word for values in _OF_NODES.findall(selector) for word in _quoted(values)]
+
+
+def _quoted(text: str) -> list[str]:
+    return [first or second for first, second in _QUOTED.findall(text)]
+
+
+def _cluster(plan: Plan) -> list[str]:
+    return [node.name for node in plan.cluster]

@@ -52,17 +52,18 @@ KINDS: dict[str, Required | None] = {
 _BY_AGENTS = ("BlockAffinity", "IPAMBlock", "IPAMHandle", "IPAMConfig")
 
 
-def check(document: Value) -> None:
+def check(document: Value, has_kubernetes: bool = True) -> None:
     """Raise TestbedError with file:line unless this is an object that the agents read."""
     kind = _get_text(document, "kind")
     if kind not in KINDS:
         raise TestbedError(
             f"`testbed apply` does not take kind {kind or '?'}",
             where=document.where,
-            fix=_other_way(kind),
+            fix=_other_way(kind, has_kubernetes),
         )
     metadata, spec = document.get("metadata"), document.get("spec")
-    if metadata is None or not _get_text(metadata, "name"):
+    given = metadata.get("name") if metadata is not None else None
+    if given is None or given.content == "":
         raise TestbedError(
             f"{kind} without metadata.name", where=document.where, fix="metadata: {name: mine}"
         )
@@ -74,17 +75,22 @@ def check(document: Value) -> None:
         _check_field(kind, spec, required)
 
 
-def _other_way(kind: str) -> str:
-    """What to do with an object of another kind."""
+def _other_way(kind: str, has_kubernetes: bool) -> str:
+    """What to do with an object of another kind in this lab."""
     if kind == "SRPolicy":
         return "testbed policy apply -f FILE"
     if kind in _BY_AGENTS:
         return "leave it out: the agents claim blocks themselves"
     if kind.endswith("NetworkPolicy"):
         return "leave it out: policies of this kind are not enforced"
-    hint = did_you_mean(kind, KINDS)
+    if kind == "Pod" and not has_kubernetes:
+        return "testbed pod create NAME --node NODE"
+    hint = did_you_mean(kind, (*KINDS, "ConfigMap", "List", *(f"{name}List" for name in KINDS)))
     taken = f"it takes {', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
-    others = "objects of Kubernetes itself by `testbed kubectl apply -f FILE`"
+    if has_kubernetes:
+        others = "objects of Kubernetes itself by `testbed kubectl apply -f FILE`"
+    else:
+        others = "for objects of Kubernetes itself, `testbed up --cluster kubernetes --recreate`"
     return f"{hint + ' ' if hint else ''}{taken}; {others}"
 
 

@@ -13,8 +13,10 @@ from testbed.object_fields.tables import CALICO, CALICO_V3, KINDS, api_version
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint.calico_objects import kind as kind_of
 from testbed.te.lint.calico_objects import name as name_of
+from testbed.te.lint.object_values import check_values
 
 _LIST = "List"
+_OF_LIST = ("apiVersion", "kind", "metadata", "items")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _PARTS = ("apiVersion", "kind", "metadata", "spec", "data", "binaryData", "immutable", "status")
 # What an API server writes into metadata: of another cluster or of before, so never sent back.
@@ -41,12 +43,28 @@ def each_object(document: Value) -> Iterator[Value]:
     if not kind.endswith(_LIST):
         yield document
         return
+    _check_list(document, kind)
     items = document.get("items")
     if items is not None and not isinstance(items.content, list):
         raise TestbedError(f"items of {kind} is not a list", where=items.where)
     inner = kind.removesuffix(_LIST)
     for item in items.content if items is not None else ():
         yield from each_object(_with_kind(item, inner, document) if inner else item)
+
+
+def _check_list(document: Value, kind: str) -> None:
+    """A list that is misspelt would be an empty one."""
+    _refuse_unknown(document, _OF_LIST, kind)
+    if "items" not in document.keys:
+        raise TestbedError(f"{kind} without items", where=document.where, fix="items: []")
+    version = document.get("apiVersion")
+    if kind == _LIST and (version is None or version.content != "v1"):
+        what = f"apiVersion {str(version.content)[:60]} is not that of {kind}" if version else ""
+        raise TestbedError(
+            what or f"{kind} without apiVersion",
+            where=(version or document).where,
+            fix="apiVersion: v1",
+        )
 
 
 def _with_kind(item: Value, kind: str, whole: Value) -> Value:
@@ -70,6 +88,7 @@ def check_envelope(item: Value) -> None:
     if metadata is not None and isinstance(metadata.content, dict):
         _refuse_unknown(metadata, _METADATA, f"metadata of {kind}")
         _check_name(metadata)
+    check_values(item, kind)
     wanted, found = api_version(kind), item.get("apiVersion")
     accepted = (CALICO, CALICO_V3) if kind in KINDS else (wanted,)
     if found is None:

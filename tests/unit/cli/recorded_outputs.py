@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,15 +18,15 @@ from testbed.agent.desired.node_status import node_status
 from testbed.artefacts import inventory
 from testbed.bgp.model import PeerStatus
 from testbed.cli import access, doctor, events, image, lifecycle, render, run, snapshot, te
-from testbed.cli.common import Format
+from testbed.cli.common import Format, fail
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
-from testbed.errors import CheckFailed
+from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
+from testbed.lab import objects, summary
 from testbed.lab import status as lab_status
-from testbed.lab import summary
 from testbed.lab.access import inside
 from testbed.lab.events import stream
 from testbed.lab.summary import LabSummary
@@ -160,6 +160,17 @@ def _policy_list(patch: Patch, _: Path) -> str:
     patch.setattr(members, "present", lambda plan: plan.cluster[:2])
     patch.setattr(agent_status, "agent_status", lambda name: AGENT if name != "master" else None)
     return said("policy", "list", "-o", "json")
+
+
+def _policy_users(patch: Patch, _: Path) -> str:
+    pods = [Pod("web", "worker1", "172.16.0.1/32", "fdfb::1/128")]
+    lab = SimpleNamespace(pods=lambda _: pods, api=lambda _: None)
+    patch.setattr(te, "enter", lambda _: paper_plan())
+    patch.setattr(te, "orchestrator_of", lambda _: lab)
+    patch.setattr(objects, "pools_in", lambda _: {"all": ip_network("172.16.0.0/16")})
+    patch.setattr(members, "present", lambda plan: plan.cluster[:1])
+    patch.setattr(agent_status, "agent_status", lambda _: AGENT)
+    return said("policy", "users", "-o", "json")
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
@@ -335,6 +346,17 @@ def _schema(_: Patch, __: Path) -> str:
     return said("schema", "-o", "json")
 
 
+def _error(_: Patch, directory: Path) -> str:
+    with (directory / "said").open("w+") as stream, pytest.MonkeyPatch.context() as patch:
+        with pytest.raises(TestbedError) as caught:
+            said("schema", "statsu", "-o", "json")
+        patch.setattr("sys.stderr", stream)
+        with pytest.raises(SystemExit):
+            fail(caught.value)
+        stream.seek(0)
+        return stream.read()
+
+
 def _evaluate(_: Patch, __: Path) -> str:
     srv6, vxlan = (f"pod-to-pod.tcp.ipv4.across.{o}.1stream" for o in ("srv6.1seg", "vxlan"))
     samples = [*series(srv6, [9e9, 9.1e9, 9.2e9]), *series(vxlan, [9e9, 9.2e9, None])]
@@ -349,6 +371,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "events": _events,
     "logs": _logs,
     "policy-list": _policy_list,
+    "policy-users": _policy_users,
     "policy-explain": _policy_explain,
     "path": _path,
     "run": _run,
@@ -372,6 +395,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "box-show": _box_show,
     "snapshot-list": _snapshot_list,
     "schema": _schema,
+    "error": _error,
 }
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from testbed.cli import main as command
 from testbed.errors import CheckFailed, MachineUnfit, TestbedError
+from tests.schemas import check, check_text
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +43,51 @@ def outcome(
     assert "Traceback" not in err
     assert isinstance(ended.value.code, int)
     return ended.value.code, err
+
+
+def as_data(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[object, str]:
+    """Exit code and stderr of the command itself."""
+    monkeypatch.setattr("sys.argv", ["testbed", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    out, err = capsys.readouterr()
+    assert out == ""
+    return ended.value.code, err
+
+
+def test_who_asks_for_data_gets_errors_as_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = as_data(["schema", "statsu", "-o", "json"], monkeypatch, capsys)
+    assert said.count("\n") == 1
+    check_text("error", said)
+    assert json.loads(said)["error"] == {
+        "what": "no schema 'statsu'",
+        "where": None,
+        "why": None,
+        "fix": "did you mean status?",
+        "exit_code": code,
+    }
+    code, text = as_data(["schema", "statsu"], monkeypatch, capsys)
+    assert (code, text) == (2, "error: no schema 'statsu'\n  fix: did you mean status?\n")
+    _, said = as_data(["schema", "statsu", "-o", "yaml"], monkeypatch, capsys)
+    check("error", YAML(typ="safe").load(said))
+    monkeypatch.setenv("TESTBED_FORMAT", "json")
+    _, said = as_data(["pod", "list", "-n", "no-such"], monkeypatch, capsys)
+    check_text("error", said)
+    assert json.loads(said)["error"]["fix"] == "testbed up -n no-such, or -n NAME for another lab"
+
+
+def test_progress_as_data_ends_with_the_error_as_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["up", "no-such", "-n", "no-such", "--progress", "json"]
+    monkeypatch.setattr("testbed.cli.lifecycle.need_root", lambda: None)
+    code, said = as_data(arguments, monkeypatch, capsys)
+    assert code == 2
+    check_text("error", said.splitlines()[-1])
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,18 @@ def test_the_other_things_that_are_printed_agree(
     check("box-show", json.loads(taken_box(monkeypatch)))
 
 
+def test_every_option_for_data_is_followed_by_errors() -> None:
+    group = cast(TyperGroup, typer.main.get_command(app))
+    options = [
+        (words, option)
+        for words, command in commands(group)
+        for option in command.params
+        if {"--format", "--progress"} & set(option.opts)
+    ]
+    assert len(options) > 20
+    assert [words for words, option in options if option.callback is None] == []
+
+
 def test_yaml_has_the_same_content() -> None:
     text = said("schema", "-o", "yaml")
     check("schema", YAML(typ="safe").load(text))

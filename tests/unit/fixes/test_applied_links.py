@@ -40,6 +40,22 @@ CASES = {
         '"tun"',
         '"tin"',
     ),
+    "too many equal ways": Mended(
+        LINK + "igp_metric={surplus.metric + 1} for {too_many} of the links that lead there",
+        'for m in self.addRouters(*(f"m{i}" for i in range(65))):\n'
+        "    self.addLinks((r1, m), (m, r2))",
+        "self.addLinks((r1, m), (m, r2))",
+        "self.addLinks((r1, m), (m, r2), igp_metric=11 if m == 'm64' else 10)",
+        two='r1, r2 = self.addRouters("r1", "r2")\n',
+    ),
+    "too many equal ways of parallel links": Mended(
+        LINK + "leave out {too_many} of the links that lead there",
+        'for m in self.addRouters(*(f"m{i}" for i in range(33))):\n'
+        "    self.addLinks(*[(r1, m), (m, r2)] * 2)",
+        "[(r1, m), (m, r2)] * 2",
+        "[(r1, m), (m, r2)] * (1 if m in ('m31', 'm32') else 2)",
+        two='r1, r2 = self.addRouters("r1", "r2")\n',
+    ),
     "parallel metrics": Mended(
         LINK
         + "igp_metric={other.metric}, as the other link has it; or put a router between the two "

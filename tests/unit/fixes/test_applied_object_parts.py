@@ -9,6 +9,7 @@ import pytest
 from tests.unit.fixes.applied_files import HEAD, POOL, Mended, check_mended
 
 KINDS = "testbed/te/lint/calico_objects.py: "
+VALUES = "testbed/te/lint/object_values.py: "
 ITEMS = "testbed/te/lint/object_items.py: "
 
 CASES = {
@@ -69,6 +70,45 @@ CASES = {
         KINDS + "{field}: {required.example(value)}",
         POOL.replace("172.16.4.0/24", "172.16.4.9/24"),
         "cidr: 172.16.4.9/24",
+        "FIX",
+    ),
+    "a list without items": Mended(
+        ITEMS + "items: []",
+        f"apiVersion: v1\nkind: List\n---\n{POOL}",
+        "kind: List",
+        "kind: List\nFIX",
+        anywhere=True,
+    ),
+    "a list without a version": Mended(
+        ITEMS + "apiVersion: v1",
+        f"kind: List\nitems: []\n---\n{POOL}",
+        "kind: List",
+        "kind: List\nFIX",
+    ),
+    "labels that are a list": Mended(
+        VALUES + "{what.rpartition('.')[2]}: {}",
+        POOL.replace("{name: p}", "\n  name: p\n  labels: [a]"),
+        "labels: [a]",
+        "FIX",
+    ),
+    "a label's name": Mended(
+        VALUES + "take letters, digits, '-', '_' and '.', at most 63 of them; "
+        "before that perhaps a domain and '/'",
+        POOL.replace("{name: p}", "{name: p, labels: {a b: c}}"),
+        "a b",
+        "a-b",
+    ),
+    "a label's value": Mended(
+        VALUES + "take letters, digits, '-', '_' and '.', at most 63 of them, "
+        "the first and last a letter or digit",
+        POOL.replace("{name: p}", "{name: p, labels: {a: b c}}"),
+        "b c",
+        "b-c",
+    ),
+    "a label that is a number": Mended(
+        VALUES + '{key}: "{said}"',
+        POOL.replace("{name: p}", "{name: p, labels: {a: 5}}"),
+        "a: 5",
         "FIX",
     ),
     "one pool twice": Mended(

@@ -62,7 +62,8 @@ def test_what_is_given_may_be_the_cause(tmp_path: Path) -> None:
     )
     (problem,) = problems_of(file, n="0")
     key = (
-        "testbed/topology/evaluate_main.py: correct the topology file, or what it is given:{given}"
+        "testbed/topology/evaluate_main.py: correct the topology file, "
+        "or what the file is given:{given}"
     )
     assert is_printed_by(key, problem.fix)
     assert problems_of(file, n="1") == []

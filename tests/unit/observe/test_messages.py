@@ -18,7 +18,7 @@ EXAMPLES: list[Message] = [
     messages.CaptureFlushed(),
     messages.CaptureFailed("r3: 7"),
     messages.SendCanary("r3", b"tag"),
-    messages.SendProbes("r3", "fcff:8::1", bytes(8), 8),
+    messages.SendProbes("r3", "fcff:8::1", bytes(8), 8, 16),
     messages.ProbesSent(3, "Network is unreachable"),
     messages.ProbesSent(8, None),
     messages.ReceiveStream("pod-a", "172.16.0.1", 77),

@@ -72,6 +72,17 @@ def test_probes(place: Place) -> None:
     assert place.send_probes(HERE, run, 3) == ([run.tag(n) for n in range(3)], None)
 
 
+@ROOT
+def test_a_long_probe_is_not_fragmented(place: Place) -> None:
+    run = Run()
+    with Capture({"here": place}, only=run) as capture:
+        place.send_probes(HERE, run, 1, 5000)
+        frames = capture.read(lambda seen: bool(seen), 30)
+    assert len(frames[0].data) == 14 + 20 + 8 + 5000
+    assert frames[0].data[20] & 0x40  # IPv4's flag DF
+    assert place.send_probes(HERE, run, 1, 65508) == ([], "Message too long")
+
+
 def test_probes_that_are_refused(place: Place) -> None:
     tags, refusal = place.send_probes(ip_address("255.255.255.255"), Run(), 3)
     assert (tags, refusal) == ([], "Permission denied")

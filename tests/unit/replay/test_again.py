@@ -244,9 +244,10 @@ def test_a_crate_of_an_older_testbed_has_the_topology_of_this_one(
 
 def test_an_evaluation_is_asked_for_as_it_was(tmp_path: Path) -> None:
     options = {"lab": "mine", "out": "/etc", "cases": "a,b", "repeats": "3", "seed": "7"}
+    options["quick"] = "yes"
     recipe = read_recipe(record(kind="evaluation", options=options), tmp_path)
     assert recipe.in_lab
-    assert recipe.evaluate == ["--cases", "a,b", "--repeats", "3", "--seed", "7"]
+    assert recipe.evaluate == ["--cases", "a,b", "--repeats", "3", "--seed", "7", "--quick"]
 
 
 def test_variables_are_those_of_the_run() -> None:

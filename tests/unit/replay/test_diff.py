@@ -13,6 +13,7 @@ from testbed.replay.areas import AREAS, Area
 from testbed.replay.causes import CHANCE, DISTURBED, RULES, likely_cause
 from testbed.replay.diff import ALONE, Diff, diff
 from testbed.replay.evidence import read_evidence
+from tests.shipped_plans import shipped_plan
 from tests.unit.replay.pairs import CASE, Run, pair
 
 RATES = [9e9, 9.1e9, 9.2e9, 9.05e9, 9.15e9]
@@ -31,7 +32,7 @@ def mtu(run: Run) -> None:
 
 
 def profile(run: Run) -> None:
-    run.plan["profile"] = "paper"
+    run.plan = json.loads(shipped_plan("full", "paper").model_dump_json())
     run.fields["options"] = {"profile": "paper"}
 
 

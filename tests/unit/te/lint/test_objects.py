@@ -16,7 +16,18 @@ from tests.unit.te.lint.test_lint import selected
 POOL = "apiVersion: crd.projectcalico.org/v1\nkind: IPPool\nmetadata: {name: p}\nspec:\n"
 PEER = "apiVersion: crd.projectcalico.org/v1\nkind: BGPPeer\nmetadata: {name: p}\nspec:\n"
 BGP = "apiVersion: crd.projectcalico.org/v1\nkind: BGPConfiguration\nmetadata: {name: default}\n"
+V1 = "apiVersion: v1\n"
+CONFIG = V1 + "kind: ConfigMap\nmetadata: {name: srv6-config-worker1}\ndata: "
+POLICY = (
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: p}\n"
+    "spec: {podSelector: "
+)
 INSIDE = "  cidr: 172.16.4.0/24\n"
+
+
+def meta(field: str) -> str:
+    """A pool with a further field of its metadata."""
+    return POOL.replace("{name: p}", f"{{name: p, {field}}}") + INSIDE
 
 
 def load(plan: Plan, directory: Path, text: str) -> tuple[list[Document], list[Finding]]:
@@ -86,6 +97,27 @@ def test_a_value_that_a_pool_cannot_have_is_refused(
         (PEER + "  peerip: fd00:0:34::2\n", 5, "no field spec.peerip", "did you mean peerIP?"),
         (PEER + "  peerIP: '[fd00:0:34::2]:70000'\n", 5, "port '70000' is not", "peerIP: the"),
         (PEER + "  peerIP: '[fd00:0:34::2]179'\n", 5, "not usable", "peerIP: the"),
+        (V1 + "kind: List\nitem: []\n", 3, "List has no field item", "did you mean items?"),
+        (V1 + "kind: List\n", 1, "List without items", "items: []"),
+        ("kind: List\nitems: []\n", 1, "List without apiVersion", "apiVersion: v1"),
+        ("apiVersion: v2\nkind: List\nitems: []\n", 1, "apiVersion v2 is", "apiVersion: v1"),
+        (POOL.replace("kind: IPPool", "kind: IPPoolList"), 4, "no field spec", "the fields are"),
+        (V1 + "kind: list\nitems: []\n", 1, "not take kind list", "did you mean List?"),
+        (POOL.replace("kind: IPPool", "kind: ippool") + INSIDE, 1, "kind ippool", "did you mean I"),
+        (V1 + "kind: Configmap\nmetadata: {name: srv6-config-a}\n", 1, "kind Configmap", "did you"),
+        (meta("labels: {a: 5}"), 3, "metadata.labels: a is 5", 'a: "5"'),
+        (meta("labels: {a: true}"), 3, "metadata.labels: a is true", 'a: "true"'),
+        (meta("labels: {a: [b]}"), 3, "metadata.labels: a is no text", "a: |"),
+        (meta("labels: [a]"), 3, "metadata.labels is no mapping", "labels: {}"),
+        (meta("labels: {a: b c}"), 3, "'b c' is no value of a label", "take letters"),
+        (meta("labels: {a b: c}"), 3, "'a b', which is no name", "take letters"),
+        (meta("annotations: {a: 1.5}"), 3, "metadata.annotations: a is 1.5", 'a: "1.5"'),
+        (meta("annotations: {a/b/c: x}"), 3, "'a/b/c', which is no name", "take letters"),
+        (POOL.replace("{name: p}", "{name: 5}") + INSIDE, 3, "metadata.name is 5", 'name: "5"'),
+        (meta("namespace: 7"), 3, "metadata.namespace is 7", 'namespace: "7"'),
+        (POLICY + "{matchLabels: {app: 1}}}\n", 4, "matchLabels: app is 1", 'app: "1"'),
+        (CONFIG + "{srv6: 7}\n", 4, "data.srv6 is 7", 'srv6: "7"'),
+        (CONFIG + "{srv6: {localsids: {}}}\n", 4, "data.srv6 is no text", "srv6: |"),
         (POOL + INSIDE + "---\n" + POOL + INSIDE, 7, "IPPool p is in the file twice", "give one"),
     ],
 )
@@ -283,8 +315,8 @@ def test_lists_are_taken_item_by_item(full: Plan, tmp_path: Path) -> None:
         ("kind: BlockAffinity\n", "o.yaml:1", "kind BlockAffinity", "claim blocks themselves"),
         ("kind: GlobalNetworkPolicy\n", "o.yaml:1", "kind Global", "are not enforced"),
         # so no object of a file waits for another one of it
-        ("kind: Namespace\n", "o.yaml:1", "kind Namespace", "testbed kubectl apply"),
-        ("kind: Service\n", "o.yaml:1", "kind Service", "testbed kubectl apply"),
+        ("kind: Namespace\n", "o.yaml:1", "kind Namespace", "testbed up --cluster kube"),
+        ("kind: Service\n", "o.yaml:1", "kind Service", "testbed up --cluster kube"),
         ("kind: IPpool\n", "o.yaml:1", "kind IPpool", "did you mean IPPool?"),
     ],
 )
@@ -303,3 +335,43 @@ def test_a_network_policy_is_taken_with_a_warning(full: Plan, tmp_path: Path) ->
     assert documents[0]["spec"] == {"podSelector": {}}
     assert finding.severity == "warning" and finding.where == "o.yaml:1"
     assert finding.what.startswith("NetworkPolicy closed is not enforced")
+
+
+@pytest.mark.parametrize(
+    ("selector", "unknown", "fix"),
+    [
+        ("in {'master', 'worker3'}", "worker3", "did you mean worker2?"),
+        ("!= 'zzzzzz'", "zzzzzz", None),
+        ("in {'master', 'worker2'}", "", None),
+        ("not in {'worker2', \"workr1\"}", "workr1", "did you mean worker1?"),
+    ],
+)
+def test_each_node_that_a_selector_names_is_looked_at(
+    full: Plan, tmp_path: Path, selector: str, unknown: str, fix: str | None
+) -> None:
+    text = f"{POOL}{INSIDE}  nodeSelector: kubernetes.io/hostname {selector}\n"
+    found = load(full, tmp_path, text)[1]
+    assert [(f.severity, f.where, f.fix) for f in found] == (
+        [("warning", "o.yaml:6", fix)] if unknown else []
+    )
+    assert all(f"names {unknown}, which is no node" in f.what for f in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "light", "kubernetes"),
+    [
+        ("Pod", "testbed pod create NAME --node NODE", "`testbed kubectl apply -f FILE`"),
+        ("Service", "`testbed up --cluster kubernetes --recreate`", "`testbed kubectl apply"),
+    ],
+)
+def test_other_objects_are_told_what_this_lab_has(
+    full: Plan, tmp_path: Path, kind: str, light: str, kubernetes: str
+) -> None:
+    for orchestrator, there, elsewhere in (
+        ("none", light, "kubectl"),
+        ("kubernetes", kubernetes, "--recreate"),
+    ):
+        plan = full.model_copy(update={"orchestrator": orchestrator})
+        with pytest.raises(TestbedError) as caught:
+            load(plan, tmp_path, f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\n")
+        assert there in (caught.value.fix or "") and elsewhere not in (caught.value.fix or "")

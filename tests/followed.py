@@ -35,6 +35,9 @@ NOT_TYPED = {
             "machines, and Calico-VPP's seven images, which need a registry"
         ),
     },
+    "docs/nightly.md": {
+        "make nightly OUT=night": "two hours; tests/unit/nightly has its steps and what they give",
+    },
     "docs/vagrant.md": {
         "make deps NODES=vagrant": "installs packages; `make test-vm` does it before its tests",
         "testbed up full --nodes vagrant": "tests/vm/conftest.py does it, for the lab of all tests",

@@ -18,6 +18,7 @@ _MEANINGS = (
     (r"^source\.patch$", "what differs from the commit"),
     (r"^ro-crate-metadata\.json$", "the record of the run, with a digest of each file"),
     (r"^inputs/", "what the run was given"),
+    (r"^(lab|plan)\.json$", "the lab"),
     (r"^(evaluation\.json|samples\.jsonl)$", "settings and samples of the evaluation"),
     (r"result\.json$", "verdict, checks and figures"),
     (r"output\.txt$", "what the scenario printed"),

@@ -187,7 +187,8 @@ def _ratios(pairs: Sequence[Pair], condition: _Condition) -> Iterator[Figure]:
     title = f"Ratios of goodput: {_in_words(condition)}"
     caption = (
         f"{title}; points are geometric means of ratios within blocks, lines their 95 % confidence "
-        f"intervals. Shaded: what counts as comparable, a margin of {100 * MARGIN:g} %."
+        f"intervals, with an arrow where it goes on. Shaded: what counts as comparable, a margin "
+        f"of {100 * MARGIN:g} %."
     )
     yield Figure(f"ratios-{_name(condition)}", caption, forest(title, "ratio", rows, MARGIN))
 

@@ -25,6 +25,7 @@ from testbed.run_report.measurements import interval_words
 from testbed.run_report.quantities import CPU, THROUGHPUT, Quantity, describe, flat
 from testbed.run_report.summaries import CaseSummary, Pair
 
+FEW = 2  # scenarios that are shown unfolded
 MOST_MAPS = 250  # drawings of paths on a page; further ones are files only
 # Beside the drawings' own colours: those of charts.
 _DARK = {**DARK, **palette.DARK, BAND: "#2a323b"}
@@ -61,7 +62,7 @@ def page_of(contents: Contents, title: str, font: str, directory: Path, commit: 
     outcomes = Counter(
         outcome.verdict
         for source in contents.sources
-        if source.record
+        if source.record and source.record.kind == "scenarios"
         for outcome in source.record.outcomes
     )
     shown = {id(figure) for figure in _maps(contents)[:MOST_MAPS]}
@@ -81,6 +82,9 @@ def page_of(contents: Contents, title: str, font: str, directory: Path, commit: 
             tables={run: case_table(own, _FIRST) for run, own in contents.summaries.items()},
             further={run: case_table(own) for run, own in contents.summaries.items()},
             ratio_words=ratio_words,
+            singles=lambda pairs: [pair for pair in pairs if len(pair.proofs) == 1],
+            verdict_words=verdict_words,
+            few=sum(len(source.scenarios) for source in contents.sources) <= FEW,
             flat=lambda document: [(name, str(value)) for name, value in flat(document)],
             evaluations={s.name: s.evaluation for s in contents.sources if s.evaluation},
             facts={source.name: facts(source) for source in contents.sources},
@@ -101,6 +105,11 @@ def case_table(summaries: Sequence[CaseSummary], keys: Sequence[str] = ()) -> Ca
     columns = tuple(describe(key) for key in (shown if keys or shown else ()))
     rows = [(one, tuple(_cell(one, quantity) for quantity in columns)) for one in summaries]
     return CaseTable(columns, tuple(rows))
+
+
+def verdict_words(pair: Pair) -> str:
+    """What is said behind the verdict's kind."""
+    return pair.comparison.words.removeprefix(pair.comparison.everything.kind).lstrip(":; ")
 
 
 def ratio_words(pair: Pair) -> str:

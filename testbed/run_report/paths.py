@@ -35,15 +35,11 @@ class PairOfPods:
 
 def topologies(sources: Iterable[Source]) -> list[Figure]:
     """Each topology once, however many runs had it."""
-    plans: dict[str, Plan] = {}
-    for source in sources:
-        for scenario in source.scenarios:
-            if scenario.plan:
-                plans.setdefault(scenario.plan.model_dump_json(include={"nodes", "links"}),
-                                 scenario.plan)  # fmt: skip
+    there = [plan for source in sources for plan in _plans(source)]
+    plans = {plan.model_dump_json(include={"nodes", "links"}): plan for plan in reversed(there)}
     names: dict[str, int] = {}
     found = []
-    for plan in plans.values():
+    for plan in reversed(plans.values()):
         number = names[plan.topology] = names.get(plan.topology, 0) + 1
         name = f"topology-{slug(plan.topology)}" + (f"-{number}" if number > 1 else "")
         found.append(Figure(name, f"Topology {plan.topology}", build_scene(plan)))
@@ -61,6 +57,10 @@ def draw_proofs(run: str, scenario: ScenarioEvidence) -> list[PairOfPods]:
 def figures(pairs: Iterable[PairOfPods]) -> list[Figure]:
     """The drawings of proofs."""
     return [drawn.figure for pair in pairs for drawn in pair.proofs if drawn.figure]
+
+
+def _plans(source: Source) -> list[Plan]:
+    return [p for p in (source.plan, *(s.plan for s in source.scenarios)) if p]
 
 
 def _draw(run: str, scenario: ScenarioEvidence, proofs: Sequence[Proof]) -> Iterator[DrawnProof]:

@@ -53,7 +53,7 @@ def read_scenarios(run: Path) -> tuple[tuple[ScenarioEvidence, ...], tuple[str, 
     for file in sorted(run.glob(f"*/{FILE}")):
         directory = file.parent
         result = _read_result(file, notes)
-        plan = _read_plan(directory / "rendered/plan.json", notes)
+        plan = read_plan(directory / "rendered/plan.json", notes)
         proofs = _read_proofs(directory, notes)
         found.append(ScenarioEvidence(directory.name, result, plan, tuple(proofs)))
     return tuple(found), tuple(notes)
@@ -75,7 +75,8 @@ def _read_result(file: Path, notes: list[str]) -> ScenarioResult | None:
         return None
 
 
-def _read_plan(file: Path, notes: list[str]) -> Plan | None:
+def read_plan(file: Path, notes: list[str]) -> Plan | None:
+    """The plan of a lab, if it is there; if it cannot be read, a note says so."""
     if not file.is_file():
         return None
     try:

@@ -9,13 +9,14 @@ from pathlib import Path
 from testbed.errors import TestbedError
 from testbed.evaluate import settings
 from testbed.json_types import JsonObject
+from testbed.plan.model import Plan
 from testbed.records.crate import METADATA
 from testbed.records.crate import parse as parse_crate
 from testbed.records.digests import differing
 from testbed.records.record import RunRecord
 from testbed.records.store import Store
 from testbed.run_report.evaluation import Evaluation, read_document, read_evaluation
-from testbed.run_report.scenarios import ScenarioEvidence, read_scenarios
+from testbed.run_report.scenarios import ScenarioEvidence, read_plan, read_scenarios
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Source:
     record: RunRecord | None = None
     evaluation: Evaluation | None = None
     scenarios: tuple[ScenarioEvidence, ...] = ()
+    plan: Plan | None = None  # of the lab of an evaluation
     environment: JsonObject = field(default_factory=dict)
     files: tuple[str, ...] = ()
     crate_files: int = 0
@@ -82,6 +84,8 @@ def _read(
     if (directory / settings.FILE).is_file():
         evaluation = read_evaluation(directory)
         notes += evaluation.notes
+    more: list[str] = []
+    plan = read_plan(directory / "plan.json", more)
     environment, why = read_document(directory / "environment.json")
     record = crate.record if crate else record
     _refuse_empty(name, directory, files, record, evaluation, scenarios)
@@ -92,11 +96,12 @@ def _read(
         record=record,
         evaluation=evaluation,
         scenarios=scenarios,
+        plan=plan,
         environment=environment,
         files=files,
         crate_files=len(crate.files) if crate else 0,
         altered=tuple(differing(directory, crate.files)) if crate else (),
-        notes=(*notes, *why),
+        notes=(*notes, *more, *why),
     )
 
 

@@ -19,7 +19,7 @@ from testbed.run_report import data
 from testbed.run_report.contents import Contents
 from testbed.run_report.page import page_of
 
-PAGE, FIGURES, SUMMARY = "report.html", "figures", "report.json"
+PAGE, FIGURES, SUMMARY = "index.html", "figures", "report.json"
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ def refuse_unknown_members(topo: Topo, overlay: Overlay, where: str | None) -> N
         (f"no node {_show(node)}" for node in overlay.nodes if not _is_in(node, there)), ""
     )
     for link in () if fault else overlay.links:
-        if not (_is_row(link) and len(link) == 2 and all(_is_in(end, there) for end in link)):
-            fault = f"no link {_show(link)}"
-        elif not _is_in(link[1], topo.g.edge.get(link[0], {})):
-            fault = f"no link {_show(tuple(link))}"
+        ends = _ends_of(link)
+        linked = len(ends) == 2 and all(_is_in(end, there) for end in ends)
+        if not linked or ends[1] not in topo.g.edge.get(ends[0], {}):
+            fault = f"no link {_show(ends or link)}"
     if fault:
         fix = f"name nodes and links that are there; nodes are: {_names(there)}"
         raise TestbedError(f"overlay {name}: there is {fault}", where=where, fix=fix)
@@ -149,6 +149,14 @@ def _free_name(topo: Topo, value: object) -> str:
     first = as_label(str(value)) if value is not None else ""
     names = itertools.chain([first], (f"n{number}" for number in itertools.count(1)))
     return next(name for name in names if name and name not in topo.g.node)
+
+
+def _ends_of(link: object) -> tuple[object, ...]:
+    """The two ends of a link: of a pair, or of what addLink returns, which iterates over them."""
+    try:
+        return tuple(itertools.islice(iter(link), 3))  # type: ignore[call-overload]
+    except TypeError:
+        return ()
 
 
 def _is_row(value: object) -> TypeGuard[Sequence[object]]:

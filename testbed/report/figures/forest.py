@@ -12,6 +12,7 @@ from testbed.report.graph.scene import Box, Circle, Line, Scene, Shape, Text
 from testbed.report.graph.style import GREY, INK
 
 _LABEL, _ROW, _TOP = 150.0, 16.0, 20.0
+_FURTHEST = 1.0  # an interval that ends further from all points ends in an arrow
 BAND = "#e3e8ee"
 
 
@@ -30,8 +31,11 @@ class Row:
 def forest(title: str, unit: str, rows: Sequence[Row], margin: float) -> Scene:
     """`margin`: 0.05 shades the ratios from 0.95 to 1/0.95."""
     low_end, high_end = 1 - margin, 1 / (1 - margin)
-    values = [v for row in rows for v in (row.value, row.low, row.high) if v is not None]
-    scale = axis(min([low_end, *values]), max([high_end, *values]), _LABEL, WIDTH - 12, 4)
+    points = [low_end, high_end, *(row.value for row in rows)]
+    ends = [v for row in rows for v in (row.low, row.high) if v is not None]
+    low = min([*points, *(v for v in ends if v > min(points) - _FURTHEST)])
+    high = max([*points, *(v for v in ends if v < max(points) + _FURTHEST)])
+    scale = axis(low, high, _LABEL, WIDTH - 12, 4)
     lines = len(rows) + sum(bool(row.heading) for row in rows)
     bottom = _TOP + _ROW * lines + 4
     band = Box(scale.at(low_end), _TOP - 4, 0, bottom - _TOP + 4, BAND, BAND, 0.0, 0.0)
@@ -58,6 +62,8 @@ def _row(row: Row, y: float, scale: Axis) -> list[Shape]:
     label = shortened(row.label, _LABEL - 16)
     shapes: list[Shape] = [Text((10, y), label, SMALL, INK, anchor="start")]
     if row.low is not None and row.high is not None:
-        shapes.append(Line(((scale.at(row.low), y), (scale.at(row.high), y)), row.colour, 2.0))
+        middle, low, high = (scale.at(v) for v in (row.value, row.low, row.high))
+        for end, is_beyond in ((low, row.low < scale.low), (high, row.high > scale.high)):
+            shapes.append(Line(((middle, y), (end, y)), row.colour, 2.0, arrow=is_beyond))
     shapes.append(Circle((scale.at(row.value), y), 3.0, row.colour, row.colour, 0.5))
     return shapes

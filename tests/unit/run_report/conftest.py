@@ -30,7 +30,7 @@ class Made:
     @property
     def page(self) -> str:
         """The text of the page."""
-        return (self.directory / "report.html").read_text()
+        return (self.directory / "index.html").read_text()
 
 
 @pytest.fixture(scope="session")

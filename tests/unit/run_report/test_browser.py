@@ -15,14 +15,14 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_the_console_says_nothing(made: Made, tmp_path: Path) -> None:
-    assert chromium.console(made.directory / "report.html", tmp_path) == []
+    assert chromium.console(made.directory / "index.html", tmp_path) == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_over_each_other_or_beyond_the_page(
     made: Made, tmp_path: Path, width: int
 ) -> None:
-    assert chromium.layout_faults(made.directory / "report.html", width, tmp_path) == []
+    assert chromium.layout_faults(made.directory / "index.html", width, tmp_path) == []
 
 
 def test_the_look_can_fail(tmp_path: Path) -> None:

@@ -11,9 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from testbed.records.store import Store
+from testbed.report.graph.scene import Box
 from testbed.run_report.contents import Contents
 from testbed.run_report.source import find_all
 from testbed.run_report.write import write
+from tests.paper_plan import paper_plan
 from tests.unit.records.recorded import going_on, outcome, record
 from tests.unit.run_report.conftest import Made
 from tests.unit.run_report.synthetic import SHORTEST, cases, evaluation, proof, scenario
@@ -76,7 +78,9 @@ def test_every_comparison_and_every_claim_is_there(made: Made) -> None:
     page = made.page
     assert made.contents.compared["paper"]
     for pair in made.contents.compared["paper"]:
-        assert f"> {pair.comparison.words}<" in page
+        kind, words = pair.comparison.everything.kind, pair.comparison.words
+        rest = re.escape(words.removeprefix(kind).lstrip(":; "))
+        assert re.search(rf"{kind}</span> {rest}<", page)
     answers = {claim.id: claim.answer for claim in made.contents.claims}
     assert answers["C7"] == "reproduced"
     assert answers["C4"] == "deviates"
@@ -163,7 +167,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> str:
     write(Contents(sources, {}), base / "out", HOSTILE, "")
     for file in (base / "out/figures").glob("*.svg"):
         ElementTree.fromstring(file.read_text())
-    return (base / "out/report.html").read_text()
+    return (base / "out/index.html").read_text()
 
 
 def test_what_runs_say_is_text_and_never_markup(hostile: str) -> None:
@@ -184,6 +188,31 @@ def test_a_map_more_than_a_page_can_hold_is_a_file_only(
 ) -> None:
     monkeypatch.setattr("testbed.run_report.page.MOST_MAPS", 2)
     write(made.contents, tmp_path, "few", "")
-    page = (tmp_path / "report.html").read_text()
+    page = (tmp_path / "index.html").read_text()
     assert page.count('class="map"') == 2
     assert len(list((tmp_path / "figures").glob("path-*.svg"))) == 9
+
+
+def test_the_topology_of_an_evaluation_is_drawn_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        evaluation(tmp_path / name, cases("veth"), 1)
+        (tmp_path / name / "plan.json").write_text(paper_plan().model_dump_json())
+    sources = find_all([str(tmp_path / n) for n in ("a", "b")], Store(tmp_path / "runs"), tmp_path)
+    contents = Contents(sources, {})
+    assert [figure.name for figure in contents.topologies] == ["topology-paper"]
+    names = [figure.name for figure in contents.figures()]
+    assert {"a-throughput-tcp-1stream", "b-throughput-tcp-1stream"} <= set(names)
+
+
+def test_bars_are_as_high_as_the_means_of_the_samples(made: Made) -> None:
+    means = {s.id: s.goodput.mean for s in made.contents.summaries["paper"] if s.goodput}
+    figure = next(f for f in made.contents.figures() if f.name == "throughput-tcp-1stream")
+    bars = {
+        shape.note.partition(":")[0]: shape.height
+        for shape in figure.scene.shapes
+        if isinstance(shape, Box) and shape.note
+    }
+    shortest = {case for case in means if ".2seg." not in case}
+    assert bars.keys() == shortest
+    scale = {round(height / means[case] * 1e9, 6) for case, height in bars.items()}
+    assert len(scale) == 1

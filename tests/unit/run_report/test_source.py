@@ -149,5 +149,5 @@ def test_what_knb_was_told_is_an_evaluation(store: Store, tmp_path: Path) -> Non
     found = _find(tmp_path / "knb", store)
     assert found.evaluation
     write(Contents([found], {}), tmp_path / "out", "knb", "")
-    page = (tmp_path / "out/report.html").read_text()
+    page = (tmp_path / "out/index.html").read_text()
     assert "data.pod2pod.tcp.bandwidth" in page and "9876" in page

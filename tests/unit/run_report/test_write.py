@@ -59,7 +59,7 @@ def test_the_command_says_what_it_wrote(tmp_path: Path, monkeypatch: pytest.Monk
     samples = 4 * len(cases("veth", "none"))
     figures = len(list((tmp_path / "out/figures").glob("*.pdf")))
     assert done.output == (
-        f"{tmp_path}/out/report.html: 1 run, {samples} samples, {figures} figures\n"
+        f"{tmp_path}/out/index.html: 1 run, {samples} samples, {figures} figures\n"
     )
 
 

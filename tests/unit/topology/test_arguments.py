@@ -37,6 +37,7 @@ CASES = [
     ("addOverlay('x')", "addOverlay('x'): that is no overlay", "remove it"),
     ("addSubnet(nodes=[r1, 3], subnets=['fc::/64'])", "there is no node 3", "nodes are: 'r1', "),
     ("addSubnet(links=[(r1, r1)], subnets=['fc::/64'])", "no link ('r1', 'r1')", "that are there"),
+    ("addSubnet(links=[5], subnets=['fc::/64'])", "there is no link 5", "that are there"),
     ("addLink(r1, r2, params1={3: 4})", "its keys are names of options", "correct params1"),
     ("setNodeInfo('r1', 3)", "what it built cannot be read: TypeError", "build it by addRouter"),
     ("g.add_edge('r1', 3)", "what it built cannot be read: TypeError", "build it by addRouter"),

@@ -119,6 +119,14 @@ def test_ratios_lie_on_one_scale_with_the_band() -> None:
     assert {"pod→pod", "SRv6 / VXLAN", "b"} <= set(texts(scene))
 
 
+def test_an_interval_that_is_far_too_wide_ends_in_an_arrow() -> None:
+    rows = [Row("a", "#111111", 1.0, 0.9, 1.1), Row("b", "#222222", 1.2, 0.1, 38.0)]
+    scene = forest("title", "ratio", rows, 0.05)
+    arrows = [s.colour for s in scene.shapes if isinstance(s, Line) and s.arrow]
+    assert arrows == ["#222222"]
+    assert "40" not in texts(scene)
+
+
 def test_a_map_has_the_way_its_waypoints_and_where_it_was_lost() -> None:
     way = Way(("t1-worker1", "worker1", "r3", "r2", "r7"), ("r7",), delivered=False)
     scene = path_map("title", paper_plan(), [way])

@@ -53,13 +53,13 @@ def error_document(error: TestbedError, complete: Callable[[str], str]) -> Error
     def said(part: str | None) -> str | None:
         return complete(part) if part else None
 
-    fix = complete(prefix + error.fix).removeprefix(prefix) if error.fix else None
+    advice = complete(prefix + error.fix).removeprefix(prefix) if error.fix else None
     return {
         "error": {
             "what": complete(error.what),
             "where": said(error.where),
             "why": said(error.why),
-            "fix": fix,
+            "fix": advice,
             "exit_code": error.exit_code,
         }
     }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from testbed.evaluate.run.meter import Groups, _seconds_of_processes
+from testbed.evaluate.run import meter
+from testbed.evaluate.run.meter import Groups, Meter, _seconds_of_processes
 from testbed.host.cgroups import Hierarchy
+from tests.shipped_plans import shipped_plan
 
+MACHINES = shipped_plan("full").model_copy(update={"backend": "vagrant"})
 V2 = [Hierarchy("unified", "cgroup2", "", "/x")]
 V1 = [
     Hierarchy("cpu,cpuacct", "cgroup", "cpu,cpuacct", "/x"),
@@ -46,6 +51,22 @@ def test_a_lab_and_its_node(groups: Groups) -> None:
     assert groups.cpu_seconds("worker1") == pytest.approx(2.5)
     assert groups.memory("worker1") == 1000
     assert groups.throttled() == 7
+
+
+def test_a_machine_of_its_own_is_all_its_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its counters are asked for there; the lab is what its processes here are."""
+
+    class Guest:
+        def run(self, argv: Sequence[str]) -> str:
+            return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+
+    monkeypatch.setattr(meter, "handle", lambda _: Guest())
+    monkeypatch.setattr(Groups, "mounted", classmethod(lambda _: None))
+    reading = Meter(MACHINES).read(["worker1", "worker2", "worker1"])
+    assert reading.machines.keys() == {"", "worker1", "worker2"}
+    assert reading.cpu_s["worker1"] == reading.machines["worker1"].cpu.busy > 0
+    assert reading.memory_bytes.keys() == {"worker1", "worker2"}
+    assert reading.lab_cpu_s > 0
 
 
 def test_a_host_that_lets_nobody_in_is_no_failure(tmp_path: Path) -> None:

@@ -70,6 +70,13 @@ bench-vm: NODES := vagrant
 bench-vm: artefacts ## measure labs on virtual machines, and write docs/bench-vm.md
 	@$(TESTBED) bench --nodes vagrant -o docs/bench-vm.md
 
+.PHONY: evaluate
+evaluate: NAME := evaluate
+evaluate: artefacts ## measure overlays against each other in a lab of its own (QUICK=1: 5 min, else 45 min; OUT=DIR)
+	@$(TESTBED) up $(TOPOLOGY) -n $(NAME) --profile $(PROFILE) --nodes $(NODES) --cluster kubernetes
+	@code=0; $(TESTBED) evaluate -n $(NAME) $(if $(QUICK),--quick) $(if $(OUT),--out '$(OUT)') || code=$$?; \
+	  $(TESTBED) down -n $(NAME); exit $$code
+
 .PHONY: conformance
 conformance: artefacts ## run Kubernetes' own network tests over SRv6, and write docs/conformance.md
 	@scripts/install-deps packages-conformance.apt
@@ -134,6 +141,13 @@ soak: artefacts ## use and hurt labs at random, and compare the end with the beg
 load: artefacts ## many of everything: 1,012 policies by ConfigMap, 5,000 foreign paths, 300 pods; prints figures
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) $(PYTEST) -n 0 -s --timeout 900 tests/load
+
+.PHONY: nightly
+nightly: artefacts ## what a CI runs every night: scenarios, conformance, a quick evaluation, one report (OUT=DIR)
+	@$(ROOT_OR_WHY)
+	@scripts/install-deps packages-conformance.apt
+	@$(TESTBED) artefacts fetch conformance
+	@$(TESTBED) nightly $(if $(OUT),-o '$(OUT)')
 
 .PHONY: clean
 clean: ## remove what was built in the clone (the environment too)

@@ -17,10 +17,8 @@ def ipip_pool(testbed: Testbed, check: Check) -> None:
         testbed.path(old[0], new["worker2"], family=4).is_tunnelled("ipip")
         stream.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
-    web = testbed.kube.deploy("web", node="worker2")
-    (server,) = testbed.kube.servers(web)
-    address = testbed.kube.service(web).addresses[4]
-    for caller in (old[0], new["worker1"], "master"):
-        seen = {answer.pod for answer in testbed.http.ask(caller, address)}
-        check.that(seen, "who answers at the ClusterIP").equals({server.name})
-    testbed.path(old[0], server, family=4, through=address).is_tunnelled("ipip")
+    web = testbed.serve("worker2")
+    address = web.addresses[4]
+    seen = testbed.http.who_answers([old[0], new["worker1"], "master"], address)
+    check.that(seen, "who answers at the ClusterIP").equals({web.server.name})
+    testbed.path(old[0], web.server, family=4, through=address).is_tunnelled("ipip")

@@ -1,7 +1,5 @@
 """Pods of a pool without encapsulation, which the backbone itself routes to."""
 
-from collections.abc import Sequence
-
 from testbed.scenario import Check, Pod, Testbed, scenario
 
 
@@ -23,17 +21,9 @@ def routed_pool(testbed: Testbed, check: Check) -> None:
             testbed.path(sender, destination, family=6).is_best_effort()
         stream.flowing()
     check.that(stream.lost, f"packets lost of {stream.sent}").equals(0)
-    services_reach_it(testbed, check, [source, client])
-
-
-def services_reach_it(testbed: Testbed, check: Check, clients: Sequence[Pod]) -> None:
-    """A Service whose server is in the pool, asked by pods of both pools and by every node."""
-    web = testbed.kube.deploy("web", node="worker2")
-    (server,) = testbed.kube.servers(web)
-    service = testbed.kube.service(web)
-    callers: list[Pod | str] = [*clients, *(node.name for node in testbed.nodes())]
-    for family in testbed.kube.families():
-        address = service.addresses[family]
-        seen = {a.pod for caller in callers for a in testbed.http.ask(caller, address)}
-        check.that(seen, f"who answers at the ClusterIP, IPv{family}").equals({server.name})
-        testbed.path(clients[0], server, family, through=address).is_routed()
+    web = testbed.serve("worker2")
+    callers: list[Pod | str] = [source, client, *(node.name for node in testbed.nodes())]
+    for family, address in web.addresses.items():
+        seen = testbed.http.who_answers(callers, address)
+        check.that(seen, f"who answers at the ClusterIP, IPv{family}").equals({web.server.name})
+        testbed.path(source, web.server, family, through=address).is_routed()

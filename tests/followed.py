@@ -15,6 +15,7 @@ ON_NAMESPACES = {
     "docs/calico-vpp.md": [KUBERNETES],
     "docs/json.md": [],
     "docs/evaluation.md": [KUBERNETES],
+    "docs/records.md": [LIGHT],
 }
 # Recipes, followed by tests/integration/test_contributing.py.
 IN_A_COPY = "CONTRIBUTING.md"
@@ -34,6 +35,9 @@ NOT_TYPED = {
         "testbed up full --nodes vagrant --overlay calico-vpp": (
             "machines, and Calico-VPP's seven images, which need a registry"
         ),
+    },
+    "docs/nightly.md": {
+        "make nightly OUT=night": "two hours; tests/unit/nightly has its steps and what they give",
     },
     "docs/vagrant.md": {
         "make deps NODES=vagrant": "installs packages; `make test-vm` does it before its tests",

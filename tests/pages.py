@@ -28,6 +28,7 @@ VOLATILE = [
     (re.compile(pattern), mark)
     for pattern, mark in (
         (r"\x1b\[[0-9;]*m|\x00|\^@", ""),  # colours, and what `script` echoes
+        (r"\b(\d+)/\1 programs", "all programs"),  # FRR 10 has one more in each router
         (r"\b\d+\.\d+ (m?s)\b", r"_ \1"),
         (r"\b\d+\.\d(?!\.)\b", "_"),
         (r"\btime=\S+", "time=_"),

@@ -25,12 +25,13 @@ _.kubernetes, _.virtual, _.patience  # of a plan
 _._root_options  # typer calls it
 _.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
-Basic, Full, Grid
+Basic, Full, Grid, Rack
 
-# Of samples; no command measures or shows them yet, or they are read by whoever reads the file.
-_.jitter_s, _.packets_per_s, _.rtt_idle_s, _.rtt_load_s, _.cpu_s_per_gb, _.memory_bytes
-_.wire_packets, _.wire_bytes, _.schema_version, _.started
-mean_bps, median_bps, low_bps, high_bps, comparisons  # keys
+# Of samples: no command shows them, they are read by whoever reads the file.
+_.wire_bytes, _.schema_version, _.started, _.memory_bytes, _.softirq_s, _.rtt_idle, _.rtt_load
+_.lost, _.min_s, _.p50_s, _.p90_s, _.p99_s, _.max_s, _.disturbance, _.profile
+mean_bps, median_bps, low_bps, high_bps, comparisons, packets_per_gb  # keys
+_.iowait  # read by its name, as all fields of it
 
 # Keys of what is printed.
 _.shows, _.destination_address, _.kernel_package, _.removed, _.says, _.seeds

@@ -1,7 +1,7 @@
 # A root of another release, and a copy of the clone in it.
 # Sourced by test-on (uses its die).
 
-clone=/root/clone  # where the copy lies, in the root
+clone=/srv/clone  # where the copy lies, in the root: users who are not root read it too
 mark=.testbed-root # in a root that was made whole by test-on: only such a one is used or removed
 
 # apt's sources of this machine's own release, for the release `$1` instead: one `deb` line each.

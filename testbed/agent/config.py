@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from pathlib import Path
 
 from testbed.errors import TestbedError
@@ -18,6 +18,8 @@ from testbed.json_types import (
     get_texts,
 )
 from testbed.object_fields.reserved import Reserved
+
+IpNetwork = IPv4Network | IPv6Network
 
 TE_MODES = ("bgp", "configmap")
 
@@ -70,7 +72,7 @@ class AgentConfig:
     `services`: address translation must work across SRv6, as kube-proxy needs it. `patient`: nodes
     may be slow, as in software emulation. `reserved`: addresses of the lab that no pool may hold.
     `waypoints`: those that forward by segments; empty where that is not known. `gateway` None:
-    no router takes announcements of pods from this node.
+    no router takes announcements of pods from this node. `subnets`: those of the uplink.
     """
 
     node: str
@@ -92,6 +94,7 @@ class AgentConfig:
     reserved: tuple[Reserved, ...] = ()
     waypoints: frozenset[IPv6Address] = frozenset()
     gateway: Gateway | None = None
+    subnets: tuple[IpNetwork, ...] = ()
 
     @property
     def status_file(self) -> Path:
@@ -153,6 +156,7 @@ def parse(data: JsonObject) -> AgentConfig:
         ),
         waypoints=frozenset(map(IPv6Address, get_texts({"waypoints": [], **data}, "waypoints"))),
         gateway=_parse_gateway(get_object(data, "gateway")) if data.get("gateway") else None,
+        subnets=tuple(map(ip_network, get_texts({"subnets": [], **data}, "subnets"))),
     )
 
 

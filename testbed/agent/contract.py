@@ -114,7 +114,7 @@ class PolicyStatus(Entry):
 class PrefixStatus(Entry):
     """A pod prefix, the node that has it, and how it is reached.
 
-    `via` is "segments", "plain", "local", or the name of a legacy overlay.
+    `via` is "segments", "plain", "local", "direct", or the name of a legacy overlay.
     """
 
     prefix: str

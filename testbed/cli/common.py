@@ -190,6 +190,18 @@ def need_root() -> None:
     os.execv(sudo, [sudo, kept, *own_program("testbed", *sys.argv[1:])])
 
 
+def require_writable(file: Path) -> None:
+    """Before anything runs. Raises TestbedError."""
+    there = file.exists()
+    try:
+        # O_CREAT only for a new file: see open_for_caller
+        os.close(os.open(file, os.O_WRONLY | (0 if there else os.O_CREAT), 0o666))
+    except OSError as error:
+        raise unwritable(file, error) from None
+    if not there:
+        file.unlink()
+
+
 def unwritable(file: Path, error: OSError) -> TestbedError:
     """The error for a file that the user wants and that cannot be written."""
     return TestbedError(f"{file} cannot be written", why=error.strerror, fix="choose another place")

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from testbed.cli.common import Quiet, need_root
+from testbed.cli.common import Quiet, need_root, require_writable
 from testbed.cli.crash import state_home
 from testbed.host.for_caller import hand_all_to_caller, make_directory, write_for_caller
 
@@ -36,15 +36,19 @@ def conformance(
     ] = "conformance",
     keep: Annotated[bool, typer.Option(help="Leave the lab up.")] = False,
     evidence: Annotated[Path | None, typer.Option(help="Directory for logs and reports.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit file.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Run Kubernetes' network conformance tests; exit code 1 if not all of them pass."""
     need_root()
     from testbed.artefacts import ensure
+    from testbed.conformance.junit import write_junit
     from testbed.conformance.page import page
     from testbed.conformance.suite import Options, run
     from testbed.host.progress import Progress
 
+    if junit is not None:
+        require_writable(junit)
     ways = ("none", "configmap") if te is Ways.both else (te.value,)
     directory = evidence or state_home() / "conformance" / time.strftime("%Y%m%d-%H%M%S")
     for way in ways:  # ginkgo writes there as the user who called
@@ -59,6 +63,8 @@ def conformance(
         print(text, end="")
     else:
         write_for_caller(out, text)
+    if junit is not None:
+        write_junit(outcome, junit)
     print(f"evidence: {directory}", file=sys.stderr)
     for complaint in outcome.complaints():
         print(f"✗ {complaint}", file=sys.stderr)

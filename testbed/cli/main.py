@@ -20,14 +20,18 @@ from testbed.cli import (
     claims,
     collect,
     conformance,
+    diff,
     doctor,
     evaluate,
     events,
     image,
     kube,
     lifecycle,
+    nightly,
     parity,
     render,
+    replay,
+    report,
     run,
     runs,
     schema,
@@ -95,7 +99,11 @@ image.register(app)
 box.register(app)
 snapshot.register(app)
 runs.register(app)
+replay.register(app)
+diff.register(app)
 claims.register(app)
+nightly.register(app)
+report.register(app)
 give_verbose(app)
 
 

@@ -93,6 +93,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.providers.vagrant.stock.catalogue import Taken
     from testbed.records.claims.ledger import ClaimRow
     from testbed.records.rows import PrunedRow, RunDetails, RunRow
+    from testbed.replay.diff import Diff
     from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
     from testbed.scenario.run.parity import RowData
@@ -115,6 +116,8 @@ def printed() -> Mapping[str, Printed]:
         "runs-list": Printed("runs list", list[RunRow]),
         "runs-show": Printed("runs show", RunDetails),
         "runs-prune": Printed("runs prune", list[PrunedRow]),
+        "replay": Printed("replay", list[ScenarioResult]),
+        "diff": Printed("diff", Diff),
         "claims": Printed("claims", list[ClaimRow]),
         "evaluate": Printed("evaluate", list[CaseRow]),
         "parity": Printed("parity", list[RowData]),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,24 +23,25 @@ from testbed.cli.common import (
     Quiet,
     key_values,
     need_root,
+    require_writable,
     show,
-    unwritable,
 )
 from testbed.cli.common import (
     directory as find_lab,
 )
 from testbed.cli.completion import labs, offering, scenarios
 from testbed.cli.printed import ScenarioRow
-from testbed.cli.runs import run_store
+from testbed.cli.runs import new_run_directory, run_name, run_store
 from testbed.errors import TestbedError
 from testbed.host.for_caller import hand_all_to_caller, make_directory
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:
+    from testbed.host.progress import Progress
+    from testbed.plan.model import Plan
     from testbed.scenario.run.registry import Scenario
     from testbed.scenario.run.result import ScenarioResult
-
-_STAMP = "%Y%m%d-%H%M%S"
+    from testbed.scenario.run.runner import Options
 
 
 def register(app: typer.Typer) -> None:
@@ -107,32 +106,24 @@ def run(
     own = key_values(with_, "--with")
     settings.check({s.name: s.settings for s in scenarios}, own)
     need_root()
-    from testbed.host.files import write_atomically
     from testbed.host.progress import Progress
-    from testbed.records.credentials import without_credentials
-    from testbed.records.recorder import recording as record_run
-    from testbed.records.source import read_source
-    from testbed.scenario.run import recording, runner
+    from testbed.scenario.run import runner
     from testbed.scenario.run.directories import own_evidence
     from testbed.scenario.run.junit import write_junit
 
     if junit is not None:
-        _require_writable(junit)
-    progress, unsuited = Progress(quiet), {}
+        require_writable(junit)
+    progress, unsuited, plan = Progress(quiet), dict[str, TestbedError](), None
     with ExitStack() as held:
         if lab is not None:
-            unsuited = _take_lab(held, lab, scenarios, topology)
+            plan, unsuited = take_lab(held, lab, scenarios, topology)
             if names and unsuited:
                 raise next(iter(unsuited.values()))
             progress.note(f"in lab {lab}{_origin(context)}, which stays up")
-        directory = evidence or _new_evidence()
+        directory = evidence or new_run_directory()
         make_directory(directory)
         held.enter_context(own_evidence(directory))
         held.callback(hand_all_to_caller, directory)
-        # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
-        write_atomically(
-            directory / "command.txt", without_credentials(shlex.join(sys.argv)) + "\n"
-        )
         options = runner.Options(
             lab,
             directory,
@@ -146,26 +137,49 @@ def run(
             own,
             {name: f"{error.what}, and {error.why}" for name, error in unsuited.items()},
         )
-        source = read_source()
-        record = recording.new_record(
-            _run_name(directory), ("testbed", *sys.argv[1:]), options, source
-        )
-        recording.keep_inputs(scenarios, options, directory)
-        recorder = held.enter_context(record_run(run_store(), directory, record, source))
-        results = runner.run(
-            scenarios, options, progress, lambda r: recorder.add(recording.outcome_of(r))
-        )
+        results = run_recorded(held, scenarios, options, progress, plan)
         if junit is not None:
             write_junit(results, junit)
-    _print_results(results, directory, format)
+    print_results(results, directory, format)
     if not all(r.right for r in results):
         raise typer.Exit(1)
 
 
-def _take_lab(
+def run_recorded(
+    held: ExitStack,
+    scenarios: Sequence[Scenario],
+    options: Options,
+    progress: Progress,
+    plan: Plan | None,
+    replays: str = "",
+) -> list[ScenarioResult]:
+    """Run them, and record it; `plan` is that of a lab that was up, `replays` the run repeated."""
+    from testbed.host.files import write_atomically
+    from testbed.lab.repeatable import keep_lab
+    from testbed.records.credentials import without_credentials
+    from testbed.records.recorder import keep_surroundings
+    from testbed.records.recorder import recording as record_run
+    from testbed.records.source import read_source
+    from testbed.scenario.run import recording, runner
+
+    directory, source = options.evidence, read_source()
+    # Evidence of what was run, and of a full disk before a lab is brought up for nothing.
+    write_atomically(directory / "command.txt", without_credentials(shlex.join(sys.argv)) + "\n")
+    record = recording.new_record(
+        run_name(directory), ("testbed", *sys.argv[1:]), options, source, replays
+    )
+    recording.keep_inputs(scenarios, options, directory)
+    if plan is not None:
+        keep_lab(directory, find_lab(options.lab or ""), plan)
+    keep_surroundings(directory, record.environment, source)
+    recorder = held.enter_context(record_run(run_store(), directory, record))
+    return runner.run(scenarios, options, progress, lambda r: recorder.add(recording.outcome_of(r)))
+
+
+def take_lab(
     held: ExitStack, name: str, scenarios: Sequence[Scenario], topology: str | None
-) -> dict[str, TestbedError]:
-    """Keep other runs out of the lab; scenario → error for those that it does not suit."""
+) -> tuple[Plan, dict[str, TestbedError]]:
+    """Keep other runs out of the lab; its plan, and scenario → error for those that do not suit."""
     from testbed.lab.state import foreign, recorded_plan
     from testbed.scenario.run.directories import only_run
     from testbed.scenario.run.suits import unsuited_ones
@@ -177,7 +191,7 @@ def _take_lab(
         raise foreign(lab, lab.up_command)
     found = unsuited_ones(scenarios, name, plan, topology)
     held.enter_context(only_run(lab.path, name))
-    return found
+    return plan, found
 
 
 def _origin(context: typer.Context) -> str:
@@ -186,34 +200,7 @@ def _origin(context: typer.Context) -> str:
     return " (TESTBED_NAME)" if source is not None and source.name == "ENVIRONMENT" else ""
 
 
-def _new_evidence() -> Path:
-    from testbed.scenario.run.directories import new_directory
-
-    runs = run_store().directory
-    make_directory(runs)
-    return new_directory(runs, time.strftime(_STAMP))
-
-
-def _run_name(evidence: Path) -> str:
-    """That of its directory in the store; evidence elsewhere may have any name."""
-    if evidence.parent.resolve() == run_store().directory.resolve():
-        return evidence.name
-    return f"{time.strftime(_STAMP)}-{os.getpid()}"
-
-
-def _require_writable(file: Path) -> None:
-    """Before anything runs. Raises TestbedError."""
-    there = file.exists()
-    try:
-        # O_CREAT only for a new file: see open_for_caller
-        os.close(os.open(file, os.O_WRONLY | (0 if there else os.O_CREAT), 0o666))
-    except OSError as error:
-        raise unwritable(file, error) from None
-    if not there:
-        file.unlink()
-
-
-def _print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:
+def print_results(results: Sequence[ScenarioResult], evidence: Path, format: Format) -> None:
     columns = ["scenario", "verdict", "checks", "claims", "s"]
     rows = [
         [r.scenario, r.verdict, str(len(r.checks)), " ".join(r.claims), f"{r.seconds:.1f}"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from testbed.records.rows import PrunedRow, RunDetails
     from testbed.records.store import Store, StoredRun
 
+_STAMP = "%Y%m%d-%H%M%S"
 RunName = Annotated[
     str,
     typer.Argument(
@@ -36,6 +39,31 @@ def run_store() -> Store:
     from testbed.records.store import Store
 
     return Store(state_home() / "runs")
+
+
+def new_run_directory() -> Path:
+    """A new directory in the store, named by the time. Raises OSError."""
+    from testbed.host.for_caller import make_directory
+    from testbed.scenario.run.directories import new_directory
+
+    runs = run_store().directory
+    make_directory(runs)
+    return new_directory(runs, time.strftime(_STAMP))
+
+
+def remove_unbegun(directory: Path) -> None:
+    """A directory in the store in which no run was recorded."""
+    from testbed.records.crate import METADATA
+
+    if not (directory / METADATA).exists():
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def run_name(directory: Path) -> str:
+    """That of its directory in the store; evidence elsewhere may have any name."""
+    if directory.parent.resolve() == run_store().directory.resolve():
+        return directory.name
+    return f"{time.strftime(_STAMP)}-{os.getpid()}"
 
 
 def register(app: typer.Typer) -> None:
@@ -155,19 +183,20 @@ def import_(
 
 def _details(run: StoredRun) -> RunDetails:
     from testbed.records.archive import read_crate
+    from testbed.records.crate import Crate
     from testbed.records.digests import differing
 
     try:
-        files = read_crate(run).files
+        crate = read_crate(run)
     except TestbedError:
-        files = ()
+        crate = Crate(run.record, ())
     return {
         "run": run.name,
         "standing": run.standing,
         "evidence": run.path,
-        "files": len(files),
-        "bytes": sum(file.size for file in files),
-        "differing": differing(run.path, files),
+        "files": len(crate.files),
+        "bytes": sum(file.size for file in crate.files),
+        "differing": differing(run.path, crate),
         "record": run.record,
     }
 

@@ -219,7 +219,8 @@ def path(
     expect: Annotated[
         str | None,
         typer.Option(
-            help="Segment endpoints, e.g. r6,r8; or vxlan, ipip, routed, plain. Default: promised."
+            help="Segment endpoints, e.g. r6,r8; or vxlan, ipip, routed, direct, plain. "
+            "Default: promised."
         ),
     ] = None,
     pcap: Annotated[Path | None, typer.Option(help="Write FILE.pcapng.")] = None,

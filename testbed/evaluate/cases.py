@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal, get_args
 
@@ -26,6 +26,8 @@ class Case:
     that pods of every overlay have; veth is one pair of interfaces, the machine's limit.
     `segments` is the length of the segment list, with the SID that decapsulates; 0 without one.
     `mtu`: own is the largest that the overlay leaves, equal is one for all cases.
+    `again`: the same under another name. It has to come out as comparable with the one that it
+    repeats; else it is not the overlays that a comparison shows.
     """
 
     traffic: Traffic
@@ -36,6 +38,7 @@ class Case:
     segments: int
     streams: Streams
     mtu: Mtu
+    again: bool = False
 
     @property
     def id(self) -> str:
@@ -57,6 +60,8 @@ class Case:
         words["streams"] = "1stream" if self.streams == 1 else f"{self.streams}streams"
         if self.mtu == "equal":
             words["mtu"] = "equal-mtu"
+        if self.again:
+            words["again"] = "again"
         return words
 
 
@@ -97,4 +102,5 @@ def _all_cases() -> Iterator[Case]:
 
 
 CASES: tuple[Case, ...] = tuple(_all_cases())
-BY_ID: Mapping[str, Case] = {case.id: case for case in CASES}
+CONTROLS: tuple[Case, ...] = tuple(replace(case, again=True) for case in CASES)
+BY_ID: Mapping[str, Case] = {case.id: case for case in (*CASES, *CONTROLS)}

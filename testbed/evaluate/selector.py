@@ -13,10 +13,10 @@ from fnmatch import fnmatchcase
 from typing import NoReturn
 
 from testbed.errors import TestbedError
-from testbed.evaluate.cases import BY_ID, CASES, Case
+from testbed.evaluate.cases import CASES, Case
 from testbed.object_fields.close import did_you_mean
 
-KEYS = tuple(field.name for field in fields(Case))
+KEYS = tuple(field.name for field in fields(Case) if field.name != "again")
 VALUES: Mapping[str, tuple[str, ...]] = {
     key: tuple(dict.fromkeys(str(getattr(case, key)) for case in CASES)) for key in KEYS
 }
@@ -60,11 +60,11 @@ def _parse(word: str) -> tuple[str, str]:
 
 
 def _checked_glob(glob: str) -> str:
-    if any(fnmatchcase(name, glob) for name in BY_ID):
+    if any(fnmatchcase(case.id, glob) for case in CASES):
         return glob
     fix = (
         _suggest_pair(glob)
-        or did_you_mean(glob, BY_ID)
+        or did_you_mean(glob, [case.id for case in CASES])
         or f"a glob has to match a whole id, such as {CASES[0].id}"
     )
     raise TestbedError(f"no case is called {_shown(glob)}", where=_WHERE, fix=fix)

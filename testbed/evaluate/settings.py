@@ -13,11 +13,15 @@ FILE = "evaluation.json"
 
 
 class Settings(BaseModel):
-    """`seconds` of each transfer that count; `cases` are ids; `machine` is where it was begun."""
+    """`seconds` of each transfer that count; `cases` are ids; `machine` is where it was begun.
+
+    `profile`: "samples", or "knb" for the five transfers of that tool. `steps`: the most runs of a
+    search for a rate; versions before 2 had none.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: int = 1
+    schema_version: int = 2
     topology: str
     nodes: str
     cases: tuple[str, ...]
@@ -26,6 +30,8 @@ class Settings(BaseModel):
     seed: int
     commit: str
     machine: str
+    profile: str = "samples"
+    steps: int = 0
 
 
 def keep(directory: Path, wanted: Settings) -> bool:
@@ -34,7 +40,7 @@ def keep(directory: Path, wanted: Settings) -> bool:
     try:
         there = Settings.model_validate_json(file.read_text())
     except FileNotFoundError:
-        write_atomically(file, wanted.model_dump_json(indent=1) + "\n")
+        _write(file, wanted)
         return False
     except (ValidationError, OSError, ValueError) as error:
         raise TestbedError(
@@ -58,3 +64,16 @@ def keep(directory: Path, wanted: Settings) -> bool:
             fix="--out with another directory, or the same options to go on",
         )
     return True
+
+
+def _write(file: Path, wanted: Settings) -> None:
+    try:
+        write_atomically(file, wanted.model_dump_json(indent=1) + "\n")
+    except OSError as error:
+        raise TestbedError(
+            "the evaluation cannot be begun",
+            where=str(file),
+            why=error.strerror,
+            fix="--out with a directory where files can be written",
+            exit_code=1,
+        ) from None

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from testbed.errors import TestbedError
 from testbed.evaluate.sample import SCHEMA_VERSION, Sample
@@ -25,13 +25,13 @@ class Stored:
     notes: tuple[str, ...] = ()
 
 
-def append(file: Path, sample: Sample) -> None:
-    """Add a sample; it is on the disk when this returns. Raises TestbedError."""
+def append(file: Path, record: BaseModel) -> None:
+    """Add a sample or the like; it is on the disk when this returns. Raises TestbedError."""
     try:
-        append_line(file, sample.model_dump_json().encode())
+        append_line(file, record.model_dump_json().encode())
     except OSError as error:
         raise TestbedError(
-            "a sample could not be stored",
+            "what was measured could not be stored",
             where=str(file),
             why=error.strerror,
             fix="free space there, or make it writable; the same command then goes on where it was",

@@ -73,6 +73,8 @@ class Comparison:
         disturbed = self.everything.ratio.count - self.undisturbed.ratio.count
         if not disturbed:
             return self.everything.words
+        if not self.undisturbed.ratio.count:
+            return f"{self.everything.words}; every pair was disturbed"
         pairs = "1 disturbed pair" if disturbed == 1 else f"{disturbed} disturbed pairs"
         return f"{self.everything.words}; without {pairs}: {self.undisturbed.words}"
 

@@ -26,10 +26,10 @@ IPPOOL = Kind(
         honoured(
             "ipipMode",
             OVERLAY_MODE,
-            "IP-in-IP in place of SRv6, for IPv4. CrossSubnet means Always: no two nodes share "
-            "a subnet.",
+            "IP-in-IP in place of SRv6, for IPv4. CrossSubnet: not between nodes of one subnet, "
+            "which reach each other's pods directly.",
         ),
-        honoured("vxlanMode", OVERLAY_MODE, "VXLAN in place of SRv6. CrossSubnet means Always."),
+        honoured("vxlanMode", OVERLAY_MODE, "VXLAN in place of SRv6. CrossSubnet as for ipipMode."),
         honoured(
             "encapsulation",
             one_of("None"),

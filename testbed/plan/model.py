@@ -83,6 +83,7 @@ class Link(Frozen):
     mtu: int = 1500  # bytes
     metric: int = 10  # IS-IS wide metric, both directions
     shaping: Shaping = Shaping()
+    lan: str | None = None  # the name of the LAN that a node is on by this link
     where: str | None = None  # file:line of the user's addLink
 
     def end(self, node: str) -> Port:
@@ -92,6 +93,20 @@ class Link(Frozen):
     def peer(self, node: str) -> Port:
         """The port at the other end, seen from `node`."""
         return self.b if self.a.node == node else self.a
+
+
+class Lan(Frozen):
+    """A subnet that several hosts or nodes share at one router: a bridge inside the router.
+
+    Each of them has a link to the router; these links' ends at the router are the bridge's ports
+    and have no addresses. `port` is the bridge itself.
+    """
+
+    name: str
+    port: Port
+    mtu: int = 1500  # bytes
+    metric: int = 10  # IS-IS wide metric of its subnets
+    where: str | None = None  # file:line of the user's addSwitch
 
 
 class LocalSids(Frozen):
@@ -195,6 +210,7 @@ class Plan(Frozen):
     pools: Pools = Pools()
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
+    lans: tuple[Lan, ...] = ()
 
     @property
     def timers(self) -> Timers:
@@ -217,6 +233,10 @@ class Plan(Frozen):
     @property
     def routers(self) -> list[Node]:
         return self.of(Role.ROUTER)
+
+    @cached_property
+    def router_names(self) -> frozenset[str]:
+        return frozenset(router.name for router in self.routers)
 
     @property
     def cluster(self) -> list[Node]:
@@ -300,12 +320,33 @@ class Plan(Frozen):
         return adjacency
 
     def ports_of(self, node: str) -> list[Port]:
-        """The node's own ports, in plan order."""
-        return [link.end(node) for link in self.links_of(node)]
+        """The node's own ports, in plan order; a router's LANs after its links."""
+        own = [link.end(node) for link in self.links_of(node)]
+        return own + [lan.port for lan in self.lans_of(node)]
+
+    @property
+    def ports(self) -> list[Port]:
+        """All ports, both ends of each link first."""
+        ends = [port for link in self.links for port in (link.a, link.b)]
+        return ends + [lan.port for lan in self.lans]
+
+    def lans_of(self, router: str) -> list[Lan]:
+        """The LANs whose bridge is in this router."""
+        return [lan for lan in self.lans if lan.port.node == router]
+
+    def members_of(self, lan: Lan) -> list[Link]:
+        """The links of those that are on a LAN."""
+        return [link for link in self.links if link.lan == lan.name]
 
     def uplink(self, node: str) -> Link:
         """The one link of a host, injector or cluster node."""
         return self.links_of(node)[0]
+
+    def router_port(self, node: str) -> Port:
+        """Where packets of a host or cluster node reach its router: its link's end, or the LAN."""
+        link = self.uplink(node)
+        lans = (lan.port for lan in self.lans if lan.name == link.lan)
+        return next(lans, link.peer(node))
 
     def address_v6(self, node: str) -> IPv6Address:
         """The node's own IPv6 address: the loopback of a router, else its port's address."""
@@ -336,9 +377,8 @@ class Plan(Frozen):
             if n.cluster:
                 owners[n.cluster.local_sids.dt4] = n.name
                 owners[n.cluster.local_sids.dt6] = n.name
-        for link in self.links:
-            for port in (link.a, link.b):
-                owners.update({interface.ip: port.node for interface in port.addresses})
+        for port in self.ports:
+            owners.update({interface.ip: port.node for interface in port.addresses})
         return owners
 
     @property

@@ -29,6 +29,9 @@ def _links(plan: Plan) -> Iterator[Reserved]:
         for port in (link.a, link.b):
             for interface in port.addresses:
                 yield Reserved(interface.network, _name_link(plan, link))
+    for lan in plan.lans:
+        for interface in lan.port.addresses:
+            yield Reserved(interface.network, f"the LAN {lan.name}")
 
 
 def _name_link(plan: Plan, link: Link) -> str:

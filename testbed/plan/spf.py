@@ -13,7 +13,7 @@ import networkx as nx
 from testbed.errors import TestbedError
 from testbed.object_fields.close import did_you_mean
 from testbed.plan.addressing import host_network
-from testbed.plan.model import Node, Plan, Role
+from testbed.plan.model import Lan, Node, Plan, Role
 
 Prefix = IPv4Network | IPv6Network
 Routes = dict[Prefix, frozenset[str]]
@@ -112,9 +112,13 @@ def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     for router in plan.routers:
         for loopback in router.loopbacks:
             advertise(host_network(loopback), router.name, 0)
+        for lan in plan.lans_of(router.name):
+            if lan_in_isis(plan, lan):
+                for address in lan.port.addresses:
+                    advertise(address.network, router.name, lan.metric)
         for link in plan.links_of(router.name):
             port, peer = link.end(router.name), plan.node(link.peer(router.name).node)
-            if _in_isis(plan, peer):
+            if in_isis(plan, peer):
                 for address in port.addresses:
                     advertise(address.network, router.name, link.metric)
             if peer.cluster is not None:
@@ -122,7 +126,13 @@ def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     return found
 
 
-def _in_isis(plan: Plan, neighbour: Node) -> bool:
+def lan_in_isis(plan: Plan, lan: Lan) -> bool:
+    """True if the router advertises a LAN's subnets: if it would those of somebody on it."""
+    router = lan.port.node
+    return any(in_isis(plan, plan.node(x.peer(router).node)) for x in plan.members_of(lan))
+
+
+def in_isis(plan: Plan, neighbour: Node) -> bool:
     """True if the router advertises the subnet that it shares with this neighbour."""
     if neighbour.role is not Role.HOST:
         return True

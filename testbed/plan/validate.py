@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from testbed.plan.checks import addresses, links, overlaps, shaping, sids, sizes, structure
+from testbed.plan.checks import (
+    addresses,
+    lans,
+    links,
+    overlaps,
+    shaping,
+    sids,
+    sizes,
+    structure,
+)
 from testbed.plan.model import Plan
 from testbed.plan.problems import Problem
 
@@ -11,6 +20,7 @@ CHECKS = (
     links.interface_names,
     addresses.unique,
     addresses.ends,
+    lans.lans,
     overlaps.overlaps,
     structure.connected,
     structure.attachments,

@@ -63,6 +63,14 @@ class Routed:
 
 
 @dataclass(frozen=True)
+class Direct:
+    """Delivered within a subnet: no encapsulation, and no router that does more than bridge it."""
+
+    def __str__(self) -> str:
+        return "direct within the subnet, without encapsulation"
+
+
+@dataclass(frozen=True)
 class Tunnelled:
     """In a legacy overlay, from the head end straight to the egress node.
 
@@ -86,7 +94,7 @@ class NotRouted:
         return f"not routed by design: {self.why}"
 
 
-Single = BestEffort | UsesSegments | Tunnelled | Routed | Plain | NotRouted
+Single = BestEffort | UsesSegments | Tunnelled | Routed | Direct | Plain | NotRouted
 
 
 @dataclass(frozen=True)
@@ -229,11 +237,14 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     if isinstance(expectation, LostAt):
         return _loss_complaints(plan, one, expectation)
     complaints = [] if one.delivered else [_describe_loss(one)]
-    if isinstance(expectation, Plain | Routed):
+    if isinstance(expectation, Plain | Routed | Direct):
         if one.head_end is not None:
             complaints.append(f"encapsulated at {one.head_end.node}")
-        if isinstance(expectation, Routed) and not _crosses_router(plan, one):
+        routed = _routed_by(plan, one)
+        if isinstance(expectation, Routed) and not routed:
             complaints.append("crosses no router")
+        if isinstance(expectation, Direct) and routed:
+            complaints.append(f"routed by {', '.join(routed)}")
         return complaints
     if one.head_end is None or one.head_end.left is None:
         return [*complaints, "not encapsulated"]
@@ -252,9 +263,14 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     )
 
 
-def _crosses_router(plan: Plan, one: Trace) -> bool:
-    routers = {router.name for router in plan.routers}
-    return any(hop.node in routers for hop in one.hops)
+def _routed_by(plan: Plan, one: Trace) -> list[str]:
+    """The routers on the way that did more than bridge it: these lower the hop limit."""
+    return [
+        hop.node
+        for hop in one.hops
+        if hop.node in plan.router_names
+        and (hop.arrived is None or hop.left is None or hop.left.hop_limit < hop.arrived.hop_limit)
+    ]
 
 
 def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
 from testbed.agent.contract import PolicyStatus
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS
-from testbed.agent.model.overlay_names import IPIP, ROUTED
+from testbed.agent.model.overlay_names import DIRECT, IPIP, ROUTED
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.access.places import places
@@ -18,6 +18,7 @@ from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Plan
 from testbed.prove.expectation import (
     BestEffort,
+    Direct,
     Expectation,
     OneOf,
     Plain,
@@ -32,7 +33,8 @@ from testbed.prove.proof import Endpoint, Proof, prove_path
 from testbed.prove.stream import Stream
 
 PLAIN = "plain"
-WITHOUT_SEGMENTS = (*DEVICE_KINDS, ROUTED, PLAIN)  # what can be expected besides segment endpoints
+UNCHANGED: Mapping[str, Single] = {PLAIN: Plain(), ROUTED: Routed(), DIRECT: Direct()}
+WITHOUT_SEGMENTS = (*DEVICE_KINDS, *UNCHANGED)  # what can be expected besides segment endpoints
 SLOWER = 10  # streams between virtual machines
 
 
@@ -92,10 +94,8 @@ def _expectation(
         return _find_ban(plan, src, dst) or _promised_path(plan, src, dst)
     # Whoever names a path gets it proved by packets, or refuted: never excused by design.
     node = dst.pod_on or dst.name
-    if tuple(expect) == (PLAIN,):
-        return Plain()
-    if tuple(expect) == (ROUTED,):
-        return Routed()
+    if len(expect) == 1 and expect[0] in UNCHANGED:
+        return UNCHANGED[expect[0]]
     if len(expect) == 1 and expect[0] in DEVICE_KINDS:
         return _tunnelled(plan, expect[0], node)
     if expect:
@@ -120,6 +120,8 @@ def _promised_path(plan: Plan, src: Endpoint, dst: Endpoint) -> Expectation:
     if _is_routed(plan, dst.address):
         return Routed()
     kind = _overlay(head_end, dst.address)
+    if kind == DIRECT:
+        return Direct()
     if kind in DEVICE_KINDS:
         return _tunnelled(plan, kind, endpoint)
     policy = _chosen_policy(plan, head_end, endpoint, dst.address.version)

@@ -135,7 +135,7 @@ class _Walk:
     ) -> tuple[Observation | None, Observation | None]:
         """How the probe left `node`, and how it landed at the next; both are used up."""
         choices = [o for o in self.going if o.node == node and self._leads_out(o)]
-        choices = [o for o in choices if arrived is None or _may_follow(arrived, o)]
+        choices = [o for o in choices if arrived is None or self._may_follow(arrived, o)]
         choices.sort(key=lambda o: _rank_successor(arrived, o))
         for left in choices:
             landed = next((o for o in self.coming if self._same_crossing(left, o)), None)
@@ -144,6 +144,19 @@ class _Walk:
                 self.coming.remove(landed)
                 return left, landed
         return (choices[0], None) if choices else (None, None)
+
+    def _may_follow(self, arrived: Observation, left: Observation) -> bool:
+        """May a packet that arrived like this leave like that? A LAN's bridge changes nothing."""
+        lan = self._lan(arrived)
+        bridged = lan is not None and lan == self._lan(left)
+        return (bridged and _headers(arrived) == _headers(left)) or _may_follow(arrived, left)
+
+    def _lan(self, observation: Observation) -> str | None:
+        """The LAN of which this interface of a router is a port."""
+        for link in self.plan.links_of(observation.node):
+            if link.end(observation.node).interface == observation.interface:
+                return link.lan if link.lan and observation.node in self.plan.router_names else None
+        return None
 
     def _leads_out(self, observation: Observation) -> bool:
         """Not a bridge, VRF or tunnel device inside the node."""

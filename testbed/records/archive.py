@@ -30,27 +30,46 @@ def export(run: StoredRun, target: Path) -> int:
 
     What holds a secret is not in the crate, so it is not in the file either.
     """
-    crate = read_crate(run)
-    wrong = differing(run.path, crate.files)
+    metadata = _metadata_of(run)
+    crate = parse(metadata, str(run.path / METADATA))
+    wrong = differing(run.path, crate)
     if wrong:
         raise altered("; ".join(wrong[:3]) + _and_more(wrong), str(run.path))
     with (
         os.fdopen(open_for_caller(target), "wb") as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        for name in (METADATA, *(file.path for file in crate.files)):
-            info = zipfile.ZipInfo(f"{run.name}/{name}", _EPOCH)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            with (run.path / name).open("rb") as source, archive.open(info, "w") as into:
-                shutil.copyfileobj(source, into, _BLOCK)
+        archive.writestr(_member(run, METADATA), metadata)
+        for file in crate.files:
+            with (
+                (run.path / file.path).open("rb") as source,
+                archive.open(_member(run, file.path), "w") as into,
+            ):
+                _copy_bytes(source, into, file.size)  # it may have grown since
     return len(crate.files)
+
+
+def _member(run: StoredRun, name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(f"{run.name}/{name}", _EPOCH)
+    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    return info
+
+
+def _copy_bytes(source: IO[bytes], into: IO[bytes], size: int) -> None:
+    while block := source.read(min(_BLOCK, size)):
+        into.write(block)
+        size -= len(block)
 
 
 def read_crate(run: StoredRun) -> Crate:
     """The crate of a run. Raises TestbedError if it has none."""
+    return parse(_metadata_of(run), str(run.path / METADATA))
+
+
+def _metadata_of(run: StoredRun) -> bytes:
     file = run.path / METADATA
     try:
-        return parse(file.read_bytes(), str(file))
+        return file.read_bytes()
     except OSError as error:
         gone = not run.has_evidence
         raise TestbedError(

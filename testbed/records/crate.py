@@ -35,7 +35,11 @@ _MEDIA = {
     ".yaml": "application/yaml",
     ".log": "text/plain",
 }
-_INPUTS = ("environment.json", "artefacts.json", "source.patch", "command.txt")
+# With a number where the run went on after an interruption.
+_INPUT = re.compile(
+    r"(environment|artefacts)(-\d+)?\.json|source(-\d+)?\.patch|command\.txt|(lab|plan)\.json"
+    r"|inputs/.*"
+)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -67,6 +71,7 @@ def describe(record: RunRecord, files: Sequence[CrateFile]) -> JsonObject:
             "license": {"@id": _LICENSE},
             "author": {"@id": _CALLER},
             "conformsTo": {"@id": PROFILE},
+            **({"isBasedOn": {"@id": _replayed(record)}} if record.replays else {}),
             "hasPart": _references(_id(file.path) for file in files),
             "mentions": _references([*actions, _RECORD]),
         },
@@ -83,6 +88,10 @@ def describe(record: RunRecord, files: Sequence[CrateFile]) -> JsonObject:
         _run_action(record, files),
         *_variables(record),
     ]
+    if record.replays:
+        graph.append(
+            {"@id": _replayed(record), "@type": "Dataset", "name": f"Run {record.replays}"}
+        )
     for outcome in record.outcomes:
         graph += [_scenario(outcome), _scenario_action(outcome, files)]
     graph += [_file(file) for file in files]
@@ -127,6 +136,11 @@ def _run_action(record: RunRecord, files: Sequence[CrateFile]) -> JsonObject:
         "environment": _references(f"#environment-{name}" for name in record.environment),
         **_status(record.failure),
     }
+
+
+def _replayed(record: RunRecord) -> str:
+    """The run that this one repeats."""
+    return f"urn:testbed:run:{quote(record.replays)}"
 
 
 def _variables(record: RunRecord) -> list[JsonObject]:
@@ -184,7 +198,7 @@ def _file(file: CrateFile) -> JsonObject:
 
 
 def _is_input(path: str) -> bool:
-    return path in _INPUTS or path.startswith("inputs/")
+    return _INPUT.fullmatch(path) is not None
 
 
 def _id(path: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed.records.crate import METADATA, CrateFile
+from testbed.records.crate import METADATA, Crate, CrateFile
 from testbed.report.bundle import SECRET
 
 _BLOCK = 1 << 20
@@ -44,17 +44,26 @@ class Digests:
         ]
 
 
-def differing(directory: Path, files: tuple[CrateFile, ...]) -> list[str]:
-    """What of these files is not as recorded, a sentence each."""
-    return [why for file in files if (why := _difference(directory, file))]
+GROWS = ".jsonl"  # files to which only lines are added
 
 
-def _difference(directory: Path, file: CrateFile) -> str:
+def differing(directory: Path, crate: Crate) -> list[str]:
+    """What of a crate's files is not as recorded, a sentence each.
+
+    Until the end of a run is recorded, there may be more lines than are recorded: it was killed
+    between the two, or goes on.
+    """
+    ended = crate.record.state != "running"
+    return [why for file in crate.files if (why := _difference(directory, file, ended))]
+
+
+def _difference(directory: Path, file: CrateFile, ended: bool) -> str:
     path = directory / file.path
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return f"{file.path} is no file"
-        seen = _read(path, file.path, (0, 0)).file
+        limit = None if ended or path.suffix != GROWS else file.size
+        seen = _read(path, file.path, (0, 0), limit).file
     except FileNotFoundError:
         return f"{file.path} is missing"
     except OSError as error:
@@ -73,10 +82,11 @@ def _plain_files(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def _read(path: Path, name: str, stamp: tuple[int, int]) -> _Read:
+def _read(path: Path, name: str, stamp: tuple[int, int], limit: int | None = None) -> _Read:
+    """`limit`: bytes after which it is not read on."""
     digest, size, is_secret, tail = hashlib.sha256(), 0, False, b""
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(_BLOCK if limit is None else min(_BLOCK, limit - size)):
             digest.update(block)
             size += len(block)
             is_secret = is_secret or SECRET.search(tail + block) is not None

@@ -14,6 +14,7 @@ from testbed.artefacts.cache import SUMS
 from testbed.artefacts.inventory import listing
 from testbed.errors import TestbedError
 from testbed.host import frr
+from testbed.host.cpu_quota import cpu_quota
 from testbed.host.machine import machine
 from testbed.host.run import run
 from testbed.json_types import JsonObject
@@ -53,7 +54,7 @@ _NO_SYSCTLS = re.compile(r"key|secret|metrics_save|available")
 def read_environment(variables: Mapping[str, str]) -> JsonObject:
     """All of it; `variables`: the testbed's own. What cannot be read says so in its place."""
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "machine": machine(),
         "kernel": {
             "release": platform.release(),
@@ -66,6 +67,7 @@ def read_environment(variables: Mapping[str, str]) -> JsonObject:
         "processors": {
             "count": os.cpu_count(),
             "usable": len(os.sched_getaffinity(0)),
+            "quota": cpu_quota(),
             "governor": _governor(_CPU),
             "smt": _read(_CPU / "smt/active"),
             "vulnerabilities": {f.name: _read(f) for f in sorted(_CPU.glob("vulnerabilities/*"))},

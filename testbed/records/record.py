@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from testbed.errors import TestbedError
 
 # A later version may add fields that have a default, so that records of this one can still be read.
-SCHEMA_VERSION = 1
+# 2: `replays`.
+SCHEMA_VERSION = 2
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a run; it names a directory
 
@@ -55,6 +56,7 @@ class Outcome(_Frozen):
 class RunRecord(_Frozen):
     """One run. `commit` is empty where the source is no clone; `changed`: the source differs from
     that commit, and source.patch has how. `left_out` names files of the run that hold secrets.
+    `replays` names the run that this one repeats; empty if it repeats none.
     """
 
     schema_version: Annotated[int, Field(ge=0)] = SCHEMA_VERSION
@@ -75,6 +77,7 @@ class RunRecord(_Frozen):
     environment: Mapping[str, str] = {}  # the testbed's own variables
     outcomes: tuple[Outcome, ...] = ()
     left_out: tuple[str, ...] = ()
+    replays: str = ""
 
     @property
     def failure(self) -> str | None:

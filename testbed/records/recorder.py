@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 
 from testbed.host.environment import asked
@@ -34,14 +35,12 @@ class Recorder:
         """One more part of the run has ended. Raises OSError."""
         self._update(outcomes=(*self.record.outcomes, outcome))
 
-    def begin(self, source: Source) -> None:
-        """Keep what the run is made of. Raises OSError."""
-        environment = read_environment(self.record.environment)
-        why = {"source_problem": source.problem} if source.problem else {}
-        write_json(self._directory / "environment.json", {**environment, **why})
-        write_json(self._directory / "artefacts.json", read_artefacts())
-        if source.patch:
-            write_atomically(self._directory / "source.patch", source.patch)
+    def refresh(self) -> None:
+        """Files of the run have grown. Raises OSError."""
+        self._update()
+
+    def begin(self) -> None:
+        """The run is in the store from now on. Raises OSError."""
         self._update()
         self._store.began(self.record, self._directory)
 
@@ -56,13 +55,33 @@ class Recorder:
         write_json(self._directory / METADATA, describe(self.record, files))
 
 
+def keep_surroundings(
+    directory: Path, variables: Mapping[str, str], source: Source, goes_on: bool = False
+) -> None:
+    """Keep what a run is made of, and on; before a lab is entered, where another network is seen.
+
+    A run that goes on keeps it beside what was found before. Raises OSError.
+    """
+    why = {"source_problem": source.problem} if source.problem else {}
+    number = _free_number(directory) if goes_on else ""
+    write_json(directory / f"environment{number}.json", {**read_environment(variables), **why})
+    write_json(directory / f"artefacts{number}.json", read_artefacts())
+    patch = directory / f"source{number}.patch"
+    patch.unlink(missing_ok=True)  # of an earlier run in the same directory
+    if source.patch:
+        write_atomically(patch, source.patch)
+
+
+def _free_number(directory: Path) -> str:
+    numbers = (f"-{n}" for n in count(2))
+    return next(n for n in numbers if not (directory / f"environment{n}.json").exists())
+
+
 @contextmanager
-def recording(
-    store: Store, directory: Path, record: RunRecord, source: Source
-) -> Iterator[Recorder]:
+def recording(store: Store, directory: Path, record: RunRecord) -> Iterator[Recorder]:
     """Record what is done within; the directory is the run's own and locked by it."""
     recorder = Recorder(store, directory, record)
-    recorder.begin(source)
+    recorder.begin()
     try:
         yield recorder
     except BaseException as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from testbed.records.record import Outcome, RunRecord, Verdict
+from testbed.records.record import Kind, Outcome, RunRecord, Verdict
 from testbed.records.store import Standing, StoredRun
 
 _NAME = 11  # characters
@@ -19,6 +19,7 @@ class RunRow(TypedDict):
     """A run in short. `failure` is None if all went well."""
 
     run: str
+    kind: Kind
     standing: Standing
     started: datetime
     ended: datetime | None
@@ -30,6 +31,7 @@ class RunRow(TypedDict):
     changed: bool
     failure: str | None
     evidence: Path
+    replays: str
 
 
 class RunDetails(TypedDict):
@@ -57,6 +59,7 @@ def row(run: StoredRun) -> RunRow:
     outcomes = run.record.outcomes
     return {
         "run": run.name,
+        "kind": run.record.kind,
         "standing": run.standing,
         "started": run.record.started,
         "ended": run.record.ended,
@@ -68,6 +71,7 @@ def row(run: StoredRun) -> RunRow:
         "changed": run.record.changed,
         "failure": run.record.failure,
         "evidence": run.path,
+        "replays": run.record.replays,
     }
 
 
@@ -79,10 +83,17 @@ def cells(row: RunRow) -> list[str]:
         row["run"],
         row["standing"],
         verdicts or "-",
-        ", ".join(row["scenarios"]) or "-",
+        _what(row),
         ", ".join(row["nodes"]) or "-",
         commit or "-",
     ]
+
+
+def _what(row: RunRow) -> str:
+    """Scenarios by name; cases of an evaluation have long ones, and are many."""
+    if row["kind"] == "evaluation":
+        return f"evaluation, {len(row['scenarios'])} cases done"
+    return ", ".join(row["scenarios"]) or "-"
 
 
 def facts(details: RunDetails, width: int | None) -> list[str]:
@@ -94,6 +105,7 @@ def facts(details: RunDetails, width: int | None) -> list[str]:
         "standing": details["standing"],
         "failure": record.failure or "",
         "command": " ".join(record.command),
+        "replays": record.replays,
         "started": _time(record.started),
         "ended": _time(record.ended),
         "source": source + (", changed" if record.changed else ""),

@@ -6,7 +6,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -22,7 +22,7 @@ from testbed.records.journal import Entry, Event, latest, parse
 from testbed.records.older import read_older
 from testbed.records.record import NAME, RunRecord
 
-LATEST = "latest"
+LATEST, PREVIOUS = "latest", "previous"
 _PATIENCE = 30.0  # seconds for another command that writes a line
 
 # `killed`: its end was not recorded, and it runs no more. `pruned`: only the record is left.
@@ -31,12 +31,16 @@ Standing = Literal["running", "finished", "interrupted", "killed", "pruned", "mi
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run of the store, as it stands now."""
+    """A run of the store, as it stands now.
+
+    `is_own`: this store saw it begin. Of another nobody here knows who wrote its files.
+    """
 
     name: str
     path: Path
     standing: Standing
     record: RunRecord
+    is_own: bool = False
 
     @property
     def has_evidence(self) -> bool:
@@ -56,17 +60,21 @@ class Store:
 
     def runs(self) -> list[StoredRun]:
         """All of them, the oldest first. Raises TestbedError."""
-        entries = latest(self._entries())
+        journal = self._entries()
+        entries = latest(journal)
+        own = {entry.run for entry in journal if entry.event == "began"}
         newest = {entry.path: name for name, entry in entries.items()}
         known = [_stand(entry, newest[entry.path] == name) for name, entry in entries.items()]
         older = [self._older(path) for path in self._unrecorded({run.path for run in known})]
+        known = [replace(run, is_own=run.name in own) for run in known]
         return sorted([*known, *older], key=lambda run: (run.record.started, run.name))
 
     def find(self, name: str) -> StoredRun:
-        """By name, by the beginning of one, or the latest. Raises TestbedError."""
+        """By name, by the beginning of one, latest or the one before. Raises TestbedError."""
         runs = self.runs()
-        if name == LATEST and runs:
-            return runs[-1]
+        for word, place in ((LATEST, 1), (PREVIOUS, 2)):
+            if name == word and len(runs) >= place:
+                return runs[-place]
         exact = [run for run in runs if run.name == name]
         found = exact or [run for run in runs if name and run.name.startswith(name)]
         if len(found) == 1:

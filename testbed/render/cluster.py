@@ -32,12 +32,14 @@ def agent_config(plan: Plan, node: Node) -> dict[str, object]:
     """agent.json of one cluster node."""
     assert node.cluster is not None
     spec, v4 = node.cluster, plan.address_v4(node.name)
+    port = plan.uplink(node.name).end(node.name)
     return {
         "node": node.name,
         "address_v6": str(plan.address_v6(node.name)),
         "address_v4": str(v4) if v4 else None,
         "router_id": str(bgp_identifiers(plan)[node.name]),
-        "uplink": plan.uplink(node.name).end(node.name).interface,
+        "uplink": port.interface,
+        "subnets": list(dict.fromkeys(str(address.network) for address in port.addresses)),
         "asn": plan.asn,
         "te_mode": plan.te_mode,
         "pod_mtu": plan.pod_mtu,

@@ -8,6 +8,7 @@ from testbed.plan.identifiers import (
     routed_community,
 )
 from testbed.plan.model import Node, Plan, Role
+from testbed.plan.spf import lan_in_isis
 from testbed.render.environment import render
 
 
@@ -21,7 +22,7 @@ def isisd_conf(plan: Plan, router: Node) -> str:
     links: list[dict[str, object]] = []
     for link in plan.links_of(router.name):
         peer = plan.node(link.peer(router.name).node)
-        if peer.role is not Role.ROUTER and not peer.advertised:
+        if link.lan or (peer.role is not Role.ROUTER and not peer.advertised):
             continue
         links.append(
             {
@@ -30,6 +31,11 @@ def isisd_conf(plan: Plan, router: Node) -> str:
                 "passive": peer.role is not Role.ROUTER,
             }
         )
+    links += [
+        {"interface": lan.port.interface, "metric": lan.metric, "passive": True}
+        for lan in plan.lans_of(router.name)
+        if lan_in_isis(plan, lan)
+    ]
     return render(
         "frr/isisd.conf.j2",
         plan=plan,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from testbed.plan.model import Link, Node, Plan, Role
+from testbed.plan.model import Lan, Link, Node, Plan, Role
 
 _ANY_V6, _ANY_V4 = IPv6Network("::/0"), IPv4Network("0.0.0.0/0")
 
@@ -34,6 +35,7 @@ def node(plan: Plan, node: Node) -> str:
     lines = ["link set dev lo up"]
     for loopback in node.loopbacks:
         lines.append(f"addr add {loopback}/{loopback.max_prefixlen} dev lo")
+    lines += (line for lan in plan.lans_of(node.name) for line in _render_bridge(plan, lan))
     for port in plan.ports_of(node.name):
         for address in port.addresses:
             flag = " nodad" if address.version == 6 else ""
@@ -41,6 +43,14 @@ def node(plan: Plan, node: Node) -> str:
         lines.append(f"link set dev {port.interface} up")
     lines += (route.line() for route in static_routes(plan, node))
     return "\n".join(lines) + "\n"
+
+
+def _render_bridge(plan: Plan, lan: Lan) -> Iterator[str]:
+    """A switch that learns, without spanning tree; every member gets every multicast packet."""
+    router, bridge = lan.port.node, lan.port.interface
+    yield f"link add dev {bridge} mtu {lan.mtu} type bridge mcast_snooping 0"
+    for link in plan.members_of(lan):
+        yield f"link set dev {link.end(router).interface} master {bridge}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ def _sid_routes(plan: Plan, router: Node) -> list[StaticRoute]:
     for link in plan.links_of(router.name):
         peer = plan.node(link.peer(router.name).node)
         if peer.cluster is not None:
-            address, interface = plan.address_v6(peer.name), link.end(router.name).interface
+            address, interface = plan.address_v6(peer.name), plan.router_port(peer.name).interface
             routes.append(StaticRoute(peer.cluster.sid_pool, address, interface, "static"))
     return routes
 

@@ -89,9 +89,8 @@ class Owners:
 
     def _list_owned(self) -> Iterable[Owned]:
         # Later entries win: a node's own address counts as that, not as an interface's.
-        for link in self.plan.links:
-            for port in (link.a, link.b):
-                yield from self._owned_by_port(port)
+        for port in self.plan.ports:
+            yield from self._owned_by_port(port)
         for router in self.plan.routers:
             yield from _owned(router.more_loopbacks, router.name, Kind.INTERFACE)
             if router.loopback_v6 is not None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from itertools import chain
 
 from testbed.plan import addressing
-from testbed.plan.address_rules import Interface, other_end
+from testbed.plan.address_rules import Interface, interface_fault, other_end
 from testbed.plan.model import Role
 from testbed.plan.subnets import Subnets
 
 Ends = tuple[list[Interface], list[Interface]]  # of a link's first and second end
 _Pairs = Iterable[tuple[Interface, Interface]]
 FAMILIES = (6, 4)
+_TRIED = 4096  # addresses of a LAN that are tried on either side of its first member's
 
 
 class LinkAddresses:
@@ -57,6 +60,29 @@ class LinkAddresses:
         automatic = {family: _facing(each, facing[family]) for family, each in own.items()}
         return self._complete(given, (facing, addressing.HOST_END), automatic)
 
+    def lan(
+        self, router: int, facing: Sequence[Interface], members: Sequence[Member]
+    ) -> tuple[list[Interface], list[list[Interface]]]:
+        """The addresses of a router on a LAN, given or not, and of each on it, in all its subnets.
+
+        Automatic ones follow those of the first member.
+        """
+        first = members[0]
+        given = [address for member in members for address in member.given]
+        own, others = self.access(
+            router, first.name, first.role, first.index, (list(facing), given)
+        )
+        taken = {address.ip for address in (*own, *others)}
+        free = [address for address in others if address not in given]
+        found = []
+        for member in members:
+            has = list(member.given)
+            for subnet in {address.network: address for address in own}.values():
+                if all(address.network != subnet.network for address in has):
+                    has += _take(free, subnet) or _next(others, subnet, taken)
+            found.append(has)
+        return own, found
+
     def _complete(
         self,
         given: Ends,
@@ -85,6 +111,49 @@ class LinkAddresses:
                 self._taken.add(one.network)
                 return [one], [other]
         return [], []
+
+
+@dataclass(frozen=True)
+class Member:
+    """A host or cluster node on a LAN: its position among its role, and what the file gives it."""
+
+    name: str
+    role: Role
+    index: int
+    given: Sequence[Interface]
+
+
+def _take(free: list[Interface], subnet: Interface) -> list[Interface]:
+    """The address of `free` in this one's subnet, which is free no more."""
+    for address in free:
+        if address.network == subnet.network:
+            free.remove(address)
+            return [address]
+    return []
+
+
+def _next(
+    others: Sequence[Interface], subnet: Interface, taken: set[IPv4Address | IPv6Address]
+) -> list[Interface]:
+    """A free address after the first of `others` in this subnet, or before it; none if it is full.
+
+    `taken` gets it.
+    """
+    first = next(address for address in others if address.network == subnet.network)
+    for step in range(1, min(first.network.num_addresses, _TRIED)):
+        for number in (int(first.ip) + step, int(first.ip) - step):
+            if not _is_inside(number, first):
+                continue
+            address = type(first)((number, first.network.prefixlen))
+            if address.ip not in taken and not interface_fault(address):
+                taken.add(address.ip)
+                return [address]
+    return []
+
+
+def _is_inside(number: int, interface: Interface) -> bool:
+    network = interface.network
+    return int(network.network_address) <= number <= int(network.broadcast_address)
 
 
 def _facing(own: Iterable[Interface], number: int) -> Iterator[tuple[Interface, Interface]]:

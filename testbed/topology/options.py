@@ -69,16 +69,17 @@ def role(info: Options) -> Role:
 
 def node_problems(name: str, info: Options, where: str | None) -> list[Problem]:
     """Unknown or malformed options of one node."""
-    if info.get("isSwitch"):
+    if info.get("hub"):
         return [
             Problem(
-                what="switches and hubs are not supported: links are point to point",
+                what="hubs are not supported",
                 subject=name,
-                fix="link the nodes directly",
+                fix=f"self.addSwitch({name!r})",
                 where=where,
             )
         ]
-    problems = _find_unknown(name, info, _NODE[role(info)], where)
+    known = {"isSwitch"} if info.get("isSwitch") else _NODE[role(info)]
+    problems = _find_unknown(name, info, known, where)
     if info.get("data_centre") is True and info.get("advertised") is False:
         problems.append(
             Problem(
@@ -303,7 +304,7 @@ def _find_unknown(
 
 
 def _known_options(key: str, known: Set[str], of_link: Set[str]) -> str:
-    listed = f"known here: {', '.join(sorted(known - {'isRouter'}))}"
+    listed = f"known here: {', '.join(sorted(known - {'isRouter', 'isSwitch'})) or 'none'}"
     if key in of_link:
         return f"give it to the link: it is for both directions; {listed}"
     if key in _NOT_HERE:

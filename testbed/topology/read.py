@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 from typing import Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from testbed.plan.kubernetes import SERVICES
 from testbed.plan.model import (
     BindingSids,
     ClusterSpec,
+    Lan,
     Link,
     LocalSids,
     Node,
@@ -28,7 +30,8 @@ from testbed.plan.subnets import Subnets
 from testbed.plan.traits import MANAGEMENT
 from testbed.plan.validate import validate
 from testbed.topology import options
-from testbed.topology.link_addresses import Ends, LinkAddresses
+from testbed.topology.lans import Edge, Switch, read_switches, switch_problems
+from testbed.topology.link_addresses import Ends, LinkAddresses, Member
 from testbed.topology.options import Options
 from testbed.topology.origins import Origins
 from testbed.topology.plan_options import plan_options
@@ -66,7 +69,7 @@ class _Reader:
         }
         made = {key: index for index, key in enumerate(origins.links)}
         # in the order of the addLink calls: the n-th backbone link is 10.n.0.0/16
-        self.edges: list[tuple[str, str, object, Options]] = sorted(
+        self.edges: list[Edge] = sorted(
             (
                 (str(d["node1"]), str(d["node2"]), key, dict(d))
                 for _, _, key, d in topo.links(withKeys=True, withInfo=True, sort=False)
@@ -74,11 +77,18 @@ class _Reader:
             key=lambda edge: made.get(edge[:3], len(made)),
         )
         self.taken: set[IPv6Address] = set()
+        # links of those on a LAN, whose router stands for the switch: the line, and the switch
+        self.moved: dict[tuple[str, str, object], str | None] = {}
+        self.lan_of: dict[tuple[str, str, object], str] = {}
 
     def plan(self, name: str) -> Plan | None:
         self._refuse_unknown()
-        if self.origins.unknown or any(info.get("isSwitch") for info in self.info.values()):
-            return None  # what is behind a switch or a missing node would be misread
+        switches = read_switches(self.info, self.edges, self.origins.nodes)
+        unreadable = switch_problems(switches, self._where)
+        self.problems += unreadable
+        if self.origins.unknown or unreadable:
+            return None  # what is behind such a switch or a missing node would be misread
+        self._place_switches(switches)
         self.info = {n: options.usable_node(info) for n, info in self.info.items()}
         self.edges = [(a, b, key, options.usable_link(info)) for a, b, key, info in self.edges]
         roles = {n: options.role(i) for n, i in self.info.items()}
@@ -99,13 +109,36 @@ class _Reader:
         }
         loopbacks = {n: self._read_loopbacks(n) for n, role in roles.items() if role is Role.ROUTER}
         taken = self._taken(pools, clusters, loopbacks)
-        links = tuple(self._read_links(roles, LinkAddresses(taken)))
+        addresses = LinkAddresses(taken)
+        chosen = {n: self._choose_lan(x, roles, addresses) for n, x in switches.items()}
+        links = tuple(self._read_links(roles, addresses, chosen))
+        lans = tuple(self._read_lan(x, chosen[n].router, links) for n, x in switches.items())
         nodes = tuple(
-            self._read_node(n, roles[n], links, loopbacks.get(n, ()), clusters.get(n))
+            self._read_node(n, roles[n], links, lans, loopbacks.get(n, ()), clusters.get(n))
             for n in self.info
         )
         values = {"topology": name, "profile": self.profile, "pools": pools, **own}
-        return Plan.model_validate({**values, "nodes": nodes, "links": links})
+        return Plan.model_validate({**values, "nodes": nodes, "links": links, "lans": lans})
+
+    def _where(self, edge: Edge) -> str | None:
+        a, b, key, _ = edge
+        return self.origins.links.get((a, b, key)) or self.moved.get((a, b, key))
+
+    def _place_switches(self, switches: Mapping[str, Switch]) -> None:
+        """Put each switch's router in its place: who is on a LAN has a link to the router."""
+        self.info = {n: info for n, info in self.info.items() if n not in switches}
+        edges, self.edges = self.edges, []
+        for edge in edges:
+            a, b, key, info = edge
+            switch = switches.get(a) or switches.get(b)
+            if switch is None:
+                self.edges.append(edge)
+            elif edge in switch.members:
+                ends = (switch.router, b) if a == switch.name else (a, switch.router)
+                moved = (*ends, (switch.name, key))
+                self.moved[moved] = self._where(edge)
+                self.lan_of[moved] = switch.name
+                self.edges.append((*moved, info))
 
     def _refuse_unknown(self) -> None:
         self.problems += whole_problems(self.topo, self.origins)
@@ -186,12 +219,22 @@ class _Reader:
         )
         return first, second
 
-    def _read_links(self, roles: dict[str, Role], addresses: LinkAddresses) -> Iterable[Link]:
+    def _read_links(
+        self,
+        roles: dict[str, Role],
+        addresses: LinkAddresses,
+        lans: Mapping[str, _LanAddresses],
+    ) -> Iterable[Link]:
         parallel: Counter[frozenset[str]] = Counter()
-        for a, b, key, info in self.edges:
-            ends = frozenset((a, b))
+        for edge in self.edges:
+            a, b, key, info = edge
+            ends, lan = frozenset((a, b)), self.lan_of.get((a, b, key))
             parallel[ends] += 1
-            first, second = self._choose_addresses(a, b, roles, info, addresses)
+            first, second = (
+                self._choose_addresses(a, b, roles, info, addresses)
+                if lan is None
+                else lans[lan].of_link(a, b)
+            )
             yield Link.model_validate(
                 {
                     "a": _port(a, b, parallel[ends], first),
@@ -199,9 +242,33 @@ class _Reader:
                     "mtu": info.get("mtu", 1500),
                     "metric": options.metric(info),
                     "shaping": options.shaping(info),
-                    "where": self.origins.links.get((a, b, key)),
+                    "lan": lan,
+                    "where": self._where(edge),
                 }
             )
+
+    def _choose_lan(
+        self, switch: Switch, roles: dict[str, Role], addresses: LinkAddresses
+    ) -> _LanAddresses:
+        """The addresses of everybody on a LAN."""
+        members = []
+        for a, b, key, info in self.edges:
+            if self.lan_of.get((a, b, key)) == switch.name:
+                given, name = self._given(a, b, info), b if a == switch.router else a
+                own = given[1] if name == b else given[0]
+                members.append(Member(name, roles[name], self.numbers[name], own))
+        router, found = addresses.lan(self.numbers[switch.router], switch.given, members)
+        return _LanAddresses(router, {m.name: x for m, x in zip(members, found, strict=True)})
+
+    def _read_lan(self, switch: Switch, facing: Sequence[Interface], links: Iterable[Link]) -> Lan:
+        mtus = (link.mtu for link in links if link.lan == switch.name)
+        return Lan(
+            name=switch.name,
+            port=_port(switch.router, switch.name, 1, facing),
+            mtu=min(mtus),
+            metric=switch.metric,
+            where=switch.where,
+        )
 
     def _choose_addresses(
         self, a: str, b: str, roles: dict[str, Role], info: Options, addresses: LinkAddresses
@@ -232,6 +299,7 @@ class _Reader:
         name: str,
         role: Role,
         links: tuple[Link, ...],
+        lans: tuple[Lan, ...],
         loopbacks: tuple[Address, ...],
         cluster: ClusterSpec | None,
     ) -> Node:
@@ -247,7 +315,8 @@ class _Reader:
             values |= {"loopback_v6": v6, "loopback_v4": v4, "more_loopbacks": more}
             return Node.model_validate(values)
         uplink = next((x for x in links if name in (x.a.node, x.b.node)), None)
-        gateway = uplink.peer(name) if uplink else None
+        on_lan = [lan.port for lan in lans if uplink and lan.name == uplink.lan]
+        gateway = (on_lan[0] if on_lan else uplink.peer(name)) if uplink else None
         data_centre = info.get("data_centre", False)
         values |= {
             "gateway_v6": gateway.v6.ip if gateway and gateway.v6 else None,
@@ -292,6 +361,18 @@ class _Reader:
         sid = addressing.pick(pool, key, self.taken)
         self.taken.add(sid)
         return sid
+
+
+@dataclass(frozen=True)
+class _LanAddresses:
+    """Of the router, and of each node on the LAN by name."""
+
+    router: Sequence[Interface]
+    nodes: Mapping[str, list[Interface]]
+
+    def of_link(self, a: str, b: str) -> Ends:
+        """Of the ends of a link; the router's has none."""
+        return self.nodes.get(a, []), self.nodes.get(b, [])
 
 
 _Address = TypeVar("_Address", Address, Interface)

@@ -131,7 +131,9 @@ def test_is_is_announces_a_cut_after_the_clock_was_set_back(
 
 def _network() -> str:
     """Shell commands: the routers, their links, a place for FRR's sockets."""
-    lines = [f"ip netns add {router}; ip -n {router} link set lo up" for router in ROUTERS]
+    # FRR 10 keeps what survives a restart there, which is the machine's own
+    lines = ["if test -d /var/lib/frr; then mount -t tmpfs none /var/lib/frr; fi"]
+    lines += [f"ip netns add {router}; ip -n {router} link set lo up" for router in ROUTERS]
     for one, other in pairwise(ROUTERS):
         ends = ((one, f"{one}-{other}"), (other, f"{other}-{one}"))
         names = " type veth peer name ".join(f"{name} netns {node}" for node, name in ends)

@@ -168,10 +168,8 @@ def _assign_overlays(
     inputs: Inputs, nodes: Mapping[IpNetwork, IPv6Address]
 ) -> dict[Remote, Overlay]:
     """The overlay of each remote prefix, in the order of the status: SRv6 first, then by prefix."""
-    found = {
-        Remote(prefix, node): overlay_of(prefix, inputs.objects.pools)
-        for prefix, node in nodes.items()
-    }
+    remotes = (Remote(prefix, node) for prefix, node in nodes.items())
+    found = {r: overlay_of(r, inputs.objects.pools, inputs.config) for r in remotes}
     order = sorted(found, key=lambda r: (found[r] is not DEFAULT, str(r.prefix)))
     return {remote: found[remote] for remote in order}
 

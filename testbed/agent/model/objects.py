@@ -40,7 +40,8 @@ class IPPool:
 
     `namespaces` selects the namespaces whose pods take addresses first from here; None: it is for
     pods of any. `manual`: only for pods that ask for it. `workloads`: pods may have its addresses.
-    `exported`: its blocks are announced.
+    `exported`: its blocks are announced. `cross_subnet`: nodes that share a subnet use no overlay
+    between each other.
     """
 
     name: str
@@ -50,6 +51,7 @@ class IPPool:
     nat_outgoing: bool = False
     disabled: bool = False
     overlay: str = overlay_names.SRV6
+    cross_subnet: bool = False
     created: str = ""  # RFC 3339, as the API server wrote it; of overlapping pools the older counts
     namespaces: str | None = None
     manual: bool = False

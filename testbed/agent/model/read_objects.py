@@ -192,6 +192,7 @@ def _read_pool(_namespace: str, name: str, item: JsonObject) -> IPPool:
         nat_outgoing=_read_switch(spec, "natOutgoing"),
         disabled=_read_switch(spec, "disabled"),
         overlay=_read_overlay(spec),
+        cross_subnet=overlay_names.CROSS_SUBNET in map(spec.get, overlay_names.POOL_MODES.values()),
         created=str(get_object(item, "metadata").get("creationTimestamp") or ""),
         namespaces=str(spec["namespaceSelector"]) if spec.get("namespaceSelector") else None,
         manual=_read_choice(spec, "assignmentMode", "Automatic", MANUAL) == MANUAL,
@@ -223,11 +224,11 @@ def _allows_workloads(spec: JsonObject) -> bool:
 
 
 def _read_overlay(spec: JsonObject) -> str:
-    """CrossSubnet is Always here: no two nodes of a lab share a subnet."""
     asked = [
         overlay
         for overlay, key in overlay_names.POOL_MODES.items()
-        if _read_choice(spec, key, "Never", "Always", "CrossSubnet") != "Never"
+        if _read_choice(spec, key, "Never", overlay_names.ALWAYS, overlay_names.CROSS_SUBNET)
+        != "Never"
     ]
     if len(asked) > 1:
         raise ValueError("ipipMode and vxlanMode cannot both be used")

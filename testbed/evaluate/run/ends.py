@@ -1,20 +1,23 @@
-"""The pods between which transfers go: two per overlay, on two workers, and a Service for each."""
+"""The ends of transfers: two pods per overlay, on two workers, with a Service, or a veth pair."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from testbed.agent.model.overlay_names import POOL_MODES
+from testbed.agent.model.overlay_names import ROUTED, pool_fields
 from testbed.errors import TestbedError
 from testbed.evaluate.cases import Case, Overlay, Placement
+from testbed.evaluate.run import veth
 from testbed.evaluate.run.iperf3 import PORT, SERVER
+from testbed.lab.access.locate import run_in
 from testbed.orchestrators.kubernetes import pods
 from testbed.plan.kubernetes import control_plane
+from testbed.providers.registry import handle
 from testbed.scenario import Testbed
 from testbed.scenario.api import manifests
 from testbed.scenario.api.manifests import Object
@@ -23,7 +26,9 @@ from testbed.scenario.api.manifests import Object
 POOLS: Mapping[Overlay, Mapping[int, str]] = {
     "vxlan": {4: "172.18.0.0/16", 6: "fdfb:af47:32b0::/48"},
     "ipip": {4: "172.19.0.0/16"},
+    "routed": {4: "172.20.0.0/16", 6: "fdfb:af47:32b1::/48"},
 }
+TRANSPORTS = ("tcp", "udp")
 PATIENCE = 120.0  # seconds until a pod answers
 
 Addresses = Mapping[int, IPv4Address | IPv6Address]  # by family
@@ -31,13 +36,21 @@ Addresses = Mapping[int, IPv4Address | IPv6Address]  # by family
 
 @dataclass(frozen=True)
 class Ends:
-    """`client` and `server` are pods; `proved` are the names of both for a proof of path."""
+    """Where a transfer starts and where it ends.
 
-    client: str
-    server: str
+    `nodes` are those of client and server; `execute` runs a command at the client and gives what
+    it prints, `ping` is the same from the client's network, by a node's own program. `proved` are
+    the names of both for a proof of path, none where there is nothing to be proved. `mtu` is that
+    of the client's interface.
+    """
+
+    nodes: tuple[str, str]
     addresses: Addresses  # of the server
     service: Addresses
-    proved: tuple[str, str]
+    proved: tuple[str, str] | None
+    mtu: int
+    execute: Callable[[Sequence[str], float], str]
+    ping: Callable[[Sequence[str]], str]
 
     def target(self, case: Case) -> IPv4Address | IPv6Address:
         """Where a transfer goes to. Raises TestbedError if there is no address of that family."""
@@ -70,13 +83,35 @@ class Builder:
         self._testbed = testbed
         self._near, self._far = workers(testbed)
         self._made: dict[tuple[Overlay, Placement], Ends] = {}
+        self._pods: dict[tuple[Overlay, Placement], list[Object]] = {}
 
     def ends(self, case: Case) -> Ends:
         """Those of a case. Raises TestbedError, NotApplicable where a kernel lacks the overlay."""
         key = (case.overlay, case.placement)
-        if key not in self._made:
-            self._made[key] = self._make(*key)
+        if key not in self._made or not all(map(self._is_there, self._pods.get(key, []))):
+            self._made[key] = self._make_veth() if case.overlay == "veth" else self._make(*key)
         return self._made[key]
+
+    def forget(self, case: Case) -> None:
+        """Make its ends anew where they are asked for next: a pod of theirs may be gone."""
+        self._made.pop((case.overlay, case.placement), None)
+
+    def smallest_mtu(self) -> int:
+        """Of all ends that were made, and of the lab's pods."""
+        return min([self._testbed.plan.pod_mtu, *(ends.mtu for ends in self._made.values())])
+
+    def _make_veth(self) -> Ends:
+        node, mtu = handle(self._near), self._testbed.plan.uplink(self._near).mtu
+        veth.make(node, mtu, self._testbed.context.undo)
+        return Ends(
+            (self._near, self._near),
+            veth.ADDRESSES,
+            {},
+            None,
+            mtu,
+            lambda words, _limit: veth.execute(node, words),
+            lambda words: veth.execute(node, words),
+        )
 
     def _make(self, overlay: Overlay, placement: Placement) -> Ends:
         far = self._near if placement == "same-node" else self._far
@@ -84,16 +119,30 @@ class Builder:
         asked = self._make_pools(overlay)
         name = f"evaluate-{'same-node' if placement == 'same-node' else overlay}"
         client, server = f"{name}-client", f"{name}-server"
-        for pod, node in ((client, self._near), (server, far)):
-            self._start(_pod(pod, node, asked, own_network))
+        wanted = ((client, self._near), (server, far))
+        documents = [_pod(pod, node, asked, own_network) for pod, node in wanted]
+        self._pods[overlay, placement] = documents
+        for document in documents:
+            self._start(document)
+        if overlay == ROUTED:
+            self._testbed.pools.wait_routed(ip_network(c) for c in POOLS[overlay].values())
         nodes = (self._near, far)
+        plan = self._testbed.plan
+        here = self._near if own_network else pods.get(plan, client).netns
         return Ends(
-            client,
-            server,
+            nodes,
             self._addresses_of(far if own_network else server),
             {} if own_network else self._make_service(server),
             nodes if own_network else (client, server),
+            plan.uplink(here).mtu
+            if own_network
+            else self._testbed.pods.mtu(pods.get(plan, client)),
+            partial(self._execute, client),
+            lambda words: run_in(plan, here, words, check=False).stdout,
         )
+
+    def _execute(self, pod: str, words: Sequence[str], limit: float) -> str:
+        return self._testbed.kube.kubectl("exec", pod, "--", *words, timeout=limit)
 
     def _make_pools(self, overlay: Overlay) -> list[str]:
         """The names of the pools that the pods ask for; none for the plan's own."""
@@ -109,15 +158,25 @@ class Builder:
         return names
 
     def _start(self, document: Object) -> None:
-        name, plan = document["metadata"]["name"], self._testbed.plan
-        self._testbed.kube.api.apply(document)
-        self._testbed.context.undo.callback(pods.delete, plan, name)
+        name, api = document["metadata"]["name"], self._testbed.kube.api
+        if not self._is_there(document):  # evicted, or left by a run that was killed
+            self._remove(document)
+        api.apply(document)
+        self._testbed.context.undo.callback(self._remove, document)
         self._testbed.wait_for(
             f"pod {name} to answer",
             partial(self._probe_ready, document),
             PATIENCE,
             fix=f"testbed kubectl describe pod {name}",
         )
+
+    def _is_there(self, document: Object) -> bool:
+        found = self._testbed.kube.api.get(document)
+        return found is not None and not _has_ended(found)
+
+    def _remove(self, document: Object) -> None:
+        if self._testbed.kube.api.get(document) is not None:
+            pods.delete(self._testbed.plan, document["metadata"]["name"])
 
     def _probe_ready(self, document: Object) -> tuple[bool | None, str]:
         status = (self._testbed.kube.api.get(document) or {}).get("status", {})
@@ -136,7 +195,10 @@ class Builder:
     def _make_service(self, server: str) -> Addresses:
         families = self._testbed.kube.families()
         document = manifests.service(server, server, "ClusterIP", families)
-        document["spec"]["ports"][0] = {"name": "iperf3", "port": PORT}
+        tcp, udp = (
+            {"name": f"iperf3-{p}", "port": PORT, "protocol": p.upper()} for p in TRANSPORTS
+        )
+        document["spec"]["ports"][:1] = [tcp, udp]
         api = self._testbed.kube.api
         self._testbed.context.undo.callback(api.delete, document)
         api.apply(document)
@@ -145,7 +207,7 @@ class Builder:
 
 
 def _pool(name: str, cidr: str, overlay: Overlay) -> Object:
-    spec = {"cidr": cidr, "assignmentMode": "Manual", POOL_MODES[overlay]: "Always"}
+    spec = {"cidr": cidr, "assignmentMode": "Manual", **pool_fields(overlay)}
     return {
         "apiVersion": "crd.projectcalico.org/v1",
         "kind": "IPPool",
@@ -172,3 +234,8 @@ def _pod(name: str, node: str, pools: Iterable[str], own_network: bool) -> Objec
     }
     document["spec"]["hostNetwork"] = own_network
     return document
+
+
+def _has_ended(pod: Object) -> bool:
+    ended = pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+    return ended or "deletionTimestamp" in pod["metadata"]

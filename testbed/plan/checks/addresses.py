@@ -16,7 +16,7 @@ def ends(plan: Plan) -> Iterator[Problem]:
     """Links whose two ends are not in one subnet, or have no address."""
     for link in plan.links:
         roles = {plan.node(port.node).role for port in (link.a, link.b)}
-        if link.a.node != link.b.node and Role.ROUTER in roles:
+        if link.a.node != link.b.node and Role.ROUTER in roles and link.lan is None:
             yield from _check_ends(link)
 
 
@@ -75,3 +75,6 @@ def _all_addresses(plan: Plan) -> Iterator[tuple[Address, str, str | None]]:
         for port in (link.a, link.b):
             for interface in port.addresses:
                 yield interface.ip, f"{port.node} {port.interface}", link.where
+    for lan in plan.lans:
+        for interface in lan.port.addresses:
+            yield interface.ip, f"{lan.port.node} {lan.port.interface}", lan.where

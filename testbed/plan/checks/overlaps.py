@@ -94,5 +94,9 @@ def claims(plan: Plan) -> Iterator[Claim]:
             yield Claim(node.cluster.sid_pool, node.name, "SID pool", "SIDs", node.where)
     for index, link in enumerate(plan.links):
         networks = (x.network for port in (link.a, link.b) for x in port.addresses)
+        group = f"LAN {link.lan}" if link.lan else f"link {index}"
         for network in dict.fromkeys(networks):
-            yield Claim(network, name_of(link), "subnet", f"link {index}", link.where)
+            yield Claim(network, name_of(link), "subnet", group, link.where)
+    for lan in plan.lans:
+        for address in lan.port.addresses:
+            yield Claim(address.network, lan.name, "subnet", f"LAN {lan.name}", lan.where)

@@ -32,7 +32,7 @@ def png_of(scene: Scene, path: Path) -> None:
         svg_string=svg_of(scene),
         zoom=min(SCALE, LARGEST / max(scene.width, scene.height)),
         skip_system_fonts=True,
-        font_files=[_find_font(face) for face in FACES],
+        font_files=[find_font(face) for face in FACES],
     )
     try:
         write_for_caller(path, picture)
@@ -44,7 +44,8 @@ def png_of(scene: Scene, path: Path) -> None:
         ) from error
 
 
-def _find_font(face: str) -> str:
+def find_font(face: str) -> str:
+    """The file of a face of the drawings' font. Raises MachineUnfit."""
     file = FONTS / face
     if not file.is_file():
         raise MachineUnfit("the font of drawings is missing", where=str(file), fix="make deps")

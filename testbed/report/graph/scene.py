@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Point = tuple[float, float]
@@ -38,7 +38,10 @@ class Circle:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle with rounded corners; x, y is its upper left corner."""
+    """A rectangle with rounded corners; x, y is its upper left corner.
+
+    `note` is said where somebody points at it.
+    """
 
     x: float
     y: float
@@ -48,6 +51,7 @@ class Box:
     stroke: str
     radius: float = 7.0
     stroke_width: float = 1.2
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,14 @@ class Scene:
 def text_width(text: str, size: float) -> float:
     """The estimated width in pixels."""
     return size * sum(NARROW.get(c) or WIDE.get(c) or (0.7 if c.isupper() else 0.63) for c in text)
+
+
+def move(shape: Shape, dx: float, dy: float) -> Shape:
+    """The same shape at another place."""
+    if isinstance(shape, Line):
+        return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
+    if isinstance(shape, Circle):
+        return replace(shape, centre=(shape.centre[0] + dx, shape.centre[1] + dy))
+    if isinstance(shape, Box):
+        return replace(shape, x=shape.x + dx, y=shape.y + dy)
+    return replace(shape, at=(shape.at[0] + dx, shape.at[1] + dy))

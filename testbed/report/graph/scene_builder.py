@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from testbed.plan.model import Link, Plan, Role
 from testbed.report.graph.highlight import Highlight
@@ -11,7 +10,16 @@ from testbed.report.graph.layout import Point
 from testbed.report.graph.legend import legend
 from testbed.report.graph.link_labels import backbone_links, ends_of, link_labels, shifted
 from testbed.report.graph.placement import Placed, place
-from testbed.report.graph.scene import Box, Circle, Line, Scene, Shape, Text, text_width
+from testbed.report.graph.scene import (
+    Box,
+    Circle,
+    Line,
+    Scene,
+    Shape,
+    Text,
+    move,
+    text_width,
+)
 from testbed.report.graph.style import (
     ATTACHMENT,
     CLUSTER,
@@ -135,9 +143,9 @@ def _build_page(
     width = max(right - left, key_width, text_width(title, TITLE_SIZE) * 1.1) + 2 * MARGIN
     spare = (width - 2 * MARGIN - (right - left)) / 2
     dx, dy = MARGIN - left + spare, MARGIN + 34 - top
-    moved = [_move_shape(s, dx, dy) for s in shapes]
+    moved = [move(s, dx, dy) for s in shapes]
     below = bottom + dy + 28
-    moved += [_move_shape(s, MARGIN, below) for s in keys]
+    moved += [move(s, MARGIN, below) for s in keys]
     moved.append(Text((MARGIN, MARGIN), title, TITLE_SIZE, INK, anchor="start", bold=True))
     return Scene(title, width, below + key_height + MARGIN, tuple(moved))
 
@@ -167,13 +175,3 @@ def _compute_extent(shapes: Sequence[Shape]) -> tuple[float, float, float, float
             corners.append((s.x, s.y, s.x + s.width, s.y + s.height))
     lefts, tops, rights, bottoms = zip(*corners, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
-
-
-def _move_shape(shape: Shape, dx: float, dy: float) -> Shape:
-    if isinstance(shape, Line):
-        return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
-    if isinstance(shape, Circle):
-        return replace(shape, centre=(shape.centre[0] + dx, shape.centre[1] + dy))
-    if isinstance(shape, Box):
-        return replace(shape, x=shape.x + dx, y=shape.y + dy)
-    return replace(shape, at=(shape.at[0] + dx, shape.at[1] + dy))

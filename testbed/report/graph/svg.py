@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import atan2, cos, sin
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,7 +17,8 @@ FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 def graph_svg(plan: Plan, highlight: Sequence[Highlight] = (), down: Sequence[Link] = ()) -> str:
     """The plan as an SVG document, with the given paths in colour, for light and dark pages."""
-    return svg_of(build_scene(plan, highlight, down), _dark_style())
+    style = f"@media (prefers-color-scheme: dark){{{dark_rules(DARK)}}}"
+    return svg_of(build_scene(plan, highlight, down), style)
 
 
 def svg_of(scene: Scene, style: str = "") -> str:
@@ -27,21 +28,25 @@ def svg_of(scene: Scene, style: str = "") -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" '
         f'viewBox="0 0 {w} {h}" font-family={quoteattr(FONTS)}>'
     )
-    body = [f"<title>{escape(scene.title)}</title>"]
+    body = [f"<title>{_escape(scene.title)}</title>"]
     body += [f"<style>{style}</style>"] if style else []
     body.append(f'<rect width="100%" height="100%" fill="{PAGE}"/>')
     body += [_paint_shape(shape) for shape in scene.shapes]
     return "\n".join([head, *body, "</svg>", ""])
 
 
-def _dark_style() -> str:
-    """Each colour is replaced where it is written, if the reader prefers dark pages."""
-    rules = "".join(
+def printable(text: str) -> str:
+    """What a document can hold; names come from users and peers."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def dark_rules(colours: Mapping[str, str]) -> str:
+    """CSS that replaces each colour where it is written, for readers who prefer dark pages."""
+    return "".join(
         f'[{kind}="{light}"]{{{kind}:{dark}}}'
-        for light, dark in DARK.items()
+        for light, dark in colours.items()
         for kind in ("fill", "stroke")
     )
-    return f"@media (prefers-color-scheme: dark){{{rules}}}"
 
 
 def arrow_head(line: Line, size: float = 4.0) -> tuple[Point, Point, Point]:
@@ -64,12 +69,14 @@ def _paint_shape(shape: Shape) -> str:
             f'fill="{shape.fill}" stroke="{shape.stroke}" stroke-width="{_as_text(shape.width)}"/>'
         )
     if isinstance(shape, Box):
-        return (
+        drawn = (
             f'<rect x="{_as_text(shape.x)}" y="{_as_text(shape.y)}" '
             f'width="{_as_text(shape.width)}" height="{_as_text(shape.height)}" '
             f'rx="{_as_text(shape.radius)}" fill="{shape.fill}" '
-            f'stroke="{shape.stroke}" stroke-width="{_as_text(shape.stroke_width)}"/>'
+            f'stroke="{shape.stroke}" stroke-width="{_as_text(shape.stroke_width)}"'
         )
+        note = f"><title>{_escape(shape.note)}</title></rect>" if shape.note else "/>"
+        return drawn + note
     return _paint_text(shape)
 
 
@@ -96,8 +103,12 @@ def _paint_text(text: Text) -> str:
     # dy instead of dominant-baseline, which several programs ignore.
     return (
         f'<text x="{x}" y="{y}" dy="0.35em" font-size="{_as_text(text.size)}" fill="{text.colour}" '
-        f'text-anchor="{text.anchor}"{more}>{escape(text.text)}</text>'
+        f'text-anchor="{text.anchor}"{more}>{_escape(text.text)}</text>'
     )
+
+
+def _escape(text: str) -> str:
+    return escape(printable(text))
 
 
 def _as_text(value: float) -> str:

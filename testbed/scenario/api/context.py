@@ -15,6 +15,7 @@ from testbed.host.wait import wait_for
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.pod import Pod
 from testbed.orchestrators.registry import orchestrator_of
+from testbed.paths import POLICIES
 from testbed.plan.model import Node, Plan
 from testbed.providers.members import present
 from testbed.scenario.api.check import Check
@@ -26,8 +27,9 @@ T = TypeVar("T")
 class Context:
     """A running lab, and what will be put back when the scenario ends.
 
-    `policy_file`: the user's own, or None. `lab` and `topology`: the names that the run was
-    started with. `host_proxy` runs commands outside of the lab.
+    `policy_file`: the user's own, or None; `policies`: where those are that scenarios name. `lab`
+    and `topology`: the names that the run was started with. `host_proxy` runs commands outside of
+    the lab.
     """
 
     def __init__(
@@ -36,12 +38,13 @@ class Context:
         check: Check,
         evidence: Path,
         policy_file: Path | None = None,
+        policies: Path = POLICIES,
         lab: str = "",
         topology: str = "",
         host_proxy: HostProxy | None = None,
     ) -> None:
         self.plan, self.check, self.evidence = plan, check, evidence
-        self.policy_file = policy_file
+        self.policy_file, self.policies = policy_file, policies
         self.lab, self.topology, self.host_proxy = lab, topology, host_proxy
         self.orchestrator = orchestrator_of(plan)
         self.api = self.orchestrator.api(plan)

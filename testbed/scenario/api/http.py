@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from testbed.orchestrators.pod import Pod
@@ -35,6 +36,12 @@ class Http:
         origin = Origin(self._context.plan, netns_of(source), destination, port)
         first = origin.first_answer(patience)
         return [first, *(origin.first_answer(0) for _ in range(times - 1))]
+
+    def who_answers(
+        self, callers: Iterable[Pod | str], address: IPv4Address | IPv6Address
+    ) -> set[str]:
+        """The pods that answer at a Service's address, asked by each of these pods and nodes."""
+        return {str(answer.pod) for caller in callers for answer in self.ask(caller, address)}
 
     def requests(
         self,

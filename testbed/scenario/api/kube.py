@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from ipaddress import ip_address
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import quote
 
 from testbed.artefacts import program
@@ -19,11 +21,20 @@ from testbed.scenario.api.manifests import NAMESPACE, Deployment, Service
 ROLLOUT = 120.0  # seconds until a Deployment is rolled out, or gone
 
 
+@dataclass(frozen=True)
+class Served:
+    """A Service with one server. `addresses` are its ClusterIPs by family."""
+
+    server: Pod
+    addresses: Mapping[int, IPv4Address | IPv6Address]
+
+
 class Kube:
     """Objects of the API server; what the scenario makes is deleted when it ends."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._numbers = itertools.count(1)
 
     @property
     def available(self) -> bool:
@@ -45,6 +56,10 @@ class Kube:
             return self.api.client.request("GET", "/livez").ok
         except TestbedError:
             return False
+
+    def version(self) -> str:
+        """Of the API server: v1.32.1. Raises TestbedError where there is none."""
+        return str(self.api.client.request("GET", "/version").body["gitVersion"])
 
     def families(self) -> tuple[int, ...]:
         """The families that Services of this lab have, the primary one first."""
@@ -118,6 +133,12 @@ class Kube:
         spec = (self.api.get(document) or document)["spec"]
         found = [ip_address(a) for a in spec.get("clusterIPs", []) if a != "None"]
         return Service(name, {a.version: a for a in found}, spec["ports"][0].get("nodePort"))
+
+    def serve(self, node: str) -> Served:
+        """A web server on a node, and a Service for it alone."""
+        deployment = self.deploy(f"web{next(self._numbers)}", node=node)
+        (server,) = self.servers(deployment)
+        return Served(server, self.service(deployment).addresses)
 
     def kubectl(self, *arguments: str, timeout: float = 120) -> str:
         """What the lab's kubectl prints, as administrator. Raises TestbedError if it fails."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
+from testbed.agent.model.overlay_names import ROUTED, SRV6
 from testbed.errors import TestbedError
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Plan
@@ -74,6 +75,19 @@ class PathCheck:
     def is_tunnelled(self, kind: str) -> None:
         """In a legacy overlay, "ipip" or "vxlan", straight to the other node."""
         self._check_path(f"is in {kind}", expect=[kind])
+
+    def is_direct(self) -> None:
+        """Within a subnet, with neither encapsulation nor a router: a pool with CrossSubnet."""
+        self._check_path("is direct", expect=["direct"])
+
+    def is_carried_by(self, overlay: str) -> None:
+        """By an overlay, as pools name it; by SRv6 means best effort."""
+        if overlay == SRV6:
+            self.is_best_effort()
+        elif overlay == ROUTED:
+            self.is_routed()
+        else:
+            self.is_tunnelled(overlay)
 
     def is_as_promised(self) -> None:
         """What the head end's chosen policy promises."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from testbed.agent.contract import BGP, PolicyStatus
 from testbed.lab import objects, policies
 from testbed.orchestrators import agents
-from testbed.paths import POLICIES
 from testbed.scenario.api.context import Context
 from testbed.scenario.api.manifests import Object
 from testbed.srpolicy.files.change import PolicyChange
@@ -27,12 +26,16 @@ class Steering:
 
         Returns when the head ends have them, also where they replace others of the same key.
         """
-        changes, _ = load_policy_file(self._context.plan, _find_policy_file(file), force)
+        changes, _ = load_policy_file(self._context.plan, self._find(file), force)
         self._context.undo.callback(self.withdraw, changes)
         policies.inject(self._context.plan, changes)
         for change in changes:
             self._wait_announced(change)
         return changes
+
+    def _find(self, file: str | Path) -> Path:
+        path = Path(file)
+        return path if path.is_absolute() or path.exists() else self._context.policies / path
 
     def withdraw(self, changes: list[PolicyChange]) -> None:
         """Take the policies back; returns when no head end has them any more."""
@@ -42,7 +45,7 @@ class Steering:
 
     def apply(self, file: str | Path) -> list[Object]:
         """Apply TE ConfigMaps."""
-        documents, _ = load_configmaps(self._context.plan, _find_policy_file(file))
+        documents, _ = load_configmaps(self._context.plan, self._find(file))
         objects.apply_objects(self._context.api, documents)
         self._context.undo.callback(self.unapply, documents)
         return documents
@@ -119,8 +122,3 @@ class Steering:
 
 def _segment_lists(policy: PolicyStatus) -> list[list[str]]:
     return sorted(list(found.segments) for found in policy.segment_lists)
-
-
-def _find_policy_file(file: str | Path) -> Path:
-    path = Path(file)
-    return path if path.is_absolute() or path.exists() else POLICIES / path

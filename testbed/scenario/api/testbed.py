@@ -96,6 +96,7 @@ class Testbed:
         self.roll = self.kube.roll
         self.wait_rolled_out = self.kube.wait_rolled_out
         self.servers = self.kube.servers
+        self.serve = self.kube.serve
         self.service = self.kube.service
         self.kubectl = self.kube.kubectl
         self.run_in = self.kube.run_in

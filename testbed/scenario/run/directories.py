@@ -26,8 +26,11 @@ def new_directory(parent: Path, stem: str, make: Make = Path.mkdir) -> Path:
 
 
 @contextmanager
-def own_evidence(directory: Path) -> Iterator[None]:
-    """Keep other runs from writing there meanwhile. Raises TestbedError if one does."""
+def own_evidence(directory: Path, option: str = "--evidence") -> Iterator[None]:
+    """Keep other runs from writing there meanwhile. Raises TestbedError if one does.
+
+    `option` is the one that chose the directory.
+    """
     try:
         with locked_directory(directory, 0.0, 0o755):
             yield
@@ -35,7 +38,7 @@ def own_evidence(directory: Path) -> Iterator[None]:
         raise TestbedError(
             "another run keeps its evidence there",
             where=str(directory),
-            fix="give another --evidence DIR, or leave it away",
+            fix=f"give another {option} DIR, or leave it away",
         ) from None
 
 

@@ -70,6 +70,13 @@ def _keep_observed(plan: Plan, directory: Path) -> None:
             shutil.copy(status, directory / "observed" / node.name / "agent-status.json")
 
 
+def keep_sysctls(plan: Plan, directory: Path) -> None:
+    """Those of every node, where a scenario's evidence has them. Raises OSError, TestbedError."""
+    for node in plan.nodes:
+        done = run_in(plan, node.name, _COMMANDS["sysctls"], check=False)
+        _write_text(directory / "observed" / node.name / "sysctls.txt", done.stdout + done.stderr)
+
+
 def _keep_offloads(plan: Plan, directory: Path) -> None:
     """What the devices of cluster nodes do for the kernel: segmentation, checksums."""
     here = {node.name for node in present(plan)}

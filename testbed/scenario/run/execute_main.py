@@ -46,7 +46,8 @@ def main() -> None:
         sys.exit(1)
     check, clock = Check(), _Clock()
     names = (options.lab, options.topology)
-    context = Context(plan, check, options.evidence, options.policy, *names, host_proxy)
+    files = (options.policy, options.policies)
+    context = Context(plan, check, options.evidence, *files, *names, host_proxy)
     outcome = _run_scenario(scenario, Testbed(context), options.settings, clock)
     result = ScenarioResult(
         scenario=scenario.name,
@@ -76,6 +77,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--topology", required=True)
     parser.add_argument("--evidence", type=Path, required=True)
     parser.add_argument("--policy", type=Path)
+    parser.add_argument("--policies", type=Path, required=True)
     parser.add_argument("--settings", type=json.loads, default={})
     return parser.parse_args()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testbed.host.for_caller import open_for_caller
+from testbed.host.junit_file import fit, write_suites
 from testbed.records.source_commit import source_commit
 from testbed.scenario.run.result import CheckResult, ScenarioResult
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from junitparser import TestCase, TestSuite
 
 NO_CLAIM = "no-claim"
-# XML 1.0 has no place for these, not even escaped.
-_UNFIT = dict.fromkeys((*range(32), 65534, 65535, *range(55296, 57344)), "�")
-_UNFIT = {n: mark for n, mark in _UNFIT.items() if n not in (9, 10, 13)}
 
 
 def write_junit(results: Iterable[ScenarioResult], file: Path) -> None:
@@ -27,20 +23,13 @@ def write_junit(results: Iterable[ScenarioResult], file: Path) -> None:
     A failure carries its type, its cause and where the evidence is. What is not applicable is
     skipped, with the reason. The class of a case is the claim that it proves.
     """
-    from junitparser import JUnitXml
-
-    xml = JUnitXml()
-    for result in results:
-        # not add_testsuite(), which merges suites that look alike and leaves their counts
-        xml.append(_suite(result))  # type: ignore[no-untyped-call]
-    with os.fdopen(open_for_caller(file), "wb") as stream:
-        xml.write(stream)
+    write_suites((_suite(result) for result in results), file)
 
 
 def _suite(result: ScenarioResult) -> TestSuite:
     from junitparser import TestSuite
 
-    suite = TestSuite(_fit(result.scenario))
+    suite = TestSuite(fit(result.scenario))
     about = {
         "commit": source_commit(),
         "kernel": platform.release(),
@@ -51,7 +40,7 @@ def _suite(result: ScenarioResult) -> TestSuite:
     }
     for name, value in about.items():
         if value:
-            suite.add_property(name, _fit(value))
+            suite.add_property(name, fit(value))
     claim = ".".join(result.claims) or NO_CLAIM
     for number, check in enumerate(result.checks, 1):
         suite.add_testcase(_case_of_check(check, claim, number))
@@ -63,11 +52,11 @@ def _case_of_check(check: CheckResult, claim: str, number: int) -> TestCase:
     """Its time is part of the scenario's. The number tells checks of one sentence apart."""
     from junitparser import Failure, TestCase
 
-    case = TestCase(_fit(f"{number}. {check.sentence}"), claim, 0.0)
+    case = TestCase(fit(f"{number}. {check.sentence}"), claim, 0.0)
     if not check.passed:
         why = f"expected {check.expected}; seen {check.seen}"
-        failure = Failure(_fit(why), "CheckFailed")
-        failure.text = _fit(f"{check.sentence}\nexpected: {check.expected}\nseen: {check.seen}")
+        failure = Failure(fit(why), "CheckFailed")
+        failure.text = fit(f"{check.sentence}\nexpected: {check.expected}\nseen: {check.seen}")
         case.result = [failure]
     return case
 
@@ -79,11 +68,11 @@ def _case_of_scenario(result: ScenarioResult, claim: str) -> TestCase:
     """
     from junitparser import Error, Failure, Skipped, TestCase
 
-    case = TestCase(_fit(result.scenario), claim, result.seconds)
-    said = _fit(f"{result.failure}\nevidence: {result.evidence}")
-    first = _fit((result.failure or "").partition("\n")[0])
+    case = TestCase(fit(result.scenario), claim, result.seconds)
+    said = fit(f"{result.failure}\nevidence: {result.evidence}")
+    first = fit((result.failure or "").partition("\n")[0])
     if result.verdict == "not applicable":
-        case.result = [Skipped(_fit(result.reason or ""), "NotApplicable")]
+        case.result = [Skipped(fit(result.reason or ""), "NotApplicable")]
     elif result.verdict == "error":
         case.result = [Error(first, "ScenarioError")]
     elif result.verdict == "fail" and all(check.passed for check in result.checks):
@@ -92,7 +81,3 @@ def _case_of_scenario(result: ScenarioResult, claim: str) -> TestCase:
         if not isinstance(entry, Skipped):
             entry.text = said
     return case
-
-
-def _fit(text: str) -> str:
-    return text.translate(_UNFIT)

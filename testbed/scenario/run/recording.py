@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from testbed import __version__
+from testbed.errors import TestbedError
 from testbed.host.machine import machine
 from testbed.records.credentials import without_credentials
+from testbed.records.inputs import (
+    GIVEN_POLICY,
+    POLICIES,
+    SCENARIOS,
+    TOPOLOGIES,
+    keep_files,
+    named_files,
+    with_imported,
+)
 from testbed.records.record import Outcome, RunRecord
 from testbed.records.recorder import now, own_variables
 from testbed.records.source import Source
 from testbed.scenario.run.registry import Scenario
 from testbed.scenario.run.result import CheckResult, ScenarioResult
 from testbed.scenario.run.runner import Options
+from testbed.topology.load import find
 
-INPUTS = "inputs"
 
-
-def new_record(name: str, command: Sequence[str], options: Options, source: Source) -> RunRecord:
-    """The record of a run that begins now."""
+def new_record(
+    name: str, command: Sequence[str], options: Options, source: Source, replays: str = ""
+) -> RunRecord:
+    """The record of a run that begins now; `replays` is the run that it repeats."""
     return RunRecord(
         run=name,
         started=now(),
@@ -33,18 +44,23 @@ def new_record(name: str, command: Sequence[str], options: Options, source: Sour
         machine=machine(),
         options=_describe_options(options),
         environment=own_variables(os.environ),
+        replays=replays,
     )
 
 
 def keep_inputs(scenarios: Iterable[Scenario], options: Options, directory: Path) -> None:
-    """Copies of the files that the run reads. Raises OSError."""
-    topology = Path(options.topology) if options.topology else None
-    files = {scenario.file for scenario in scenarios}
-    files |= {file for file in (options.policy, topology) if file is not None and file.is_file()}
-    target = directory / INPUTS
-    target.mkdir(exist_ok=True)
-    for file in sorted(files):
-        shutil.copyfile(file, target / file.name)
+    """Copies of the files that the run reads; of a topology that is not there, none.
+
+    Raises OSError.
+    """
+    for scenario in scenarios:
+        keep_files({scenario.file}, directory, SCENARIOS)
+        keep_files(named_files(scenario.file, options.policies), directory, POLICIES)
+        with suppress(TestbedError):
+            topology = find(options.topology or scenario.topology)
+            keep_files(with_imported(topology), directory, TOPOLOGIES)
+    if options.policy is not None:
+        keep_files({options.policy}, directory, GIVEN_POLICY)
 
 
 def outcome_of(result: ScenarioResult) -> Outcome:

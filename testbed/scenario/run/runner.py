@@ -19,6 +19,7 @@ from testbed.host.progress import Progress
 from testbed.interpreter import own_program
 from testbed.lab.access.own_command import testbed
 from testbed.lab.state import recorded_plan
+from testbed.paths import POLICIES
 from testbed.scenario.clients.host_proxy import second_lab_name
 from testbed.scenario.run import directories, settings
 from testbed.scenario.run.needs import lacking
@@ -43,6 +44,7 @@ class Options:
     nodes: str = "namespace"  # what its cluster nodes are
     settings: dict[str, str] = field(default_factory=dict)  # of the scenarios themselves
     unsuited: Mapping[str, str] = field(default_factory=dict)  # scenario → why not in `lab`
+    policies: Path = POLICIES  # where the files are that scenarios name
 
 
 @dataclass
@@ -77,7 +79,7 @@ class _Labs:
             command += ["--set", assignment]
         self.up[key] = name
         try:
-            with self.progress.step(f"lab {name}: {key}"):
+            with self.progress.step(f"lab {name}: {_short(key)}"):
                 testbed(*command, "--quiet", "--no-pods")
         except TestbedError:
             self.end(key)  # half of it may be up
@@ -95,6 +97,12 @@ class _Labs:
         key = self._lab_key(scenario)
         if key in self.up:
             self.end(key)
+
+
+def _short(key: str) -> str:
+    """Of a topology that is a file, the name alone."""
+    topology, *assignments = key.split(" ")
+    return " ".join([Path(topology).stem, *assignments])
 
 
 def _list_assignments(scenario: Scenario) -> list[str]:
@@ -185,6 +193,7 @@ def _build_command(scenario: Scenario, lab: str, options: Options, directory: Pa
     command = own_program("testbed.scenario.run.execute_main", "--lab", lab)
     command += ["--scenario", str(scenario.file), "--evidence", str(directory.resolve())]
     command += ["--topology", options.topology or scenario.topology]
+    command += ["--policies", str(options.policies.resolve())]
     if options.policy:
         command += ["--policy", str(options.policy.resolve())]
     own = settings.parse_settings(scenario.settings, options.settings)

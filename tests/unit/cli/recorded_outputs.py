@@ -210,7 +210,7 @@ def _events(patch: Patch, _: Path) -> str:
 def _run(_: Patch, directory: Path) -> str:
     with (directory / "said").open("w+") as stream, pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", stream)
-        run._print_results([RESULT], directory, Format.json)
+        run.print_results([RESULT], directory, Format.json)
         stream.seek(0)
         return stream.read()
 
@@ -243,6 +243,12 @@ def _runs_show(patch: Patch, directory: Path) -> str:
 def _runs_prune(patch: Patch, directory: Path) -> str:
     _recorded(patch, directory)
     return said("runs", "prune", "--keep", "0", "--dry-run", "-o", "json")
+
+
+def _diff(patch: Patch, directory: Path) -> str:
+    store = _recorded(patch, directory)
+    make_run(store, record("other", days=2, commit="0" * 40, version="2"), outcome("te-bgp"))
+    return said("diff", "20260102", "other", "-o", "json")
 
 
 def _claims(patch: Patch, directory: Path) -> str:
@@ -373,6 +379,8 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "runs-list": _runs_list,
     "runs-show": _runs_show,
     "runs-prune": _runs_prune,
+    "replay": _run,
+    "diff": _diff,
     "claims": _claims,
     "evaluate": _evaluate,
     "parity": _parity,

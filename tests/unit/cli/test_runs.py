@@ -184,9 +184,12 @@ def test_a_run_leaves_its_record(store: Store, tmp_path: Path) -> None:
     assert (found.verdict, found.checks, found.nodes) == ("fail", 2, "namespace")
     assert found.failed == ("b: expected 1; seen 2",)
     assert run.record.options["cluster"] == "none"
-    assert sorted(path.name for path in (run.path / "inputs").iterdir()) == [
-        "mine.yaml",
-        "smoke.py",
+    inputs = run.path / "inputs"
+    assert sorted(str(f.relative_to(inputs)) for f in inputs.rglob("*") if f.is_file()) == [
+        "policy/mine.yaml",
+        "scenarios/smoke.py",
+        "topologies/backbone.py",
+        "topologies/full.py",
     ]
     details = json.loads(said("runs", "show", "-o", "json"))
     assert details["differing"] == []

@@ -24,7 +24,8 @@ refused; every reason is an error of `testbed validate`, with its line. Written 
 """
 # what is said of a problem, by words that it has
 REASONS = (
-    ("switches and hubs", "switches"),
+    ("a switch", "switches"),
+    ("hubs are", "hubs"),
     ("addDaemon", "daemons of its own"),
     ("overlay", "overlays"),
     ("post_build", "post_build()"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import get_args
 
 from testbed.agent.desired.overlays.registry import OVERLAYS
-from testbed.evaluate.cases import BY_ID, CASES, Case, Overlay
+from testbed.evaluate.cases import BY_ID, CASES, CONTROLS, Case, Overlay
 
 
 def test_an_id_is_readable() -> None:
@@ -16,8 +17,13 @@ def test_an_id_is_readable() -> None:
     assert case.id == "pod-to-service.udp.ipv6.across.vxlan.4streams.equal-mtu"
 
 
+def test_a_control_is_the_same_case_under_another_name() -> None:
+    control = BY_ID["pod-to-pod.tcp.ipv4.across.srv6.1seg.1stream.again"]
+    assert replace(control, again=False) == BY_ID["pod-to-pod.tcp.ipv4.across.srv6.1seg.1stream"]
+
+
 def test_an_id_is_unique_and_leads_back() -> None:
-    assert len(BY_ID) == len(CASES)
+    assert len(BY_ID) == len(CASES) + len(CONTROLS)
     assert all(BY_ID[case.id] is case for case in CASES)
 
 

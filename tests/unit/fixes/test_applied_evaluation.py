@@ -12,8 +12,8 @@ import pytest
 from testbed.errors import TestbedError
 from testbed.evaluate import store
 from testbed.evaluate.cases import BY_ID
+from testbed.evaluate.run.alone import alone
 from testbed.evaluate.run.ends import Ends
-from testbed.evaluate.run.run import refuse_unmeasurable
 from testbed.evaluate.run.steering import refuse_longer
 from testbed.evaluate.selector import select
 from testbed.evaluate.settings import FILE, Settings, keep
@@ -145,16 +145,29 @@ def test_settings_that_cannot_be_read(tmp_path: Path) -> None:
     assert not keep(tmp_path / "other", SETTINGS)
 
 
-def test_a_case_that_no_command_measures() -> None:
+def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    key = "testbed/evaluate/settings.py: --out with a directory where files can be written"
+    with pytest.raises(TestbedError) as refused:
+        keep(tmp_path / "missing", SETTINGS)
+    assert is_printed_by(key, refused.value.fix)
+    assert not keep(tmp_path, SETTINGS)
+
+
+def test_another_evaluation(tmp_path: Path) -> None:
     key = (
-        "testbed/evaluate/run/run.py: "
-        "--cases protocol=tcp,mtu=own,overlay=srv6,overlay=vxlan,overlay=none"
+        "testbed/evaluate/run/alone.py: "
+        "wait for its end, or -n NAME for another lab with --out for a directory"
     )
-    for words in ("protocol=udp", "mtu=equal,protocol=tcp", "overlay=veth", "overlay=routed"):
-        with pytest.raises(TestbedError) as refused:
-            refuse_unmeasurable(select(words))
-        assert is_printed_by(key, refused.value.fix)
-    refuse_unmeasurable(select(suggested_words(refused.value.fix)))
+    lab, out = tmp_path / "lab", tmp_path / "out"
+    with alone(out, lab):
+        for directory, lock in ((tmp_path / "new", lab), (out, tmp_path / "another")):
+            with pytest.raises(TestbedError) as refused, alone(directory, lock):
+                pass
+            assert is_printed_by(key, refused.value.fix)
+        with alone(tmp_path / "new", tmp_path / "another"):
+            pass
+    with alone(out, lab):
+        pass
 
 
 def test_more_segments_than_packets_have_room_for() -> None:
@@ -173,7 +186,9 @@ def test_more_segments_than_packets_have_room_for() -> None:
 
 def test_a_family_that_pods_do_not_have() -> None:
     key = "testbed/evaluate/run/ends.py: --cases family={10 - case.family}"
-    ends = Ends("client", "server", {4: ip_address("192.0.2.1")}, {}, ("client", "server"))
+    ends = Ends(
+        ("a", "b"), {4: ip_address("192.0.2.1")}, {}, None, 1284, lambda *_: "", lambda _: ""
+    )
     case = BY_ID["pod-to-pod.tcp.ipv6.across.vxlan.1stream"]
     with pytest.raises(TestbedError) as refused:
         ends.target(case)

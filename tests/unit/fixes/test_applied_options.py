@@ -9,11 +9,14 @@ import pytest
 from tests.unit.fixes.applied_topology import Mended, check_mended
 
 OPTIONS = "testbed/topology/options.py: "
-KNOWN = "known here: {', '.join(sorted(known - {'isRouter'}))}"
+KNOWN = "known here: {', '.join(sorted(known - {'isRouter', 'isSwitch'})) or 'none'}"
 
 CASES = {
-    "a switch": Mended(
-        OPTIONS + "link the nodes directly", 'self.addSwitch("s1")', 'self.addSwitch("s1")', "pass"
+    "a hub": Mended(
+        OPTIONS + "self.addSwitch({name})",
+        'self.addHub("s1"); self.addLink(r1, "s1"); self.addLink("s1", self.addHost("h"))',
+        "addHub",
+        "addSwitch",
     ),
     "a data centre": Mended(
         OPTIONS + "a data centre's prefix is always in IS-IS: leave advertised out",

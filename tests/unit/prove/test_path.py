@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testbed.agent.desired.overlays.vxlan import VNI
 from testbed.errors import TestbedError
 from testbed.prove.expectation import (
     BestEffort,
+    Direct,
     Expectation,
     NotRouted,
     OneOf,
@@ -26,6 +29,7 @@ from testbed.prove.expectation import (
 )
 from testbed.prove.path import Trace, trace, traces
 from tests.paper_plan import paper_plan
+from tests.shipped_plans import shipped_plan
 from tests.unit.prove.walks import Walker
 
 PLAN = paper_plan()
@@ -284,6 +288,40 @@ def test_routed_is_native_and_by_routers() -> None:
     assert judged(native, Routed()).passed and judged(native, Plain()).passed
     wrong = judged(best_effort(), Routed())
     assert wrong.sentences[1] == "1 of 1 probes: encapsulated at worker1"
+
+
+def test_what_a_lan_bridges_is_direct_and_what_a_router_forwards_is_not() -> None:
+    plan = shipped_plan("rack")
+    pods = {"pod-a": "master", "pod-b": "worker1"}
+
+    def found(forwarded: bool) -> Trace:
+        walker = Walker(plan).attach(("pod-a", "eth0"), ("master", "cali1"))
+        walker.cross("master", "r1")
+        if not forwarded:
+            walker.now = replace(walker.now, hop_limit=walker.now.hop_limit + 1)
+        walker.cross("r1", "worker1").attach(("worker1", "cali2"), ("pod-b", "eth0"))
+        return trace(plan, walker.seen, "pod-a", "pod-b", pods)
+
+    bridged = found(forwarded=False)
+    assert bridged.nodes == ("pod-a", "master", "r1", "worker1", "pod-b")
+    assert verdict(plan, [bridged], Direct()).passed and verdict(plan, [bridged], Plain()).passed
+    assert verdict(plan, [bridged], Routed()).sentences[1] == "1 of 1 probes: crosses no router"
+    assert verdict(plan, [found(True)], Direct()).sentences[1] == "1 of 1 probes: routed by r1"
+    assert verdict(plan, [found(True)], Routed()).passed
+
+
+def test_an_encapsulated_packet_crosses_a_lan_unchanged() -> None:
+    plan = shipped_plan("rack")
+    pods = {"pod-a": "master", "pod-b": "worker1"}
+    walker = Walker(plan).attach(("pod-a", "eth0"), ("master", "cali1"))
+    walker.tunnel("fd10::1000", "fd10::1001", vni=VNI).cross("master", "r1")
+    walker.now = replace(walker.now, hop_limit=walker.now.hop_limit + 1)
+    walker.cross("r1", "worker1").decapsulate()
+    walker.attach(("worker1", "cali2"), ("pod-b", "eth0"))
+    found = trace(plan, walker.seen, "pod-a", "pod-b", pods)
+    assert found.delivered and found.nodes == ("pod-a", "master", "r1", "worker1", "pod-b")
+    wanted = Tunnelled("vxlan", IPv6Address("fd10::1001"))
+    assert verdict(plan, [found], wanted).passed
 
 
 def test_pods_of_one_node() -> None:

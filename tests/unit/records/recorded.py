@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testbed.host.lock import locked_directory
 from testbed.records.record import Outcome, RunRecord
-from testbed.records.recorder import Recorder, recording
+from testbed.records.recorder import Recorder, keep_surroundings, recording
 from testbed.records.source import Source
 from testbed.records.store import Store
 
@@ -58,11 +58,10 @@ def leave_files(directory: Path, name: str = "smoke") -> None:
 def going_on(store: Store, run: RunRecord, source: Source | None = None) -> Iterator[Recorder]:
     """A run in the store, as `testbed run` has it: its directory is locked by it."""
     directory = store.directory / run.run
-    with (
-        locked_directory(directory, 0.0, 0o755),
-        recording(store, directory, run, source or Source(COMMIT)) as recorder,
-    ):
-        yield recorder
+    with locked_directory(directory, 0.0, 0o755):
+        keep_surroundings(directory, run.environment, source or Source(COMMIT))
+        with recording(store, directory, run) as recorder:
+            yield recorder
 
 
 def make_run(store: Store, run: RunRecord, *outcomes: Outcome) -> Path:

@@ -36,7 +36,7 @@ KEPT = [
 
 def test_this_machine_is_a_document() -> None:
     found = json.loads(json.dumps(read_environment({"TESTBED_NODES": "namespace"})))
-    assert found["schema_version"] == 1
+    assert found["schema_version"] == 2
     assert found["machine"]
     assert found["kernel"]["release"]
     assert found["processors"]["count"] > 0

@@ -65,7 +65,7 @@ def test_a_run_that_goes_on_has_failed_until_it_ends(store: Store) -> None:
     assert status(directory) == "CompletedActionStatus"
     crate = crate_in(directory)
     assert {"smoke/result.json", "smoke/a path.pcapng"} < {file.path for file in crate.files}
-    assert differing(directory, crate.files) == []
+    assert differing(directory, crate) == []
     assert crate.record.state == "finished"
     assert crate.record.ended is not None
 
@@ -88,7 +88,7 @@ def test_a_run_that_is_killed_leaves_what_it_finished(store: Store) -> None:
     assert status(left.path) == "FailedActionStatus"
     crate = crate_in(left.path)
     assert "smoke/result.json" in {file.path for file in crate.files}
-    assert differing(left.path, crate.files) == []
+    assert differing(left.path, crate) == []
 
 
 def test_a_run_that_is_broken_off_says_by_what(store: Store) -> None:

@@ -48,7 +48,7 @@ def write(directory: Path, body: str) -> str:
 
 
 def test_shipped() -> None:
-    assert shipped() == ["backbone", "basic", "full", "grid"]
+    assert shipped() == ["backbone", "basic", "full", "grid", "rack"]
 
 
 @pytest.mark.parametrize("name", LINKS)
@@ -188,7 +188,7 @@ ERRORS = {
     ),
     "switch": (
         'self.addRouter("r1")\nself.addSwitch("s1")',
-        "mine.py:5: s1: switches and hubs are not supported",
+        "mine.py:5: s1: a switch needs one link to a router; it has 0",
     ),
     "raises": ('raise ValueError("no")', "mine.py:4: mine: ValueError: no"),
     "SID outside pool": (

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from testbed.agent.config import AgentConfig
-from testbed.agent.desired.overlays.base import DeviceKind, Overlay
+from testbed.agent.desired.overlays.base import DeviceKind, Overlay, Remote
+from testbed.agent.desired.overlays.direct import Direct, shares_subnet
 from testbed.agent.desired.overlays.ipip import IpInIp
 from testbed.agent.desired.overlays.routed import Routed
 from testbed.agent.desired.overlays.srv6 import Srv6
 from testbed.agent.desired.overlays.vxlan import Vxlan
 from testbed.agent.ipam.addresses import blocks_of
-from testbed.agent.model.objects import IpNetwork, IPPool
+from testbed.agent.model.objects import IPPool
 
 DEFAULT = Srv6()  # of pools that name no other, and of prefixes without a pool
+DIRECT = Direct()  # between nodes of one subnet
 OVERLAYS: Mapping[str, Overlay] = {
     overlay.name: overlay
     for overlay in (
@@ -46,8 +48,12 @@ def obstacle(pool: IPPool, config: AgentConfig, kernel_devices: Iterable[str]) -
     return overlay.obstacle(pool, config)
 
 
-def overlay_of(prefix: IpNetwork, pools: Iterable[IPPool]) -> Overlay:
-    """The overlay that carries a remote prefix: that of its pool."""
+def overlay_of(remote: Remote, pools: Iterable[IPPool], config: AgentConfig) -> Overlay:
+    """The overlay that carries a remote prefix: that of its pool, or none within a subnet."""
     carrying = [p for p in pools if p.for_pods and p.overlay != DEFAULT.name]
-    found = [OVERLAYS[pool.overlay] for pool in carrying if blocks_of([pool], [prefix])]
-    return found[-1] if found else DEFAULT
+    found = [pool for pool in carrying if blocks_of([pool], [remote.prefix])]
+    if not found:
+        return DEFAULT
+    pool = found[-1]
+    is_direct = pool.cross_subnet and shares_subnet(remote.node, config)
+    return DIRECT if is_direct else OVERLAYS[pool.overlay]

@@ -1,0 +1,1 @@
+"""Runs repeated from their crates, and two runs compared."""

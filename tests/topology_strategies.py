@@ -109,7 +109,7 @@ def topologies(draw: st.DrawFn) -> str:
         lines.append(draw(_link(draw(st.sampled_from(routers)), draw(st.sampled_from(routers)))))
     for name in draw(st.lists(st.sampled_from(OTHERS), max_size=4, unique=True)):
         method = draw(st.sampled_from(("addHost", "addClusterNode", "addInjector")))
-        given = {"ip": draw(_maybe)}
+        given: dict[str, object] = {"ip": draw(_maybe)}
         if method == "addClusterNode":
             sids = {"local_sids": draw(_sids), "binding_sids": draw(_sids)}
             given |= {"sid_pool": draw(_pool6), **sids}

@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from typing_extensions import TypedDict
 
-from testbed.cli.advice import FIX
 from testbed.errors import TestbedError
 
 _wanted: list[str] = []  # json or yaml, once the command's options have been read
@@ -49,16 +48,18 @@ def wanted_form() -> str | None:
 
 def error_document(error: TestbedError, complete: Callable[[str], str]) -> ErrorDocument:
     """The error as data; `complete` gives what is printed its lab."""
+    prefix = "  fix: "
 
-    def said(part: str | None, prefix: str = "") -> str | None:
-        return complete(prefix + part).removeprefix(prefix) if part else None
+    def said(part: str | None) -> str | None:
+        return complete(part) if part else None
 
+    advice = complete(prefix + error.fix).removeprefix(prefix) if error.fix else None
     return {
         "error": {
             "what": complete(error.what),
             "where": said(error.where),
             "why": said(error.why),
-            "fix": said(error.fix, FIX),
+            "fix": advice,
             "exit_code": error.exit_code,
         }
     }

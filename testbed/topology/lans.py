@@ -48,7 +48,9 @@ def read_switches(
 ) -> dict[str, Switch]:
     """The switches by name, each with its edges. `nodes`: file:line of each node."""
     switches = {
-        name: Switch(name, nodes.get(name)) for name, own in info.items() if own.get("isSwitch")
+        name: Switch(name, nodes.get(name))
+        for name, own in info.items()
+        if own.get("isSwitch") and not own.get("hub")  # which is refused as such
     }
     for edge in edges:
         for name, other in ((edge[0], edge[1]), (edge[1], edge[0])):

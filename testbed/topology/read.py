@@ -86,7 +86,8 @@ class _Reader:
         switches = read_switches(self.info, self.edges, self.origins.nodes)
         unreadable = switch_problems(switches, self._where)
         self.problems += unreadable
-        if self.origins.unknown or unreadable:
+        hubs = any(info.get("hub") for info in self.info.values())
+        if self.origins.unknown or unreadable or hubs:
             return None  # what is behind such a switch or a missing node would be misread
         self._place_switches(switches)
         self.info = {n: options.usable_node(info) for n, info in self.info.items()}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 SRV6, IPIP, VXLAN, ROUTED = "srv6", "ipip", "vxlan", "routed"
+POOL_MODES = {IPIP: "ipipMode", VXLAN: "vxlanMode"}
 DIRECT = "direct"  # no pool's: how nodes of one subnet reach each other's pods, with CROSS_SUBNET
 ALWAYS, CROSS_SUBNET = "Always", "CrossSubnet"
-POOL_MODES = {IPIP: "ipipMode", VXLAN: "vxlanMode"}
 # A pool with neither mode uses SRv6 here, so one without encapsulation says so: by the word that
 # the Installation of Calico's operator has for it.
 ENCAPSULATION, WITHOUT = "encapsulation", "None"

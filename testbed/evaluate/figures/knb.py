@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any  # Any: iperf3's document, and knb's
 
 from testbed.evaluate.cases import Protocol, Traffic
 from testbed.evaluate.figures.counters import Cpu, Machine

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import Any  # Any: iperf3's document, read as iperf3 writes it
 
 from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate.cases import Case

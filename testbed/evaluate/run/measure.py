@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any  # Any: values of a sample by field name; Sample checks them
 
 from testbed.errors import CheckFailed
 from testbed.evaluate.cases import Case

@@ -1,4 +1,7 @@
-"""Random topology files: names, addresses of either end, prefix lengths, pools, metrics, limits."""
+"""Random topology files: names, addresses of either end, prefix lengths, pools, metrics, limits.
+
+Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,37 @@ _addresses = st.lists(st.one_of(_v6, _v4), min_size=1, max_size=3)
 _maybe = st.one_of(st.none(), st.none(), _addresses)
 _metric = st.sampled_from((None, None, None, 10, 1, 16777214, 16777215, 0))
 _mtu = st.sampled_from((None, None, None, 1500, 1280, 1300, 9000, 1200))
+# Mostly none or right: each error of a file costs a second look at it.
+_NONE = [None] * 12
+_bw = st.sampled_from((*_NONE, 10, 100, 0.5, 1000, "10", 1001, 0.001, True))
+_delay = st.sampled_from((*_NONE, "5ms", "10us", "0.2s", "1.5s", "61s", "5"))
+_loss = st.sampled_from((*_NONE, 0, 0.5, 2, "1", 30, 101))
+_pool6 = st.sampled_from(
+    (
+        *(*_NONE, "fcdd:9::/64", "fcdd:0:0:aa::/64", "fcdd:0:0:11aa::/64", "fcdd:7::/122"),
+        *("fcdd:7::/125", "fcdd:8::/121", "fcdd::/32", "fcff:1::/64", "fdfb:af47:32af::/64"),
+        *("fe80::/64", "fc00::/7", "fcdd:7::1/122", "fd00:10:96::/112", "cafe::/64"),
+    )
+)
+_sid = st.builds(
+    "{}{}".format,
+    st.sampled_from(("fcdd:0:0:aa::", "fcdd:0:0:11aa::", "fcdd:7::", "cafe::", "fcff:1::")),
+    st.integers(0, 3),
+)
+_sids = st.one_of(*[st.none()] * 8, st.lists(_sid, min_size=2, max_size=2), st.just(["cafe::1"]))
+_pods4 = st.sampled_from(
+    (
+        *("172.16.0.0/16", "172.16.0.0/16", "172.16.0.0/16", None, "10.1.0.0/24"),
+        *("172.16.0.0/26", "172.16.0.0/25", "172.16.0.0/28", "172.16.0.0/32", "172.16.0.9/16"),
+    )
+)
+_pods6 = st.sampled_from(
+    (
+        *("fdfb:af47:32af::/48", "fdfb:af47:32af::/48", "fdfb:af47:32af::/48", None, "fd10::/32"),
+        *("fdfb:af47:32af::/122", "fdfb:af47:32af::/121", "fdfb:af47:32af::/124"),
+        *("fcdd:0:0:aa::/64", "fdfb:af47:32af::1/48"),
+    )
+)
 
 
 def _options(**given: object) -> str:
@@ -56,7 +90,8 @@ def _options(**given: object) -> str:
 @st.composite
 def _link(draw: st.DrawFn, one: str, other: str) -> str:
     ends = {name: {"ip": ip} for name in ("params1", "params2") if (ip := draw(_maybe)) is not None}
-    options = _options(igp_metric=draw(_metric), mtu=draw(_mtu), **ends)
+    shaped = {"bw": draw(_bw), "delay": draw(_delay), "loss": draw(_loss)}
+    options = _options(igp_metric=draw(_metric), mtu=draw(_mtu), **shaped, **ends)
     return f"self.addLink({one!r}, {other!r}{options})"
 
 
@@ -74,13 +109,17 @@ def topologies(draw: st.DrawFn) -> str:
         lines.append(draw(_link(draw(st.sampled_from(routers)), draw(st.sampled_from(routers)))))
     for name in draw(st.lists(st.sampled_from(OTHERS), max_size=4, unique=True)):
         method = draw(st.sampled_from(("addHost", "addClusterNode", "addInjector")))
-        lines.append(f"self.{method}({name!r}{_options(ip=draw(_maybe))})")
+        given: dict[str, object] = {"ip": draw(_maybe)}
+        if method == "addClusterNode":
+            sids = {"local_sids": draw(_sids), "binding_sids": draw(_sids)}
+            given |= {"sid_pool": draw(_pool6), **sids}
+        lines.append(f"self.{method}({name!r}{_options(**given)})")
         lines.append(draw(_link(draw(st.sampled_from(routers)), name)))
-    v4 = draw(
-        st.sampled_from(("172.16.0.0/16", "172.16.0.0/16", None, "10.1.0.0/24", "172.16.0.0/26"))
+    return (
+        HEAD.format(draw(_pods4), draw(_pods6))
+        + "".join(f"        {line}\n" for line in lines)
+        + TAIL
     )
-    v6 = draw(st.sampled_from(("fdfb:af47:32af::/48", "fdfb:af47:32af::/48", None, "fd10::/32")))
-    return HEAD.format(v4, v6) + "".join(f"        {line}\n" for line in lines) + TAIL
 
 
 def read(directory: Path, text: str) -> tuple[Plan | None, list[Problem]]:

@@ -29,11 +29,15 @@ class Resized:
 
 
 def resized(plan: Plan) -> Iterator[Resized]:
-    """The ports of the plan's namespaces that have another MTU than their link in the plan."""
+    """The ports of the plan's namespaces that have another MTU than their link in the plan.
+
+    A LAN's own port is left out: it follows the narrowest of its links by itself.
+    """
     sizes = {port: link.mtu for link in plan.links for port in (link.a, link.b)}
     for node in plan.namespaced:
         with in_netns(node.name), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
-            found = {port: _read(asked, port.interface) for port in plan.ports_of(node.name)}
+            ports = [port for port in plan.ports_of(node.name) if port in sizes]
+            found = {port: _read(asked, port.interface) for port in ports}
         for port, now in found.items():
             if now != sizes[port]:
                 yield Resized(port, now, sizes[port])

@@ -65,8 +65,8 @@ def outcome_of_knb(plan: Plan) -> Outcome:
         ended=now(),
         profile=plan.profile,
         topology=plan.topology,
-        cluster=plan.orchestrator,
-        nodes=plan.backend,
+        cluster=plan.kind["cluster"],
+        nodes=plan.kind["nodes"],
     )
 
 
@@ -110,6 +110,6 @@ class Keeper:
             ended=now(),
             profile=self._plan.profile,
             topology=self._plan.topology,
-            cluster=self._plan.orchestrator,
-            nodes=self._plan.backend,
+            cluster=self._plan.kind["cluster"],
+            nodes=self._plan.kind["nodes"],
         )

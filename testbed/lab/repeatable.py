@@ -58,9 +58,9 @@ def keep_lab(directory: Path, lab: LabDir, plan: Plan) -> None:
         topology=path,
         parameters=parameters,
         profile=plan.profile,
-        cluster=plan.orchestrator,
-        nodes=plan.backend,
-        overlay=plan.overlay,
+        cluster=plan.kind["cluster"],
+        nodes=plan.kind["nodes"],
+        overlay=plan.kind["overlay"],
         box=plan.box,
     )
     write_atomically(directory / FILE, kept.model_dump_json(indent=1) + "\n")

@@ -267,8 +267,8 @@ class Plan(Frozen):
 
     @property
     def kind(self) -> dict[str, str]:
-        """Its orchestrator and provider by name, as options of `testbed up` call them."""
-        return {"cluster": self.orchestrator, "nodes": self.backend}
+        """Its orchestrator, provider and overlay by name, as options of `testbed up` call them."""
+        return {"cluster": self.orchestrator, "nodes": self.backend, "overlay": self.overlay}
 
     @property
     def slowness(self) -> int:

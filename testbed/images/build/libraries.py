@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from testbed.errors import MachineUnfit, TestbedError
@@ -12,6 +12,7 @@ from testbed.host.run import run
 
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"  # never what a user put before it
 
+UNWINDER = "libgcc_s.so.1"
 _FOUND = re.compile(r"^\s*(?:\S+ => )?(/\S+) \(0x[0-9a-f]+\)$")
 _MISSING = re.compile(r"^\s*(\S+) => not found")
 
@@ -50,4 +51,14 @@ def libraries(programs: Iterable[Path]) -> list[Path]:
     for program in programs:
         # exit code 1 and "not a dynamic executable" is what a static program gets
         found.update(parse_ldd(run([str(ldd), str(program)], check=False).stdout, program))
-    return sorted(found)
+    return sorted(found | set(loaded_later(found)))
+
+
+def loaded_later(found: Iterable[Path]) -> Iterator[Path]:
+    """What the C library loads once a thread is ended, without which it aborts; ldd tells nothing.
+
+    iperf3 has threads since 3.16.
+    """
+    for library in found:
+        if library.name == "libc.so.6" and (unwinder := library.with_name(UNWINDER)).exists():
+            yield unwinder

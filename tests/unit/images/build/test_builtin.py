@@ -9,7 +9,7 @@ import pytest
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.images.build import builtin, busybox, libraries, tools
-from testbed.images.build.libraries import parse_ldd
+from testbed.images.build.libraries import loaded_later, parse_ldd
 from testbed.images.build.root_files import carried, merged, place, skeleton
 from testbed.images.build.tree import Directory, Entry, File, Link
 
@@ -99,6 +99,14 @@ def test_libraries_are_those_that_the_loader_names() -> None:
         Path("/lib/x86_64-linux-gnu/libc.so.6"),
         Path("/lib64/ld-linux-x86-64.so.2"),
     ]
+
+
+def test_what_the_c_library_loads_later_is_taken_along(tmp_path: Path) -> None:
+    libc, other = tmp_path / "libc.so.6", tmp_path / "libz.so.1"
+    assert list(loaded_later([libc, other])) == []
+    (tmp_path / "libgcc_s.so.1").touch()
+    assert list(loaded_later([libc, other])) == [tmp_path / "libgcc_s.so.1"]
+    assert list(loaded_later([other])) == []
 
 
 @pytest.mark.parametrize("text", ["", "\tstatically linked\n", "\tnot a dynamic executable\n"])

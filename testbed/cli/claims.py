@@ -33,10 +33,11 @@ def claims(
 ) -> None:
     """Each claim of the paper: reproduced, deviates, or not run here; from the records of runs."""
     from testbed.records.claims.ledger import ledger
+    from testbed.records.claims.paper import MEASURED
     from testbed.scenario.run import registry
 
     records = [run.record for run in run_store().runs()]
-    scenarios = {scenario.name: scenario.claims for scenario in registry.shipped()}
+    scenarios = {scenario.name: scenario.claims for scenario in registry.shipped()} | MEASURED
     if write is not None:
         _write(write, records, scenarios)
         return

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from testbed import __version__
 from testbed.errors import TestbedError
@@ -13,11 +14,15 @@ from testbed.evaluate import store
 from testbed.evaluate.sample import Sample
 from testbed.host.machine import machine
 from testbed.plan.model import Plan
+from testbed.records.claims.paper import COMPARISON
 from testbed.records.crate import METADATA, parse
 from testbed.records.credentials import without_credentials
-from testbed.records.record import Outcome, RunRecord
+from testbed.records.record import Outcome, RunRecord, Verdict
 from testbed.records.recorder import Recorder, now, own_variables
 from testbed.records.source import Source
+
+if TYPE_CHECKING:
+    from testbed.evaluate.claim import Answer
 
 
 def new_record(
@@ -94,9 +99,33 @@ class Keeper:
         for case in self._cases:
             if case not in known:
                 self._recorder.add(self._outcome(case))
+        from testbed.evaluate.claim import answer  # numpy: see testbed.cli.evaluate
+
+        found = answer(self._samples, self._cases)
+        if found and COMPARISON not in known:
+            self._recorder.add(self._comparison(found))
 
     def _count(self) -> Counter[str]:
         return Counter(sample.case for sample in self._samples if sample.is_measured)
+
+    def _comparison(self, found: Answer) -> Outcome:
+        """What all of it says of the claim that it is for."""
+        slower, missing = found.slower, found.open
+        verdict: Verdict = "fail" if slower else "not applicable" if missing else "pass"
+        return Outcome(
+            name=COMPARISON,
+            directory=COMPARISON,
+            verdict=verdict,
+            failed=slower,
+            failure="; ".join(slower) or None,
+            reason=None if slower else "; ".join(missing) or None,
+            checks=len(found.words),
+            ended=now(),
+            profile=self._plan.profile,
+            topology=self._plan.topology,
+            cluster=self._plan.kind["cluster"],
+            nodes=self._plan.kind["nodes"],
+        )
 
     def _outcome(self, case: str) -> Outcome:
         own = [sample for sample in self._samples if sample.case == case]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# What `testbed evaluate` answers, which is no scenario.
+COMPARISON = "overlay-comparison"
+MEASURED = {COMPARISON: ("C10",)}
 CLAIMS = {
     "C1": "one IPv6 underlay carries IPv4 and IPv6 pod traffic by End.DT4/End.DT6",
     "C2": "best-effort tunnels need no manual configuration",

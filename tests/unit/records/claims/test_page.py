@@ -10,7 +10,7 @@ import pytest
 from testbed.cli.claims import LEDGER
 from testbed.errors import TestbedError
 from testbed.records.claims.page import BEGIN, END, dump, kept_records, load, part, replaced
-from testbed.records.claims.paper import CLAIMS
+from testbed.records.claims.paper import CLAIMS, MEASURED
 from testbed.records.store import Store
 from testbed.scenario.run import registry
 from tests.repository import ROOT
@@ -30,7 +30,8 @@ def test_the_page_follows_from_the_records_beside_it() -> None:
 
 def test_the_records_know_the_scenarios_that_there_are() -> None:
     _, scenarios = load(KEPT.read_text(), LEDGER)
-    assert scenarios == {s.name: list(s.claims) for s in registry.shipped()}
+    shipped = {s.name: s.claims for s in registry.shipped()}
+    assert scenarios == {name: list(claims) for name, claims in {**shipped, **MEASURED}.items()}
 
 
 def test_the_page_and_the_ledger_have_the_same_claims() -> None:

@@ -1,6 +1,6 @@
 """Random topology files: names, addresses of either end, prefix lengths, pools, metrics, limits.
 
-Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped.
+Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped; a LAN.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Mine(LabTopo):
 """
 TAIL = "        super().build(**options)\n"
 ROUTERS = ("r1", "r2", "r11", "r1111", "a-router", "b2")
+LAN = "lan1"
 OTHERS = ("h12", "left", "n1", "pods", "far-away-from-r1", "X")
 
 _low = st.integers(0, 6)
@@ -55,6 +56,7 @@ _NONE = [None] * 12
 _bw = st.sampled_from((*_NONE, 10, 100, 0.5, 1000, "10", 1001, 0.001, True))
 _delay = st.sampled_from((*_NONE, "5ms", "10us", "0.2s", "1.5s", "61s", "5"))
 _loss = st.sampled_from((*_NONE, 0, 0.5, 2, "1", 30, 101))
+_lan_mtu = st.sampled_from((*_NONE, 1500))
 _pool6 = st.sampled_from(
     (
         *(*_NONE, "fcdd:9::/64", "fcdd:0:0:aa::/64", "fcdd:0:0:11aa::/64", "fcdd:7::/122"),
@@ -96,6 +98,14 @@ def _link(draw: st.DrawFn, one: str, other: str) -> str:
 
 
 @st.composite
+def _lan_link(draw: st.DrawFn, router: str) -> str:
+    """Of a router and a switch, most of whose options are not for such a link."""
+    ends = {"params1": {"ip": ip}} if (ip := draw(_maybe)) is not None else {}
+    options = _options(igp_metric=draw(_metric), bw=draw(_bw), mtu=draw(_lan_mtu), **ends)
+    return f"self.addLink({router!r}, {LAN!r}{options})"
+
+
+@st.composite
 def topologies(draw: st.DrawFn) -> str:
     """The text of a topology file, each call on a line of its own."""
     routers = draw(st.lists(st.sampled_from(ROUTERS), min_size=1, max_size=4, unique=True))
@@ -107,6 +117,10 @@ def topologies(draw: st.DrawFn) -> str:
         lines.append(draw(_link(one, other)))
     for _ in range(draw(st.integers(0, 2))):
         lines.append(draw(_link(draw(st.sampled_from(routers)), draw(st.sampled_from(routers)))))
+    points = [*routers]
+    if draw(st.booleans()):
+        points.append(LAN)
+        lines += [f"self.addSwitch({LAN!r})", draw(_lan_link(draw(st.sampled_from(routers))))]
     for name in draw(st.lists(st.sampled_from(OTHERS), max_size=4, unique=True)):
         method = draw(st.sampled_from(("addHost", "addClusterNode", "addInjector")))
         given: dict[str, object] = {"ip": draw(_maybe)}
@@ -114,7 +128,7 @@ def topologies(draw: st.DrawFn) -> str:
             sids = {"local_sids": draw(_sids), "binding_sids": draw(_sids)}
             given |= {"sid_pool": draw(_pool6), **sids}
         lines.append(f"self.{method}({name!r}{_options(**given)})")
-        lines.append(draw(_link(draw(st.sampled_from(routers)), name)))
+        lines.append(draw(_link(draw(st.sampled_from(points)), name)))
     return (
         HEAD.format(draw(_pods4), draw(_pods6))
         + "".join(f"        {line}\n" for line in lines)

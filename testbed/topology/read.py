@@ -83,6 +83,7 @@ class _Reader:
 
     def plan(self, name: str) -> Plan | None:
         self._refuse_unknown()
+        self.edges = [(a, b, key, options.usable_link(info)) for a, b, key, info in self.edges]
         switches = read_switches(self.info, self.edges, self.origins.nodes)
         unreadable = switch_problems(switches, self._where)
         self.problems += unreadable
@@ -91,7 +92,6 @@ class _Reader:
             return None  # what is behind such a switch or a missing node would be misread
         self._place_switches(switches)
         self.info = {n: options.usable_node(info) for n, info in self.info.items()}
-        self.edges = [(a, b, key, options.usable_link(info)) for a, b, key, info in self.edges]
         roles = {n: options.role(i) for n, i in self.info.items()}
         of_role = {role: [n for n, r in roles.items() if r is role] for role in Role}
         limits = limit_problems(of_role, self.origins.nodes)

@@ -49,14 +49,18 @@ def without_line(text: str, where: str) -> str:
 
 def check_plan(plan: Plan) -> None:
     """Identifiers are unique, both ends share a subnet, and all files can be rendered."""
-    addresses = [x.ip for link in plan.links for p in (link.a, link.b) for x in p.addresses]
+    addresses = [x.ip for port in plan.ports for x in port.addresses]
     addresses += [address for node in plan.nodes for address in node.loopbacks]
     assert len(set(addresses)) == len(addresses)
-    ports = [(p.node, p.interface) for link in plan.links for p in (link.a, link.b)]
+    ports = [(port.node, port.interface) for port in plan.ports]
     assert len(set(ports)) == len(ports)
     for link in plan.links:
-        assert link.a.v6 is not None and link.b.v6 is not None
-        assert link.a.v6.network == link.b.v6.network
+        ends = [link.a.v6, link.b.v6]
+        if link.lan is not None:
+            node = next(p.node for p in (link.a, link.b) if p.node not in plan.router_names)
+            ends = [link.end(node).v6, plan.router_port(node).v6]
+        one, other = ends
+        assert one is not None and other is not None and one.network == other.network
     light = resolve(plan, "none")
     files = everything(light)
     titles = {text.split(" net ")[1].split()[0] for name, text in files.items() if "isisd" in name}

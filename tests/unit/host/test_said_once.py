@@ -29,6 +29,8 @@ PLACES = {
         "agent/api/reporter.py",  # of conditions, for people
         "cli/render.py",  # certificates
         "conformance/lab.py",  # certificates
+        "evaluate/run/gate.py",  # when the machine was looked at
+        "evaluate/run/knb.py",  # when, as knb's document says it
         "evaluate/run/take.py",  # when a sample was taken
         "lab/access/kube.py",  # certificates
         "lab/snapshots.py",  # certificates, and when a snapshot was saved

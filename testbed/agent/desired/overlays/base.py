@@ -105,6 +105,24 @@ class Overlay(Protocol):
         """The way to a remote prefix of its pools."""
 
 
+class WithoutDevice:
+    """What overlays answer that send by the node's own interfaces."""
+
+    device_kind = None
+
+    def obstacle(self, _pool: IPPool, _config: AgentConfig, /) -> str:
+        """None."""
+        return ""
+
+    def outer_address(self, _config: AgentConfig, /) -> OuterAddress | None:
+        """None: there is no device."""
+        return None
+
+    def neighbours(self, _nodes: Iterable[IPv6Address], /) -> tuple[IPv6Address, ...]:
+        """None: there is no device."""
+        return ()
+
+
 def reach_by_device(
     overlay: Overlay, remote: Remote, situation: Situation, way: Hop | str
 ) -> Reach:

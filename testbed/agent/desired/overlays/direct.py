@@ -5,35 +5,20 @@ No IPPool names this by itself: registry.overlay_of chooses it for the nodes tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.desired.inputs import Inputs
-from testbed.agent.desired.overlays.base import OuterAddress, Reach, Remote, Situation
+from testbed.agent.desired.overlays.base import Reach, Remote, Situation, WithoutDevice
 from testbed.agent.desired.routes import Hop, Route
 from testbed.agent.model import overlay_names
-from testbed.agent.model.objects import IPPool
 
 
-class Direct:
+class Direct(WithoutDevice):
     """Routes by the other node's address on the uplink; no device."""
 
     name = overlay_names.DIRECT
     title = "the subnet"
-    device_kind = None
-
-    def obstacle(self, _pool: IPPool, _config: AgentConfig, /) -> str:
-        """None."""
-        return ""
-
-    def outer_address(self, _config: AgentConfig, /) -> OuterAddress | None:
-        """None: there is no device."""
-        return None
-
-    def neighbours(self, _nodes: Iterable[IPv6Address], /) -> tuple[IPv6Address, ...]:
-        """None: there is no device."""
-        return ()
 
     def reach(self, remote: Remote, situation: Situation, /) -> Reach:
         """By the node's address of the prefix's family, or else by its IPv6 address."""

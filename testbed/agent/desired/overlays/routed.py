@@ -7,22 +7,20 @@ to. That router tells the others by IS-IS (templates/frr/bgpd.conf.j2, isisd.con
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.contract import PLAIN
-from testbed.agent.desired.overlays.base import OuterAddress, Reach, Remote, Situation
+from testbed.agent.desired.overlays.base import Reach, Remote, Situation, WithoutDevice
 from testbed.agent.desired.routes import Hop, Route
 from testbed.agent.model import overlay_names
 from testbed.agent.model.objects import IPPool
 
 
-class Routed:
+class Routed(WithoutDevice):
     """Routes by the node's router; no device."""
 
     name = overlay_names.ROUTED
     title = "routing"
-    device_kind = None
 
     def obstacle(self, pool: IPPool, config: AgentConfig, /) -> str:
         """No router that takes announcements, or IPv4 in a backbone without."""
@@ -31,14 +29,6 @@ class Routed:
         if pool.family == 4 and config.gateway.v4 is None:
             return "the backbone has no IPv4 at this node"
         return ""
-
-    def outer_address(self, _config: AgentConfig, /) -> OuterAddress | None:
-        """None: there is no device."""
-        return None
-
-    def neighbours(self, _nodes: Iterable[IPv6Address], /) -> tuple[IPv6Address, ...]:
-        """None: there is no device."""
-        return ()
 
     def reach(self, remote: Remote, situation: Situation, /) -> Reach:
         """By the node's router, which knows the way."""

@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address
 
-from testbed.agent.config import AgentConfig
 from testbed.agent.contract import PLAIN, SEGMENTS
 from testbed.agent.desired.inputs import Inputs
-from testbed.agent.desired.overlays.base import OuterAddress, Reach, Remote, Situation
+from testbed.agent.desired.overlays.base import Reach, Remote, Situation, WithoutDevice
 from testbed.agent.desired.routes import Hop
 from testbed.agent.model import overlay_names
-from testbed.agent.model.objects import IPPool
 from testbed.srpolicy.model import SegmentList
 
 _MAX_WEIGHT = 256  # of a Linux next hop
 
 
-class Srv6:
+class Srv6(WithoutDevice):
     """Encapsulation by routes; no device, and every node can do it."""
 
     name = overlay_names.SRV6
     title = "SRv6"
-    device_kind = None
-
-    def obstacle(self, _pool: IPPool, _config: AgentConfig, /) -> str:
-        """None."""
-        return ""
-
-    def outer_address(self, _config: AgentConfig, /) -> OuterAddress | None:
-        """None: there is no device."""
-        return None
-
-    def neighbours(self, _nodes: Iterable[IPv6Address], /) -> tuple[IPv6Address, ...]:
-        """None: there is no device."""
-        return ()
 
     def reach(self, remote: Remote, situation: Situation, /) -> Reach:
         """By the policy in use; a prefix without one is left to the underlay."""

@@ -109,11 +109,14 @@ def as_graph(
 
 def simple_paths(given: Network, source: str, target: str) -> list[Path]:
     """Every path without a node twice, by enumeration."""
-    graph = as_graph(given, source, target)
     if source == target:
         return [()]
+    graph = as_graph(given, source, target)
+    by_key: dict[tuple[str, ...], Adjacency] = {
+        (a.tail, a.head, a.link): a for a in given.adjacencies
+    }
     return [
-        tuple(graph.edges[edge]["adjacency"] for edge in path)
+        tuple(by_key[tuple(edge)] for edge in path)
         for path in nx.all_simple_edge_paths(graph, source, target)
     ]
 

@@ -2,23 +2,26 @@
 optimum.
 
 Each demand gets one segment list: the target's node SID, or that of a waypoint before it. Traffic
-divides over all equal-cost paths to each. Which lists are worth a look comes from a linear program
-over these lists; one list per demand is then chosen, and improved by moves of single demands. The
-bound is that of any routing whatever, over any paths and in any parts.
+divides over all equal-cost paths to each. Where there are too many lists to look at them all, a
+linear program over these lists says which are worth it. One list per demand is then chosen, and
+improved by moves of single demands. The bound is that of any routing whatever, over any paths and
+in any parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 
 from testbed.engine.compute.column_generation import Relaxed, Way, relax
 from testbed.engine.compute.ecmp import Shares, mean_prices, shares_of_list
-from testbed.engine.compute.spf import Routing
+from testbed.engine.compute.spf import UNREACHABLE, Routing
 
 _ROUNDS = 40
 _MOVES = 2000
+_MOST_LISTS = 20_000  # some 40 MB of shares
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,26 @@ class _Lists:
                 found.append((direct, (source, target)))
         return found
 
+    def all_of(self, demand: int) -> list[Way]:
+        """Every way of a demand, the direct one first."""
+        routing, (source, target) = self._routing, self._pairs[demand]
+        onward = routing.towards(target).distance
+        closed = {routing.number[name] for name in routing.network.overloaded}
+        waypoints = [
+            node
+            for node in range(len(routing.nodes))
+            if node not in (source, target)
+            and node not in closed
+            and onward[node] < UNREACHABLE
+            and routing.towards(node).distance[source] < UNREACHABLE
+        ]
+        return [(source, target), *((source, node, target) for node in waypoints)]
+
+    @property
+    def few(self) -> bool:
+        """True if all ways of all demands can be looked at."""
+        return len(self._pairs) * len(self._routing.nodes) <= _MOST_LISTS
+
 
 class _Paths:
     """Ways over any single path, as the numbers of its adjacencies."""
@@ -179,15 +202,32 @@ class _Rounding:
         """The ways, their maximal utilisation, and that of shortest paths."""
         direct: list[Way] = list(self.pairs)
         plain = self._weigh(direct)
-        candidates = [
-            sorted({*parts, way}) for parts, way in zip(relaxed.parts, direct, strict=True)
-        ]
+        if self.lists.few:
+            candidates = [self.lists.all_of(demand) for demand in range(len(direct))]
+        else:
+            both = zip(relaxed.parts, direct, strict=True)
+            candidates = [sorted({*parts, way}) for parts, way in both]
         likely: list[Way] = [
             max(sorted(parts), key=lambda way: parts[way]) for parts in relaxed.parts
         ]
-        tried = [self._improve(start, candidates) for start in (likely, direct)]
+        starts = (likely, direct, self._one_by_one(candidates))
+        tried = [self._improve(start, candidates) for start in starts]
         best = min(tried, key=lambda one: one[1])
         return best[0], best[1], plain
+
+    def _one_by_one(self, candidates: Sequence[Sequence[Way]]) -> list[Way]:
+        """The largest demands first, each where it fills least what it uses."""
+        chosen = [ways[0] for ways in candidates]
+        self.load = dict.fromkeys(self.capacities, 0.0)
+
+        def fills(demand: int, way: Way) -> tuple[float, int]:
+            return self._worst_after(demand, {}, self.lists.shares(way)), len(way)
+
+        for demand in sorted(range(len(chosen)), key=lambda demand: -self.sizes[demand]):
+            ways = candidates[demand]
+            chosen[demand] = min(ways, key=partial(fills, demand))
+            self._add(demand, chosen[demand], 1)
+        return chosen
 
     def _weigh(self, chosen: Sequence[Way]) -> float:
         self.load = dict.fromkeys(self.capacities, 0.0)

@@ -77,6 +77,8 @@ def _pair(
         return pair
     if not _risks(pair[0]) & _risks(pair[1]):
         return pair  # no pair is cheaper, even without regard to SRLGs
+    if _shared(usable, source, target, disjoint, weight):
+        return None  # known at once; the solver may need a second for it
     return srlg_disjoint_pair(usable, source, target, weight, nodes_too)
 
 

@@ -40,6 +40,7 @@ class _Program:
             for risk in self._risks_of(adjacency, nodes_too):
                 risks.setdefault(risk, []).append(number)
         self.risks = [numbers for _, numbers in sorted(risks.items())]
+        self._at_most_one = [kind != "srlg" for kind, _ in sorted(risks)]
         self.rows: list[dict[int, float]] = []
         self.low: list[float] = []
         self.high: list[float] = []
@@ -61,6 +62,7 @@ class _Program:
             self._add_runs(path * size, 2 * size + path * risks)
         for risk in range(risks):
             self._add({2 * size + risk: 1, 2 * size + risks + risk: 1}, 0, 1)
+        self._add_order()
         columns = 2 * size + 2 * risks
         places = [(r, c, value) for r, row in enumerate(self.rows) for c, value in row.items()]
         matrix = csr_array(
@@ -103,10 +105,21 @@ class _Program:
             self._add(row, surplus, surplus)
 
     def _add_runs(self, offset: int, runs: int) -> None:
-        """A path that uses an adjacency runs its risks."""
+        """A path that uses an adjacency runs its risks. Of one link or node it uses one."""
         for risk, numbers in enumerate(self.risks):
+            if self._at_most_one[risk]:
+                self._add({**{offset + n: 1.0 for n in numbers}, runs + risk: -1}, -1, 0)
+                continue
             for number in numbers:
                 self._add({offset + number: 1, runs + risk: -1}, -1, 0)
+
+    def _add_order(self) -> None:
+        """Of two paths that change places only one is looked at: by their first adjacencies."""
+        size = len(self.adjacencies)
+        leaving = [n for n, a in enumerate(self.adjacencies) if a.tail == self.source]
+        row = {n: -float(place) for place, n in enumerate(leaving)}
+        row |= {size + n: float(place) for place, n in enumerate(leaving)}
+        self._add(row, 1, len(leaving))
 
     def _follow(self, used: list[int]) -> list[int]:
         onward = {self.adjacencies[number].tail: number for number in used}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from testbed.engine.compute.spf import UNREACHABLE, Routing
 
@@ -23,15 +22,6 @@ def shares(routing: Routing, source: int, target: int) -> Shares:
             found[arc] = part / len(arcs)
             head = routing.heads[arc]
             arriving[head] = arriving.get(head, 0.0) + found[arc]
-    return found
-
-
-def shares_of_list(routing: Routing, nodes: Sequence[int]) -> Shares:
-    """The same from node to node, as node segments lead it. Adjacencies used twice count twice."""
-    found: Shares = {}
-    for source, target in pairwise(nodes):
-        for arc, part in shares(routing, source, target).items():
-            found[arc] = found.get(arc, 0.0) + part
     return found
 
 

@@ -2,10 +2,10 @@
 optimum.
 
 Each demand gets one segment list: the target's node SID, or that of a waypoint before it. Traffic
-divides over all equal-cost paths to each. Where there are too many lists to look at them all, a
-linear program over these lists says which are worth it. One list per demand is then chosen, and
-improved by moves of single demands. The bound is that of any routing whatever, over any paths and
-in any parts.
+divides over all equal-cost paths to each, and no packet passes a node twice. Where there are too
+many lists to look at them all, a linear program over these lists says which are worth it. One list
+per demand is then chosen, and improved by moves of single demands. The bound is that of any routing
+whatever, over any paths and in any parts.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from heapq import heappop, heappush
 
 from testbed.engine.compute.column_generation import Relaxed, Way, relax
-from testbed.engine.compute.ecmp import Shares, mean_prices, shares_of_list
-from testbed.engine.compute.spf import UNREACHABLE, Routing
+from testbed.engine.compute.ecmp import Shares
+from testbed.engine.compute.spf import Routing
+from testbed.engine.compute.ways import Lists, Paths
 
 _ROUNDS = 40
 _MOVES = 2000
-_MOST_LISTS = 20_000  # some 40 MB of shares
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ def place(routing: Routing, demands: Sequence[Demand], rounds: int = _ROUNDS) ->
         arc: a.capacity_mbit for arc, a in enumerate(routing.adjacencies) if a.capacity_mbit
     }
     arcs = len(routing.adjacencies)
-    lists = _Lists(routing, pairs)
+    lists = Lists(routing, pairs)
     over_lists = relax(sizes, capacities, arcs, lists, rounds)
-    over_paths = relax(sizes, capacities, arcs, _Paths(routing, pairs), rounds)
+    over_paths = relax(sizes, capacities, arcs, Paths(routing, pairs), rounds)
     chosen, utilisation, plain = _Rounding(sizes, pairs, capacities, lists).run(over_lists)
     found = {
         index: tuple(routing.nodes[node] for node in way[1:])
@@ -85,105 +84,6 @@ def _plain(routing: Routing, demand: Demand) -> tuple[str, ...]:
     return (demand.target,) if reached else ()
 
 
-class _Lists:
-    """Ways that segment lists with at most one waypoint give: (source, waypoint, target)."""
-
-    def __init__(self, routing: Routing, pairs: Sequence[tuple[int, int]]) -> None:
-        self._routing, self._pairs = routing, pairs
-        self._known: dict[Way, Shares] = {}
-
-    def shares(self, way: Way) -> Shares:
-        if way not in self._known:
-            self._known[way] = shares_of_list(self._routing, way)
-        return self._known[way]
-
-    def cheapest(self, prices: Sequence[float]) -> list[tuple[float, Way]]:
-        import numpy as np
-
-        nodes = range(len(self._routing.nodes))
-        between = np.array([mean_prices(self._routing, node, prices) for node in nodes])
-        for name in self._routing.network.overloaded:
-            between[self._routing.number[name], :] = np.inf  # no waypoint
-        found: list[tuple[float, Way]] = []
-        to_target = {
-            target: mean_prices(self._routing, target, prices) for _, target in self._pairs
-        }
-        for source, target in self._pairs:
-            direct = to_target[target][source]
-            paid = between[:, source] + np.array(to_target[target])
-            waypoint = int(paid.argmin())
-            if paid[waypoint] < direct * (1 - 1e-9) and waypoint not in (source, target):
-                found.append((float(paid[waypoint]), (source, waypoint, target)))
-            else:
-                found.append((direct, (source, target)))
-        return found
-
-    def all_of(self, demand: int) -> list[Way]:
-        """Every way of a demand, the direct one first."""
-        routing, (source, target) = self._routing, self._pairs[demand]
-        onward = routing.towards(target).distance
-        closed = {routing.number[name] for name in routing.network.overloaded}
-        waypoints = [
-            node
-            for node in range(len(routing.nodes))
-            if node not in (source, target)
-            and node not in closed
-            and onward[node] < UNREACHABLE
-            and routing.towards(node).distance[source] < UNREACHABLE
-        ]
-        return [(source, target), *((source, node, target) for node in waypoints)]
-
-    @property
-    def few(self) -> bool:
-        """True if all ways of all demands can be looked at."""
-        return len(self._pairs) * len(self._routing.nodes) <= _MOST_LISTS
-
-
-class _Paths:
-    """Ways over any single path, as the numbers of its adjacencies."""
-
-    def __init__(self, routing: Routing, pairs: Sequence[tuple[int, int]]) -> None:
-        self._routing, self._pairs = routing, pairs
-        self._sources = sorted({source for source, _ in pairs})
-        self._out: list[list[int]] = [[] for _ in routing.nodes]
-        for arc, tail in enumerate(routing.tails):
-            self._out[tail].append(arc)
-        self._closed = {routing.number[name] for name in routing.network.overloaded}
-
-    def shares(self, way: Way) -> Shares:
-        return dict.fromkeys(way, 1.0)
-
-    def cheapest(self, prices: Sequence[float]) -> list[tuple[float, Way]]:
-        trees = {source: self._tree(source, prices) for source in self._sources}
-        found: list[tuple[float, Way]] = []
-        for source, target in self._pairs:
-            paid, arrived = trees[source]
-            way, at = [], target
-            while at != source:
-                way.append(arrived[at])
-                at = self._routing.tails[arrived[at]]
-            found.append((paid[target], tuple(reversed(way))))
-        return found
-
-    def _tree(
-        self, source: int, prices: Sequence[float]
-    ) -> tuple[dict[int, float], dict[int, int]]:
-        paid, arrived = {source: 0.0}, dict[int, int]()
-        heap = [(0.0, 0, source)]  # of equal price, fewer hops
-        done = set()
-        while heap:
-            so_far, hops, node = heappop(heap)
-            if node in done or (node in self._closed and node != source):
-                continue
-            done.add(node)
-            for arc in self._out[node]:
-                head, through = self._routing.heads[arc], so_far + prices[arc]
-                if head not in paid or through < paid[head]:
-                    paid[head], arrived[head] = through, arc
-                    heappush(heap, (through, hops + 1, head))
-        return paid, arrived
-
-
 class _Rounding:
     """One way per demand out of those of the linear program; then moves off the fullest link."""
 
@@ -192,7 +92,7 @@ class _Rounding:
         sizes: Sequence[float],
         pairs: Sequence[tuple[int, int]],
         capacities: Mapping[int, float],
-        lists: _Lists,
+        lists: Lists,
     ) -> None:
         self.sizes, self.pairs = sizes, pairs
         self.capacities, self.lists = capacities, lists

@@ -75,6 +75,19 @@ def test_square(constraints: Constraints, weight: Weight, expected: str) -> None
     assert spelled(find_path(SQUARE, "a", "d", constraints, weight)) == expected
 
 
+def test_a_dearer_but_faster_way_to_a_node_is_kept() -> None:
+    """The cheapest way to b is part of no best path: with it, only the dear link is in time."""
+    links = network(
+        both_ways("a", "b", 1, link="slow1", delay_us=300),
+        both_ways("a", "b", 2, link="fast1", delay_us=100),
+        both_ways("b", "c", 1, link="slow2", delay_us=300),
+        both_ways("b", "c", 10, link="fast2", delay_us=100),
+    )
+    found = find_path(links, "a", "c", Constraints(max_delay_us=400))
+    assert isinstance(found, tuple)
+    assert [a.link for a in found] == ["fast1", "slow2"]
+
+
 def test_no_path_at_all() -> None:
     split = network(both_ways("a", "b"), both_ways("c", "d"))
     found = find_path(split, "a", "d", Constraints(avoid_nodes=frozenset("b")))

@@ -14,6 +14,8 @@ from scipy.optimize import linprog
 from testbed.engine.compute.placement import Demand, place
 from testbed.engine.compute.spf import Routing
 from testbed.engine.network import Adjacency, Network
+from testbed.engine.segments.expand import expand
+from testbed.engine.segments.segment import NodeSegment
 from tests.engine_networks import both_ways, network, networks
 
 # From s to t: a short way by a, and a longer one by b.
@@ -125,6 +127,11 @@ def test_between_the_bound_and_the_best_placement(given: Network, data: st.DataO
     assert found.utilisation <= found.plain + 1e-9
     assert found.bound == pytest.approx(fractional_optimum(given, demands), abs=1e-5)
     assert found.bound <= found.utilisation + 1e-9
+    early = place(routing, demands, rounds=1)
+    assert early.bound <= found.bound + 1e-5  # valid also where the program was not solved
+    for demand, route in zip(demands, found.nodes, strict=True):
+        segments = [NodeSegment(node) for node in route]
+        assert expand(routing, demand.source, segments).twice == ()
     assert found.nodes == tuple(
         (*route[:-1], d.target) for route, d in zip(found.nodes, demands, strict=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +10,7 @@ from testbed.engine.compute.constraints import Constraints
 from testbed.engine.compute.cspf import NO_CONSTRAINTS
 from testbed.engine.compute.label_setting import cheapest
 from testbed.engine.compute.min_cost_pair import Arc, min_cost_pair
+from testbed.engine.compute.risk_search import Risk, RisksOf, SearchTooLong, search_pair
 from testbed.engine.compute.srlg_pair import srlg_disjoint_pair
 from testbed.engine.compute.weights import Path, Weight, in_spf, weigh
 from testbed.engine.network import Adjacency, Network
@@ -17,6 +18,9 @@ from testbed.engine.network import Adjacency, Network
 # `link`: no link in common. `node`: no node between the ends either. `srlg`: no link and no SRLG.
 # `srlg-node`: none of all these.
 Disjoint = Literal["link", "node", "srlg", "srlg-node"]
+
+# Steps of the search before a solver is asked; of 1,000 random networks some two need more.
+MOST_STEPS = 2000
 
 
 @dataclass(frozen=True)
@@ -73,17 +77,32 @@ def _pair(
 ) -> tuple[Path, Path] | None:
     nodes_too = disjoint in ("node", "srlg-node")
     pair = _without_srlgs(usable, source, target, nodes_too, weight)
-    if pair is None or disjoint in ("link", "node"):
-        return pair
-    if not _risks(pair[0]) & _risks(pair[1]):
-        return pair  # no pair is cheaper, even without regard to SRLGs
+    risks_of = _risks_of(disjoint, target)
+    if pair is None or not _run(pair[0], risks_of) & _run(pair[1], risks_of):
+        return pair  # no pair is cheaper, even without regard to SRLGs and links of many nodes
     if _shared(usable, source, target, disjoint, weight):
-        return None  # known at once; the solver may need a second for it
-    return srlg_disjoint_pair(usable, source, target, weight, nodes_too)
+        return None  # known at once; the search may need a second for it
+    try:
+        return search_pair(usable, source, target, weight, risks_of, MOST_STEPS)
+    except SearchTooLong:
+        return srlg_disjoint_pair(usable, source, target, weight, risks_of)
 
 
-def _risks(path: Path) -> frozenset[str]:
-    return frozenset().union(*(adjacency.srlg for adjacency in path))
+def _risks_of(disjoint: Disjoint, target: str) -> RisksOf:
+    """What only one of the paths may run."""
+
+    def of(adjacency: Adjacency) -> Iterator[Risk]:
+        yield "link", adjacency.link
+        if disjoint in ("srlg", "srlg-node"):
+            yield from (("srlg", name) for name in sorted(adjacency.srlg))
+        if disjoint in ("node", "srlg-node") and adjacency.head != target:
+            yield "node", adjacency.head
+
+    return lambda adjacency: frozenset(of(adjacency))
+
+
+def _run(path: Path, risks_of: RisksOf) -> frozenset[Risk]:
+    return frozenset().union(*map(risks_of, path))
 
 
 def _without_srlgs(
@@ -91,7 +110,8 @@ def _without_srlgs(
 ) -> tuple[Path, Path] | None:
     """A node that only one path may pass has two sides, with one arc of no length in between.
 
-    The two directions of a link are never used by two paths: crossing over would be cheaper.
+    The two directions of a link are never used by two paths: crossing over would be cheaper. A
+    link that joins more than two nodes may be.
     """
     ends = sorted({end for a in usable for end in (a.tail, a.head)} | {source, target})
     number = {name: 2 * index for index, name in enumerate(ends)}

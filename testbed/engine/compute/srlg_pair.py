@@ -1,29 +1,61 @@
 """Two paths that share no link and no SRLG and cost the least together: an integer program.
 
-To find them is NP-hard (Hu, "Diverse routing in optical mesh networks", 2003), so it is left to a
-solver: HiGHS, as scipy brings it. Exact: no gap to the optimum is tolerated.
+To find them is NP-hard (Hu, "Diverse routing in optical mesh networks", 2003). What the search
+(`risk_search.py`) does not finish is left to a solver: HiGHS, as scipy brings it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from testbed.engine.compute.risk_search import Risk, RisksOf
+from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Path, Weight, weigh
-from testbed.engine.network import Adjacency
+from testbed.engine.network import Adjacency, Network
 
 
 def srlg_disjoint_pair(
-    adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, nodes_too: bool
+    adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, risks_of: RisksOf
 ) -> tuple[Path, Path] | None:
-    """Out of these adjacencies; None if there are no two."""
-    return _Program(adjacencies, source, target, weight, nodes_too).solve()
+    """Out of these adjacencies; None if there are no two.
+
+    The solver takes pairs for equal whose costs differ by a millionth of the dearest adjacency.
+    So it is asked again for a better pair, without what is too dear to be in one.
+    """
+    best, price, left = None, 0, adjacencies
+    while True:
+        pair = _Program(left, source, target, weight, risks_of).solve()
+        if pair is None:
+            return best
+        found = sum(weigh(adjacency, weight) for path in pair for adjacency in path)
+        if best is not None and found >= price:
+            return best
+        best, price = pair, found
+        cheap = _in_cheaper_pairs(left, source, target, weight, price)
+        if len(cheap) == len(left):
+            return best
+        left = cheap
+
+
+def _in_cheaper_pairs(
+    adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, price: int
+) -> list[Adjacency]:
+    """Those that can be in a pair of paths that costs less."""
+    nodes = frozenset(end for a in adjacencies for end in (a.tail, a.head)) | {source, target}
+    routing = Routing(Network(nodes, tuple(adjacencies)), weight)
+    number = routing.number
+    to_here = routing.away_from(number[source]).distance
+    onward = routing.towards(number[target]).distance
+    return [
+        a
+        for a in adjacencies
+        if to_here[number[a.tail]] + weigh(a, weight) + onward[number[a.head]]
+        < price - to_here[number[target]]
+    ]
 
 
 class _Program:
-    """Variables: for each path and adjacency, is it used; for each path and risk, is it run.
-
-    A risk is an SRLG, a link, and with `nodes_too` a node that is passed through.
-    """
+    """Variables: for each path and adjacency, is it used; for each path and risk, is it run."""
 
     def __init__(
         self,
@@ -31,25 +63,19 @@ class _Program:
         source: str,
         target: str,
         weight: Weight,
-        nodes_too: bool,
+        risks_of: RisksOf,
     ) -> None:
         self.adjacencies, self.source, self.target = adjacencies, source, target
         self.costs = [weigh(adjacency, weight) for adjacency in adjacencies]
-        risks: dict[tuple[str, str], list[int]] = {}
+        risks: dict[Risk, list[int]] = {}
         for number, adjacency in enumerate(adjacencies):
-            for risk in self._risks_of(adjacency, nodes_too):
+            for risk in sorted(risks_of(adjacency)):
                 risks.setdefault(risk, []).append(number)
         self.risks = [numbers for _, numbers in sorted(risks.items())]
         self._at_most_one = [kind != "srlg" for kind, _ in sorted(risks)]
         self.rows: list[dict[int, float]] = []
         self.low: list[float] = []
         self.high: list[float] = []
-
-    def _risks_of(self, adjacency: Adjacency, nodes_too: bool) -> list[tuple[str, str]]:
-        found = [("link", adjacency.link), *(("srlg", name) for name in adjacency.srlg)]
-        if nodes_too and adjacency.head != self.target:
-            found.append(("node", adjacency.head))
-        return found
 
     def solve(self) -> tuple[Path, Path] | None:
         import numpy as np

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from testbed.engine.compute import disjoint
 from testbed.engine.compute.constraints import Constraints
 from testbed.engine.compute.disjoint import Disjoint, NoPair, disjoint_pair
 from testbed.engine.compute.weights import Path, cost
-from testbed.engine.network import Network
+from testbed.engine.network import Adjacency, Network
 from tests.engine_networks import both_ways, network, networks, simple_paths, wired
 
 # The shortest path s-a-b-t uses one link of each of the only two that are disjoint.
@@ -24,9 +26,9 @@ def spelled(found: tuple[Path, Path] | NoPair) -> str:
     return " ".join("".join(a.head for a in path) for path in found)
 
 
-@pytest.mark.parametrize("disjoint", ["link", "node", "srlg", "srlg-node"])
-def test_a_shortest_path_that_bars_every_other_is_taken_apart(disjoint: Disjoint) -> None:
-    assert spelled(disjoint_pair(TRAP, "s", "t", disjoint)) == "adt cbt"
+@pytest.mark.parametrize("apart", ["link", "node", "srlg", "srlg-node"])
+def test_a_shortest_path_that_bars_every_other_is_taken_apart(apart: Disjoint) -> None:
+    assert spelled(disjoint_pair(TRAP, "s", "t", apart)) == "adt cbt"
 
 
 def test_a_node_that_both_pass() -> None:
@@ -57,6 +59,47 @@ def test_links_in_one_duct_are_no_two_ways() -> None:
     assert spelled(disjoint_pair(ducts, "s", "t", "srlg", without)) == missing
 
 
+def test_a_link_of_three_nodes_is_one_link() -> None:
+    lan = [Adjacency(a, b, "lan", 1) for a in "sxt" for b in "sxt" if a != b]
+    links = (*both_ways("s", "x", 5), *both_ways("x", "t", 7))
+    given = Network(frozenset("sxt"), (*lan, *links))
+    assert spelled(disjoint_pair(given, "s", "t", "link")) == "t xt"
+
+
+def test_a_link_that_is_drained_hides_no_cheaper_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its metric is a million times that of the others, also where the solver decides."""
+    ducts = network(
+        both_ways("s", "a", 1, srlg=["north"]),
+        both_ways("a", "t", 1),
+        both_ways("s", "b", 1, srlg=["north"]),
+        both_ways("b", "t", 1),
+        both_ways("s", "c", 3),
+        both_ways("c", "t", 3),
+        both_ways("s", "d", 9),
+        both_ways("d", "t", 9),
+        both_ways("s", "t", 0xFF_FFFE),
+    )
+    for steps in (disjoint.MOST_STEPS, 0):
+        monkeypatch.setattr(disjoint, "MOST_STEPS", steps)
+        found = disjoint_pair(ducts, "s", "t", "srlg")
+        assert not isinstance(found, NoPair)
+        assert [cost(path, "igp") for path in found] == [2, 6]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@given(networks(most=7), st.sampled_from(("srlg", "srlg-node")), st.integers(0, 2))
+def test_search_and_solver_agree(given: Network, apart: Disjoint, drained: int) -> None:
+    links = sorted({a.link for a in given.adjacencies})[:drained]
+    dear = tuple(replace(a, metric=0xFF_FFFE) if a.link in links else a for a in given.adjacencies)
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        for steps in (disjoint.MOST_STEPS, 0):
+            patch.setattr(disjoint, "MOST_STEPS", steps)
+            pair = disjoint_pair(replace(given, adjacencies=dear), "n0", "n1", apart)
+            found.append(pair if isinstance(pair, NoPair) else cost(pair[0] + pair[1], "igp"))
+    assert found[0] == found[1]
+
+
 def test_what_is_not_computed_is_refused() -> None:
     with pytest.raises(ValueError, match="whole path"):
         disjoint_pair(TRAP, "s", "t", "link", Constraints(max_delay_us=1))
@@ -64,26 +107,26 @@ def test_what_is_not_computed_is_refused() -> None:
         disjoint_pair(TRAP, "s", "s", "link")
 
 
-def separate(one: Path, two: Path, disjoint: Disjoint) -> bool:
+def separate(one: Path, two: Path, apart: Disjoint) -> bool:
     common = {a.link for a in one} & {a.link for a in two}
-    if disjoint in ("node", "srlg-node"):
+    if apart in ("node", "srlg-node"):
         common |= {a.head for a in one[:-1]} & {a.head for a in two[:-1]}
-    if disjoint in ("srlg", "srlg-node"):
+    if apart in ("srlg", "srlg-node"):
         common |= {r for a in one for r in a.srlg} & {r for a in two for r in a.srlg}
     return not common
 
 
 @settings(max_examples=60, deadline=None)
 @given(networks(most=7), st.sampled_from(("link", "node", "srlg", "srlg-node")))
-def test_equals_enumeration(given: Network, disjoint: Disjoint) -> None:
+def test_equals_enumeration(given: Network, apart: Disjoint) -> None:
     for target in sorted(given.nodes - {"n0"}):
         paths = simple_paths(given, "n0", target)
         costs = [
             cost(one, "igp") + cost(two, "igp")
             for one, two in product(paths, paths)
-            if separate(one, two, disjoint)
+            if separate(one, two, apart)
         ]
-        found = disjoint_pair(given, "n0", target, disjoint)
+        found = disjoint_pair(given, "n0", target, apart)
         if isinstance(found, NoPair):
             assert not costs
             for what in found.shared:
@@ -91,7 +134,7 @@ def test_equals_enumeration(given: Network, disjoint: Disjoint) -> None:
                 assert all(name in _used(path)[word] for path in paths)
         else:
             assert set(found) <= set(paths)
-            assert separate(*found, disjoint)
+            assert separate(*found, apart)
             assert cost(found[0], "igp") <= cost(found[1], "igp")
             assert cost(found[0], "igp") + cost(found[1], "igp") == min(costs)
 

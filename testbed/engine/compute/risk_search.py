@@ -8,7 +8,7 @@ difference of 1 beside the metric of a link that is drained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -17,7 +17,6 @@ from testbed.engine.network import Adjacency
 
 Risk = tuple[str, str]  # its kind, its name
 RisksOf = Callable[[Adjacency], frozenset[Risk]]
-Into = Mapping[str, Sequence[Adjacency]]
 
 
 class SearchTooLong(Exception):

@@ -13,14 +13,17 @@ from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Path, Weight, weigh
 from testbed.engine.network import Adjacency, Network
 
+# The solver's tolerances are absolute: costs stay whole numbers as far as it can count.
+MOST_COST = 1e8
+
 
 def srlg_disjoint_pair(
     adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, risks_of: RisksOf
 ) -> tuple[Path, Path] | None:
     """Out of these adjacencies; None if there are no two.
 
-    The solver takes pairs for equal whose costs differ by a millionth of the dearest adjacency.
-    So it is asked again for a better pair, without what is too dear to be in one.
+    Beside a very dear adjacency the solver's tolerances hide what others cost. So it is asked
+    again for a better pair, without what is too dear to be in one.
     """
     best, price, left = None, 0, adjacencies
     while True:
@@ -95,8 +98,8 @@ class _Program:
             ([p[2] for p in places], ([p[0] for p in places], [p[1] for p in places])),
             shape=(len(self.rows), columns),
         )
-        largest = max(self.costs, default=1)  # the solver's tolerances are absolute
-        objective = np.array([cost / largest for cost in self.costs] * 2 + [0.0] * (2 * risks))
+        scale = max(max(self.costs, default=1) / MOST_COST, 1)
+        objective = np.array([cost / scale for cost in self.costs] * 2 + [0.0] * (2 * risks))
         result = milp(
             objective,
             constraints=LinearConstraint(matrix, self.low, self.high),

@@ -14,6 +14,8 @@ from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_configmaps, load_policy_file
 
+MANY = 120.0  # seconds for very many policies
+
 
 class Steering:
     """Traffic engineering in the lab; all of it is taken back when the scenario ends."""
@@ -32,6 +34,46 @@ class Steering:
         for change in changes:
             self._wait_announced(change)
         return changes
+
+    def chosen_count(self, source: str) -> int:
+        """How many policies of this source are chosen, over all head ends."""
+        return sum(
+            policy.chosen and policy.source == source
+            for node in self._context.present_nodes()
+            for policy in self._context.status(node.name).policies
+        )
+
+    def wait_chosen_count(self, source: str, count: int) -> None:
+        """Wait until so many policies of this source are chosen, over all head ends."""
+
+        def probe() -> tuple[bool | None, str]:
+            seen = self.chosen_count(source)
+            return (seen == count or None), f"{seen} of {count}"
+
+        what = f"{count} policies of source {source} to be chosen"
+        self._context.wait_for(what, probe, MANY, 0.05)
+
+    def inject_many(self, file: str | Path) -> list[PolicyChange]:
+        """As inject(), of so many policies that the caller waits for them at once."""
+        changes, _ = load_policy_file(self._context.plan, self._find(file))
+        self._context.undo.callback(self.withdraw_many, changes)
+        policies.inject(self._context.plan, changes)
+        return changes
+
+    def withdraw_many(self, changes: list[PolicyChange]) -> None:
+        """Take them back; returns when no head end has any of them."""
+        policies.withdraw(self._context.plan, [c.policy for c in changes])
+        gone = {(c.policy.distinguisher, c.policy.color, str(c.policy.endpoint)) for c in changes}
+
+        def probe() -> tuple[bool | None, str]:
+            left = sum(
+                p.source == BGP and (p.distinguisher, p.color, p.endpoint) in gone
+                for node in self._context.present_nodes()
+                for p in self._context.status(node.name).policies
+            )
+            return (None if left else True), f"{left} are left"
+
+        self._context.wait_for(f"{len(changes)} policies to be gone", probe, MANY, 0.1)
 
     def _find(self, file: str | Path) -> Path:
         path = Path(file)

@@ -1,0 +1,41 @@
+"""A cluster that grows from three nodes to twenty."""
+
+from time import monotonic
+
+from testbed.scenario import Check, Testbed, scenario
+from testbed.scenario.api.scale import in_a_ring
+
+SIZES = (3, 5, 10, 20)
+
+
+@scenario(claims=["C2", "C4"], topology="star", params={"nodes": "20", "present": "3"}, long=True)
+def scale_nodes(testbed: Testbed, check: Check) -> None:
+    """Three nodes become five, ten, and twenty; at each size pods of all nodes reach each other."""
+    members = [node.name for node in testbed.nodes()]
+    check.that(len(members), "nodes before").equals(SIZES[0])
+    alone = testbed.usage.programs()
+    for before, size in zip((SIZES[0], *SIZES), SIZES, strict=False):
+        new = [node.name for node in testbed.plan.cluster[before:size]]
+        begun = monotonic()
+        if new:
+            testbed.nodes.join(*new)
+            joined = round(monotonic() - begun, 2)
+            check.figure(f"seconds until {len(new)} more nodes had joined, {size} nodes", joined)
+        every_node_reaches_the_next(testbed, check, size)
+        programs = testbed.usage.programs()
+        check.figure(f"memory of the lab's programs, {size} nodes (MiB)", programs)
+        check.figure(f"an agent's memory, {size} nodes (MiB)", testbed.usage.agents().memory)
+    grown = SIZES[-1] - SIZES[0]
+    check.figure("memory per node (MiB)", round((testbed.usage.programs() - alone) / grown, 1))
+
+
+def every_node_reaches_the_next(testbed: Testbed, check: Check, size: int) -> None:
+    """Each node has a policy to each other, and its pod reaches the next node's, proved."""
+    names = [node.name for node in testbed.nodes()]
+    check.that(len(names), "nodes").equals(size)
+    chosen = testbed.te.chosen_count("best-effort")
+    check.that(chosen, f"policies of {size} nodes to each other").equals(2 * size * (size - 1))
+    pods = [testbed.pod(name) for name in names]
+    for source, destination in in_a_ring(pods):
+        for family in (4, 6):
+            testbed.path(source, destination, family).is_best_effort()

@@ -16,7 +16,6 @@ from testbed.scenario.api.check import NotApplicable
 from testbed.scenario.api.context import Context
 
 Prefix = IPv4Network | IPv6Network
-PATIENCE = 120.0  # seconds until all nodes follow
 
 
 class Prefixes:
@@ -28,7 +27,7 @@ class Prefixes:
     def of_node(self, node: str, count: int) -> list[Prefix]:
         """The first so many addresses of each of its blocks."""
         blocks = map(ip_network, self._context.status(node).blocks)
-        return [ip_network(address) for block in blocks for address in islice(block, count)]
+        return [ip_network(str(address)) for block in blocks for address in islice(block, count)]
 
     def announce(self, by_node: Mapping[str, Sequence[Prefix]]) -> None:
         """Have gobgpd of each node announce these; returns when all other nodes steer them.
@@ -57,23 +56,19 @@ class Prefixes:
         return [unicast.announce(prefix, next_hop) for prefix in prefixes]
 
     def _wait_followed(self, by_node: Mapping[str, Sequence[Prefix]], present: bool) -> None:
-        wanted = {node: {str(p) for p in prefixes} for node, prefixes in by_node.items()}
-
-        def probe() -> tuple[bool | None, str]:
-            for node in self._context.present_nodes():
-                steered = self._steered(node.name)
-                others = (names for other, names in wanted.items() if other != node.name)
-                expected = {name for names in others for name in names}
-                seen = len(expected & steered)
-                if seen != (len(expected) if present else 0):
-                    return None, f"{node.name} steers {seen} of {len(expected)}"
-            return True, ""
-
+        names = [node.name for node in self._context.present_nodes()]
+        wanted = {name: _of_others(by_node, name) for name in names}
+        counts = {name: len(expected) if present else 0 for name, expected in wanted.items()}
         what = f"all nodes to steer {'' if present else 'none of '}the prefixes"
-        self._context.wait_for(what, probe, PATIENCE, 0.1)
+        self._context.wait_on_each_node(what, lambda n: len(wanted[n] & self._steered(n)), counts)
 
     def _steered(self, node: str) -> set[str]:
         return {p.prefix for p in self._context.status(node).prefixes if p.via == SEGMENTS}
+
+
+def _of_others(by_node: Mapping[str, Sequence[Prefix]], name: str) -> set[str]:
+    """The prefixes of all nodes but this one."""
+    return {str(p) for node, prefixes in by_node.items() if node != name for p in prefixes}
 
 
 def _client(node: str) -> GobgpClient:

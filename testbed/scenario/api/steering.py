@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from testbed.agent.contract import BGP, PolicyStatus
@@ -13,8 +15,6 @@ from testbed.scenario.api.manifests import Object
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_configmaps, load_policy_file
-
-MANY = 120.0  # seconds for very many policies
 
 
 class Steering:
@@ -35,45 +35,41 @@ class Steering:
             self._wait_announced(change)
         return changes
 
-    def chosen_count(self, source: str) -> int:
-        """How many policies of this source are chosen, over all head ends."""
-        return sum(
-            policy.chosen and policy.source == source
-            for node in self._context.present_nodes()
-            for policy in self._context.status(node.name).policies
-        )
+    def chosen_count(self, source: str) -> dict[str, int]:
+        """How many policies of this source each head end has chosen."""
+        names = [node.name for node in self._context.present_nodes()]
+        return {name: self._count_chosen(name, source) for name in names}
 
-    def wait_chosen_count(self, source: str, count: int) -> None:
-        """Wait until so many policies of this source are chosen, over all head ends."""
-
-        def probe() -> tuple[bool | None, str]:
-            seen = self.chosen_count(source)
-            return (seen == count or None), f"{seen} of {count}"
-
-        what = f"{count} policies of source {source} to be chosen"
-        self._context.wait_for(what, probe, MANY, 0.05)
+    def _count_chosen(self, node: str, source: str) -> int:
+        found = self._context.status(node).policies
+        return sum(policy.chosen and policy.source == source for policy in found)
 
     def inject_many(self, file: str | Path) -> list[PolicyChange]:
-        """As inject(), of so many policies that the caller waits for them at once."""
+        """As inject(), of very many policies that name their head ends.
+
+        Returns when each head end has chosen as many of BGP as the file has for it.
+        """
         changes, _ = load_policy_file(self._context.plan, self._find(file))
         self._context.undo.callback(self.withdraw_many, changes)
         policies.inject(self._context.plan, changes)
+        candidates = (change.candidate for change in changes if change.candidate)
+        wanted = Counter(name for candidate in candidates for name in candidate.head_ends)
+        what = f"{len(changes)} policies of BGP to be chosen"
+        self._context.wait_on_each_node(what, partial(self._count_chosen, source=BGP), wanted)
         return changes
 
     def withdraw_many(self, changes: list[PolicyChange]) -> None:
         """Take them back; returns when no head end has any of them."""
         policies.withdraw(self._context.plan, [c.policy for c in changes])
-        gone = {(c.policy.distinguisher, c.policy.color, str(c.policy.endpoint)) for c in changes}
+        keys = {(c.policy.distinguisher, c.policy.color, str(c.policy.endpoint)) for c in changes}
 
-        def probe() -> tuple[bool | None, str]:
-            left = sum(
-                p.source == BGP and (p.distinguisher, p.color, p.endpoint) in gone
-                for node in self._context.present_nodes()
-                for p in self._context.status(node.name).policies
-            )
-            return (None if left else True), f"{left} are left"
+        def count_left(node: str) -> int:
+            found = self._context.status(node).policies
+            return sum((p.distinguisher, p.color, p.endpoint) in keys for p in found)
 
-        self._context.wait_for(f"{len(changes)} policies to be gone", probe, MANY, 0.1)
+        none = {node.name: 0 for node in self._context.present_nodes()}
+        what = f"{len(changes)} policies to be gone"
+        self._context.wait_on_each_node(what, count_left, none)
 
     def _find(self, file: str | Path) -> Path:
         path = Path(file)

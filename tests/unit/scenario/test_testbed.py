@@ -206,8 +206,18 @@ def test_chosen_policies_are_counted_by_source(
     there = NodeStatus("worker1", policies=(chosen, *others))
     monkeypatch.setattr(testbed.context, "present_nodes", lambda: list(testbed.plan.cluster))
     monkeypatch.setattr(testbed.context, "status", lambda _: there)
-    assert testbed.te.chosen_count("bgp") == 3
-    testbed.te.wait_chosen_count("bgp", 3)
+    assert testbed.te.chosen_count("bgp") == {"master": 1, "worker1": 1, "worker2": 1}
+
+
+def test_a_node_that_was_right_is_not_asked_again(testbed: Testbed) -> None:
+    asked, numbers = list[str](), iter([2, 1, 3])
+
+    def seen(node: str) -> int:
+        asked.append(node)
+        return next(numbers)
+
+    testbed.context.wait_on_each_node("it", seen, {"master": 2, "worker1": 3})
+    assert asked == ["master", "worker1", "worker1"]
 
 
 def test_a_bound_stands_beside_its_figure(testbed: Testbed) -> None:

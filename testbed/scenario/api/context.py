@@ -22,7 +22,7 @@ from testbed.scenario.api.check import Check
 from testbed.scenario.clients.host_proxy import HostProxy
 
 T = TypeVar("T")
-MANY = 120.0  # seconds for very many changes on very many nodes
+MANY = 300.0  # seconds for very many changes on very many nodes
 
 
 class Context:

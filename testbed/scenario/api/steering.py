@@ -16,6 +16,8 @@ from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_configmaps, load_policy_file
 
+PATIENCE = 30.0  # seconds until a head end has a policy
+
 
 class Steering:
     """Traffic engineering in the lab; all of it is taken back when the scenario ends."""
@@ -23,16 +25,19 @@ class Steering:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def inject(self, file: str | Path, force: bool = False) -> list[PolicyChange]:
+    def inject(
+        self, file: str | Path, force: bool = False, patience: float = PATIENCE
+    ) -> list[PolicyChange]:
         """Announce the SR Policies of a file over BGP (a name means scenarios/policies/).
 
-        Returns when the head ends have them, also where they replace others of the same key.
+        Returns when the head ends have them, also where they replace others of the same key; each
+        has `patience` seconds for that.
         """
         changes, _ = load_policy_file(self._context.plan, self._find(file), force)
         self._context.undo.callback(self.withdraw, changes)
         policies.inject(self._context.plan, changes)
         for change in changes:
-            self._wait_announced(change)
+            self._wait_announced(change, patience)
         return changes
 
     def chosen_count(self, source: str) -> dict[str, int]:
@@ -125,10 +130,10 @@ class Steering:
             lambda: json.dumps(self.chosen(head_end, endpoint, family).to_json()),
         )
 
-    def _wait_announced(self, change: PolicyChange) -> None:
+    def _wait_announced(self, change: PolicyChange, patience: float) -> None:
         if not change.withdraw and change.candidate is not None:
             lists = sorted([str(s.sid) for s in x.segments] for x in change.candidate.segment_lists)
-            self.wait_policy(change.policy, True, change.candidate.head_ends, lists)
+            self.wait_policy(change.policy, True, change.candidate.head_ends, lists, patience)
 
     def wait_policy(
         self,
@@ -136,6 +141,7 @@ class Steering:
         present: bool,
         head_ends: tuple[str, ...] = (),
         lists: list[list[str]] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """Wait until the head ends (default: all but the endpoint) have the policy, or not.
 
@@ -146,6 +152,7 @@ class Steering:
         self._context.wait(
             f"{policy} to be {'present' if present else 'gone'} at {', '.join(names)}",
             lambda: all(self._has_policy(name, policy, lists) is present for name in names),
+            timeout=patience,
         )
 
     def _has_policy(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:

@@ -143,7 +143,7 @@ def test_policies_are_withdrawn_when_the_scenario_ends(
     said: list[str] = []
     monkeypatch.setattr(policies, "inject", lambda *_: said.append("inject"))
     monkeypatch.setattr(policies, "withdraw", lambda *_: said.append("withdraw"))
-    monkeypatch.setattr(testbed.context, "wait", lambda *_: said.append("wait"))
+    monkeypatch.setattr(testbed.context, "wait", lambda *_, **__: said.append("wait"))
     with testbed.restored():
         testbed.inject("worker2-via-r4.yaml")
         assert said == ["inject", "wait"]

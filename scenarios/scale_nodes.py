@@ -10,7 +10,7 @@ SIZES = (3, 5, 10, 15, 20)
 
 @scenario(claims=["C2", "C4"], topology="star", params={"nodes": "20", "present": "3"}, long=True)
 def scale_nodes(testbed: Testbed, check: Check) -> None:
-    """Three nodes become five, ten, fifteen, twenty; at each size pods of all nodes reach each other."""
+    """Three nodes grow to twenty; at each of five sizes each node's pod reaches the next one's."""
     members = [node.name for node in testbed.nodes()]
     check.that(len(members), "nodes before").equals(SIZES[0])
     alone = testbed.usage.programs()

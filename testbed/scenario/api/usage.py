@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
-MIB = 1 << 20
+MIB, KIB = 1 << 20, 1 << 10
+_OF_KERNEL = ("SUnreclaim", "KernelStack", "PageTables", "Percpu")
 AGENT = "testbed.agent"
 
 
@@ -34,10 +36,15 @@ class Usage:
         """MiB of all programs of the lab; what they share is counted once."""
         return round(sum(map(_own_share, _processes())) / MIB, 1)
 
-    def machine(self) -> float:
-        """MiB of this machine that cannot be had now, by this lab and all else."""
-        memory = psutil.virtual_memory()
-        return round((memory.total - memory.available) / MIB, 1)
+    def kernel(self) -> float:
+        """MiB that this machine's kernel has for itself, as for network namespaces."""
+        return kernel_memory(Path("/proc/meminfo").read_text())
+
+
+def kernel_memory(meminfo: str) -> float:
+    """MiB that are neither programs' nor given back when they are asked for."""
+    rows = (line.split() for line in meminfo.splitlines())
+    return round(sum(int(row[1]) for row in rows if row[0].rstrip(":") in _OF_KERNEL) / KIB, 1)
 
 
 def _processes() -> Iterator[psutil.Process]:

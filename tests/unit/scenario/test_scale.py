@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from testbed.scenario.api.scale import in_a_ring, next_batch, percentile
-from testbed.scenario.api.usage import Usage
+from testbed.scenario.api.usage import Usage, kernel_memory
 from testbed.scenario.clients import pings
 
 
@@ -62,5 +62,12 @@ From 192.0.2.9 icmp_seq=2 Destination Host Unreachable
 
 def test_what_programs_take_is_seen() -> None:
     usage = Usage()
-    assert usage.machine() > usage.programs() / 2 > 0
+    assert usage.programs() > 0 and usage.kernel() > 0
     assert usage.agents().cpu >= 0
+
+
+def test_memory_of_the_kernel() -> None:
+    rows = (
+        "MemTotal: 2048 kB\nSlab: 99 kB\nSUnreclaim: 1024 kB\nPercpu: 512 kB\nHugePages_Free: 0\n"
+    )
+    assert kernel_memory(rows) == 1.5

@@ -25,7 +25,7 @@ _.kubernetes, _.virtual, _.patience  # of a plan
 _._root_options  # typer calls it
 _.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
-Basic, Full, Grid, Rack
+Basic, Full, Grid, Rack, Star
 
 # Of samples: no command shows them, they are read by whoever reads the file.
 _.wire_bytes, _.schema_version, _.started, _.memory_bytes, _.softirq_s, _.rtt_idle, _.rtt_load

@@ -9,52 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from testbed.engine.compute.risk_search import Risk, RisksOf
-from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Path, Weight, weigh
-from testbed.engine.network import Adjacency, Network
+from testbed.engine.network import Adjacency
 
-# The solver's tolerances are absolute: costs stay whole numbers as far as it can count.
+# The solver's tolerances are absolute. Below this, metrics stay as they are, and a microsecond
+# is more than 1 beside the longest delay that can be advertised (24 bits, RFC 8570).
 MOST_COST = 1e8
 
 
 def srlg_disjoint_pair(
     adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, risks_of: RisksOf
 ) -> tuple[Path, Path] | None:
-    """Out of these adjacencies; None if there are no two.
-
-    Beside a very dear adjacency the solver's tolerances hide what others cost. So it is asked
-    again for a better pair, without what is too dear to be in one.
-    """
-    best, price, left = None, 0, adjacencies
-    while True:
-        pair = _Program(left, source, target, weight, risks_of).solve()
-        if pair is None:
-            return best
-        found = sum(weigh(adjacency, weight) for path in pair for adjacency in path)
-        if best is not None and found >= price:
-            return best
-        best, price = pair, found
-        cheap = _in_cheaper_pairs(left, source, target, weight, price)
-        if len(cheap) == len(left):
-            return best
-        left = cheap
-
-
-def _in_cheaper_pairs(
-    adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, price: int
-) -> list[Adjacency]:
-    """Those that can be in a pair of paths that costs less."""
-    nodes = frozenset(end for a in adjacencies for end in (a.tail, a.head)) | {source, target}
-    routing = Routing(Network(nodes, tuple(adjacencies)), weight)
-    number = routing.number
-    to_here = routing.away_from(number[source]).distance
-    onward = routing.towards(number[target]).distance
-    return [
-        a
-        for a in adjacencies
-        if to_here[number[a.tail]] + weigh(a, weight) + onward[number[a.head]]
-        < price - to_here[number[target]]
-    ]
+    """Out of these adjacencies; None if there are no two."""
+    return _Program(adjacencies, source, target, weight, risks_of).solve()
 
 
 class _Program:

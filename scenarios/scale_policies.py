@@ -26,7 +26,7 @@ spec:
 
 
 @scenario(claims=["C5", "C8"], topology="star", params={"nodes": str(NODES)}, long=True)
-def scale_policies(testbed: Testbed, check: Check, rounds: int = 20) -> None:
+def scale_policies(testbed: Testbed, check: Check, rounds: int = 10) -> None:
     """1,012 policies steer 1,012 prefixes; each is chosen, one more follows, and all go again."""
     names = [node.name for node in testbed.nodes()]
     source, destination = testbed.pod(names[0]), testbed.pod(names[-1])

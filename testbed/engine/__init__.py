@@ -1,0 +1,1 @@
+"""The TE engine: intents become paths, paths become segment lists."""

@@ -125,9 +125,9 @@ test-unit: deps ## run the unit tests, which need no root
 	@$(PYTEST) tests/unit
 
 .PHONY: fuzz
-fuzz: artefacts ## run the generators of topologies and objects for longer (EXAMPLES=3000 of each); asks for root
+fuzz: artefacts ## run the generators of topologies and objects for longer (EXAMPLES=10000 over all); asks for root
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),3000) $(PYTEST) \
+	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),10000) $(PYTEST) \
 	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py \
 	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py
 

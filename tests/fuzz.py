@@ -1,4 +1,7 @@
-"""How many inputs the generators make: few and always the same, or as many as `make fuzz` says."""
+"""How many inputs the generators make: few and always the same, or as many as `make fuzz` says.
+
+`make fuzz` shares its inputs out among the generators by what one of each costs.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ import os
 from hypothesis import HealthCheck, settings
 
 
-def bounded(examples: int) -> settings:
-    """The same `examples` inputs in each run; with TESTBED_FUZZ=N, N other ones each time."""
+def bounded(examples: int, *, share: int) -> settings:
+    """The same `examples` inputs in each run; with TESTBED_FUZZ=N, `share` % of N."""
     wanted = os.environ.get("TESTBED_FUZZ", "")
     return settings(
-        max_examples=int(wanted) if wanted else examples,
+        max_examples=max(1, int(wanted) * share // 100) if wanted else examples,
         derandomize=not wanted,
         database=None,
         deadline=None,

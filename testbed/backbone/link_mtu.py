@@ -29,11 +29,13 @@ class Resized:
 
 
 def resized(plan: Plan) -> Iterator[Resized]:
-    """The ports of the plan's namespaces that have another MTU than their link in the plan.
+    """The ports of the plan's namespaces that have another MTU than their link or LAN in the plan.
 
-    A LAN's own port is left out: it follows the narrowest of its links by itself.
+    A LAN's own port is its bridge, which follows its narrowest link until its own MTU is set:
+    whether it is wrong by itself or by that link, it is named.
     """
     sizes = {port: link.mtu for link in plan.links for port in (link.a, link.b)}
+    sizes |= {lan.port: lan.mtu for lan in plan.lans}
     for node in plan.namespaced:
         with in_netns(node.name), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
             ports = [port for port in plan.ports_of(node.name) if port in sizes]

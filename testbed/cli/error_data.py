@@ -5,13 +5,17 @@ Options that choose the form of the result note it here; whoever prints an error
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from typing_extensions import TypedDict
 
 from testbed.errors import TestbedError
 
 _wanted: list[str] = []  # json or yaml, once the command's options have been read
+
+_SHORT = ("-o", "-f")
+_LONG = ("--format", "--progress")
 
 
 class ErrorFields(TypedDict):
@@ -44,6 +48,29 @@ def forget_form() -> None:
 def wanted_form() -> str | None:
     """`json`, `yaml`, or None where people read."""
     return _wanted[0] if _wanted else None
+
+
+def note_unread_form(arguments: Sequence[str], asked: str) -> None:
+    """The form that `arguments` ask for, where they were not understood as a whole.
+
+    `asked` is the environment's, which an option overrides.
+    """
+    for form in (asked, *_forms(arguments)):
+        note_form(form)
+
+
+def _forms(arguments: Sequence[str]) -> Iterator[str]:
+    """What is given to options that choose a form, as far as that can be told without them."""
+    for option, value in pairwise([*arguments, ""]):
+        if option == "--":
+            return
+        name, _, joined = option.partition("=")
+        if name in _LONG and joined:
+            yield joined
+        elif option in (*_LONG, *_SHORT):
+            yield value
+        elif option[:2] in _SHORT:
+            yield option[2:].removeprefix("=")
 
 
 def error_document(error: TestbedError, complete: Callable[[str], str]) -> ErrorDocument:

@@ -43,6 +43,7 @@ from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
 from testbed.cli.error_data import forget_form
 from testbed.cli.streams import lost_output, settle_streams
+from testbed.cli.usage import RootGroup
 from testbed.cli.verbose import Verbose, give_verbose
 from testbed.errors import TestbedError
 from testbed.host.children import end_with_starter
@@ -51,6 +52,7 @@ from testbed.paths import SYSTEM_PATH
 
 app = typer.Typer(
     name="testbed",
+    cls=RootGroup,
     help="The SRv6 testbed: an IS-IS backbone, cluster nodes, an SRv6 overlay, proofs of path.",
     no_args_is_help=True,
     add_completion=True,

@@ -33,7 +33,7 @@ for node in $(cat nodes); do tc -n $node qdisc > $node.qdisc; done
 """
 
 
-@bounded(60)
+@bounded(60, share=6)
 @given(topologies())
 def test_a_valid_plan_is_built_with_every_address(
     tmp_path_factory: pytest.TempPathFactory, text: str

@@ -41,7 +41,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesApi]:
         yield api
 
 
-@bounded(300)
+@bounded(300, share=41)
 @given(document=objects())
 def test_the_server_takes_what_apply_takes_and_refuses_no_less(
     api: KubernetesApi, plan: Plan, tmp_path_factory: pytest.TempPathFactory, document: Document

@@ -80,6 +80,48 @@ def test_who_asks_for_data_gets_errors_as_data(
     assert json.loads(said)["error"]["fix"] == "testbed up -n no-such, or -n NAME for another lab"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["status", "--nope", "-o", "json"], "--nope"),
+        (["status", "-ojson", "--nope"], "--nope"),
+        (["status", "--format=json", "--nope"], "--nope"),
+        (["up", "--progress", "json", "--nodes"], "--nodes"),
+        (["statsu", "-o", "json"], "statsu"),
+        (["path", "-o", "json"], "argument"),
+        (["link", "nope", "-o", "json"], "nope"),
+    ],
+)
+def test_options_that_are_not_understood_are_told_as_data_too(
+    arguments: list[str],
+    what: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, said = as_data(arguments, monkeypatch, capsys)
+    assert code == 2
+    check_text("error", said)
+    error = json.loads(said)["error"]
+    assert what in error["what"].lower()
+    assert error["exit_code"] == 2
+    assert "--help` lists what it takes" in error["fix"]
+
+
+def test_options_that_are_not_understood_follow_the_environment_and_yaml(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = as_data(["status", "--nope"], monkeypatch, capsys)
+    assert code == 2 and "Usage:" in text
+    code, text = as_data(["status", "--nope", "--", "-o", "json"], monkeypatch, capsys)
+    assert code == 2 and "Usage:" in text
+    monkeypatch.setenv("TESTBED_FORMAT", "json")
+    _, said = as_data(["status", "--nope"], monkeypatch, capsys)
+    check_text("error", said)
+    code, said = as_data(["status", "--nope", "-o", "yaml"], monkeypatch, capsys)
+    assert code == 2
+    check("error", YAML(typ="safe").load(said))
+
+
 def test_progress_as_data_ends_with_the_error_as_data(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

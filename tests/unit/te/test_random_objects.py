@@ -34,7 +34,7 @@ def selected(text: str) -> list[str]:
     return ["worker1"]
 
 
-@bounded(300)
+@bounded(300, share=41)
 @given(document=objects())
 def test_what_is_taken_is_read_and_what_is_not_done_is_said(
     full: Plan, tmp_path_factory: pytest.TempPathFactory, document: Document

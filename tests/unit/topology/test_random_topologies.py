@@ -14,7 +14,7 @@ from tests.fuzz import bounded
 from tests.topology_strategies import read, topologies
 
 
-@bounded(150)
+@bounded(150, share=12)
 @given(topologies())
 def test_valid_and_sound_or_refused_at_the_cause(
     tmp_path_factory: pytest.TempPathFactory, text: str

@@ -75,6 +75,20 @@ class Shaping(Frozen):
         return any(x is not None for x in (self.bandwidth, self.delay, self.loss))
 
 
+class TrafficEngineering(Frozen):
+    """What path computation knows of a link besides its metric, in both directions alike."""
+
+    delay_us: int | None = None  # microseconds, one way; None: that of the shaping
+    capacity: float | None = None  # Mbit/s; None: that of the shaping
+    affinity: tuple[str, ...] = ()  # names of its administrative groups (RFC 7308)
+    srlg: tuple[str, ...] = ()  # names of its shared risk link groups (RFC 4202)
+
+    @property
+    def any(self) -> bool:
+        """True if anything is said."""
+        return self != TrafficEngineering()
+
+
 class Link(Frozen):
     """A point-to-point link (a veth pair)."""
 
@@ -83,6 +97,7 @@ class Link(Frozen):
     mtu: int = 1500  # bytes
     metric: int = 10  # IS-IS wide metric, both directions
     shaping: Shaping = Shaping()
+    te: TrafficEngineering = TrafficEngineering()
     lan: str | None = None  # the name of the LAN that a node is on by this link
     where: str | None = None  # file:line of the user's addLink
 

@@ -243,6 +243,7 @@ class _Reader:
                     "mtu": info.get("mtu", 1500),
                     "metric": options.metric(info),
                     "shaping": options.shaping(info),
+                    "te": options.traffic_engineering(info),
                     "lan": lan,
                     "where": self._where(edge),
                 }

@@ -1,6 +1,7 @@
 """Random topology files: names, addresses of either end, prefix lengths, pools, metrics, limits.
 
-Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped, and told of to path computation; a LAN.
+Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped, and
+what path computation is told of them; a LAN.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def demanded_routes(plan: Plan) -> dict[str, Routes]:
     """For every router: prefix → the outgoing interfaces that IS-IS must install for it.
 
     IPv6 and IPv4, without what the router originates itself (connected, or a static route to
-    a SID pool), and without prefixes of a part of the network that it cannot reach.
+    its locator or a SID pool), and without prefixes of a part of the network that it cannot reach.
     """
     distances = _compute_distances(plan)
     originators = _find_originators(plan)
@@ -112,6 +112,8 @@ def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     for router in plan.routers:
         for loopback in router.loopbacks:
             advertise(host_network(loopback), router.name, 0)
+        if router.locator is not None:
+            advertise(router.locator, router.name, 0)
         for lan in plan.lans_of(router.name):
             if lan_in_isis(plan, lan):
                 for address in lan.port.addresses:

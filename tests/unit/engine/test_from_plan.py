@@ -1,4 +1,4 @@
-"""The network of a plan has the plan's links in both directions, with what the file says of them."""
+"""The network of a plan has its links in both directions, with what the file says of them."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _options(**given: object) -> str:
 def _link(draw: st.DrawFn, one: str, other: str) -> str:
     ends = {name: {"ip": ip} for name in ("params1", "params2") if (ip := draw(_maybe)) is not None}
     shaped = {"bw": draw(_bw), "delay": draw(_delay), "loss": draw(_loss)}
-    told = {"te_delay": draw(_te_delay), "capacity": draw(_capacity)}
+    told: dict[str, object] = {"te_delay": draw(_te_delay), "capacity": draw(_capacity)}
     told |= {"affinity": draw(_affinity), "srlg": draw(_srlg)}
     options = _options(igp_metric=draw(_metric), mtu=draw(_mtu), **shaped, **told, **ends)
     return f"self.addLink({one!r}, {other!r}{options})"

@@ -5,13 +5,14 @@ The schemas in docs/schemas are made from this table; docs/json.md lists it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from typing_extensions import TypedDict, TypeForm
 
 from testbed.agent.contract import PolicyStatus
 from testbed.cli.error_data import ErrorDocument
+from testbed.json_types import JsonObject
 
 
 class ProgramRow(TypedDict):
@@ -61,7 +62,7 @@ class ImageRow(TypedDict):
 
 
 class SchemaRow(TypedDict):
-    """A schema, and the command that prints what it describes."""
+    """A schema, and the command that prints what it describes, or the files that it is of."""
 
     name: str
     command: str
@@ -73,6 +74,21 @@ class Printed:
 
     command: str
     type: TypeForm[object]
+
+
+@dataclass(frozen=True)
+class Form:
+    """Files of a form of our own that commands read, and their schema."""
+
+    files: str
+    schema: Callable[[], JsonObject]
+
+
+def forms() -> Mapping[str, Form]:
+    """Name of the schema → what it is of: what is read, as `printed` is what is printed."""
+    from testbed.object_fields.intent import intent_schema
+
+    return {"intent": Form("files of the TE engine, kind Intent", intent_schema)}
 
 
 def printed() -> Mapping[str, Printed]:

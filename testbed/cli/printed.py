@@ -112,6 +112,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.replay.diff import Diff
     from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
+    from testbed.report.live_topology import LiveTopology
     from testbed.scenario.run.parity import RowData
     from testbed.scenario.run.result import ScenarioResult
     from testbed.te.explain import Explanation
@@ -126,6 +127,7 @@ def printed() -> Mapping[str, Printed]:
         "policy-list": Printed("policy list", list[HeadEndPolicy]),
         "policy-users": Printed("policy users", list[TunnelUse]),
         "policy-explain": Printed("policy explain", list[Explanation]),
+        "te-topology": Printed("te topology", LiveTopology),
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import cast
 
 from testbed.engine.intents.form import violations
-from testbed.engine.intents.model import Disjoint, Intent, Resources
+from testbed.engine.intents.model import Disjoint, Intent, Resources, Separation
 from testbed.object_fields.intent import DOCUMENT
 from testbed.plan import shaping_rules
 from testbed.srpolicy.files.yaml_tree import Value, read_documents
@@ -33,7 +33,7 @@ class Written:
         """file:line of a part of the document, or of the nearest part around it that is there."""
         value = self.document
         for step in path:
-            content: Any = value.content  # a mapping, a list or a scalar: whatever was written
+            content = value.content  # a mapping, a list or a scalar: whatever was written
             inside = isinstance(content, dict) and step in content
             if not inside and not (isinstance(content, list) and isinstance(step, int)):
                 break
@@ -59,7 +59,7 @@ def read_intents(text: str, source: str) -> tuple[list[Written], list[Finding]]:
 
 
 def _read(document: Value) -> Intent:
-    spec: dict[str, Any] = document.content["spec"].plain  # it fits the schema
+    spec = document.content["spec"].plain  # it fits the schema
     bandwidth = spec.get("bandwidth", 0.0)
     return Intent(
         name=document.content["metadata"].content["name"].content,
@@ -79,11 +79,11 @@ def _read(document: Value) -> Intent:
     )
 
 
-def _words(value: Any) -> tuple[str, ...]:
+def _words(value: str | list[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
-def _resources(value: dict[str, Any]) -> Resources:
+def _resources(value: dict[str, list[object]]) -> Resources:
     if not value:
         return _nothing()
     return Resources(**{key: frozenset(str(x) for x in items) for key, items in value.items()})
@@ -94,8 +94,8 @@ def _nothing() -> Resources:
     return Resources()
 
 
-def _disjoint(value: dict[str, Any]) -> Disjoint:
-    return Disjoint(value["group"], value.get("from", "link"))
+def _disjoint(value: dict[str, str]) -> Disjoint:
+    return Disjoint(value["group"], cast(Separation, value.get("from", "link")))
 
 
 def _microseconds(text: str) -> int:

@@ -12,7 +12,6 @@ from typing_extensions import TypedDict, TypeForm
 
 from testbed.agent.contract import PolicyStatus
 from testbed.cli.error_data import ErrorDocument
-from testbed.json_types import JsonObject
 
 
 class ProgramRow(TypedDict):
@@ -81,7 +80,7 @@ class Form:
     """Files of a form of our own that commands read, and their schema."""
 
     files: str
-    schema: Callable[[], JsonObject]
+    schema: Callable[[], Mapping[str, object]]
 
 
 def forms() -> Mapping[str, Form]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from testbed.json_types import JsonObject
 from testbed.object_fields.model import Kind, Schema, honoured
 from testbed.object_fields.schemas import FLAG, number, one_of
 
@@ -90,14 +87,14 @@ INTENT = Kind(
 )
 
 
-def intent_schema() -> JsonObject:
+def intent_schema() -> dict[str, object]:
     """JSON Schema (draft 2020-12) of one document."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:testbed:schema:intent",
         "title": INTENT.name,
         "description": INTENT.words,
-        **cast(JsonObject, closed(DOCUMENT)),
+        **closed(DOCUMENT),
     }
 
 

@@ -11,7 +11,6 @@ from typing import Literal
 Optimise = Literal["igp", "delay", "hops", "spare-bandwidth"]
 Separation = Literal["link", "node", "srlg"]
 Encoding = Literal["srh", "usid"]
-Mode = Literal["strict", "best-effort"]
 
 ALL = "all"  # in `from` and `to`: every cluster node
 

@@ -58,8 +58,8 @@ testbed-down: ## remove everything that testbed-up made
 	@$(TESTBED) down -n $(NAME)
 
 .PHONY: scenarios
-scenarios: artefacts ## run every scenario, with evidence
-	@$(TESTBED) run --all
+scenarios: artefacts ## run every scenario but the long ones, with evidence (LONG=1: those, in light labs)
+	@$(TESTBED) run $(if $(LONG),--long --cluster none,--all)
 
 .PHONY: bench
 bench: artefacts ## measure, and write docs/bench.md

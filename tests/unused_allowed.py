@@ -25,7 +25,7 @@ _.kubernetes, _.virtual, _.patience  # of a plan
 _._root_options  # typer calls it
 _.verbose, _.__signature__  # typer reads them
 _.is_at_least, _.is_one_of, _.fails, _.short_lived_pod, _.dns_servers
-Basic, Full, Grid, Rack
+Basic, Full, Grid, Rack, Star
 
 # Of samples: no command shows them, they are read by whoever reads the file.
 _.wire_bytes, _.schema_version, _.started, _.memory_bytes, _.softirq_s, _.rtt_idle, _.rtt_load
@@ -47,3 +47,7 @@ _.none
 
 GIVEN  # the list that a test compares with every TESTBED_ name in the code
 _.of_paths  # paths in a drawing, of an agent's candidate path or of a user's own program
+
+# The TE engine's commands come next: paths, lists and repairs are computed, and nobody asks yet.
+find_path, equal_paths, disjoint_pair, place, _.gap, Demand, expand, list_along, list_within
+protect, failures_beside, extended_p_space, q_space, _.affected, _.coverage, _.plain

@@ -17,15 +17,20 @@ CLUSTER = {
         "binding_sids": ("cafe::4", "cafe::5"),
     },
 }
+SID_BYTES = 16  # of each segment in a packet's SRH
 ROUTERS = {"master": "r3", "worker1": "r3", "worker2": "r8"}
 
 
 class Full(Backbone):
-    """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first."""
+    """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first.
 
-    def build(self, joins_later: str = "", **options: object) -> None:
+    `segments=6`: packets have room for so many; their pods have the same MTU.
+    """
+
+    def build(self, joins_later: str = "", segments: int = 3, **options: object) -> None:
+        self.max_segments = segments
         for node, sids in CLUSTER.items():
             self.addClusterNode(node, joins_later=node == joins_later, **sids)
         super().build(**options)
         for node, router in ROUTERS.items():
-            self.addLink(router, node, mtu=1380)
+            self.addLink(router, node, mtu=1380 + SID_BYTES * (segments - 3))

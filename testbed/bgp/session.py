@@ -23,6 +23,7 @@ from testbed.bgp.client import GobgpClient, Watch
 from testbed.bgp.connection import Connection
 from testbed.bgp.errors import GobgpUnavailable
 from testbed.bgp.model import Family
+from testbed.bgp.pace import Pace
 from testbed.bgp.retention import Retention
 from testbed.bgp.station import Station, listen
 from testbed.bgp.translate import EndOfRib, PeerChanged, WatchEvent
@@ -105,6 +106,7 @@ class BgpDriver:
         self._status = BgpStatus()
         self._live: Rib = {}
         self._retention = Retention()
+        self._pace = Pace()
         self._rib: Rib = {}
         self._thread = threading.Thread(
             target=self._run_until_stopped, name="bgp-driver", daemon=True
@@ -219,6 +221,7 @@ class BgpDriver:
         woken = False
         with contextlib.suppress(queue.Empty):
             item = self._inbox.get(timeout=timeout)
+            self._stopping.wait(self._pace.seconds_left())
             while True:
                 if item is None:
                     woken = True
@@ -255,9 +258,12 @@ class BgpDriver:
         up = {peer.address for peer in peers if peer.established}
         self._retain_lost(events, up)
         heard = sessions | {event.peer for event in events} | (up - before)
+        begun, read = time.monotonic(), 0
         for peer in heard & up:  # no peer is shown up before its paths are read
             for family in Family:
                 self._live[peer, family] = connection.received(family, peer)
+                read += len(self._live[peer, family])
+        self._pace.note_read(begun, read)
         counted = tuple(_count_received(peer, self._live) for peer in peers)
         self._publish_status(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}

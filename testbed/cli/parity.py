@@ -38,7 +38,9 @@ def parity(
     names: Annotated[
         list[str] | None, typer.Argument(help=f"Scenarios. Default: {' '.join(SCENARIOS)}.")
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every shipped scenario but the long ones.")
+    ] = False,
     machines: Annotated[
         str | None,
         typer.Option(help="A lab of virtual machines that is up, for those that it suits."),
@@ -63,7 +65,7 @@ def parity(
     from testbed.scenario.run import registry
     from testbed.scenario.run.both import Both, run_both
 
-    chosen = registry.shipped() if all_ else [registry.find(n) for n in names or SCENARIOS]
+    chosen = registry.usual() if all_ else [registry.find(n) for n in names or SCENARIOS]
     directory = evidence or state_home() / "parity" / time.strftime("%Y%m%d-%H%M%S")
     make_directory(directory)
     try:

@@ -30,10 +30,14 @@ class HeadEndPolicy(PolicyStatus):
 
 
 class ScenarioRow(TypedDict):
-    """A shipped scenario: its name, the paper's claims that it tests, what it shows."""
+    """A shipped scenario: its name, the paper's claims that it tests, what it shows.
+
+    `long`: `run --all` leaves it out, `run --long` takes it.
+    """
 
     name: str
     claims: list[str]
+    long: bool
     shows: str
 
 

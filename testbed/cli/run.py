@@ -55,7 +55,10 @@ def run(
         list[str] | None,
         typer.Argument(help="Scenarios, or .py files.", autocompletion=offering(scenarios)),
     ] = None,
-    all_: Annotated[bool, typer.Option("--all", help="Every shipped scenario.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every shipped scenario but the long ones.")
+    ] = False,
+    long: Annotated[bool, typer.Option("--long", help="Every shipped one that is long.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Say what there is.")] = False,
     repeat: Annotated[int, typer.Option(min=1, help="How often.")] = 1,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit file.")] = None,
@@ -90,15 +93,16 @@ def run(
 
     if list_:
         shipped = registry.shipped()
-        rows = [[s.name, " ".join(s.claims), s.sentence] for s in shipped]
+        rows = [[s.name, " ".join(s.claims), "yes" if s.long else "", s.sentence] for s in shipped]
         data: list[ScenarioRow] = [
-            {"name": s.name, "claims": list(s.claims), "shows": s.sentence} for s in shipped
+            {"name": s.name, "claims": list(s.claims), "long": s.long, "shows": s.sentence}
+            for s in shipped
         ]
-        show(format, data, ["scenario", "claims", Column("what it shows", prose=True)], rows)
+        columns: list[Column | str] = ["scenario", "claims", Column("long", 1)]
+        columns.append(Column("what it shows", prose=True))
+        show(format, data, columns, rows)
         return
-    if all_ == bool(names):
-        raise TestbedError("name scenarios, or give --all", fix="testbed run --list")
-    scenarios = registry.shipped() if all_ else [registry.find(n) for n in names or []]
+    scenarios = choose(names or [], all_, long)
     if policy is not None and not policy.is_file():
         raise TestbedError(
             f"{policy}: no such file", fix="--policy takes the path of a policy file"
@@ -143,6 +147,17 @@ def run(
     print_results(results, directory, format)
     if not all(r.right for r in results):
         raise typer.Exit(1)
+
+
+def choose(names: Sequence[str], usual: bool, long: bool) -> list[Scenario]:
+    """Raises TestbedError if it is not said which."""
+    from testbed.scenario.run import registry
+
+    if (usual or long) == bool(names):
+        raise TestbedError("name scenarios, or give --all or --long", fix="testbed run --list")
+    if names:
+        return [registry.find(name) for name in names]
+    return [found for found in registry.shipped() if (long if found.long else usual)]
 
 
 def run_recorded(

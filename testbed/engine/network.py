@@ -32,7 +32,7 @@ class Adjacency:
 
 @dataclass(frozen=True)
 class Network:
-    """Nodes, those with the overload bit (no transit: RFC 3787 §4), and adjacencies of both directions."""
+    """Nodes, those with the overload bit (no transit: RFC 3787 §4), and directed adjacencies."""
 
     nodes: frozenset[str]
     adjacencies: tuple[Adjacency, ...]

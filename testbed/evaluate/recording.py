@@ -111,7 +111,7 @@ class Keeper:
     def _comparison(self, found: Answer) -> Outcome:
         """What all of it says of the claim that it is for."""
         slower, missing = found.slower, found.open
-        verdict: Verdict = "fail" if slower else "not applicable" if missing else "pass"
+        verdict: Verdict = "fail" if slower else "not enough data" if missing else "pass"
         return Outcome(
             name=COMPARISON,
             directory=COMPARISON,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from testbed.host.junit_file import fit, write_suites
 from testbed.nightly.run import Outcome
-from testbed.nightly.steps import CONFORMANCE, SCENARIOS, Night
+from testbed.nightly.steps import CONFORMANCE, LONG, SCENARIOS, Night
 
 if TYPE_CHECKING:
     from junitparser import TestSuite
@@ -48,7 +48,7 @@ def _own_suites(night: Night) -> Iterator[TestSuite]:
     """Of the steps that came as far as to write them."""
     from junitparser import JUnitXml
 
-    for what in (SCENARIOS, CONFORMANCE):
+    for what in (SCENARIOS, LONG, CONFORMANCE):
         file = night.junit(what)
         if file.is_file():
             yield from JUnitXml.fromfile(str(file))

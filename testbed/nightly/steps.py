@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LAB = "nightly"
-SCENARIOS, CONFORMANCE, EVALUATION = "scenarios", "conformance", "evaluation"
+SCENARIOS, LONG, CONFORMANCE, EVALUATION = "scenarios", "long", "conformance", "evaluation"
+RUNS = (SCENARIOS, LONG, EVALUATION)  # the steps whose runs are in the store
 _LAB_UP = "lab"
 
 
@@ -56,15 +57,10 @@ def run_name(night: str, what: str) -> str:
 
 def steps(night: Night) -> list[Step]:
     """All of a night."""
-    runs = [run_name(night.name, what) for what in (SCENARIOS, EVALUATION)]
+    runs = [run_name(night.name, what) for what in RUNS]
     return [
-        Step(
-            SCENARIOS,
-            _words(
-                *("run", "--all", "--cluster", "kubernetes"),
-                *("--evidence", night.evidence(SCENARIOS), "--junit", night.junit(SCENARIOS)),
-            ),
-        ),
+        _run(night, SCENARIOS, "--all", "kubernetes"),
+        _run(night, LONG, "--long", "none"),
         Step(
             CONFORMANCE,
             _words(
@@ -80,8 +76,14 @@ def steps(night: Night) -> list[Step]:
         ),
         Step("lab down", _words("down", "-n", LAB)),
         Step("report", _words("report", *runs, "-o", night.directory / "report")),
-        *(_compare(night, what) for what in (SCENARIOS, EVALUATION) if night.before),
+        *(_compare(night, what) for what in RUNS if night.before),
     ]
+
+
+def _run(night: Night, what: str, which: str, cluster: str) -> Step:
+    """Scenarios; long ones need many nodes and pods more than they need Kubernetes."""
+    kept = ("--evidence", night.evidence(what), "--junit", night.junit(what))
+    return Step(what, _words("run", which, "--cluster", cluster, *kept))
 
 
 def _compare(night: Night, what: str) -> Step:

@@ -20,6 +20,10 @@ from ipaddress import (
 IPv6Pair = tuple[IPv6Interface, IPv6Interface]
 IPv4Pair = tuple[IPv4Interface, IPv4Interface]
 
+# Where automatic subnets lie: those of links, of injectors, of all that is behind a router.
+LINKS_V6, INJECTORS_V6 = IPv6Network("fcf0::/16"), IPv6Network("fd00::/32")
+ACCESS_V6 = IPv6Network("fd00::/8")
+
 INTERFACE_NAME_MAX = 15  # IFNAMSIZ - 1
 
 

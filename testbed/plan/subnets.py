@@ -31,6 +31,11 @@ class Subnets:
         position = bisect_left(starts, first)
         if position < len(starts) and starts[position] <= last:
             return True
+        return self.hold(network)
+
+    def hold(self, network: Network) -> bool:
+        """True if this network is one of the set, or lies in one."""
+        first = int(network.network_address)
         return any(
             family == network.version
             and length <= network.prefixlen

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from testbed.errors import TestbedError
+from testbed.records.words_of_today import in_words_of_today
 
 # A later version may add fields that have a default, so that records of this one can still be read.
-# 2: `replays`.
-SCHEMA_VERSION = 2
+# 2: `replays`. 3: the verdict `not enough data`.
+SCHEMA_VERSION = 3
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"  # of a run; it names a directory
 
 Kind = Literal["scenarios", "evaluation"]
 # `running` until the run's end was written: so it stays with a run that was killed.
 State = Literal["running", "finished", "interrupted"]
-Verdict = Literal["pass", "fail", "error", "not applicable"]
+# `not enough data`: it was measured, and that does not decide.
+Verdict = Literal["pass", "fail", "error", "not enough data", "not applicable"]
 
 
 class _Frozen(BaseModel):
@@ -40,7 +42,7 @@ class Outcome(_Frozen):
     checks: Annotated[int, Field(ge=0)] = 0
     failed: tuple[str, ...] = ()  # the checks that did not hold: sentence, expected, seen
     failure: str | None = None
-    reason: str | None = None  # why it is not applicable
+    reason: str | None = None  # why it is not applicable, or not decided
     ended: AwareDatetime | None = None
     profile: str | None = None
     topology: str | None = None
@@ -78,6 +80,8 @@ class RunRecord(_Frozen):
     outcomes: tuple[Outcome, ...] = ()
     left_out: tuple[str, ...] = ()
     replays: str = ""
+
+    _in_words_of_today = model_validator(mode="before")(in_words_of_today)
 
     @property
     def failure(self) -> str | None:

@@ -26,6 +26,7 @@ class Recorded:
     scenario: str
     name: str
     value: object
+    bound: float | None = None  # what it is to be at most
 
     @property
     def numbers(self) -> tuple[float, ...]:
@@ -35,16 +36,18 @@ class Recorded:
 
     @property
     def words(self) -> str:
-        """The value for people."""
-        if isinstance(self.value, list | tuple):
-            return ", ".join(map(str, self.value))
-        return str(self.value)
+        """The value for people, with its bound."""
+        many = self.value if isinstance(self.value, list | tuple) else [self.value]
+        value = ", ".join(map(str, many))
+        return value if self.bound is None else f"{value} (bound: {self.bound:g})"
 
 
 def recorded(sources: Iterable[Source]) -> list[Recorded]:
     """All figures of all scenarios."""
     return [
-        Recorded(source.name, scenario.result.scenario, name, value)
+        Recorded(
+            source.name, scenario.result.scenario, name, value, scenario.result.bounds.get(name)
+        )
         for source in sources
         for scenario in source.scenarios
         if scenario.result

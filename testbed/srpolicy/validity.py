@@ -82,10 +82,9 @@ def egress(candidate: Candidate, announced: Announced) -> list[str]:
 
 def transit(candidate: Candidate, announced: Announced, head_end: HeadEnd) -> list[str]:
     """Segments that this head end knows to lose every packet."""
-    ends = {sid: str(endpoint) for endpoint, sids in announced.items() for sid in sids}
-    ends |= dict.fromkeys(head_end.local_sids, "this node")
     lists = (item.sids for item in candidate.segment_lists)
-    return list(dict.fromkeys(fault for sids in lists for fault in _lost(sids, ends, head_end)))
+    faults = (fault for sids in lists for fault in _lost(sids, announced, head_end))
+    return list(dict.fromkeys(faults))
 
 
 def starts_at(sids: tuple[IPv6Address, ...], head_end: IPv6Address) -> bool:
@@ -97,17 +96,22 @@ def starts_at(sids: tuple[IPv6Address, ...], head_end: IPv6Address) -> bool:
     return len(sids) > 1 and sids[0] == head_end
 
 
-def _lost(
-    sids: tuple[IPv6Address, ...], ends: Mapping[IPv6Address, str], head_end: HeadEnd
-) -> Iterator[str]:
+def _lost(sids: tuple[IPv6Address, ...], announced: Announced, head_end: HeadEnd) -> Iterator[str]:
     if starts_at(sids, head_end.address):
         yield f"its first segment {sids[0]} is this node itself: no packet would leave"
     for sid in sids[:-1]:
-        if sid in ends:
-            yield f"waypoint {sid} is a local SID of {ends[sid]}, which ends the tunnel"
+        if owner := _name_owner(sid, announced, head_end):
+            yield f"waypoint {sid} is a local SID of {owner}, which ends the tunnel"
         elif pool := head_end.name_pool(sid):
             yield f"waypoint {sid} lies in pool {pool}, where no node forwards by segments"
     yield from (f"there is no route to {sid}" for sid in _unrouted(sids, head_end))
+
+
+def _name_owner(sid: IPv6Address, announced: Announced, head_end: HeadEnd) -> str:
+    """Who announces it as its own; empty if nobody does."""
+    if sid in head_end.local_sids:
+        return "this node"
+    return next((str(endpoint) for endpoint, sids in announced.items() if sid in sids), "")
 
 
 def _unrouted(sids: Iterable[IPv6Address], head_end: HeadEnd) -> list[IPv6Address]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from itertools import chain
+from typing import TypeVar
 
 from testbed.plan import addressing
 from testbed.plan.address_rules import Interface, interface_fault, other_end
@@ -14,6 +15,7 @@ from testbed.plan.subnets import Subnets
 
 Ends = tuple[list[Interface], list[Interface]]  # of a link's first and second end
 _Pairs = Iterable[tuple[Interface, Interface]]
+_T = TypeVar("_T")
 FAMILIES = (6, 4)
 _TRIED = 4096  # addresses of a LAN that are tried on either side of its first member's
 
@@ -40,7 +42,7 @@ class LinkAddresses:
             given,
             (addressing.ROUTER_END, addressing.HOST_END),
             {
-                6: addressing.links_v6(*numbers),
+                6: self._unless_taken(addressing.LINKS_V6, addressing.links_v6(*numbers)),
                 4: chain(addressing.link_v4(self._index), self._further),
             },
         )
@@ -54,9 +56,11 @@ class LinkAddresses:
             own = {6: addressing.cluster_v6(index), 4: addressing.cluster_v4(index)}
             facing = addressing.CLUSTER_ROUTER_END
         elif role is Role.INJECTOR:
-            own = {6: addressing.injectors_v6(), 4: addressing.injectors_v4()}
+            injectors = self._unless_taken(addressing.INJECTORS_V6, addressing.injectors_v6())
+            own = {6: injectors, 4: addressing.injectors_v4()}
         if any(given):
             own.pop(4, None)
+        own[6] = self._unless_taken(addressing.ACCESS_V6, own[6])
         automatic = {family: _facing(each, facing[family]) for family, each in own.items()}
         return self._complete(given, (facing, addressing.HOST_END), automatic)
 
@@ -104,6 +108,10 @@ class LinkAddresses:
             first += one
             second += other
         return first, second
+
+    def _unless_taken(self, part: IPv6Network, addresses: Iterable[_T]) -> Iterable[_T]:
+        """These addresses, of this part of the scheme; none of thousands if all of it is taken."""
+        return () if self._taken.hold(part) else addresses
 
     def _first_free(self, pairs: _Pairs) -> Ends:
         for one, other in pairs:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed.scenario.run.registry import shipped
+from testbed.scenario.run.registry import usual
 
 pytestmark = pytest.mark.root
 
@@ -41,7 +41,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.mark.parametrize("name", [s.name for s in shipped()])
+@pytest.mark.parametrize("name", [s.name for s in usual()])
 def test_scenario_passes(evidence: Path, name: str) -> None:
     result = json.loads((evidence / name / "result.json").read_text())
     assert result["failure"] is None

@@ -11,13 +11,16 @@ from typing_extensions import TypedDict
 from testbed.records.claims.paper import CLAIMS
 from testbed.records.record import Outcome, RunRecord, Verdict
 
-Answer = Literal["reproduced", "reproduced in part", "deviates", "not run here"]
+Answer = Literal["reproduced", "reproduced in part", "deviates", "not enough data", "not run here"]
 NO_SCENARIO = "no scenario tests it"
+# How much a verdict says: one that says less takes the place of none that says more.
+_WEIGHT: Mapping[Verdict, int] = {"not applicable": 0, "not enough data": 1}
+_DECIDED = 2
 _UNKNOWN = "?"  # the back end, in records of older testbeds
 
 
 class ClaimVerdict(TypedDict):
-    """The last verdict of a scenario on one back end. `why`: what failed, or is not applicable."""
+    """The last verdict of a scenario on one back end. `why`: what failed, or why none is there."""
 
     scenario: str
     verdict: Verdict
@@ -61,19 +64,20 @@ def last_verdicts(records: Iterable[RunRecord]) -> dict[str, list[ClaimVerdict]]
 def last_outcomes(records: Iterable[RunRecord]) -> list[tuple[RunRecord, Outcome]]:
     """Of each scenario on each back end the last, with its run; the newest first.
 
-    One that is not applicable takes the place of none that is.
+    One that is not applicable takes the place of none that is; one that decides nothing that of
+    none that does.
     """
     pairs = [(record, outcome) for record in records for outcome in record.outcomes]
     found: dict[tuple[str, str, str], tuple[RunRecord, Outcome]] = {}
     for record, outcome in sorted(pairs, key=lambda pair: _time(*pair)):  # later ones win
         key = (outcome.name, *_back_end(outcome, record))
-        if outcome.verdict != "not applicable" or _is_not_applicable(found.get(key)):
+        if key not in found or _weight(outcome) >= _weight(found[key][1]):
             found[key] = (record, outcome)
     return sorted(found.values(), key=lambda pair: _time(*pair), reverse=True)
 
 
-def _is_not_applicable(pair: tuple[RunRecord, Outcome] | None) -> bool:
-    return pair is None or pair[1].verdict == "not applicable"
+def _weight(outcome: Outcome) -> int:
+    return _WEIGHT.get(outcome.verdict, _DECIDED)
 
 
 def _time(record: RunRecord, outcome: Outcome) -> datetime:
@@ -128,9 +132,10 @@ def _row(
 def _answer(verdicts: Sequence[ClaimVerdict], missing: Sequence[str]) -> Answer:
     if any(one["verdict"] in ("fail", "error") for one in verdicts):
         return "deviates"
-    if not any(one["verdict"] == "pass" for one in verdicts):
-        return "not run here"
-    return "reproduced in part" if missing else "reproduced"
+    if any(one["verdict"] == "pass" for one in verdicts):
+        return "reproduced in part" if missing else "reproduced"
+    undecided = any(one["verdict"] == "not enough data" for one in verdicts)
+    return "not enough data" if undecided else "not run here"
 
 
 def _deviations(verdicts: Iterable[ClaimVerdict]) -> Iterator[str]:
@@ -153,9 +158,10 @@ def _list_missing(verdicts: Mapping[str, Sequence[ClaimVerdict]]) -> list[str]:
 
 
 def _why_missing(verdicts: Sequence[ClaimVerdict]) -> str:
-    """Empty for a scenario that was run and is applicable somewhere."""
+    """Empty for a scenario that was run, is applicable somewhere, and decided there."""
     if not verdicts:
         return "not run"
-    if all(one["verdict"] == "not applicable" for one in verdicts):
-        return f"not applicable: {verdicts[0]['why']}"
-    return ""
+    if any(one["verdict"] not in _WEIGHT for one in verdicts):
+        return ""
+    most = max(verdicts, key=lambda one: _WEIGHT[one["verdict"]])
+    return f"{most['verdict']}: {most['why']}"

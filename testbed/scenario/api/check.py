@@ -23,6 +23,7 @@ class Check:
 
     done: list[CheckResult] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
+    bounds: dict[str, float] = field(default_factory=dict)
 
     def that(self, seen: T, what: str) -> Claim[T]:
         """Starts a sentence about a value: `check.that(lost, "packets lost").equals(0)`."""
@@ -50,9 +51,11 @@ class Check:
         if not passed:
             raise CheckFailed(sentence, why=f"expected {expected}; seen {seen}")
 
-    def figure(self, name: str, value: object) -> None:
-        """A measured value for the report; never judged."""
+    def figure(self, name: str, value: object, bound: float | None = None) -> None:
+        """A measured value for the report; never judged. `bound`: what it is to be at most."""
         self.figures[name] = value
+        if bound is not None:
+            self.bounds[name] = bound
 
 
 @dataclass(frozen=True)

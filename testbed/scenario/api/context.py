@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -22,6 +22,7 @@ from testbed.scenario.api.check import Check
 from testbed.scenario.clients.host_proxy import HostProxy
 
 T = TypeVar("T")
+MANY = 300.0  # seconds for very many changes on very many nodes
 
 
 class Context:
@@ -104,6 +105,26 @@ class Context:
         """testbed.host.wait.wait_for, with the patience that this lab needs."""
         factor = self.plan.slowness
         return wait_for(what, probe, timeout * factor, interval * factor, fix)
+
+    def wait_on_each_node(
+        self, what: str, seen: Callable[[str], int], wanted: Mapping[str, int]
+    ) -> None:
+        """Wait until of each node (by name) so many are seen. Raises CheckFailed.
+
+        A node that has been right once is not asked again: the statuses of many are long.
+        """
+        left = list(wanted)
+
+        def probe() -> tuple[bool | None, str]:
+            while left:
+                node = left[0]
+                count = seen(node)
+                if count != wanted[node]:
+                    return None, f"{node}: {count} of {wanted[node]}; {len(left)} nodes are left"
+                left.pop(0)
+            return True, ""
+
+        self.wait_for(what, probe, MANY, 0.1)
 
     def keep(self, name: str, value: object) -> None:
         """Write a piece of evidence."""

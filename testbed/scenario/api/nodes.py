@@ -30,10 +30,10 @@ class Nodes:
         """What the node's agent reported last."""
         return self._context.status(node)
 
-    def join(self, node: str) -> None:
-        """Bring a cluster node up whose port exists; returns when its overlay is complete."""
+    def join(self, *nodes: str) -> None:
+        """Bring cluster nodes up whose ports exist; returns when the overlay is complete."""
         self._remember_members()
-        self._bring_up(node)
+        self._bring_up(*nodes)
 
     def leave(self, node: str) -> None:
         """Take a cluster node away; returns when all others have forgotten it."""
@@ -52,12 +52,15 @@ class Nodes:
 
     def _restore_members(self, names: list[str]) -> None:
         for node in self._context.plan.cluster:
-            (self._bring_up if node.name in names else self._take_away)(node.name)
+            if node.name not in names:
+                self._take_away(node.name)
+        self._bring_up(*names)
 
-    def _bring_up(self, node: str) -> None:
+    def _bring_up(self, *nodes: str) -> None:
         plan = self._context.plan
-        if not self._is_member(node):
-            self._context.orchestrator.join(plan, [plan.node(node)], state.gobgpd())
+        missing = [plan.node(node) for node in nodes if not self._is_member(node)]
+        if missing:
+            self._context.orchestrator.join(plan, missing, state.gobgpd())
         verify.cluster_complete(plan)
 
     def _take_away(self, node: str) -> None:

@@ -12,6 +12,7 @@ from testbed.orchestrators.pod import Pod
 from testbed.prove.in_lab import stream
 from testbed.prove.stream import Stream
 from testbed.scenario.api.context import Context
+from testbed.scenario.clients import pings
 
 
 class Pods:
@@ -40,6 +41,22 @@ class Pods:
         """MTU of the pod's interface, in bytes, as its kernel has it."""
         command = ["ip", "-j", "link", "show", "dev", "eth0"]
         return int(json.loads(run_in(self._context.plan, pod.netns, command).stdout)[0]["mtu"])
+
+    def carries(self, source: Pod, destination: Pod, family: int, size: int) -> bool:
+        """Does a packet of this many bytes get there, and its answer back, without fragments?"""
+        return bool(self.round_trips(source, destination, family, 1, size))
+
+    def round_trips(
+        self, source: Pod, destination: Pod, family: int, count: int = 20, size: int = 0
+    ) -> list[float]:
+        """Milliseconds of each of so many echo requests that was answered.
+
+        `size`: of their packets, in bytes, which are never fragmented; 0: of ping's choice.
+        """
+        address = self._context.address(destination, family)
+        command = pings.command(address, count, size)
+        said = run_in(self._context.plan, source.netns, command, check=False).stdout
+        return pings.answered(said)
 
     def traffic(self, source: Pod, destination: Pod, rate: int = 1000, family: int = 4) -> Stream:
         """A numbered stream, `rate` packets per second, for a `with` block."""

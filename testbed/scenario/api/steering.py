@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from testbed.agent.contract import BGP, PolicyStatus
@@ -14,6 +16,8 @@ from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_configmaps, load_policy_file
 
+PATIENCE = 30.0  # seconds until a head end has a policy
+
 
 class Steering:
     """Traffic engineering in the lab; all of it is taken back when the scenario ends."""
@@ -21,17 +25,56 @@ class Steering:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def inject(self, file: str | Path, force: bool = False) -> list[PolicyChange]:
+    def inject(
+        self, file: str | Path, force: bool = False, patience: float = PATIENCE
+    ) -> list[PolicyChange]:
         """Announce the SR Policies of a file over BGP (a name means scenarios/policies/).
 
-        Returns when the head ends have them, also where they replace others of the same key.
+        Returns when the head ends have them, also where they replace others of the same key; each
+        has `patience` seconds for that.
         """
         changes, _ = load_policy_file(self._context.plan, self._find(file), force)
         self._context.undo.callback(self.withdraw, changes)
         policies.inject(self._context.plan, changes)
         for change in changes:
-            self._wait_announced(change)
+            self._wait_announced(change, patience)
         return changes
+
+    def chosen_count(self, source: str) -> dict[str, int]:
+        """How many policies of this source each head end has chosen."""
+        names = [node.name for node in self._context.present_nodes()]
+        return {name: self._count_chosen(name, source) for name in names}
+
+    def _count_chosen(self, node: str, source: str) -> int:
+        found = self._context.status(node).policies
+        return sum(policy.chosen and policy.source == source for policy in found)
+
+    def inject_many(self, file: str | Path) -> list[PolicyChange]:
+        """As inject(), of very many policies that name their head ends.
+
+        Returns when each head end has chosen as many of BGP as the file has for it.
+        """
+        changes, _ = load_policy_file(self._context.plan, self._find(file))
+        self._context.undo.callback(self.withdraw_many, changes)
+        policies.inject(self._context.plan, changes)
+        candidates = (change.candidate for change in changes if change.candidate)
+        wanted = Counter(name for candidate in candidates for name in candidate.head_ends)
+        what = f"{len(changes)} policies of BGP to be chosen"
+        self._context.wait_on_each_node(what, partial(self._count_chosen, source=BGP), wanted)
+        return changes
+
+    def withdraw_many(self, changes: list[PolicyChange]) -> None:
+        """Take them back; returns when no head end has any of them."""
+        policies.withdraw(self._context.plan, [c.policy for c in changes])
+        keys = {(c.policy.distinguisher, c.policy.color, str(c.policy.endpoint)) for c in changes}
+
+        def count_left(node: str) -> int:
+            found = self._context.status(node).policies
+            return sum((p.distinguisher, p.color, p.endpoint) in keys for p in found)
+
+        none = {node.name: 0 for node in self._context.present_nodes()}
+        what = f"{len(changes)} policies to be gone"
+        self._context.wait_on_each_node(what, count_left, none)
 
     def _find(self, file: str | Path) -> Path:
         path = Path(file)
@@ -87,10 +130,10 @@ class Steering:
             lambda: json.dumps(self.chosen(head_end, endpoint, family).to_json()),
         )
 
-    def _wait_announced(self, change: PolicyChange) -> None:
+    def _wait_announced(self, change: PolicyChange, patience: float) -> None:
         if not change.withdraw and change.candidate is not None:
             lists = sorted([str(s.sid) for s in x.segments] for x in change.candidate.segment_lists)
-            self.wait_policy(change.policy, True, change.candidate.head_ends, lists)
+            self.wait_policy(change.policy, True, change.candidate.head_ends, lists, patience)
 
     def wait_policy(
         self,
@@ -98,6 +141,7 @@ class Steering:
         present: bool,
         head_ends: tuple[str, ...] = (),
         lists: list[list[str]] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """Wait until the head ends (default: all but the endpoint) have the policy, or not.
 
@@ -108,6 +152,7 @@ class Steering:
         self._context.wait(
             f"{policy} to be {'present' if present else 'gone'} at {', '.join(names)}",
             lambda: all(self._has_policy(name, policy, lists) is present for name in names),
+            timeout=patience,
         )
 
     def _has_policy(self, head_end: str, policy: SRPolicy, lists: list[list[str]] | None) -> bool:

@@ -12,9 +12,11 @@ from testbed.scenario.api.nodes import Nodes
 from testbed.scenario.api.paths import Paths
 from testbed.scenario.api.pods import Pods
 from testbed.scenario.api.pools import Pools
+from testbed.scenario.api.prefixes import Prefixes
 from testbed.scenario.api.programs import Programs
 from testbed.scenario.api.second_lab import SecondLabs
 from testbed.scenario.api.steering import Steering
+from testbed.scenario.api.usage import Usage
 
 __all__ = ["Testbed"]
 
@@ -40,6 +42,8 @@ class Testbed:
         self.kube = Kube(context)
         self.http = Http(context)
         self.dns = Dns(context)
+        self.prefixes = Prefixes(context)
+        self.usage = Usage()
         self.second_labs = SecondLabs(context)
         self._delegate_to_context(context)
         self._delegate_to_nodes()

@@ -60,6 +60,7 @@ def main() -> None:
         seconds=round(clock.seconds, 3),
         checks=tuple(check.done),
         figures=check.figures,
+        bounds=check.bounds,
         verdict=outcome.verdict,
         failure=outcome.failure,
         reason=outcome.reason,

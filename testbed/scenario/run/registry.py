@@ -29,6 +29,7 @@ class Mark:
     params: Mapping[str, str]
     needs: tuple[Need, ...]
     nodes: tuple[str, ...]
+    long: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Scenario:
     params: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[Need, ...] = ()
     nodes: tuple[str, ...] = ()  # if any: these cluster nodes are all that it needs of a plan
+    long: bool = False  # `run --long` takes it, `run --all` does not
     settings: Settings = field(default_factory=dict)  # its own, with their defaults
     function: Callable[..., None] = field(repr=False, default=lambda *_: None)
 
@@ -53,18 +55,20 @@ def scenario(
     params: dict[str, str] | None = None,
     needs: Sequence[str] = (),
     nodes: Sequence[str] = (),
+    long: bool = False,
 ) -> Callable[[F], F]:
     """Marks a function as a scenario: which claims it proves, on which topology.
 
     `params` are for the topology's build(). `needs` says what not every lab has ("kubernetes",
     or an overlay of the nodes' kernels: "ipip", "vxlan"); in a lab without it the scenario is
     not applicable. With `nodes` it runs in every lab that has these cluster nodes, whatever its
-    topology (run -n LAB); without, only in one of this topology and these params.
+    topology (run -n LAB); without, only in one of this topology and these params. A `long` one
+    is left out by `run --all`; `run --long` takes it.
     """
 
     def mark(function: F) -> F:
         function.__dict__[_MARK] = Mark(
-            tuple(claims), topology, params or {}, parse_needs(needs), tuple(nodes)
+            tuple(claims), topology, params or {}, parse_needs(needs), tuple(nodes), long
         )
         return function
 
@@ -95,6 +99,7 @@ def load(file: Path) -> Scenario:
         params=mark.params,
         needs=mark.needs,
         nodes=mark.nodes,
+        long=mark.long,
         settings=settings.defaults(function),
         function=function,
     )
@@ -113,3 +118,8 @@ def find(name: str) -> Scenario:
 def shipped() -> list[Scenario]:
     """The scenarios that come with the project."""
     return [load(p) for p in sorted(SHIPPED.glob("*.py"))]
+
+
+def usual() -> list[Scenario]:
+    """Those of them that are not long."""
+    return [found for found in shipped() if not found.long]

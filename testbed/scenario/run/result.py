@@ -42,6 +42,7 @@ class ScenarioResult(BaseModel):
     seconds: float = 0.0
     checks: tuple[CheckResult, ...] = ()
     figures: Mapping[str, object] = {}
+    bounds: Mapping[str, float] = {}  # what figures of these names are to be at most
     verdict: Verdict
     failure: str | None = None
     reason: str | None = None  # why the scenario is not applicable

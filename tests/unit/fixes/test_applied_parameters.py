@@ -29,19 +29,24 @@ PARAMETERS = "testbed/topology/parameters.py: "
             {"rows": "0"},
             None,
         ),
+        (
+            "topologies/star.py: --set nodes=20 --set present=3, or other whole numbers",
+            {"nodes": "1"},
+            None,
+        ),
     ],
 )
 def test_a_printed_option_is_taken(
     key: str, given: dict[str, str], then: dict[str, str] | None
 ) -> None:
-    grid = ROOT / "topologies/grid.py"
-    (problem,) = problems_of(grid, **given)
+    file = ROOT / f"topologies/{'star' if 'nodes' in given else 'grid'}.py"
+    (problem,) = problems_of(file, **given)
     assert is_printed_by(key, problem.fix)
     if then is None:  # as printed
         then = dict(re.findall(r"--set (\w+)=(\w+)", problem.fix))
     else:
         assert all(f"--set {name}=" in problem.fix for name in then)
-    assert problems_of(grid, **then) == []
+    assert problems_of(file, **then) == []
 
 
 def test_a_file_without_parameters_takes_no_option(tmp_path: Path) -> None:

@@ -193,8 +193,8 @@ def test_what_lies_beside_a_file_is_left(store: Store, ran: Ran, first: str) -> 
 @pytest.mark.usefixtures("ran")
 def test_a_newer_crate_is_refused(store: Store, first: str) -> None:
     file = store.find(first).path / METADATA
-    file.write_text(file.read_text().replace('\\"schema_version\\":2', '\\"schema_version\\":3'))
-    assert "the record has schema version 3" in refusal(first).what
+    file.write_text(file.read_text().replace('\\"schema_version\\":3', '\\"schema_version\\":4'))
+    assert "the record has schema version 4" in refusal(first).what
 
 
 @pytest.mark.parametrize("path", ["../secret.py", "/etc/passwd", "inputs/../../x.py"])

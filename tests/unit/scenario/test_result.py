@@ -42,7 +42,7 @@ def test_the_keys_on_disk(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "result.json").read_text())
     assert set(data) == {
         *("scenario", "sentence", "claims", "seconds", "checks", "figures"),
-        *("verdict", "failure", "profile", "topology", "cluster"),
+        *("bounds", "verdict", "failure", "profile", "topology", "cluster"),
     }
     assert data["failure"] is None
     assert set(data["checks"][0]) == {"sentence", "passed", "expected", "seen", "claim", "path"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from testbed.cli.run import choose
 from testbed.errors import CheckFailed, TestbedError
-from testbed.paths import POLICIES
+from testbed.paths import POLICIES, SCENARIOS
 from testbed.scenario.api.check import Check
 from testbed.scenario.run import registry
 from testbed.scenario.run.junit import write_junit
@@ -36,6 +38,11 @@ EXPECTED = {
     "priority",
     "rolling-update",
     "routed-pool",
+    "scale-nodes",
+    "scale-pods",
+    "scale-policies",
+    "segment-depth",
+    "service-path",
     "two-clusters",
     "smoke",
     "te-bgp",
@@ -43,11 +50,51 @@ EXPECTED = {
     "vxlan-pool",
 }
 
+LONG = {"scale-nodes", "scale-pods", "scale-policies", "segment-depth"}
+
 
 def test_shipped_scenarios_have_sentences_and_claims() -> None:
     found = registry.shipped()
     assert {s.name for s in found} == EXPECTED
     assert all(s.sentence.endswith(".") and s.claims for s in found)
+
+
+def test_long_ones_are_not_run_unless_asked_for() -> None:
+    assert {s.name for s in registry.usual()} == EXPECTED - LONG
+    assert {s.name for s in choose([], usual=True, long=False)} == EXPECTED - LONG
+    assert {s.name for s in choose([], usual=False, long=True)} == LONG
+    assert {s.name for s in choose([], usual=True, long=True)} == EXPECTED
+    assert [s.name for s in choose(["scale-pods"], usual=False, long=False)] == ["scale-pods"]
+
+
+@pytest.mark.parametrize(("names", "usual", "long"), [([], False, False), (["smoke"], False, True)])
+def test_it_has_to_be_said_which(names: list[str], usual: bool, long: bool) -> None:
+    with pytest.raises(TestbedError, match="name scenarios, or give --all or --long"):
+        choose(names, usual, long)
+
+
+def test_lists_of_every_depth_fit_their_lab(tmp_path: Path) -> None:
+    """And the routers of each are neighbours, or two links apart, in the order of the way."""
+    names = runpy.run_path(str(SCENARIOS / "segment_depth.py"))
+    plan, file = shipped_plan("full", segments="6"), tmp_path / "policy.yaml"
+    assert plan.pod_mtu == shipped_plan("full").pod_mtu
+    assert sorted(names["WAYPOINTS"]) == list(range(1, plan.max_segments + 1))
+    for depth, waypoints in names["WAYPOINTS"].items():
+        segments = ", ".join([*waypoints, "worker2"])
+        file.write_text(names["POLICY"].format(family=6, segments=segments))
+        ([change], _) = load_policy_file(plan, file)
+        assert change.candidate is not None
+        assert len(change.candidate.segment_lists[0].segments) == depth
+
+
+def test_very_many_policies_are_as_many_keys(tmp_path: Path) -> None:
+    names = runpy.run_path(str(SCENARIOS / "scale_policies.py"))
+    nodes = [node.name for node in shipped_plan("star", nodes="4").cluster]
+    (tmp_path / "many.yaml").write_text("---\n".join(names["policies"](nodes)))
+    changes, _ = load_policy_file(shipped_plan("star", nodes="4"), tmp_path / "many.yaml")
+    assert len({change.policy for change in changes}) == 4 * 3 * 2
+    of_all = names["NODES"] * (names["NODES"] - 1) * 2
+    assert of_all == names["NODES"] * names["PREFIXES"] * 2 == 1012
 
 
 def test_unknown_scenario() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from testbed.agent.contract import NodeStatus
+from testbed.agent.contract import NodeStatus, PolicyStatus
 from testbed.errors import TestbedError
 from testbed.lab import policies, state, verify
 from testbed.orchestrators.pod import Pod
@@ -142,7 +143,7 @@ def test_policies_are_withdrawn_when_the_scenario_ends(
     said: list[str] = []
     monkeypatch.setattr(policies, "inject", lambda *_: said.append("inject"))
     monkeypatch.setattr(policies, "withdraw", lambda *_: said.append("withdraw"))
-    monkeypatch.setattr(testbed.context, "wait", lambda *_: said.append("wait"))
+    monkeypatch.setattr(testbed.context, "wait", lambda *_, **__: said.append("wait"))
     with testbed.restored():
         testbed.inject("worker2-via-r4.yaml")
         assert said == ["inject", "wait"]
@@ -171,6 +172,9 @@ def test_members_are_remembered_once(testbed: Testbed, monkeypatch: pytest.Monke
         testbed.nodes.leave("worker2")
         testbed.leave("worker1")
         assert [node.name for node in testbed.nodes()] == ["master"]
+        testbed.nodes.join("worker1", "worker2")
+        assert len(testbed.nodes()) == 3
+        testbed.leave("worker2")
     assert members == {"master", "worker1", "worker2"}
 
 
@@ -183,3 +187,41 @@ def test_a_kernel_without_an_overlay_is_named(
     testbed.pools.refuse_unable("vxlan")
     with pytest.raises(NotApplicable, match="worker2 has no IP-in-IP"):
         testbed.pools.refuse_unable("ipip")
+
+
+def test_a_node_is_asked_for_addresses_of_its_own_blocks(
+    testbed: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = NodeStatus("worker1", blocks=("172.16.0.64/26", "fdfb::40/122"))
+    monkeypatch.setattr(testbed.context, "status", lambda _: there)
+    found = [str(prefix) for prefix in testbed.prefixes.of_node("worker1", 2)]
+    assert found == ["172.16.0.64/32", "172.16.0.65/32", "fdfb::40/128", "fdfb::41/128"]
+
+
+def test_chosen_policies_are_counted_by_source(
+    testbed: Testbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = replace(PolicyStatus.none("fd11::1000"), source="bgp", chosen=True)
+    others = [replace(chosen, chosen=False), replace(chosen, source="best-effort")]
+    there = NodeStatus("worker1", policies=(chosen, *others))
+    monkeypatch.setattr(testbed.context, "present_nodes", lambda: list(testbed.plan.cluster))
+    monkeypatch.setattr(testbed.context, "status", lambda _: there)
+    assert testbed.te.chosen_count("bgp") == {"master": 1, "worker1": 1, "worker2": 1}
+
+
+def test_a_node_that_was_right_is_not_asked_again(testbed: Testbed) -> None:
+    asked, numbers = list[str](), iter([2, 1, 3])
+
+    def seen(node: str) -> int:
+        asked.append(node)
+        return next(numbers)
+
+    testbed.context.wait_on_each_node("it", seen, {"master": 2, "worker1": 3})
+    assert asked == ["master", "worker1", "worker1"]
+
+
+def test_a_bound_stands_beside_its_figure(testbed: Testbed) -> None:
+    testbed.check.figure("p95 (ms)", 250.0, 100)
+    testbed.check.figure("pods", 3)
+    assert testbed.check.bounds == {"p95 (ms)": 100}
+    assert testbed.check.done == [], "it is no check"

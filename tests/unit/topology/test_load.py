@@ -48,7 +48,7 @@ def write(directory: Path, body: str) -> str:
 
 
 def test_shipped() -> None:
-    assert shipped() == ["backbone", "basic", "full", "grid", "rack"]
+    assert shipped() == ["backbone", "basic", "full", "grid", "rack", "star"]
 
 
 @pytest.mark.parametrize("name", LINKS)

@@ -367,6 +367,21 @@ def test_wrong_parameters_get_the_fields_words(params: dict[str, str], what: str
     assert problem.fix.startswith(fix)
 
 
+@pytest.mark.parametrize("params", [{"nodes": "1"}, {"nodes": "251"}, {"present": "4"}])
+def test_a_star_has_limits(params: dict[str, str]) -> None:
+    (problem,) = problems_of("star", params)
+    assert "a star has 2 to 250" in problem.what
+    assert problem.fix.startswith("--set nodes=20 --set present=3")
+
+
+def test_a_star_grows() -> None:
+    plan = load_plan("star", params={"nodes": "5", "present": "2"})
+    later = [node.name for node in plan.cluster if node.cluster and node.cluster.joins_later]
+    assert later == ["worker2", "worker3", "worker4"]
+    plan = load_plan("star", params={"nodes": "5"})
+    assert not any(node.cluster and node.cluster.joins_later for node in plan.cluster)
+
+
 def test_parameters_have_the_type_of_their_default(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(

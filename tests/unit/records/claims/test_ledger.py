@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
+from testbed.errors import TestbedError
 from testbed.records.claims.ledger import NO_SCENARIO, ClaimRow, ledger
-from testbed.records.claims.paper import CLAIMS
-from testbed.records.record import Outcome, RunRecord
+from testbed.records.claims.paper import CLAIMS, COMPARISON
+from testbed.records.record import Outcome, RunRecord, parse_record
 from tests.unit.records.recorded import COMMIT, START, outcome, record
 
 SCENARIOS = {"te-bgp": ["C5", "C7"], "priority": ["C5"], "ipip-pool": ["C9"]}
@@ -108,6 +110,39 @@ def test_what_is_not_applicable_hides_no_verdict() -> None:
         (of(1, unable), of(2, verdict("ipip-pool", "pass"))),
     ):
         assert row("C9", *records)["answer"] == "reproduced"
+
+
+UNDECIDED = verdict("te-bgp", "not enough data", reason="~14 more repeats would do")
+
+
+def test_what_was_measured_and_is_not_decided_has_a_word_of_its_own() -> None:
+    found = row("C7", of(1, UNDECIDED))
+    assert found["answer"] == "not enough data"
+    assert found["missing"] == ["te-bgp: not enough data: ~14 more repeats would do"]
+    assert [one["verdict"] for one in found["verdicts"]] == ["not enough data"]
+    assert row("C5", of(1, UNDECIDED, PASSED[1]))["answer"] == "reproduced in part"
+
+
+def test_what_decides_nothing_hides_no_verdict_and_is_more_than_none() -> None:
+    unable = verdict("te-bgp", "not applicable", reason="no")
+    assert row("C7", of(1, PASSED[0]), of(2, UNDECIDED), of(3, unable))["answer"] == "reproduced"
+    assert row("C7", of(1, FAILED), of(2, UNDECIDED))["answer"] == "deviates"
+    assert row("C7", of(1, UNDECIDED), of(2, unable))["answer"] == "not enough data"
+    assert row("C7", of(1, unable), of(2, UNDECIDED))["answer"] == "not enough data"
+
+
+def test_older_records_of_an_undecided_comparison_are_read_in_todays_word() -> None:
+    old = record("old", state="finished", outcomes=(verdict(COMPARISON, "not applicable"),))
+    read = parse_record(json.loads(old.model_dump_json()), "x")
+    assert [one.verdict for one in read.outcomes] == ["not enough data"]
+    other = record("old", outcomes=(verdict("te-bgp", "not applicable"),))
+    assert parse_record(json.loads(other.model_dump_json()), "x") == other
+
+
+@pytest.mark.parametrize("content", [[], {"outcomes": 1}, {"outcomes": [1]}])
+def test_what_is_no_record_is_refused(content: object) -> None:
+    with pytest.raises(TestbedError):
+        parse_record(content, "x")
 
 
 def test_records_of_older_testbeds_count() -> None:

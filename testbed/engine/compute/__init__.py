@@ -1,0 +1,1 @@
+"""Paths of a network: shortest, constrained, disjoint; and the placement of many demands."""

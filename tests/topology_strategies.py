@@ -1,6 +1,7 @@
 """Random topology files: names, addresses of either end, prefix lengths, pools, metrics, limits.
 
-Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped; a LAN.
+Pools of pods and of SIDs, also short ones; SIDs of one's own; links that are shaped, and
+what path computation is told of them; a LAN.
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ _NONE = [None] * 12
 _bw = st.sampled_from((*_NONE, 10, 100, 0.5, 1000, "10", 1001, 0.001, True))
 _delay = st.sampled_from((*_NONE, "5ms", "10us", "0.2s", "1.5s", "61s", "5"))
 _loss = st.sampled_from((*_NONE, 0, 0.5, 2, "1", 30, 101))
+_te_delay = st.sampled_from((*_NONE, "5ms", "0us", "17s", 5))
+_capacity = st.sampled_from((*_NONE, 10, "1000", 1e7, -1, 1e9))
+_affinity = st.sampled_from((*_NONE, "gold", ["gold", "red"], [], ["gold", "gold"], "very good"))
+_srlg = st.sampled_from((*_NONE, 7, ["duct-1", 7], -1, True))
 _lan_mtu = st.sampled_from((*_NONE, 1500))
 _pool6 = st.sampled_from(
     (
@@ -93,7 +98,9 @@ def _options(**given: object) -> str:
 def _link(draw: st.DrawFn, one: str, other: str) -> str:
     ends = {name: {"ip": ip} for name in ("params1", "params2") if (ip := draw(_maybe)) is not None}
     shaped = {"bw": draw(_bw), "delay": draw(_delay), "loss": draw(_loss)}
-    options = _options(igp_metric=draw(_metric), mtu=draw(_mtu), **shaped, **ends)
+    told: dict[str, object] = {"te_delay": draw(_te_delay), "capacity": draw(_capacity)}
+    told |= {"affinity": draw(_affinity), "srlg": draw(_srlg)}
+    options = _options(igp_metric=draw(_metric), mtu=draw(_mtu), **shaped, **told, **ends)
     return f"self.addLink({one!r}, {other!r}{options})"
 
 

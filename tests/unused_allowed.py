@@ -36,6 +36,9 @@ _.iowait  # read by its name, as all fields of it
 # Keys of what is printed.
 _.shows, _.destination_address, _.kernel_package, _.removed, _.says, _.seeds
 
+# Of intents: what reads them computes paths, and comes next.
+load_intents, _.max_delay_us, _.bandwidth_mbit, _.protect
+
 # Keys of CNI documents.
 _.msg, _.sandbox, _.gw
 

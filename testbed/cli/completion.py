@@ -33,9 +33,9 @@ def offering(names: Callable[[str], Iterable[str]]) -> Completer:
 
 def schemas(_: str) -> Iterable[str]:
     """Names of the published schemas."""
-    from testbed.cli.printed import printed
+    from testbed.cli.printed import forms, printed
 
-    return printed()
+    return [*printed(), *forms()]
 
 
 def labs(_: str) -> Iterable[str]:

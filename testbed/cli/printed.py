@@ -5,7 +5,7 @@ The schemas in docs/schemas are made from this table; docs/json.md lists it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from typing_extensions import TypedDict, TypeForm
@@ -65,7 +65,7 @@ class ImageRow(TypedDict):
 
 
 class SchemaRow(TypedDict):
-    """A schema, and the command that prints what it describes."""
+    """A schema, and the command that prints what it describes, or the files that it is of."""
 
     name: str
     command: str
@@ -77,6 +77,21 @@ class Printed:
 
     command: str
     type: TypeForm[object]
+
+
+@dataclass(frozen=True)
+class Form:
+    """Files of a form of our own that commands read, and their schema."""
+
+    files: str
+    schema: Callable[[], Mapping[str, object]]
+
+
+def forms() -> Mapping[str, Form]:
+    """Name of the schema → what it is of: what is read, as `printed` is what is printed."""
+    from testbed.object_fields.intent import intent_schema
+
+    return {"intent": Form("files of the TE engine, kind Intent", intent_schema)}
 
 
 def printed() -> Mapping[str, Printed]:
@@ -100,6 +115,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.replay.diff import Diff
     from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
+    from testbed.report.live_topology import LiveTopology
     from testbed.scenario.run.parity import RowData
     from testbed.scenario.run.result import ScenarioResult
     from testbed.te.explain import Explanation
@@ -114,6 +130,7 @@ def printed() -> Mapping[str, Printed]:
         "policy-list": Printed("policy list", list[HeadEndPolicy]),
         "policy-users": Printed("policy users", list[TunnelUse]),
         "policy-explain": Printed("policy explain", list[Explanation]),
+        "te-topology": Printed("te topology", LiveTopology),
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),

@@ -29,7 +29,7 @@ def black_holes(owners: Owners, head_end: str, policies: Iterable[PolicyStatus])
 def _fault(owners: Owners, waypoint: IPv6Address) -> str:
     owned = owners.get(waypoint)
     if owned is None:
-        near = owners.closest(waypoint, Kind.END, Kind.NODE)
+        near = owners.closest(waypoint, Kind.END, Kind.END_X, Kind.NODE)
         return f"no node has the waypoint {waypoint}" + (f"; {near}" if near else "")
     if owned.kind is Kind.HOST:
         return f"its waypoint {waypoint} is on {owned.node}, which does not forward"

@@ -58,7 +58,7 @@ def missing_routes(plan: Plan) -> dict[str, list[StaticRoute]]:
 def static_problems(plan: Plan) -> list[str]:
     """Missing static routes, as sentences."""
     return [
-        f"{name}: no route to {route.name} via {route.gateway} (`testbed up` repairs it)"
+        f"{name}: no route to {route} (`testbed up` repairs it)"
         for name, routes in missing_routes(plan).items()
         for route in routes
     ]

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import select
 import socket
 import struct
-import time
 from collections.abc import Mapping
 
 from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
 from testbed.observe import tag
 from testbed.observe.frame import Frame
+from testbed.observe.packet_ring import PacketRing
 from testbed.observe.stream import SO_RCVBUFFORCE
 
 # ETH_P_ALL in network order: the only protocol number that also shows outgoing packets
 _ALL_PROTOCOLS = b"\x00\x03"
 _SO_ATTACH_FILTER = 26
-_SO_TIMESTAMPNS = 35
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
 _PACKET_OUTGOING = 4
 _LONGEST = 65600  # bytes of one frame: GSO makes them longer than any MTU
 _BUFFER = 8 << 20
+_RINGS = 64 << 20  # bytes for the rings of all namespaces together
+_LARGEST_RING, _SMALLEST_RING = 2 << 20, 1 << 16
+_SIOCGIFNAME = 0x8910
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -35,12 +38,14 @@ class LocalCapture:
 
     def __init__(self, namespaces: Mapping[str, str], only: tag.Run | None) -> None:
         self._poll = select.epoll()
-        self._sockets: dict[int, tuple[str, socket.socket]] = {}
+        self._sockets: dict[int, _Tap] = {}
+        share = _RINGS // max(1, len(namespaces))
+        size = max(_SMALLEST_RING, min(_LARGEST_RING, share))
         try:
             for name, netns in namespaces.items():
-                opened = _open_socket(name, netns, only)
-                self._sockets[opened.fileno()] = name, opened
-                self._poll.register(opened, select.EPOLLIN)
+                tap = _Tap(name, netns, only, size)
+                self._sockets[tap.fileno()] = tap
+                self._poll.register(tap, select.EPOLLIN)
         except BaseException:
             self.close()
             raise
@@ -55,7 +60,7 @@ class LocalCapture:
     def drain(self) -> list[Frame]:
         """What has come, without waiting."""
         ready = [self._sockets[fd] for fd, _ in self._poll.poll(0)]
-        return [frame for name, opened in ready for frame in _read_frames(name, opened)]
+        return [frame for tap in ready for frame in tap.frames()]
 
     def flush(self) -> list[Frame]:
         """What has come: nothing is under way on this kernel."""
@@ -63,37 +68,85 @@ class LocalCapture:
 
     def dropped(self) -> dict[str, int]:
         """By namespace: how many captured packets the kernel dropped since the last call."""
-        return {name: n for name, opened in self._sockets.values() if (n := _count_drops(opened))}
+        return {tap.name: n for tap in self._sockets.values() if (n := tap.count_drops())}
 
     def close(self) -> None:
         self._poll.close()
-        for _, opened in self._sockets.values():
-            opened.close()
+        for tap in self._sockets.values():
+            tap.close()
         self._sockets.clear()
 
 
-def _open_socket(name: str, netns: str, only: tag.Run | None) -> socket.socket:
-    try:
-        with in_netns(netns):
-            opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    except OSError as error:
-        raise TestbedError(
-            f"no capture in {name}", why=f"{netns}: {error.strerror}", fix="testbed status"
-        ) from None
-    try:
-        if only is not None:
-            value, keep = tag.as_option(only.filter())
-            opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, value)
-            del keep
-        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        opened.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER)
-        opened.setblocking(False)
-        # only now: with protocol 0 nothing was queued before the filter was in place
-        _bind_to_all(opened)
-    except BaseException:
-        opened.close()
-        raise
-    return opened
+class _Tap:
+    """The packet socket of one namespace, with its ring."""
+
+    def __init__(self, name: str, netns: str, only: tag.Run | None, size: int) -> None:
+        self.name = name
+        self._names: dict[int, str] = {}
+        try:
+            with in_netns(netns):
+                self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        except OSError as error:
+            raise TestbedError(
+                f"no capture in {name}", why=f"{netns}: {error.strerror}", fix="testbed status"
+            ) from None
+        try:
+            if only is not None:
+                value, keep = tag.as_option(only.filter())
+                self._socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, value)
+                del keep
+            self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, _BUFFER)
+            self._socket.setblocking(False)
+            self._ring = PacketRing(self._socket, size)
+            # only now: with protocol 0 nothing was queued before the filter was in place
+            _bind_to_all(self._socket)
+        except BaseException:
+            self._socket.close()
+            raise
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def frames(self) -> list[Frame]:
+        """What has come, without waiting."""
+        # ENETDOWN, once, when an interface goes down or away
+        self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        frames = []
+        for one in self._ring.frames():
+            data = self._read_copy() if one.data is None else one.data
+            interface, outgoing = self._name(one.interface), one.kind == _PACKET_OUTGOING
+            frames.append(Frame(self.name, interface, outgoing, one.time_ns, data))
+        return frames
+
+    def count_drops(self) -> int:
+        """Packets dropped since the last question."""
+        answer = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        return int(struct.unpack("=II", answer)[1])
+
+    def close(self) -> None:
+        self._ring.close()
+        self._socket.close()
+
+    def _read_copy(self) -> bytes:
+        """A packet that is longer than the ring's slots."""
+        while True:
+            try:
+                return self._socket.recv(_LONGEST)
+            except BlockingIOError:  # it had no room in the socket's buffer
+                return b""
+            except OSError:
+                continue
+
+    def _name(self, index: int) -> str:
+        """The socket is asked, hence in the right namespace; empty if it is gone."""
+        if index not in self._names:
+            request = struct.pack("=16si20x", b"", index)
+            try:
+                answer = fcntl.ioctl(self._socket.fileno(), _SIOCGIFNAME, request)
+            except OSError:
+                return ""
+            self._names[index] = answer[:16].split(b"\0")[0].decode()
+        return self._names[index]
 
 
 def _bind_to_all(opened: socket.socket) -> None:
@@ -101,31 +154,3 @@ def _bind_to_all(opened: socket.socket) -> None:
     address = struct.pack("=H2siHBB8s", socket.AF_PACKET, _ALL_PROTOCOLS, 0, 0, 0, 0, bytes(8))
     if _libc.bind(opened.fileno(), address, len(address)) != 0:
         raise OSError(ctypes.get_errno(), "packet socket cannot be bound")
-
-
-def _read_frames(name: str, source: socket.socket) -> list[Frame]:
-    frames: list[Frame] = []
-    while True:
-        try:
-            data, control, _, address = source.recvmsg(_LONGEST, 64)
-        except BlockingIOError:
-            return frames
-        except OSError:  # ENETDOWN, once, when an interface goes down or away
-            continue
-        # Python asks the socket for the interface's name, hence in the right namespace
-        interface, _, kind = address[:3]
-        frames.append(Frame(name, interface, kind == _PACKET_OUTGOING, _time_of(control), data))
-
-
-def _time_of(control: list[tuple[int, int, bytes]]) -> int:
-    for level, kind, data in control:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
-            seconds, nanoseconds = struct.unpack_from("=qq", data)
-            return int(seconds) * 10**9 + int(nanoseconds)
-    return time.time_ns()
-
-
-def _count_drops(source: socket.socket) -> int:
-    """Packets dropped since the last question."""
-    answer = source.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-    return int(struct.unpack("=II", answer)[1])

@@ -23,7 +23,8 @@ _RTM_NEWROUTE, _RTM_GETROUTE = 24, 26
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLM_F_REQUEST, _NLM_F_DUMP = 0x1, 0x300
 _RTA_DST, _RTA_OIF, _RTA_MULTIPATH, _RTA_TABLE = 1, 4, 9, 15
-_RTN_UNICAST, _RT_TABLE_MAIN, _RTNH_F_DEAD = 1, 254, 1
+_RTN_UNICAST, _RTN_UNREACHABLE = 1, 7
+_RT_TABLE_MAIN, _RTNH_F_DEAD = 254, 1
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _ROUTE = struct.Struct("=BBBBBBBBI")  # rtmsg: family, dst_len, …, protocol, scope, type, flags
 _ATTRIBUTE = struct.Struct("=HH")  # rtattr: length, type
@@ -42,7 +43,10 @@ def isis_routes(netns: str) -> Routes:
 
 
 def routes_of(netns: str, protocol: int) -> Routes:
-    """Unicast routes of the main table with this rtnetlink protocol number."""
+    """Routes of the main table with this rtnetlink protocol number.
+
+    Unicast ones, and those that refuse (`unreachable`), over `lo`.
+    """
     with in_netns(netns):
         found = {p: i for family in _FAMILIES for p, i in _request_dump(family, protocol)}
         names = dict(socket.if_nameindex())
@@ -85,7 +89,8 @@ def _parse_route(message: bytes, protocol: int) -> tuple[Prefix, set[int]] | Non
     attributes = dict(_iterate_attributes(message[_ROUTE.size :]))
     if _RTA_TABLE in attributes:
         table = struct.unpack("=I", attributes[_RTA_TABLE])[0]
-    if proto != protocol or kind != _RTN_UNICAST or table != _RT_TABLE_MAIN:
+    kinds = (_RTN_UNICAST, _RTN_UNREACHABLE)
+    if proto != protocol or kind not in kinds or table != _RT_TABLE_MAIN:
         return None
     indices: set[int] = set()
     if _RTA_MULTIPATH in attributes:

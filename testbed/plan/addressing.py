@@ -44,6 +44,23 @@ def router_loopbacks(number: int) -> tuple[IPv6Address, IPv4Address]:
     return IPv6Address(f"fcff:{number}::1"), v4
 
 
+ROUTER_SIDS = IPv6Network("5f00::/32")  # of 5f00::/16, which RFC 9602 sets aside for SIDs
+_FIRST_ADJACENCY = 0xE000  # functions that no router's number is (RFC 9800: the local block)
+_ADJACENCIES = 0x1000  # with one function each; a router with more has a further 16 bits
+
+
+def locator(number: int) -> IPv6Network:
+    """5f00:0:N::/48: where router N has its SIDs of adjacencies."""
+    return IPv6Network(f"5f00:0:{number}::/48")
+
+
+def adjacency_sid(number: int, index: int) -> IPv6Address:
+    """5f00:0:N:e001::, e002 …: the SID of router N's I-th adjacency, I from 1."""
+    more, function = divmod(index, _ADJACENCIES)
+    suffix = (_FIRST_ADJACENCY + function) << 64 | more << 48
+    return IPv6Address(int(locator(number).network_address) | suffix)
+
+
 def host_network(address: IPv6Address | IPv4Address) -> IPv6Network | IPv4Network:
     """The network of this one address."""
     return IPv6Network(address) if isinstance(address, IPv6Address) else IPv4Network(address)

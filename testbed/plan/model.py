@@ -6,6 +6,7 @@ All code after the topology stage reads a lab from its plan only. Plans are plai
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 from functools import cached_property
 from ipaddress import (
@@ -54,6 +55,7 @@ class Port(Frozen):
     v6: IPv6Interface | None = None
     v4: IPv4Interface | None = None
     more: tuple[IPv6Interface | IPv4Interface, ...] = ()  # further addresses, of either family
+    end_x: IPv6Address | None = None  # between routers: the SID that leads out here (RFC 8986 §4.2)
 
     @property
     def addresses(self) -> tuple[IPv6Interface | IPv4Interface, ...]:
@@ -75,6 +77,20 @@ class Shaping(Frozen):
         return any(x is not None for x in (self.bandwidth, self.delay, self.loss))
 
 
+class TrafficEngineering(Frozen):
+    """What path computation knows of a link besides its metric, in both directions alike."""
+
+    delay_us: int | None = None  # microseconds, one way; None: that of the shaping
+    capacity: float | None = None  # Mbit/s; None: that of the shaping
+    affinity: tuple[str, ...] = ()  # names of its administrative groups (RFC 7308)
+    srlg: tuple[str, ...] = ()  # names of its shared risk link groups (RFC 4202)
+
+    @property
+    def any(self) -> bool:
+        """True if anything is said."""
+        return self != TrafficEngineering()
+
+
 class Link(Frozen):
     """A point-to-point link (a veth pair)."""
 
@@ -83,6 +99,7 @@ class Link(Frozen):
     mtu: int = 1500  # bytes
     metric: int = 10  # IS-IS wide metric, both directions
     shaping: Shaping = Shaping()
+    te: TrafficEngineering = TrafficEngineering()
     lan: str | None = None  # the name of the LAN that a node is on by this link
     where: str | None = None  # file:line of the user's addLink
 
@@ -142,6 +159,7 @@ class Node(Frozen):
     loopback_v6: IPv6Address | None = None  # routers: fcff:N::1, acts as an End SID
     loopback_v4: IPv4Address | None = None
     more_loopbacks: tuple[IPv6Address | IPv4Address, ...] = ()
+    locator: IPv6Network | None = None  # routers: that of their End.X SIDs, in IS-IS
     gateway_v6: IPv6Address | None = None  # hosts and nodes: the router's end
     gateway_v4: IPv4Address | None = None
     advertised: bool = True  # hosts: is their prefix in IS-IS (profile `fast`)
@@ -379,7 +397,25 @@ class Plan(Frozen):
                 owners[n.cluster.local_sids.dt6] = n.name
         for port in self.ports:
             owners.update({interface.ip: port.node for interface in port.addresses})
+        owners.update({sid: port.node for sid, (port, _) in self.adjacencies.items()})
         return owners
+
+    @cached_property
+    def adjacencies(self) -> dict[IPv6Address, tuple[Port, Port]]:
+        """End.X SIDs of routers, each with its own end of the link and the other one."""
+        return {
+            own.end_x: (own, other)
+            for link in self.links
+            for own, other in ((link.a, link.b), (link.b, link.a))
+            if own.end_x is not None
+        }
+
+    @cached_property
+    def adjacency_sids(self) -> dict[str, IPv6Address]:
+        """End.X SIDs by the interface that they lead out of; without what two routers have."""
+        ports = [port for port, _ in self.adjacencies.values()]
+        often = Counter(port.interface for port in ports)
+        return {p.interface: p.end_x for p in ports if p.end_x and often[p.interface] == 1}
 
     @property
     def tunnel_links(self) -> list[Link]:

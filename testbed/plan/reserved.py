@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from testbed.object_fields.reserved import Reserved
+from testbed.plan.addressing import ROUTER_SIDS
 from testbed.plan.kubernetes import SERVICES
 from testbed.plan.model import Link, Plan, Role
 
@@ -47,6 +48,7 @@ def _sids(plan: Plan) -> Iterator[Reserved]:
         if node.cluster is not None:
             yield Reserved(node.cluster.sid_pool, f"SIDs of {node.name}", sids=True)
     yield Reserved(plan.pools.policies, "binding SIDs", sids=True)
+    yield Reserved(ROUTER_SIDS, "SIDs of routers")
 
 
 def _services(plan: Plan) -> Iterator[Reserved]:

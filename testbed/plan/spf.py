@@ -27,10 +27,10 @@ def demanded_routes(plan: Plan) -> dict[str, Routes]:
     """For every router: prefix → the outgoing interfaces that IS-IS must install for it.
 
     IPv6 and IPv4, without what the router originates itself (connected, or a static route to
-    a SID pool), and without prefixes of a part of the network that it cannot reach.
+    its locator or a SID pool), and without prefixes of a part of the network that it cannot reach.
     """
     distances = _compute_distances(plan)
-    originators = _find_originators(plan)
+    originators = find_originators(plan)
     return {
         router.name: _routes_of(plan, router.name, distances, originators)
         for router in plan.routers
@@ -47,7 +47,7 @@ def wide_routes(plan: Plan, most: int) -> Iterator[tuple[str, Prefix, frozenset[
     ]
     if not wide:
         return
-    distances, originators = _compute_distances(plan), _find_originators(plan)
+    distances, originators = _compute_distances(plan), find_originators(plan)
     for name in sorted(wide):
         routes = _routes_of(plan, name, distances, originators)
         found = next(((p, ports) for p, ports in routes.items() if len(ports) > most), None)
@@ -58,7 +58,7 @@ def wide_routes(plan: Plan, most: int) -> Iterator[tuple[str, Prefix, frozenset[
 def longest_distance(plan: Plan) -> int:
     """The metric of the longest of all shortest paths from a router to a prefix."""
     distances = _compute_distances(plan)
-    originators = _find_originators(plan)
+    originators = find_originators(plan)
     return max(
         (
             min(own[o] + metric for o, metric in metrics.items() if o in own)
@@ -101,7 +101,7 @@ def _first_hops(
     return frozenset(found)
 
 
-def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
+def find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     """Every prefix in IS-IS → the routers that advertise it, with their metric for it."""
     found: dict[Prefix, dict[str, int]] = {}
 
@@ -112,6 +112,8 @@ def _find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
     for router in plan.routers:
         for loopback in router.loopbacks:
             advertise(host_network(loopback), router.name, 0)
+        if router.locator is not None:
+            advertise(router.locator, router.name, 0)
         for lan in plan.lans_of(router.name):
             if lan_in_isis(plan, lan):
                 for address in lan.port.addresses:

@@ -18,6 +18,7 @@ from testbed.plan.problems import Problem
 CHECKS = (
     links.self_loops,
     links.interface_names,
+    links.te_attributes,
     addresses.unique,
     addresses.ends,
     lans.lans,

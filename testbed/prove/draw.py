@@ -135,6 +135,9 @@ def _describe_encapsulation(o: Observation) -> str:
 
 
 def _owner_note(plan: Plan, sid: IPv6Address) -> str:
+    across = plan.adjacencies.get(sid)
+    if across is not None:
+        return f"(End.X {across[0].interface})"
     owner = sid_owner(plan, sid)
     return f"({owner})" if owner else ""
 

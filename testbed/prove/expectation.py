@@ -6,7 +6,7 @@ endpoints, seen as destinations under an SRH whose Segments Left falls (RFC 8754
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from itertools import groupby
@@ -185,6 +185,8 @@ def _endpoint_sid(plan: Plan, name: str | IPv6Address) -> IPv6Address:
     if isinstance(name, IPv6Address) or ":" in name:
         return _known_sid(plan, str(name))
     node = plan.by_name.get(name)
+    if node is None and name in plan.adjacency_sids:
+        return plan.adjacency_sids[name]
     if node is None:
         fix = did_you_mean(name, plan.by_name) or "name routers, or give SIDs"
         raise TestbedError(f"no node {name!r} to expect", fix=fix)
@@ -324,6 +326,8 @@ def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
 class _Visit:
     """Consecutive segments of one node: it processes them at once, and no packet is seen between.
 
+    An End.X SID ends a visit: the packet leaves by that link, even if it comes back.
+
     `left`: the Segments Left with which the packet arrives for the first of them.
     """
 
@@ -336,10 +340,21 @@ def _list_visits(plan: Plan, waypoints: tuple[IPv6Address, ...]) -> list[_Visit]
     visits = []
     left = len(waypoints)
     for owner, run in groupby(waypoints, lambda sid: sid_owner(plan, sid)):
-        sids = tuple(run)
-        visits.append(_Visit(owner, sids, left))
-        left -= len(sids)
+        for sids in _split_behind(tuple(run), plan.adjacencies):
+            visits.append(_Visit(owner, sids, left))
+            left -= len(sids)
     return visits
+
+
+def _split_behind(
+    sids: tuple[IPv6Address, ...], last: Container[IPv6Address]
+) -> Iterator[tuple[IPv6Address, ...]]:
+    """The same in parts, each of which ends with one of `last` (the rest: as it ends)."""
+    start = 0
+    for end, sid in enumerate(sids, 1):
+        if sid in last or end == len(sids):
+            yield sids[start:end]
+            start = end
 
 
 def _waypoint_complaints(
@@ -355,12 +370,19 @@ def _waypoint_complaints(
         visits = [v for v in visits if len(waypoints) - v.left + len(v.sids) <= first]
     elif visits and one.tail_end is not None and visits[-1].owner == one.tail_end.node:
         visits.pop()
-    return [_describe_visit(v) for v in visits if not any(_shows(hop, v) for hop in one.hops)]
+    return [complaint for v in visits if (complaint := _visit_complaint(plan, one, v))]
 
 
-def _describe_visit(visit: _Visit) -> str:
+def _visit_complaint(plan: Plan, one: Trace, visit: _Visit) -> str:
+    """What is wrong with a visit; empty if it was made. End.X: it leaves by that SID's link."""
+    shown = [hop.left.interface for hop in one.hops if hop.left and _shows(hop, visit)]
     listed = _join_sids(visit.sids)
-    return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
+    if not shown:
+        return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
+    across = plan.adjacencies.get(visit.sids[-1])
+    if across is None or across[0].interface in shown:
+        return ""
+    return f"{visit.owner} sent it by {shown[0]}, segment {listed} by {across[0].interface}"
 
 
 def _shows(hop: Hop, visit: _Visit) -> bool:

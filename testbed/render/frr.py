@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from testbed.plan.addressing import ROUTER_SIDS
 from testbed.plan.identifiers import (
     bgp_identifiers,
     network_entity_title,
@@ -44,6 +45,7 @@ def isisd_conf(plan: Plan, router: Node) -> str:
         timers=plan.timers,
         edge=router in plan.edge_routers,
         net=network_entity_title(router.number),
+        router_sids=ROUTER_SIDS,
     )
 
 

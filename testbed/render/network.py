@@ -55,12 +55,17 @@ def _render_bridge(plan: Plan, lan: Lan) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class StaticRoute:
-    """A route that no routing daemon gives; it goes when its interface goes down."""
+    """A route that no routing daemon gives; it goes when its interface goes down.
+
+    With a `behaviour` (RFC 8986) it is a SID, whose packets go to the gateway; without a gateway
+    it refuses.
+    """
 
     prefix: IPv6Network | IPv4Network
-    gateway: IPv6Address | IPv4Address
+    gateway: IPv6Address | IPv4Address | None
     interface: str
     protocol: str = ""
+    behaviour: str = ""
 
     @property
     def name(self) -> str:
@@ -69,13 +74,33 @@ class StaticRoute:
 
     def line(self, verb: str = "add") -> str:
         """A line for `ip -batch`."""
-        made = f"route {verb} {self.name} via {self.gateway} dev {self.interface}"
+        kind = "" if self.gateway else "unreachable "
+        made = f"route {verb} {kind}{self.name}{self._where()}"
         return f"{made} proto {self.protocol}" if self.protocol else made
+
+    def __str__(self) -> str:
+        """`fcdd:0:0:aa::/64 via fd10::1000`."""
+        if self.gateway is None:
+            return f"{self.name}, a locator"
+        return (
+            f"{self.name}, an {self.behaviour} SID"
+            if self.behaviour
+            else f"{self.name} via {self.gateway}"
+        )
+
+    def _where(self) -> str:
+        if self.gateway is None:
+            return ""
+        # the kernel looks the next hop up again: a link-local one might be found on another link
+        how = f"encap seg6local action {self.behaviour} nh6" if self.behaviour else "via"
+        return f" {how} {self.gateway} dev {self.interface}"
 
 
 def static_routes(plan: Plan, node: Node) -> list[StaticRoute]:
-    """Of a router those to SID pools, of any other node its default routes."""
-    return _sid_routes(plan, node) if node.role is Role.ROUTER else _default_routes(plan, node)
+    """Of a router those to SID pools and its own SIDs, of any other node its default routes."""
+    if node.role is not Role.ROUTER:
+        return _default_routes(plan, node)
+    return [*_sid_routes(plan, node), *_locator_routes(node), *_adjacency_routes(plan, node)]
 
 
 def _sid_routes(plan: Plan, router: Node) -> list[StaticRoute]:
@@ -86,6 +111,22 @@ def _sid_routes(plan: Plan, router: Node) -> list[StaticRoute]:
         if peer.cluster is not None:
             address, interface = plan.address_v6(peer.name), plan.router_port(peer.name).interface
             routes.append(StaticRoute(peer.cluster.sid_pool, address, interface, "static"))
+    return routes
+
+
+def _locator_routes(router: Node) -> list[StaticRoute]:
+    """What is no SID of the locator goes nowhere; IS-IS tells the other routers of the locator."""
+    return [StaticRoute(router.locator, None, "lo", "static")] if router.locator else []
+
+
+def _adjacency_routes(plan: Plan, router: Node) -> list[StaticRoute]:
+    """End.X: packets for such a SID leave by its link, whatever the shortest path is."""
+    routes = []
+    for link in plan.links_of(router.name):
+        own, other = link.end(router.name), link.peer(router.name)
+        if own.end_x is not None and other.v6 is not None:
+            sid = IPv6Network(own.end_x)
+            routes.append(StaticRoute(sid, other.v6.ip, own.interface, "static", "End.X"))
     return routes
 
 

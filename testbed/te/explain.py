@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from testbed.plan.model import LocalSids, Plan, Role
+from testbed.plan.model import LocalSids, Node, Plan, Role
 from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
 from testbed.srpolicy.model import Candidate, SegmentList
 from testbed.srpolicy.validity import starts_at
@@ -24,6 +24,7 @@ class ExplainedSid:
     reachable: bool
     why: str | None = None
     paths: tuple[tuple[str, ...], ...] = ()  # of equal cost, from the segment before
+    interface: str | None = None  # that an End.X SID leads out of
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,9 @@ def _explain_sid(
         nobody = f"in {pool.name}'s pool, but nobody has it" if pool else "nobody has it"
         return ExplainedSid(str(sid), None, network, "unknown", False, nobody)
     node = owners.plan.node(owned.node)
-    place = str(node.cluster.sid_pool) if pool and node.cluster else _name_place(node.role)
+    place = str(node.cluster.sid_pool) if pool and node.cluster else _name_place(node, owned.kind)
+    across = owners.plan.adjacencies.get(sid)
+    interface = across[0].interface if across else None
     why = reached_by_plan(owners, sid, head_end)
     if why is None and not paths:
         why = "no path from the segment before"
@@ -148,11 +151,14 @@ def _explain_sid(
         why = "the head end itself, where packets would be lost"
     if why is None and is_last and owned.kind not in FAMILY_OF_KIND:
         why = "no End.DT4 or End.DT6 SID, so that the tunnel has no end"
-    return ExplainedSid(str(sid), owned.node, place, owned.kind.value, why is None, why, paths)
+    behaviour = owned.kind.value
+    return ExplainedSid(str(sid), owned.node, place, behaviour, why is None, why, paths, interface)
 
 
-def _name_place(role: Role) -> str:
-    return "loopback" if role is Role.ROUTER else "node address"
+def _name_place(node: Node, kind: Kind) -> str:
+    if kind is Kind.END_X:
+        return str(node.locator)
+    return "loopback" if node.role is Role.ROUTER else "node address"
 
 
 def _format_list(e: Explanation, item: ExplainedList) -> list[str]:
@@ -162,6 +168,7 @@ def _format_list(e: Explanation, item: ExplainedList) -> list[str]:
     for number, s in enumerate(item.segments, 1):
         state = "reachable" if s.reachable else f"NOT reachable: {s.why}"
         place = f"{s.behaviour}, {s.pool}" if s.pool else s.behaviour
-        lines.append(f"  {number}. {s.sid}  {s.node or '?'}  {place}  {state}")
+        node = s.interface or s.node or "?"
+        lines.append(f"  {number}. {s.sid}  {node}  {place}  {state}")
         lines += [f"       {spelled(path)}" for path in s.paths]
     return lines

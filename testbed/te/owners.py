@@ -19,6 +19,7 @@ class Kind(str, Enum):
     END = "End"  # a router's loopback
     INTERFACE = "End (interface address)"
     NODE = "End (cluster node)"
+    END_X = "End.X"  # a router's SID of one adjacency
     DT4 = "End.DT4"
     DT6 = "End.DT6"
     HOST = "none (host)"
@@ -37,7 +38,7 @@ class Owned:
 
 
 def _describe_kind(kind: Kind) -> str:
-    return f" {kind.value}" if kind in (Kind.DT4, Kind.DT6) else ""
+    return f" {kind.value}" if kind in (Kind.END_X, Kind.DT4, Kind.DT6) else ""
 
 
 FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
@@ -95,6 +96,8 @@ class Owners:
             yield from _owned(router.more_loopbacks, router.name, Kind.INTERFACE)
             if router.loopback_v6 is not None:
                 yield Owned(router.loopback_v6, router.name, Kind.END)
+        for sid, (port, _) in self.plan.adjacencies.items():
+            yield Owned(sid, port.node, Kind.END_X)
         for node, sids in self.local_sids.items():
             yield Owned(sids.dt4, node, Kind.DT4)
             yield Owned(sids.dt6, node, Kind.DT6)

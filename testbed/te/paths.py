@@ -15,14 +15,23 @@ Paths = tuple[tuple[str, ...], ...]  # of equal cost
 
 
 def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Paths]:
-    """Per segment, the equal-cost paths from the segment before; empty where there is none."""
+    """Per segment, the equal-cost paths from the segment before; empty where there is none.
+
+    An End.X SID's paths have the link that it leads over as their last one.
+    """
     legs: list[Paths] = []
     here: str | None = source
     for sid in sids:
         owned = owners.get(sid)
         target = owned.node if owned else None
-        legs.append(_paths_between(owners, here, target))
-        here = target
+        paths = _paths_between(owners, here, target)
+        across = owners.plan.adjacencies.get(sid)
+        if across is not None:  # it leads on, over its link
+            here = across[1].node
+            legs.append(tuple((*path, here) for path in paths))
+        else:
+            here = target
+            legs.append(paths)
     return legs
 
 

@@ -1,4 +1,7 @@
-"""Resolves node names to addresses, as in `r6` in a segment list or `r6,r8` after --expect."""
+"""Resolves names to addresses: `r6` in a segment list, `r6,r8` after --expect.
+
+`r6-r8`, an interface between routers, is the SID of that adjacency (End.X).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from ipaddress import IPv6Address
 
 from testbed.errors import TestbedError
 from testbed.plan.model import LocalSids, Plan
-from testbed.te.owners import Owners, closest_name
+from testbed.te.owners import Kind, Owners, closest_name
 
 
 def resolver(
@@ -21,6 +24,8 @@ def resolver(
     owners = Owners(plan, local_sids)
 
     def resolve(name: str, family: int | None) -> IPv6Address | None:
+        if name not in plan.by_name and family is None and name in plan.adjacency_sids:
+            return plan.adjacency_sids[name]
         if name not in plan.by_name:
             near = closest_name(name, plan.by_name)
             raise TestbedError(
@@ -33,7 +38,9 @@ def resolver(
 
 
 def node_names(plan: Plan, text: str, option: str = "--expect") -> tuple[str, ...]:
-    """`r6,r8` → the nodes, each known to the plan (addresses work too).
+    """`r6,r8` → the nodes, each known to the plan (addresses and interfaces of routers work too).
+
+    What is or names an End.X SID stays one: it stands for more than its node.
 
     TestbedError with a suggestion for what is no node.
     """
@@ -47,12 +54,14 @@ def _node_name(owners: Owners, word: str, option: str) -> str:
     names = list(owners.plan.by_name)
     if word in names:
         return word
+    if word in owners.plan.adjacency_sids:
+        return str(owners.plan.adjacency_sids[word])
     try:
         owned = owners.get(IPv6Address(word))
     except ValueError:
         owned = None
     if owned is not None:
-        return owned.node
+        return str(owned.address) if owned.kind is Kind.END_X else owned.node
     raise TestbedError(
         f"unknown node {word}",
         where=option,

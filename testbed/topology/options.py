@@ -15,9 +15,9 @@ from ipaddress import (
 )
 from typing import TypeVar, cast
 
-from testbed.plan import shaping_rules
+from testbed.plan import shaping_rules, te_rules
 from testbed.plan.address_rules import Interface, address_fault, interface_fault, network_fault
-from testbed.plan.model import Role, Shaping
+from testbed.plan.model import Role, Shaping, TrafficEngineering
 from testbed.plan.problems import Problem
 from testbed.topology.dns_label import as_label, is_label
 
@@ -35,7 +35,10 @@ _NODE: dict[Role, set[str]] = {
         *("control_plane", "joins_later"),
     },
 }
-_LINK = {"bw", "delay", "loss", "igp_metric", "mtu", "params1", "params2", "cls", "intf"}
+_LINK = {
+    *("bw", "delay", "loss", "igp_metric", "mtu", "params1", "params2", "cls", "intf"),
+    *("te_delay", "capacity", "affinity", "srlg"),
+}
 KNOWN_OPTIONS = frozenset(_LINK.union(*_NODE.values()))
 _LINK_INTERNAL = {"node1", "node2", "port1", "port2", "key"}
 # What options of Mininet and IPMininet would do there, and why not here.
@@ -138,6 +141,10 @@ def _link_options(
         ("bw", shaping_rules.bandwidth),
         ("delay", shaping_rules.delay),
         ("loss", shaping_rules.loss),
+        ("te_delay", te_rules.delay_us),
+        ("capacity", te_rules.capacity),
+        ("affinity", te_rules.affinity),
+        ("srlg", te_rules.srlg),
         ("igp_metric", _parse_metric),
         ("mtu", _parse_mtu),
         ("cls", _parse_class("Link", "TCLink", "IPLink")),
@@ -282,6 +289,12 @@ def metric(info: Options) -> int:
 def shaping(info: Options) -> Shaping:
     """The link's shaping from bw (Mbit/s), delay and loss (per cent), as in TCLink."""
     return shaping_rules.shaping(info.get("bw"), info.get("delay"), info.get("loss"))
+
+
+def traffic_engineering(info: Options) -> TrafficEngineering:
+    """What the options tell path computation about the link."""
+    keys = ("te_delay", "capacity", "affinity", "srlg")
+    return te_rules.traffic_engineering(*(info.get(key) for key in keys))
 
 
 def _find_unknown(

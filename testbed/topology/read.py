@@ -227,6 +227,7 @@ class _Reader:
         lans: Mapping[str, _LanAddresses],
     ) -> Iterable[Link]:
         parallel: Counter[frozenset[str]] = Counter()
+        adjacencies = _Adjacencies(self.numbers)
         for edge in self.edges:
             a, b, key, info = edge
             ends, lan = frozenset((a, b)), self.lan_of.get((a, b, key))
@@ -236,13 +237,17 @@ class _Reader:
                 if lan is None
                 else lans[lan].of_link(a, b)
             )
+            sids = (
+                adjacencies.of_link(a, b) if roles[a] is roles[b] is Role.ROUTER else (None, None)
+            )
             yield Link.model_validate(
                 {
-                    "a": _port(a, b, parallel[ends], first),
-                    "b": _port(b, a, parallel[ends], second),
+                    "a": _port(a, b, parallel[ends], first, sids[0]),
+                    "b": _port(b, a, parallel[ends], second, sids[1]),
                     "mtu": info.get("mtu", 1500),
                     "metric": options.metric(info),
                     "shaping": options.shaping(info),
+                    "te": options.traffic_engineering(info),
                     "lan": lan,
                     "where": self._where(edge),
                 }
@@ -314,6 +319,7 @@ class _Reader:
         if role is Role.ROUTER:
             v6, v4, more = _by_family(loopbacks)
             values |= {"loopback_v6": v6, "loopback_v4": v4, "more_loopbacks": more}
+            values["locator"] = addressing.locator(self.numbers[name])
             return Node.model_validate(values)
         uplink = next((x for x in links if name in (x.a.node, x.b.node)), None)
         on_lan = [lan.port for lan in lans if uplink and lan.name == uplink.lan]
@@ -376,14 +382,36 @@ class _LanAddresses:
         return self.nodes.get(a, []), self.nodes.get(b, [])
 
 
+class _Adjacencies:
+    """Numbers the adjacencies of each router, in the order of its links."""
+
+    def __init__(self, numbers: Mapping[str, int]) -> None:
+        self._numbers = numbers
+        self._made: Counter[str] = Counter()
+
+    def of_link(self, a: str, b: str) -> tuple[IPv6Address, IPv6Address]:
+        """The End.X SIDs of the two ends of a link between routers."""
+        return self._next(a), self._next(b)
+
+    def _next(self, router: str) -> IPv6Address:
+        self._made[router] += 1
+        return addressing.adjacency_sid(self._numbers[router], self._made[router])
+
+
 _Address = TypeVar("_Address", Address, Interface)
 
 
-def _port(node: str, neighbour: str, parallel: int, addresses: Sequence[Interface]) -> Port:
+def _port(
+    node: str,
+    neighbour: str,
+    parallel: int,
+    addresses: Sequence[Interface],
+    end_x: IPv6Address | None = None,
+) -> Port:
     v6, v4, more = _by_family(addresses)
     interface = addressing.interface_name(node, neighbour, parallel)
     return Port.model_validate(
-        {"node": node, "interface": interface, "v6": v6, "v4": v4, "more": more}
+        {"node": node, "interface": interface, "v6": v6, "v4": v4, "more": more, "end_x": end_x}
     )
 
 

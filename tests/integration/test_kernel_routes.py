@@ -9,7 +9,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from testbed.observe.routes import isis_routes
+from testbed.observe.routes import isis_routes, routes_of
 
 pytestmark = [
     pytest.mark.root,
@@ -57,6 +57,24 @@ def test_only_isis_routes_with_all_their_next_hops(netns: str) -> None:
         ip_network("fcff:2::1/128"): {"v1", "v2"},
         ip_network("fcff:3::1/128"): {"v1", "v2"},
         ip_network("10.255.0.1/32"): {"v1", "v2"},
+    }
+
+
+def test_sids_and_their_locator_are_static_routes(netns: str) -> None:
+    lines = (
+        "link set dev lo up",
+        "link add dev v1 type veth peer name w1",
+        "link set dev v1 up",
+        "addr add fd00:1::1/64 dev v1 nodad",
+        "route add unreachable 5f00:0:1::/48 proto static",
+        "route add 5f00:0:1:e001::/128 encap seg6local action End.X nh6 fd00:1::2 dev v1 "
+        "proto static",
+    )
+    for line in lines:
+        ip("-6", "-n", netns, *line.split())
+    assert routes_of(netns, 4) == {
+        ip_network("5f00:0:1::/48"): {"lo"},
+        ip_network("5f00:0:1:e001::/128"): {"v1"},
     }
 
 

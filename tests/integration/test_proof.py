@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from testbed.errors import CheckFailed, TestbedError
+from testbed.observe.capture import Capture
 from testbed.observe.local_place import LocalPlace
+from testbed.observe.tag import Run
 from testbed.plan.model import Plan
 from testbed.prove import proof as proof_module
 from testbed.prove.expectation import BestEffort, Expectation, NotRouted, Plain, via
@@ -31,6 +33,8 @@ pytestmark = [
 
 UNIQUE = f"tbproof{os.getpid()}-"
 EGRESS4, EGRESS6 = IPv6Address("fcdd:0:0:2::4"), IPv6Address("fcdd:0:0:2::6")
+R1_R2 = IPv6Address("5f00:0:1:e001::")  # r1's End.X SID
+BACKBONE = backbone_link(1, 1, 2)
 PLAN = Plan(
     topology="chain",
     nodes=(
@@ -40,7 +44,7 @@ PLAN = Plan(
         cluster_node("n2", 1, "2", str(EGRESS4), str(EGRESS6)),
     ),
     links=(
-        backbone_link(1, 1, 2),
+        BACKBONE.model_copy(update={"a": BACKBONE.a.model_copy(update={"end_x": R1_R2})}),
         access("r1", "n1", ("fd11::1020/64", "fd11::1000/64")),
         access("r2", "n2", ("fd12::1020/64", "fd12::1000/64")),
     ),
@@ -59,7 +63,8 @@ ADDRESSES = {
 POD6 = {"p1": "fdfb::1:1", "p2": "fdfb::2:1"}
 ROUTES = {
     "r1": ["fcff:2::1/128 via fcf0:0:1:2::2", "fd12::/64 via fcf0:0:1:2::2",
-           "fcdd:0:0:2::/64 via fcf0:0:1:2::2"],
+           "fcdd:0:0:2::/64 via fcf0:0:1:2::2",
+           f"{R1_R2} encap seg6local action End.X nh6 fcf0:0:1:2::2 dev r1-r2"],
     "r2": ["fcff:1::1/128 via fcf0:0:1:2::1", "fd11::/64 via fcf0:0:1:2::1",
            "fcdd:0:0:2::/64 via fd12::1000"],
     "n1": ["default via fd11::1020", "172.16.0.1/32 dev veth1", "fdfb::1:1 dev veth1"],
@@ -187,6 +192,28 @@ def test_consecutive_segments_of_one_node(family: int, egress: IPv6Address) -> N
     assert proof.passed, proof.summary
     assert {t.nodes for t in proof.traces} == {WAY}
     assert not prove(family, via(PLAN, ["r1", "r2", egress], "n2")).passed
+
+
+@FAMILIES
+def test_an_adjacency(family: int, egress: IPv6Address) -> None:
+    """The kernel rewrites the SRH in place: the link before shall show it as it was there."""
+    steer([R1_R2])
+    proof = prove(family, via(PLAN, ["r1-r2", egress], "n2"))
+    assert proof.passed, proof.summary
+    assert {t.nodes for t in proof.traces} == {WAY}
+    assert not prove(family, via(PLAN, ["r1", egress], "n2")).passed
+
+
+def test_probes_longer_than_a_slot_of_the_ring_are_captured() -> None:
+    run, place = Run(), place_of("r1")
+    with Capture({"r1": place}, only=run) as capture:
+        tags, error = place.send_probes(ip_address("fcff:2::1"), run, 20, size=1400)
+        assert error is None
+        frames = capture.read(lambda found: len(found) >= 20, timeout=3)
+    assert [frame.data[-16:] for frame in frames] == tags
+    assert {(len(frame.data), frame.interface, frame.outgoing) for frame in frames} == {
+        (14 + 40 + 8 + 1400, "r1-r2", True)
+    }
 
 
 @FAMILIES

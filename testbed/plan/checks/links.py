@@ -55,6 +55,20 @@ def interface_names(plan: Plan) -> Iterator[Problem]:
                 )
 
 
+def te_attributes(plan: Plan) -> Iterator[Problem]:
+    """Attributes for path computation on links that no path of an intent takes."""
+    for link in plan.links:
+        for port in (link.a, link.b):
+            if link.te.any and plan.node(port.node).role in (Role.HOST, Role.INJECTOR):
+                yield Problem(
+                    what="te_delay, capacity, affinity and srlg say nothing here: intents are "
+                    "for paths between cluster nodes",
+                    subject=name_of(link),
+                    fix="leave them out",
+                    where=link.where,
+                )
+
+
 def parallel_metrics(plan: Plan) -> Iterator[Problem]:
     """Parallel links of unequal metric: isisd uses them all (FRR issue 19470)."""
     first: dict[frozenset[str], Link] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from testbed.plan.addressing import host_network
+from testbed.plan.addressing import ROUTER_SIDS, host_network
 from testbed.plan.checks.links import name_of
 from testbed.plan.model import Plan
 from testbed.plan.problems import Problem
@@ -87,6 +87,10 @@ def claims(plan: Plan) -> Iterator[Claim]:
             yield Claim(pool, name, "pod pool", name, where)
     if plan.cluster:
         yield Claim(pools.policies, "the plan", "policy pool", "SIDs", None, fixed=True)
+    if plan.routers:
+        yield Claim(
+            ROUTER_SIDS, "the plan", "block of router SIDs", "router SIDs", None, fixed=True
+        )
     for node in plan.nodes:
         for loopback in node.loopbacks:
             yield Claim(host_network(loopback), node.name, "loopback", "loopbacks", node.where)

@@ -64,14 +64,21 @@ class Value:
         return None if found is None or found.content is None else found
 
 
-def read_documents(text: str, source: str, first_line: int = 1) -> list[Value]:
+def read_documents(
+    text: str,
+    source: str,
+    first_line: int = 1,
+    octets: int = MAX_OCTETS,
+    values: int = MAX_VALUES,
+) -> list[Value]:
     """The non-empty documents of a YAML text; `first_line` is where the text starts in `source`.
 
-    Raises TestbedError for anything that is not YAML, too large, too deep, or tagged.
+    Raises TestbedError for anything that is not YAML, tagged, too deep, or above these limits.
     """
-    if len(text) > MAX_OCTETS or len(text.encode("utf-8", "surrogatepass")) > MAX_OCTETS:
-        raise TestbedError("file is too large", where=source, why="the limit is 1 MiB")
-    builder = _Builder(source, first_line)
+    if len(text) > octets or len(text.encode("utf-8", "surrogatepass")) > octets:
+        why = f"the limit is {octets >> 20} MiB"
+        raise TestbedError("file is too large", where=source, why=why)
+    builder = _Builder(source, first_line, values)
     for event in _parse_events(text, source, first_line):
         builder.take(event)
     return [document for document in builder.documents if document.content is not None]
@@ -108,8 +115,8 @@ def _parse_events(text: str, source: str, first_line: int) -> Iterator[Event]:
 class _Builder:
     """Turns events into values with an explicit stack."""
 
-    def __init__(self, source: str, first_line: int) -> None:
-        self.source, self.first_line = source, first_line
+    def __init__(self, source: str, first_line: int, most: int = MAX_VALUES) -> None:
+        self.source, self.first_line, self._most = source, first_line, most
         self.documents: list[Value] = []
         self._stack: list[Value] = []
         self._pending: list[str | None] = []  # per open collection: the key that waits for a value
@@ -190,8 +197,8 @@ class _Builder:
         if not self._stack:
             self.documents.append(value)
             self._total += value.size
-            if self._total > MAX_VALUES:
-                raise self._error_at(f"more than {MAX_VALUES} values", value.line)
+            if self._total > self._most:
+                raise self._error_at(f"more than {self._most} values", value.line)
             return
         parent = self._stack[-1]
         if self._expects_key():

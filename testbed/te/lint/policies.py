@@ -124,7 +124,7 @@ def _add_possessive(name: str) -> str:
 
 
 def _name_kind(kind: Kind) -> str:
-    if kind in (Kind.DT4, Kind.DT6):
+    if kind in (Kind.END_X, Kind.DT4, Kind.DT6):
         return f"{kind.value} SID"
     return "loopback" if kind is Kind.END else "interface"
 

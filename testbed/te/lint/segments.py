@@ -79,7 +79,7 @@ def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Fi
         pool = owners.pool_of(sid)
         what = f"no node has the waypoint {sid}"
         what += f", though it lies in {pool.name}'s SID pool" if pool else ""
-        near = owners.closest(sid, Kind.END, Kind.NODE)
+        near = owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE)
         yield Finding("error", where, what, near or _list_routers(owners))
     elif owned.kind in FAMILY_OF_KIND:
         yield Finding(

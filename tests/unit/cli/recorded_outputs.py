@@ -16,8 +16,9 @@ from testbed.agent.contract import PodStatus
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.node_status import node_status
 from testbed.artefacts import inventory
+from testbed.backbone import link_state
 from testbed.bgp.model import PeerStatus
-from testbed.cli import access, doctor, events, image, lifecycle, render, run, snapshot, te
+from testbed.cli import access, doctor, engine, events, image, lifecycle, render, run, snapshot, te
 from testbed.cli.common import Format, fail
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
@@ -52,6 +53,7 @@ from tests.paper_plan import paper_plan
 from tests.repository import ROOT
 from tests.shipped_plans import shipped_plan
 from tests.unit.agent.decision_inputs import BASE, PEERED, R6, W2, policy, steered
+from tests.unit.engine.linkstate.test_linkstate import HOSTNAMES
 from tests.unit.evaluate.samples import series
 from tests.unit.prove.walks import DST, SRC, Walker
 from tests.unit.records.recorded import START, make_run, outcome, record
@@ -171,6 +173,13 @@ def _policy_users(patch: Patch, _: Path) -> str:
     patch.setattr(members, "present", lambda plan: plan.cluster[:1])
     patch.setattr(agent_status, "agent_status", lambda _: AGENT)
     return said("policy", "users", "-o", "json")
+
+
+def _te_topology(patch: Patch, _: Path) -> str:
+    database = (ROOT / "tests/unit/engine/linkstate/frr-8.4-cut.txt").read_text()
+    patch.setattr(engine, "enter", lambda _: shipped_plan("full"))
+    patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
+    return said("te", "topology", "-o", "json")
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
@@ -372,6 +381,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "logs": _logs,
     "policy-list": _policy_list,
     "policy-users": _policy_users,
+    "te-topology": _te_topology,
     "policy-explain": _policy_explain,
     "path": _path,
     "run": _run,

@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from typer.core import TyperCommand, TyperGroup
 
 from testbed.cli.main import app
-from testbed.cli.printed import printed
+from testbed.cli.printed import forms, printed
 from tests.repository import ROOT
 from tests.schemas import SCHEMAS, check, schema
 from tests.unit.cli.recorded_outputs import OUTPUTS, invalid_topology, said, taken_box
@@ -33,7 +33,7 @@ def read(name: str, text: str) -> list[object]:
     return [json.loads(one) for one in (text.splitlines() if name in LINES else [text])]
 
 
-@pytest.mark.parametrize("name", printed())
+@pytest.mark.parametrize("name", [*printed(), *forms()])
 def test_the_published_schema_is_the_codes(name: str) -> None:
     file, text = SCHEMAS / f"{name}.json", said("schema", name)
     if os.environ.get("GOLDEN") == "write":
@@ -42,7 +42,7 @@ def test_the_published_schema_is_the_codes(name: str) -> None:
     Draft202012Validator.check_schema(json.loads(text))
 
 
-@pytest.mark.parametrize("name", printed())
+@pytest.mark.parametrize("name", [*printed(), *forms()])
 def test_no_object_takes_undeclared_keys(name: str) -> None:
     found = list(objects(schema(name)))
     assert found or name in WITHOUT_KEYS
@@ -62,7 +62,7 @@ def objects(value: object) -> Iterator[dict[str, object]]:
 
 
 def test_no_other_schema_is_published() -> None:
-    assert {file.stem for file in SCHEMAS.iterdir()} == set(printed())
+    assert {file.stem for file in SCHEMAS.iterdir()} == {*printed(), *forms()}
 
 
 def test_the_page_lists_each_schema_with_its_command() -> None:

@@ -67,6 +67,12 @@ CASES = {
     "a bad value": Mended(
         OPTIONS + "correct {key}", "self.addLink(r1, r2, delay=5)", "delay=5", "delay='5ms'"
     ),
+    "what path computation is told of a host's link": Mended(
+        "testbed/plan/checks/links.py: leave them out",
+        'self.addLink(r1, self.addHost("h"), affinity="gold", te_delay="1ms")',
+        ', affinity="gold", te_delay="1ms"',
+        "",
+    ),
     "an option of the plan": Mended(
         "testbed/topology/plan_options.py: {name} is {meaning}",
         "self.te_mode = 'both'",

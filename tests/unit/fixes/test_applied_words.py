@@ -54,7 +54,7 @@ CASES = {
         suggested,
     ),
     "schema, far": Refused(
-        "testbed/cli/schema.py: there are: {', '.join(known)}",
+        "testbed/cli/schema.py: there are: {', '.join(names)}",
         lambda name: schema(name, Format.json),
         "zzz",
         listed,

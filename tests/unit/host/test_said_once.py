@@ -35,7 +35,6 @@ PLACES = {
         "lab/access/kube.py",  # certificates
         "lab/snapshots.py",  # certificates, and when a snapshot was saved
         "lab/up/machines.py",  # leases of machines that go on: theirs, which was set by resync.py
-        "observe/local_capture.py",  # packets
         "orchestrators/kubernetes/api.py",  # certificates
         "records/recorder.py",  # when a run began and ended
         "orchestrators/kubernetes/lifecycle.py",  # certificates

@@ -118,3 +118,24 @@ def test_a_list_that_loses_its_packets_is_explained(full: Plan) -> None:
     assert why("worker1", "fcff:6::1", "fcff:8::1")[-1] == (
         "no End.DT4 or End.DT6 SID, so that the tunnel has no end"
     )
+
+
+def test_an_adjacency_is_explained_with_the_link_it_leads_over(full: Plan) -> None:
+    text = explain_text(explain(full, candidate("5f00:0:4:e002::", DT4), "worker1"))
+    assert text.splitlines()[2:] == [
+        "  1. 5f00:0:4:e002::  r4-r5  End.X, 5f00:0:4::/48  reachable",
+        "       worker1 → r3 → r4 → r5",
+        "  2. fcdd::12aa:d460:b250:45:b04  worker2  End.DT4, fcdd:0:0:12aa::/64  reachable",
+        "       r5 → r6 → r8 → worker2",
+    ]
+
+
+def test_an_interface_between_routers_names_its_adjacency(full: Plan) -> None:
+    assert str(resolver(full)("r4-r5", None)) == "5f00:0:4:e002::"
+    assert node_names(full, "r4-r5, 5f00:0:5:e001::, r6") == (
+        "5f00:0:4:e002::",
+        "5f00:0:5:e001::",
+        "r6",
+    )
+    with pytest.raises(TestbedError, match="no node called 'r3-worker1' is known"):
+        resolver(full)("r3-worker1", None)

@@ -1,0 +1,14 @@
+"""The network of a running lab as one of its routers has it in its link-state database."""
+
+from __future__ import annotations
+
+from testbed.backbone.isisd import ask
+from testbed.engine.linkstate.lsp import read_database, read_hostnames
+from testbed.engine.linkstate.state import LinkState, link_state
+from testbed.plan.model import Plan
+
+
+def link_state_at(plan: Plan, router: str) -> LinkState:
+    """What this router's isisd knows. Raises CheckFailed if it does not answer."""
+    hostnames = read_hostnames(ask(router, "show isis hostname"))
+    return link_state(read_database(ask(router, "show isis database detail"), hostnames), plan)

@@ -1,0 +1,54 @@
+"""te: the TE engine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from testbed.cli.common import DEFAULT_LAB, Format, FormatOption, Name, enter, print_data
+from testbed.cli.completion import nodes_and_pods, offering
+from testbed.errors import TestbedError
+from testbed.report.tables import show_table
+
+te_app = typer.Typer(help="The TE engine: the network as it is.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds this group's commands."""
+    app.add_typer(te_app, name="te")
+
+
+@te_app.command("topology")
+def topology(
+    router: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose database; default: the first.", autocompletion=offering(nodes_and_pods)
+        ),
+    ] = None,
+    dot: Annotated[bool, typer.Option("--dot", help="Graphviz; missing links are dashed.")] = False,
+    name: Name = DEFAULT_LAB,
+    format: FormatOption = Format.table,
+) -> None:
+    """The network as a router's link-state database has it now, and what differs from the plan."""
+    plan = enter(name)
+    from testbed.backbone.link_state import link_state_at
+    from testbed.engine.from_plan import link_names
+    from testbed.object_fields.close import did_you_mean
+    from testbed.report.graph.drawing import graph_dot
+    from testbed.report.live_topology import NODE_COLUMNS, live_topology
+
+    routers = [node.name for node in plan.routers]
+    asked = router or routers[0]
+    if asked not in routers:
+        fix = did_you_mean(asked, routers) or f"the routers are {', '.join(routers)}"
+        raise TestbedError(f"there is no router {asked!r}", fix=fix)
+    live = live_topology(plan, asked, link_state_at(plan, asked))
+    if dot:
+        gone = {one.subject for one in live.differences if one.kind == "link"}
+        print(graph_dot(plan, [link for link, of in link_names(plan).items() if of in gone]))
+    elif not print_data(live.to_dict(), format):
+        show_table(None, NODE_COLUMNS, live.rows(), format is Format.wide)
+        told = [str(one) for one in live.differences] or ["as planned"]
+        print("\n".join(["", *told]))

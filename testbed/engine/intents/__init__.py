@@ -1,0 +1,1 @@
+"""Intents: what somebody wants of the paths between cluster nodes; read, checked, as types."""

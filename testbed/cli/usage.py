@@ -17,12 +17,12 @@ from testbed.errors import TestbedError
 class RootGroup(TyperGroup):
     """All commands. Their options are read in `make_context` and `invoke`."""
 
-    def make_context(self, *args: Any, **options: Any) -> Any:  # of the library, unread here
+    def make_context(self, *args: Any, **options: Any) -> Any:  # Any: the library's own
         """The library's, but for errors of usage."""
         with _as_data():
             return super().make_context(*args, **options)
 
-    def invoke(self, ctx: Any) -> Any:  # of the library, whose own type has a private name
+    def invoke(self, ctx: Any) -> Any:  # Any: the library's type has a private name
         """The library's, but for errors of usage."""
         with _as_data():
             return super().invoke(ctx)

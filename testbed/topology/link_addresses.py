@@ -147,7 +147,9 @@ def _next(
 
     `taken` gets it.
     """
-    first = next(address for address in others if address.network == subnet.network)
+    first = next((address for address in others if address.network == subnet.network), None)
+    if first is None:  # what the file gives there has nothing in common: a problem of its own
+        return []
     for step in range(1, min(first.network.num_addresses, _TRIED)):
         for number in (int(first.ip) + step, int(first.ip) - step):
             if not _is_inside(number, first):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv6Network, ip_interface, ip_network
 from pathlib import Path
 
+import pytest
+
+from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.plan.spf import demanded_routes
 from testbed.plan.waypoints import waypoints
@@ -88,3 +91,13 @@ def test_a_hundred_on_one_lan(tmp_path: Path) -> None:
     plan = load_plan(write(tmp_path, body.replace("    self", "            self")))
     addresses = [plan.address_v6(f"h{n}x") for n in range(100)]
     assert len(set(addresses)) == 100
+
+
+def test_a_member_in_a_subnet_that_the_router_is_not_in(tmp_path: Path) -> None:
+    body = (
+        'self.addLink(self.addRouter("r1"), self.addSwitch("lan"), params1={"ip": "fd09::1/32"})\n'
+        'self.addLink("lan", self.addHost("h1", ip="2001:db8:1::1/32"))'
+    )
+    with pytest.raises(TestbedError) as refused:
+        load_plan(write(tmp_path, body))
+    assert "r1 has no address in 2001:db8::/32" in str(refused.value)

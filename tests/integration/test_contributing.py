@@ -43,7 +43,7 @@ EDITS = {
             AFTER,
             '"triangle"',
         ),
-        Edit("tests/unused_allowed.py", r"^Basic, Full, Grid, Rack$", AFTER, "Triangle"),
+        Edit("tests/unused_allowed.py", r"^Basic, Full, Grid, Rack, Star$", AFTER, "Triangle"),
     ],
     ("add a scenario", 4): [
         Edit(

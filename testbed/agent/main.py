@@ -14,7 +14,7 @@ from pathlib import Path
 
 from testbed.agent import config as agent_config
 from testbed.agent.api.source import open_source
-from testbed.agent.changes import LOGGER, changes
+from testbed.agent.changes import LOGGER, changes, is_news, is_urgent
 from testbed.agent.cni.attachments import AttachmentStore
 from testbed.agent.cni.commands import Pods
 from testbed.agent.cni.server import CniServer
@@ -33,6 +33,7 @@ from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
 from testbed.agent.reconciler import Reconciler
+from testbed.agent.rhythm import Rhythm
 from testbed.agent.sid_history import SidHistory
 from testbed.agent.status_file import read_status, write_status
 from testbed.bgp.session import BgpDriver
@@ -42,6 +43,8 @@ from testbed.host.utc_log import log_in_utc
 
 log = logging.getLogger(__name__)
 change_log = logging.getLogger(LOGGER)
+_CHECK_SECONDS = 5.0  # until the kernel is compared with all that is wanted, after peers' paths
+_REPORT_SECONDS = 0.5  # until the status tells what does not concern this node
 
 
 class Agent:
@@ -63,9 +66,12 @@ class Agent:
         self._claim_problem: str | None = None
         self._generation = _last_generation(config.status_file)
         self._reported = _last_report(config.status_file)
+        self._written: NodeStatus | None = None
         self._sids = SidHistory(config.state_dir / "sids.json")
-        self.reconciler = Reconciler(self._reconcile)
-        self._bgp = BgpDriver(config.gobgp_socket, self._notify)
+        self.reconciler = Reconciler(self._do_round)
+        self._bgp = BgpDriver(config.gobgp_socket, self._note_path_change)
+        self._checks = Rhythm(_CHECK_SECONDS)
+        self._reports = Rhythm(_REPORT_SECONDS)
         self._api_read = threading.Event()
         self._has_heard_peers = False
         self._has_problems = False
@@ -92,17 +98,24 @@ class Agent:
         self._bgp.stop()
 
     def _notify(self) -> None:
+        """Anything but the paths of peers has changed, or been changed by somebody."""
+        self._checks.call()
+        self.reconciler.notify()
+
+    def _note_path_change(self) -> None:
+        """What a peer says is applied at once, and everything looked at a little later."""
+        self._checks.put_off()
         self.reconciler.notify()
 
     def _retry_after_link_change(self) -> None:
         """A link that came up may be what failed routes were waiting for."""
         if self._has_problems:
-            self.reconciler.notify()
+            self._notify()
 
     def _note_route_change(self) -> None:
         """A segment may have got a route, or lost it."""
         self._routes_changed.set()
-        self.reconciler.notify()
+        self._notify()
 
     def _read_underlay(self) -> Underlay | None:
         """What the node's own routes reach, read again after they changed; None: not known."""
@@ -128,7 +141,7 @@ class Agent:
                 log.error("%s", error)
         if objects.complete:
             self._api_read.set()
-        self.reconciler.notify()
+        self._notify()
 
     def _has_read_api(self) -> bool:
         return self._objects is not None and self._objects.complete
@@ -160,6 +173,15 @@ class Agent:
         self._claim_problem = problem
         self._notify()
 
+    def _do_round(self) -> bool:
+        """A round, and the next one in time for what was put off."""
+        try:
+            return self._reconcile()
+        finally:
+            for rhythm in (self._checks, self._reports):
+                if (left := rhythm.left()) is not None:
+                    self.reconciler.notify_within(left)
+
     def _reconcile(self) -> bool:
         """Read everything, decide, apply the difference, report. True if all is as wanted."""
         objects = self._objects
@@ -169,29 +191,26 @@ class Agent:
             unknown = Wanted(self.config.te_mode, problems=objects.problems)
             self._report_status(self._read_inputs(objects), unknown, [])
             return True
-        problems = self._linux.prepare()
-        self._claims.put(objects)
+        whole = self._checks.take() or self._has_problems
+        self._has_problems = True  # until this round has ended well
+        problems = self._linux.prepare() if whole else []
+        if whole:
+            self._claims.put(objects)
         inputs = self._read_inputs(objects)
         wanted = decide(inputs)
         if wanted.own_sids and not self._sids.is_current(wanted.own_sids):
             problems += self._sids.update(wanted.own_sids)
             inputs = self._read_inputs(objects)
             wanted = decide(inputs)
-        problems += self._apply(wanted)
+        problems += self._apply(wanted, whole)
         self._report_status(inputs, wanted, problems)
         self._has_problems = bool(problems)
         return not problems
 
-    def _apply(self, wanted: Wanted) -> list[str]:
+    def _apply(self, wanted: Wanted, whole: bool) -> list[str]:
         """Bring the kernel and gobgpd to the wanted state; returns what is not so."""
         try:
-            problems = self._linux.apply(
-                wanted.routes,
-                wanted.service_veth,
-                wanted.rules,
-                wanted.tunnels,
-                keep=not self._has_heard_peers,
-            )
+            problems = self._apply_to_kernel(wanted, whole)
         except TestbedError as error:  # e.g. what the kernel has cannot be read
             problems = [str(error)]
         assert wanted.bgp is not None
@@ -200,6 +219,13 @@ class Agent:
         except TestbedError as error:
             problems.append(str(error))
         return problems
+
+    def _apply_to_kernel(self, wanted: Wanted, whole: bool) -> list[str]:
+        """Compare all with the kernel, or after peers' paths only apply what differs by them."""
+        state = wanted.routes, wanted.service_veth, wanted.rules, wanted.tunnels
+        if not whole and self._linux.apply_difference(*state):
+            return []
+        return self._linux.apply(*state, keep=not self._has_heard_peers)
 
     def _read_inputs(self, objects: Objects) -> Inputs:
         """After a restart of ours, gobgpd is asked before any route of the predecessor goes."""
@@ -236,11 +262,24 @@ class Agent:
             for change in changes(self._reported, status):
                 change_log.info("%s", change)
             self._reported = status
+        if not self._is_to_be_written(status):
+            return
+        self._written = status
         try:
             write_status(self.config.status_file, status)
         except TestbedError as error:
             log.error("%s", error)
         self._source.report(status, wanted.refusals)
+
+    def _is_to_be_written(self, status: NodeStatus) -> bool:
+        """At once if it is about this node, and else a little later, with what comes until then."""
+        if is_urgent(self._written, status):
+            self._reports.call()
+        if self._reports.take():
+            return True
+        if is_news(self._written, status):
+            self._reports.put_off()
+        return False
 
 
 def _last_generation(path: Path) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from testbed.errors import TestbedError
@@ -24,6 +25,14 @@ class Reconciler:
         self._asked = 0
         self._done = 0
         self._stopping = False
+        self._due: float | None = None  # of the monotonic clock
+
+    def notify_within(self, seconds: float) -> None:
+        """Have a round within this time, if nothing else asks for one before."""
+        due = time.monotonic() + seconds
+        with self._changed:
+            self._due = due if self._due is None else min(due, self._due)
+            self._changed.notify_all()
 
     def notify(self) -> int:
         """Something changed; returns the round that will have seen it. From any thread."""
@@ -50,14 +59,25 @@ class Reconciler:
         pause: float | None = None
         while True:
             with self._changed:
-                woken = self._changed.wait_for(self._has_work, pause)
+                woken = self._wait_for_work(pause)
                 if self._stopping:
                     return
-                number = self._asked
+                number, self._due = self._asked, None
             pause = None if self._run_once() else _next_pause(None if woken else pause)
             with self._changed:
                 self._done = number
                 self._changed.notify_all()
+
+    def _wait_for_work(self, pause: float | None) -> bool:
+        """Return when a round is asked for or due, or the pause is over (False)."""
+        end = None if pause is None else time.monotonic() + pause
+        while not self._has_work():
+            times = [at for at in (end, self._due) if at is not None]
+            left = min(times) - time.monotonic() if times else None
+            if left is not None and left <= 0:
+                return False
+            self._changed.wait(left)
+        return True
 
     def _run_once(self) -> bool:
         try:

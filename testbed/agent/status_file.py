@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 
-from testbed.agent.contract import NodeStatus, parse_status
+from testbed.agent.contract import Entry, NodeStatus, parse_status
 from testbed.agent.files import write_file
 from testbed.errors import TestbedError
 from testbed.json_types import as_object
@@ -35,4 +37,22 @@ def read_status(path: Path) -> NodeStatus | None:
 
 def write_status(path: Path, status: NodeStatus) -> None:
     """Replace the file, so that readers see the old or the new one; raises TestbedError."""
-    write_file(path, json.dumps(status.to_json(), indent=1) + "\n")
+    write_file(path, format_status(status))
+
+
+def format_status(status: NodeStatus) -> str:
+    """The content of the file: a line per policy and prefix, of which there may be thousands."""
+    lines = (f' "{f.name}": {_format_value(getattr(status, f.name))}' for f in fields(status))
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _format_value(value: object) -> str:
+    if isinstance(value, tuple) and value and isinstance(value[0], Entry):
+        return "[\n" + ",\n".join(f"  {_format_entry(item)}" for item in value) + "\n ]"
+    return json.dumps(value.to_json() if isinstance(value, Entry) else value)
+
+
+@lru_cache(maxsize=16384)
+def _format_entry(entry: Entry) -> str:
+    """Most of them are the same as in the last file."""
+    return json.dumps(entry.to_json())

@@ -143,6 +143,11 @@ class GobgpClient:
         """Every configured session with its state and path counts over all families."""
         return [translate.peer_status(peer) for peer in self._list_peers(counts=True)]
 
+    def established_peers(self) -> set[str]:
+        """The addresses of the sessions that are up; cheaper than list_peers()."""
+        listed = (translate.peer_status(peer) for peer in self._list_peers(counts=False))
+        return {peer.address for peer in listed if peer.established}
+
     def configured_peers(self) -> list[translate.AdoptedPeer]:
         """Every configured session as configured, to compare with what is wanted."""
         return [translate.adopted_peer(peer) for peer in self._list_peers(counts=False)]

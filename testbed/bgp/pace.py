@@ -1,4 +1,4 @@
-"""How soon the paths of peers are read again, where there are very many."""
+"""How soon the paths of peers are read again, where there are very many and one was odd."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _LONGEST = 5.0  # seconds
 class Pace:
     """Reading very many paths takes a fifth of the time at most; the first change waits for none.
 
-    A peer that announces a thousand paths one by one would have all of them read a hundred times,
-    by the agent of each node.
+    Of most messages nothing has to be read. A peer that sends a thousand of those that only gobgpd
+    understands would have all its paths read a hundred times, by the agent of each node.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,5 +28,5 @@ class Pace:
             self._due = now + min(_LONGEST, _REST * (now - begun))
 
     def seconds_left(self) -> float:
-        """How long further changes are gathered before paths are read."""
+        """How long such messages are gathered before paths are read."""
         return max(0.0, self._due - self._clock())

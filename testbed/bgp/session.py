@@ -1,10 +1,12 @@
 """Keeps one gobgpd in a desired state across failures, and mirrors the paths that peers send.
 
 gobgpd forgets everything when it ends, so the desired state lives here and is replayed. One
-thread owns all decisions; two others only turn what gobgpd reports into wake-ups. An event never
-carries state: after it, the state that it concerns is read again, so a lost or doubled event
-cannot make the mirror drift. Paths of a session that was lost, or of a gobgpd that ended, stay in
-the mirror for the restart time (see retention).
+thread owns all decisions; two others only turn what gobgpd reports into wake-ups.
+
+The mirror follows the messages of peers. All of a peer's paths are read when its session begins,
+at its End-of-RIB, when gobgpd begins to report, and after a message of which only gobgpd knows what
+it means; so a lost or doubled report cannot make the mirror drift. Paths of a session that was lost,
+or of a gobgpd that ended, stay in the mirror for the restart time (see retention).
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from testbed.bgp import guard
+from testbed.bgp import guard, update
 from testbed.bgp.client import GobgpClient, Watch
 from testbed.bgp.connection import Connection
 from testbed.bgp.errors import GobgpUnavailable
 from testbed.bgp.model import Family
+from testbed.bgp.mirror import Mirror
+from testbed.bgp.station import Begun, PeerSent, Report, SessionBegun, Station, listen
 from testbed.bgp.pace import Pace
-from testbed.bgp.retention import Retention
-from testbed.bgp.station import Station, listen
 from testbed.bgp.translate import EndOfRib, PeerChanged, WatchEvent
 from testbed.errors import TestbedError
 
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from testbed.bgp.model import Announcement, DesiredBgp, PeerStatus, ReceivedPath
-    from testbed.bgp.retention import Rib
+    from testbed.bgp.retention import Rib, Source
+    from testbed.bgp.update import Update
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0  # after gobgpd refused something that may work later (an address to come)
@@ -64,14 +67,7 @@ class _Broken:
     why: TestbedError
 
 
-@dataclass(frozen=True)
-class _RoutesSent:
-    """A peer announced or withdrew paths."""
-
-    peer: str
-
-
-_Event = WatchEvent | _RoutesSent
+_Event = WatchEvent | Report
 
 
 @dataclass(frozen=True)
@@ -104,9 +100,9 @@ class BgpDriver:
         self._changed = threading.Condition()
         self._desired: DesiredBgp | None = None
         self._status = BgpStatus()
-        self._live: Rib = {}
-        self._retention = Retention()
+        self._mirror = Mirror()
         self._pace = Pace()
+        self._puzzling: set[str] = set()  # peers that sent what only gobgpd understands
         self._rib: Rib = {}
         self._thread = threading.Thread(
             target=self._run_until_stopped, name="bgp-driver", daemon=True
@@ -178,8 +174,8 @@ class BgpDriver:
         follower = threading.Thread(target=self._follow_events, args=(watch,), daemon=True)
         follower.start()
 
-        def reported(peer: str) -> None:
-            self._inbox.put(_Seen(watch, _RoutesSent(peer)))
+        def reported(report: Report) -> None:
+            self._inbox.put(_Seen(watch, report))
 
         try:
             with contextlib.closing(Station(self._listener(), reported)) as station:
@@ -200,10 +196,11 @@ class BgpDriver:
                 faults = self._apply_desired(connection)
 
     def _seconds_to_wait(self, faulty: bool) -> float | None:
-        """Seconds until a retry or an expiry is due; None if there is neither."""
-        due = self._retention.due()
+        """Seconds until a retry, an expiry or a read is due; None if there is none."""
+        due = self._mirror.due()
         waits = [_RETRY_SECONDS] if faulty else []
         waits += [] if due is None else [max(0.0, due - time.monotonic())]
+        waits += [self._pace.seconds_left()] if self._puzzling else []
         return min(waits, default=None)
 
     def _follow_events(self, watch: Watch) -> None:
@@ -221,7 +218,6 @@ class BgpDriver:
         woken = False
         with contextlib.suppress(queue.Empty):
             item = self._inbox.get(timeout=timeout)
-            self._stopping.wait(self._pace.seconds_left())
             while True:
                 if item is None:
                     woken = True
@@ -249,44 +245,55 @@ class BgpDriver:
         return retry
 
     def _read_state(self, connection: Connection, events: Sequence[_Event]) -> set[str]:
-        """Read and publish the state that the events concern; returns the lost sessions."""
+        """Publish the state after these events; returns the lost sessions."""
         peers = self._status.peers
         before = {peer.address for peer in peers if peer.established}
+        said = [(event.peer, _understand(event)) for event in events if isinstance(event, PeerSent)]
         sessions = {event.peer for event in events if isinstance(event, PeerChanged)}
+        if any(heard and heard.withdrawn for _, heard in said):
+            sessions |= before - connection.client.established_peers()
         if sessions or not peers:
             peers = tuple(connection.client.list_peers())
         up = {peer.address for peer in peers if peer.established}
         self._retain_lost(events, up)
-        heard = sessions | {event.peer for event in events} | (up - before)
-        begun, read = time.monotonic(), 0
-        for peer in heard & up:  # no peer is shown up before its paths are read
-            for family in Family:
-                self._live[peer, family] = connection.received(family, peer)
-                read += len(self._live[peer, family])
-        self._pace.note_read(begun, read)
-        counted = tuple(_count_received(peer, self._live) for peer in peers)
+        for peer, heard in said:
+            if heard is None:
+                self._puzzling.add(peer)
+            else:
+                self._mirror.apply(peer, heard)
+        self._read_paths(connection, _sources_to_read(sessions | (up - before), events, up), up)
+        rib = self._mirror.live
+        counted = tuple(_count_received(peer, rib) for peer in peers)
         self._publish_status(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
+
+    def _read_paths(self, connection: Connection, sources: set[Source], up: set[str]) -> None:
+        """Read these sources, and what was not understood if that is not too often."""
+        if not self._pace.seconds_left():
+            sources |= _all_of(self._puzzling & up)
+            self._puzzling.clear()
+        begun, read = time.monotonic(), 0
+        for peer, family in sorted(sources, key=lambda source: (source[0], source[1].value)):
+            paths = connection.received(family, peer)
+            self._mirror.replace((peer, family), paths)
+            read += len(paths)
+        self._pace.note_read(begun, read)
 
     def _retain_lost(self, events: Iterable[_Event], up: set[str]) -> None:
         """Mark paths of lost sessions as stale, and drop stale paths after a peer's End-of-RIB."""
         for event in events:
             if isinstance(event, EndOfRib):
-                self._retention.release((event.peer, event.family))
+                self._mirror.release((event.peer, event.family))
             elif isinstance(event, PeerChanged) and event.state != "ESTABLISHED":
                 self._retain_peer(event.peer)
-        for peer in {peer for peer, _ in self._live} - up:
+        for peer in self._mirror.peers - up:
             self._retain_peer(peer)
 
     def _retain_peer(self, address: str) -> None:
-        restart_time = self._wanted_peers().get(address, 0)
-        for source in [source for source in self._live if source[0] == address]:
-            until = time.monotonic() + restart_time
-            self._retention.keep(source, self._live.pop(source), until)
+        self._mirror.lose(address, time.monotonic() + self._wanted_peers().get(address, 0))
 
     def _in_use(self) -> Rib:
-        self._retention.purge(time.monotonic(), self._wanted_peers())
-        return self._retention.beside(self._live)
+        return self._mirror.in_use(time.monotonic(), self._wanted_peers())
 
     def _wanted_peers(self) -> dict[str, int]:
         """The restart time of each session that is wanted."""
@@ -325,6 +332,33 @@ class BgpDriver:
 
 def _change_status(status: BgpStatus, **changes: object) -> BgpStatus:
     return BgpStatus(**{**vars(status), **changes})
+
+
+def _understand(event: PeerSent) -> Update | None:
+    """What a peer's message says; None if only gobgpd knows."""
+    try:
+        return update.parse(event.message)
+    except update.Irregular:
+        return None
+
+
+def _sources_to_read(
+    sessions: Iterable[str], events: Iterable[_Event], up: Iterable[str]
+) -> set[Source]:
+    """Of the peers that are up, what may differ from what their messages say."""
+    found = _all_of(sessions)
+    for event in events:
+        if isinstance(event, Begun):
+            found |= _all_of(up)
+        elif isinstance(event, SessionBegun):
+            found |= _all_of([event.peer])
+        elif isinstance(event, EndOfRib):
+            found.add((event.peer, event.family))
+    return {source for source in found if source[0] in up}
+
+
+def _all_of(peers: Iterable[str]) -> set[Source]:
+    return {(peer, family) for peer in peers for family in Family}
 
 
 def _count_received(peer: PeerStatus, rib: Rib) -> PeerStatus:

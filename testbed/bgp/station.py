@@ -1,8 +1,7 @@
-"""Learns through BMP which peers sent routes; gobgpd never has to print a path for that.
+"""Learns through BMP what peers send; gobgpd never has to print a path for that.
 
 GoBGP's own events carry every path in decoded form, and its printer panics on paths that its
-decoder accepted. As a BMP station (RFC 7854) we are sent the octets as they came, and of those we
-read only the header that names the peer: the paths are then asked for, in binary.
+decoder accepted. As a BMP station (RFC 7854) we are sent the octets of each message as they came.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import contextlib
 import socket
 import struct
 import threading
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
@@ -22,9 +22,33 @@ HOST = "127.0.0.1"
 _VERSION = 3
 _HEADER = struct.Struct("!BIB")  # version, length of the whole message, type (§4.1)
 _PEER = struct.Struct("!BBQ16s")  # type, flags, distinguisher, address; more follows (§4.2)
-_ROUTE_MONITORING = 0
+_PEER_SIZE = 42
+_ROUTE_MONITORING, _PEER_UP, _INITIATION = 0, 3, 4
 _IPV6 = 0x80
 _LONGEST = 1 << 17  # octets: one BGP message of extended length (RFC 8654) and its headers
+
+
+@dataclass(frozen=True)
+class Begun:
+    """gobgpd tells everything from here on; what was before has to be read."""
+
+
+@dataclass(frozen=True)
+class SessionBegun:
+    """What a peer sent in an earlier session does not count any more."""
+
+    peer: str
+
+
+@dataclass(frozen=True)
+class PeerSent:
+    """A peer sent this BGP message, or gobgpd says in its words what it dropped of the peer's."""
+
+    peer: str
+    message: bytes
+
+
+Report = Begun | SessionBegun | PeerSent
 
 
 def listen() -> socket.socket:
@@ -32,27 +56,30 @@ def listen() -> socket.socket:
     return socket.create_server((HOST, 0))
 
 
-def peers(stream: BinaryIO) -> Iterator[str]:
-    """The peer of each update in a BMP stream, until it ends or stops being valid BMP."""
+def reports(stream: BinaryIO) -> Iterator[Report]:
+    """What a BMP stream says, until it ends or stops being valid BMP."""
     while len(header := stream.read(_HEADER.size)) == _HEADER.size:
         version, length, kind = _HEADER.unpack(header)
         if version != _VERSION or not _HEADER.size <= length <= _LONGEST:
             return
         body = stream.read(length - _HEADER.size)
-        if kind == _ROUTE_MONITORING and len(body) >= _PEER.size:
+        if kind == _INITIATION:
+            yield Begun()
+        elif kind in (_ROUTE_MONITORING, _PEER_UP) and len(body) >= _PEER_SIZE:
             _, flags, _, address = _PEER.unpack_from(body)
-            yield str(IPv6Address(address) if flags & _IPV6 else IPv4Address(address[12:]))
+            peer = str(IPv6Address(address) if flags & _IPV6 else IPv4Address(address[12:]))
+            yield SessionBegun(peer) if kind == _PEER_UP else PeerSent(peer, body[_PEER_SIZE:])
 
 
 class Station:
-    """Calls `on_routes` with a peer's address after each of its updates, in a thread of its own.
+    """Calls `on_report` with each report, in a thread of its own.
 
     gobgpd connects again when a connection ends, and then begins with all that it has.
     """
 
-    def __init__(self, listener: socket.socket, on_routes: Callable[[str], None]) -> None:
+    def __init__(self, listener: socket.socket, on_report: Callable[[Report], None]) -> None:
         self._listener = listener
-        self._on_routes = on_routes
+        self._on_report = on_report
         self._connection: socket.socket | None = None
         self._closing = False
         self._thread = threading.Thread(
@@ -83,5 +110,5 @@ class Station:
                 with self._connection, self._connection.makefile("rb") as stream:
                     if self._closing:  # it came too late for `close` to see it
                         return
-                    for peer in peers(stream):
-                        self._on_routes(peer)
+                    for report in reports(stream):
+                        self._on_report(report)

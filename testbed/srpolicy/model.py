@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 
 UNSPECIFIED = IPv6Address("::")
@@ -105,6 +106,19 @@ class Candidate:
     originator: Originator = Originator()
     head_ends: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once, as thousands of candidates are compared after every change."""
+        return hash((self.endpoint, self.segment_lists, self.color, self.distinguisher))
+
+    @cached_property
+    def text(self) -> str:
+        """All of it, to tell candidates apart that are alike in what is compared."""
+        return repr(self)
+
     @property
     def key(self) -> SRPolicy:
         """The NLRI that carries it over BGP."""
@@ -115,7 +129,7 @@ class Candidate:
         """4 or 6: the traffic it steers, from the last segment of its first list; None: unclear."""
         return self.segment_lists[0].family if self.segment_lists else None
 
-    @property
+    @cached_property
     def steers(self) -> tuple[IPv6Address, int | None]:
         """What candidates compete for: traffic of one family to one endpoint."""
         return self.endpoint, self.family

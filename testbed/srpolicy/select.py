@@ -60,7 +60,7 @@ def _rank_candidate(c: Candidate) -> _Rank:
         c.originator.value,
         -c.distinguisher,
         c.color,
-        repr(c),
+        c.text,
     )
 
 

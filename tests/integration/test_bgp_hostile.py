@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import IPv4Address, ip_network
 from pathlib import Path
 
 import pytest
 
-from testbed.bgp import unicast
-from testbed.bgp.model import BgpPeer, DesiredBgp, Family
+from testbed.bgp import attributes, unicast
+from testbed.bgp.client import GobgpClient
+from testbed.bgp.errors import GobgpUnavailable
+from testbed.bgp.model import BgpPeer, DesiredBgp, Family, ReceivedPath
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
+from testbed.host.wait import wait_for
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import Originator
 from tests.integration.bgp_corpus import (
@@ -97,9 +100,28 @@ class Node:
         self.until(what, lambda: prefix in self.prefixes() or session.ended)
         return not session.ended
 
+    def wait_mirrored(self, what: str) -> None:
+        """Until the driver's paths are those that gobgpd lists."""
+
+        def probe() -> tuple[bool | None, str]:
+            with contextlib.closing(GobgpClient(self._socket)) as client:
+                try:
+                    listed = as_mapping(p for f in Family for p in client.list_paths(f, STRANGER))
+                except GobgpUnavailable as error:  # a busy machine
+                    return None, str(error)
+            mirrored = as_mapping(self.driver.rib())
+            return listed == mirrored or None, f"{mirrored}\n is not\n{listed}"
+
+        wait_for(what, probe, timeout=PATIENCE)
+
     def prefixes(self) -> set[str]:
         routes, _ = unicast.decode_all(self.driver.rib())
         return {str(route.prefix) for route in routes}
+
+
+def as_mapping(paths: Iterable[ReceivedPath]) -> dict[tuple[Family, bytes], list[bytes]]:
+    """Attributes by NLRI, in an order of their own: gobgpd has another one than some peers."""
+    return {(p.family, p.nlri): sorted(a.raw for a in attributes.split(p.attrs)) for p in paths}
 
 
 @pytest.fixture(params=[True, False], ids=["waits", "connects"])
@@ -136,6 +158,7 @@ def test_no_path_of_a_peer_ends_gobgpd(node: Node) -> None:
                 session.update(fence)
                 assert node.hears(prefix, session, f"the good path after {name}")
             assert node.process.poll() is None, f"{name}: {node.log.read_text()[:1500]}"
+            node.wait_mirrored(f"what gobgpd has, after {name}")
             decode_all(node)
 
 

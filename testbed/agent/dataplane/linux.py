@@ -32,6 +32,8 @@ class Linux:
     _firewall: Firewall = field(default_factory=Firewall, init=False)
     _tunnel_source_set: bool = field(default=False, init=False)
     _veth_gone: bool = field(default=False, init=False)  # one of an earlier agent, that is
+    _applied: Sequence[Route] | None = field(default=None, init=False)  # None: not all is known
+    _beside: tuple[object, ...] = field(default=(), init=False)  # wanted with these routes
 
     def probe(self) -> Capabilities:
         """Try what the wanted state may need; leaves nothing behind."""
@@ -101,6 +103,7 @@ class Linux:
         Routes that lead to a device come after it, and one that is not wanted goes after them.
         `keep` deletes nothing of all this: not everything that is wanted is known yet.
         """
+        self._applied = None
         problems = service_veth.apply(veth) + vrf.apply(veth.vrf) if veth else []
         if tunnels.devices and not keep:
             problems += overlay_devices.apply(tunnels)
@@ -115,22 +118,47 @@ class Linux:
             problems += left
         if not tunnels.devices and not keep:
             problems += overlay_devices.apply(tunnels)
+        if not problems and not keep:
+            self._applied, self._beside = wanted, (veth, rules, tunnels)
         return problems
+
+    def apply_difference(
+        self,
+        wanted: Sequence[Route],
+        veth: ServiceVeth | None,
+        rules: str,
+        tunnels: Tunnels = _NO_TUNNELS,
+    ) -> bool:
+        """Change what differs from what was applied, without a look at the kernel.
+
+        False: apply() has to do it, as more than routes differ, or not all was as wanted.
+        """
+        if self._applied is None or self._beside != (veth, rules, tunnels):
+            return False
+        complaints = _change_routes(routes.diff(wanted, self._applied))
+        self._applied = None if complaints else wanted
+        return not complaints
 
     def _apply_routes(self, wanted: Sequence[Route], keep: bool) -> list[str]:
         change = _without_deletions(routes.diff(wanted, self.read()), keep)
         if change.empty:
             return []
-        complaints: list[str] = []
-        for family in (6, 4):
-            lines = routes.commands(change, family)
-            if lines:
-                batch = ["ip", f"-{family}", "-force", "-batch", "-"]
-                done = attempt(batch, "\n".join(lines) + "\n")
-                complaints += _parse_complaints(done.stderr, lines)
+        complaints = _change_routes(change)
         have = self.read()
         left = _without_deletions(routes.diff(wanted, have), keep)
         return route_faults.describe(left, have, complaints)
+
+
+def _change_routes(change: routes.Change) -> list[str]:
+    """Give the difference to the kernel; returns what `ip` complains of."""
+    complaints: list[str] = []
+    for family in (6, 4):
+        lines = routes.commands(change, family)
+        if lines:
+            batch = ["ip", f"-{family}", "-force", "-batch", "-"]
+            done = attempt(batch, "\n".join(lines) + "\n")
+            complaints += _parse_complaints(done.stderr, lines)
+    return complaints
 
 
 def _without_deletions(change: routes.Change, keep: bool) -> routes.Change:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from testbed.agent.config import AgentConfig
@@ -16,6 +17,7 @@ from testbed.agent.contract import (
     PolicyStatus,
     SegmentListStatus,
 )
+from testbed.agent.desired.remembered import MANY, remember_last
 from testbed.bgp.model import Family, ReceivedPath
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import (
@@ -25,7 +27,7 @@ from testbed.srpolicy.model import (
     Originator,
 )
 from testbed.srpolicy.select import select
-from testbed.srpolicy.validity import HeadEnd
+from testbed.srpolicy.validity import Announced, HeadEnd
 from testbed.srpolicy.validity import problems as validity
 
 Target = tuple[IPv6Address, int]
@@ -38,6 +40,20 @@ class CandidateWithOrigin:
     candidate: Candidate
     origin: str
     excluded: str = ""
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.candidate, self.origin, self.excluded))
+
+    @cached_property
+    def order(self) -> tuple[int, int, int, str, int, str, str]:
+        """Where it stands among all."""
+        c = self.candidate
+        endpoint, family = int(c.endpoint), c.family or 0
+        return endpoint, family, -c.preference, self.origin, c.distinguisher, c.text, self.excluded
 
 
 @dataclass(frozen=True)
@@ -54,20 +70,37 @@ def from_rib(
     config: AgentConfig, asn: int, mode: str, paths: Iterable[ReceivedPath]
 ) -> tuple[list[CandidateWithOrigin], list[str]]:
     """Every SR Policy that peers sent, and a sentence for each path that cannot be read."""
-    received = [p for p in paths if p.family is Family.IPV6_SRPOLICY]
-    triples = [(p.nlri, p.attrs, Originator(asn, ip_address(p.peer))) for p in received]
-    found, faults = codec.decode_all(triples)
-    me = {config.address_v4, IPv4Address(config.router_id)}
-    entries = []
-    for item in found:
-        candidate, origin = _classify_origin(item.candidate)
-        excluded = ""
-        if not any(item.is_for(address) for address in me):
-            excluded = NOT_MEANT
-        elif origin == BGP and mode != "bgp":
-            excluded = f"policies by BGP do not count in TE mode {mode}"
-        entries.append(CandidateWithOrigin(candidate, origin, excluded))
-    return entries, sorted(set(faults))
+    me = _identifiers(config.address_v4, config.router_id)
+    read = [
+        _read_path(p.nlri, p.attrs, p.peer, asn, mode, me)
+        for p in paths
+        if p.family is Family.IPV6_SRPOLICY
+    ]
+    entries = [item for item in read if isinstance(item, CandidateWithOrigin)]
+    return entries, sorted({item for item in read if isinstance(item, str)})
+
+
+@lru_cache(maxsize=1)
+def _identifiers(address: IPv4Address | None, router_id: str) -> frozenset[IPv4Address | None]:
+    """What a route target names this node by."""
+    return frozenset({address, IPv4Address(router_id)})
+
+
+@lru_cache(maxsize=MANY)
+def _read_path(
+    nlri: bytes, attrs: bytes, peer: str, asn: int, mode: str, me: frozenset[IPv4Address | None]
+) -> CandidateWithOrigin | str:
+    """A path as a candidate, or a sentence on why it is none."""
+    found, faults = codec.decode_all([(nlri, attrs, Originator(asn, ip_address(peer)))])
+    if faults:
+        return faults[0]
+    candidate, origin = _classify_origin(found[0].candidate)
+    excluded = ""
+    if not any(found[0].is_for(address) for address in me):
+        excluded = NOT_MEANT
+    elif origin == BGP and mode != "bgp":
+        excluded = f"policies by BGP do not count in TE mode {mode}"
+    return CandidateWithOrigin(candidate, origin, excluded)
 
 
 def _classify_origin(candidate: Candidate) -> tuple[Candidate, str]:
@@ -109,14 +142,8 @@ def evaluate(
     config: AgentConfig, entries: Iterable[CandidateWithOrigin], head_end: HeadEnd
 ) -> tuple[list[Evaluated], dict[Target, Candidate]]:
     """Everybody's fate in a stable order, and the chosen candidate per endpoint and family."""
-    items = sorted(set(entries), key=_sort_key)
-    announced = announced_sids(items)
-
-    def faults(candidate: Candidate) -> list[str]:
-        if candidate.endpoint == config.address_v6:
-            return [OWN_ENDPOINT]
-        return validity(candidate, announced, config.max_segments, head_end)
-
+    items = sorted(set(entries), key=_get_order)
+    faults = _judge(config.address_v6, config.max_segments, announced_sids(items), head_end)
     by_target: dict[tuple[IPv6Address, int | None], list[CandidateWithOrigin]] = {}
     evaluated: list[Evaluated] = []
     chosen: dict[Target, Candidate] = {}
@@ -136,18 +163,33 @@ def evaluate(
                 evaluated.append(Evaluated(item, True, True, _explain_choice(len(competitors))))
             else:
                 evaluated.append(Evaluated(item, other.valid, False, other.reason))
-    return sorted(evaluated, key=lambda item: _sort_key(item.entry)), chosen
+    return sorted(evaluated, key=lambda item: item.entry.order), chosen
+
+
+@remember_last
+def _judge(
+    own: IPv6Address, max_segments: int, announced: Announced, head_end: HeadEnd
+) -> Callable[[Candidate], tuple[str, ...]]:
+    """What is wrong with a candidate, given what this node knows; remembers its answers."""
+
+    @lru_cache(maxsize=MANY)
+    def find_faults(candidate: Candidate) -> tuple[str, ...]:
+        if candidate.endpoint == own:
+            return (OWN_ENDPOINT,)
+        return tuple(validity(candidate, announced, max_segments, head_end))
+
+    return find_faults
 
 
 def _explain_choice(competitors: int) -> str:
     return "the only candidate" if competitors == 1 else "best of the valid candidates (RFC 9256)"
 
 
-def _sort_key(item: CandidateWithOrigin) -> tuple[int, int, int, str, int, str]:
-    c = item.candidate
-    return int(c.endpoint), c.family or 0, -c.preference, item.origin, c.distinguisher, repr(item)
+def _get_order(item: CandidateWithOrigin) -> tuple[int, int, int, str, int, str, str]:
+    return item.order
 
 
+@lru_cache(maxsize=MANY)
 def policy_status(evaluated: Evaluated) -> PolicyStatus:
     """A candidate as the status shows it."""
     c = evaluated.entry.candidate

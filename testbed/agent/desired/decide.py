@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
+from testbed.agent.config import AgentConfig
 from testbed.agent.contract import CONFIGMAP, LOCAL, PrefixStatus
 from testbed.agent.desired import candidates, nftables, pool_problems, sessions, te_config
 from testbed.agent.desired.announcements import announce
 from testbed.agent.desired.candidates import Evaluated, Target
+from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.forwarding import Forwarding, choose_forwarding
 from testbed.agent.desired.head_end import head_end, strange_waypoints
 from testbed.agent.desired.inputs import Inputs, OwnSid, own_sids
@@ -19,13 +22,14 @@ from testbed.agent.desired.overlays import registry
 from testbed.agent.desired.overlays.base import Overlay, Reach, Remote, Situation
 from testbed.agent.desired.overlays.devices import Tunnels, wanted_tunnels
 from testbed.agent.desired.overlays.registry import DEFAULT, overlay_of
+from testbed.agent.desired.remembered import MANY, remember_last
 from testbed.agent.desired.remote_prefixes import believe_prefixes
 from testbed.agent.desired.routes import Key, Route
 from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.addresses import blocks_of
-from testbed.agent.model.objects import IpNetwork, IPPool
+from testbed.agent.model.objects import BlockAffinity, IpNetwork, IPPool, Objects
 from testbed.bgp.model import DesiredBgp
 from testbed.srpolicy.model import Candidate
 
@@ -39,7 +43,7 @@ def decide(inputs: Inputs) -> Wanted:
     te = _read_te_config(inputs)
     policies = _evaluate_policies(inputs, te)
     nodes, prefix_problems = believe_prefixes(inputs)
-    remote = _assign_overlays(inputs, nodes)
+    remote = _assign_overlays(config, objects.pools, nodes)
     kernel_devices = inputs.capabilities.tunnels
     tunnels = wanted_tunnels(objects.pools, config, kernel_devices, remote)
     forwarding = choose_forwarding(config, inputs.capabilities.vrf)
@@ -164,12 +168,13 @@ def _evaluate_policies(inputs: Inputs, te: _TeConfig) -> _Policies:
     return _Policies(tuple(evaluated), chosen, tuple(faults))
 
 
+@remember_last
 def _assign_overlays(
-    inputs: Inputs, nodes: Mapping[IpNetwork, IPv6Address]
+    config: AgentConfig, pools: tuple[IPPool, ...], nodes: Mapping[IpNetwork, IPv6Address]
 ) -> dict[Remote, Overlay]:
     """The overlay of each remote prefix, in the order of the status: SRv6 first, then by prefix."""
     remotes = (Remote(prefix, node) for prefix, node in nodes.items())
-    found = {r: overlay_of(r, inputs.objects.pools, inputs.config) for r in remotes}
+    found = {r: overlay_of(r, pools, config) for r in remotes}
     order = sorted(found, key=lambda r: (found[r] is not DEFAULT, str(r.prefix)))
     return {remote: found[remote] for remote in order}
 
@@ -182,8 +187,26 @@ def _reach_prefixes(
     remote: Mapping[Remote, Overlay],
 ) -> dict[Remote, Reach]:
     devices = frozenset(device.kind for device in tunnels.devices)
-    situation = Situation(inputs, forwarding, chosen, devices)
-    return {prefix: overlay.reach(prefix, situation) for prefix, overlay in remote.items()}
+    reach = _reach(inputs.config, inputs.capabilities, inputs.objects, forwarding, devices)
+    return {one: reach(one, overlay, chosen.get(one.target)) for one, overlay in remote.items()}
+
+
+@remember_last
+def _reach(
+    config: AgentConfig,
+    capabilities: Capabilities,
+    objects: Objects,
+    forwarding: Forwarding,
+    devices: frozenset[str],
+) -> Callable[[Remote, Overlay, Candidate | None], Reach]:
+    """How a prefix is reached by the policy towards its node; remembers its answers."""
+    ground = Inputs(config, capabilities, objects)
+
+    @lru_cache(maxsize=MANY)
+    def find(remote: Remote, overlay: Overlay, policy: Candidate | None) -> Reach:
+        return overlay.reach(remote, Situation(ground, forwarding, policy, devices))
+
+    return find
 
 
 def _own_prefixes(inputs: Inputs) -> list[PrefixStatus]:
@@ -192,16 +215,25 @@ def _own_prefixes(inputs: Inputs) -> list[PrefixStatus]:
 
 
 def _remote_prefixes(reached: Mapping[Remote, Reach]) -> list[PrefixStatus]:
-    return [
-        PrefixStatus(str(remote.prefix), str(remote.node), reach.via)
-        for remote, reach in reached.items()
-    ]
+    return [_prefix_status(remote, reach.via) for remote, reach in reached.items()]
+
+
+@lru_cache(maxsize=MANY)
+def _prefix_status(remote: Remote, via: str) -> PrefixStatus:
+    return PrefixStatus(str(remote.prefix), str(remote.node), via)
 
 
 def _pools_in_use(inputs: Inputs) -> list[IPPool]:
     """Those of which a node has a block: no pod has an address of another one."""
-    blocks = [*inputs.blocks, *(a.cidr for a in inputs.objects.affinities)]
-    return [pool for pool in inputs.pod_pools if blocks_of([pool], blocks)]
+    return _find_in_use(tuple(inputs.pod_pools), inputs.blocks, inputs.objects.affinities)
+
+
+@remember_last
+def _find_in_use(
+    pools: tuple[IPPool, ...], own: tuple[IpNetwork, ...], claims: tuple[BlockAffinity, ...]
+) -> list[IPPool]:
+    blocks = [*own, *(claim.cidr for claim in claims)]
+    return [pool for pool in pools if blocks_of([pool], blocks)]
 
 
 def _wanted_service_veth(inputs: Inputs) -> ServiceVeth | None:

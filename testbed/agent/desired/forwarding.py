@@ -11,6 +11,7 @@ from typing import Protocol
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.desired import service_veth, vrf
+from testbed.agent.desired.remembered import remember_last
 from testbed.agent.desired.routes import Hop, Route
 from testbed.agent.model.objects import IpNetwork
 
@@ -31,6 +32,7 @@ class Forwarding(Protocol):
         """What takes packets of an inner family out at a SID of this node."""
 
 
+@remember_last
 def choose_forwarding(config: AgentConfig, has_vrf: bool = False) -> Forwarding:
     """The way that the configuration asks for; `has_vrf`: this kernel has VRFs."""
     if config.services:

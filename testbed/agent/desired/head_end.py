@@ -7,26 +7,36 @@ from ipaddress import IPv6Address
 
 from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.desired.inputs import Inputs, OwnSid
+from testbed.agent.desired.remembered import remember_last
+from testbed.agent.desired.underlay import Underlay
+from testbed.agent.model.objects import IPPool
 from testbed.srpolicy.model import Candidate
 from testbed.srpolicy.validity import HeadEnd
 
 
 def head_end(inputs: Inputs, own_sids: Iterable[OwnSid]) -> HeadEnd:
     """This node's SIDs and pools, and what its kernel has routes to."""
+    sids = frozenset(own.sid for own in (*own_sids, *inputs.replaced_sids))
+    return _head_end(inputs.config.address_v6, sids, inputs.objects.pools, inputs.underlay)
+
+
+@remember_last
+def _head_end(
+    address: IPv6Address,
+    sids: frozenset[IPv6Address],
+    pools: tuple[IPPool, ...],
+    underlay: Underlay | None,
+) -> HeadEnd:
+    """The same object as long as nothing of it changes, so that judgements stay."""
 
     def name_pool(address: IPv6Address) -> str:
-        pools = (p for p in inputs.objects.pools if address in p.cidr)
-        return next((f"{pool.name} ({pool.cidr})" for pool in pools), "")
+        found = (p for p in pools if address in p.cidr)
+        return next((f"{pool.name} ({pool.cidr})" for pool in found), "")
 
     def has_route(address: IPv6Address) -> bool:
-        return inputs.underlay is None or inputs.underlay.reaches(address)
+        return underlay is None or underlay.reaches(address)
 
-    return HeadEnd(
-        inputs.config.address_v6,
-        frozenset(own.sid for own in (*own_sids, *inputs.replaced_sids)),
-        name_pool,
-        has_route,
-    )
+    return HeadEnd(address, sids, name_pool, has_route)
 
 
 def name_policy(candidate: Candidate) -> str:

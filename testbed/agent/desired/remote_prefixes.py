@@ -9,18 +9,29 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from ipaddress import IPv6Address
 
 from testbed.agent.desired.inputs import Inputs
+from testbed.agent.desired.remembered import remember_last
 from testbed.agent.ipam.addresses import blocks_of
 from testbed.agent.model import overlay_names
 from testbed.agent.model.objects import IpAddress, IpNetwork
 from testbed.bgp import unicast
+from testbed.bgp.model import Family
 from testbed.bgp.unicast import UnicastRoute
 from testbed.object_fields.reserved import conflict
 
 _SHOWN = 100  # prefixes named of one peer and cause
 
 
-def believe_prefixes(inputs: Inputs) -> tuple[dict[IpNetwork, IPv6Address], tuple[str, ...]]:
+def believe_prefixes(inputs: Inputs) -> tuple[Mapping[IpNetwork, IPv6Address], tuple[str, ...]]:
     """Pod prefix → node that has it, and a sentence for what is not used."""
+    unicast_paths = tuple(p for p in inputs.paths if p.family is not Family.IPV6_SRPOLICY)
+    return _believe(Inputs(
+        inputs.config, objects=inputs.objects, blocks=inputs.blocks, paths=unicast_paths
+    ))
+
+
+@remember_last
+def _believe(inputs: Inputs) -> tuple[Mapping[IpNetwork, IPv6Address], tuple[str, ...]]:
+    """The same, of what it depends on."""
     received, unreadable = unicast.decode_all(inputs.paths)
     refused: list[tuple[UnicastRoute, str]] = []
     nodes = _read_from_claims(inputs)

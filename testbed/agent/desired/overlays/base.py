@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
@@ -54,17 +55,30 @@ class Remote:
     prefix: IpNetwork
     node: IPv6Address
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.prefix, self.node))
+
+    @property
+    def target(self) -> Target:
+        """What a policy has to steer to, to be of use for it."""
+        return self.node, self.prefix.version
+
 
 @dataclass(frozen=True)
 class Situation:
     """What the way to a remote prefix depends on.
 
-    `chosen` are the policies in use, `devices` the overlays whose device this node has.
+    `inputs` without what peers announce: of that only `policy` counts, the one in use towards the
+    prefix's node. `devices` are the overlays whose device this node has.
     """
 
     inputs: Inputs
     forwarding: Forwarding
-    chosen: Mapping[Target, Candidate]
+    policy: Candidate | None
     devices: frozenset[str]
 
 

@@ -23,7 +23,7 @@ class Srv6(WithoutDevice):
     def reach(self, remote: Remote, situation: Situation, /) -> Reach:
         """By the policy in use; a prefix without one is left to the underlay."""
         prefix, node = remote.prefix, remote.node
-        policy = situation.chosen.get((node, prefix.version))
+        policy = situation.policy
         if policy is None:
             why = f"no valid IPv{prefix.version} policy towards {node}"
             return Reach(PLAIN, problem=f"{prefix} is left to the underlay: {why}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,8 @@ from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.owners import closest_name
+
+_FEW = 20  # changes for which files are searched before they are parsed
 
 
 def store(plan: Plan) -> Path:
@@ -40,7 +43,7 @@ def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
     falls back in between.
     """
     directory, announcements = store(plan), _encode(plan, changes)
-    outcomes, gone = compare(changes, _readable(directory))
+    outcomes, gone = compare(changes, _concerned(directory, changes))
     for key, announcement in announcements.items():
         write_json(directory / f"{file_name(key)}.json", announcement)
     withdraw(plan, [*(c.policy for c in changes if c.withdraw), *gone])
@@ -50,7 +53,7 @@ def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
 def preview_injection(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
     """What `inject` would do, as outcomes; raises what it would raise, and writes nothing."""
     directory, announcements = store(plan), _encode(plan, changes)
-    outcomes, _ = compare(changes, _readable(directory))
+    outcomes, _ = compare(changes, _concerned(directory, changes))
     as_read = {key: json.loads(json.dumps(value)) for key, value in announcements.items()}
     return mark_known(outcomes, as_read, _announced(directory))
 
@@ -72,7 +75,8 @@ def mark_known(
 
 
 def _encode(plan: Plan, changes: Iterable[PolicyChange]) -> dict[SRPolicy, JsonObject]:
-    return {c.policy: _announcement(plan, c) for c in changes if not c.withdraw}
+    identifiers = bgp_identifiers(plan)
+    return {c.policy: _announcement(plan, c, identifiers) for c in changes if not c.withdraw}
 
 
 def compare(
@@ -176,6 +180,28 @@ def _readable(directory: Path) -> list[InjectedPolicy]:
     return found
 
 
+def _concerned(directory: Path, changes: Sequence[PolicyChange]) -> list[InjectedPolicy]:
+    """Those that share a key or a name with a change; of a thousand others not all are parsed."""
+    names = [json.dumps(change.name).encode() for change in changes]
+    if len(names) > _FEW:
+        return _readable(directory)
+    keys = {f"{file_name(change.policy)}.json" for change in changes}
+    found = []
+    for file in sorted(os.listdir(directory)) if directory.is_dir() else []:
+        if file.endswith(".json") and (file in keys or _mentions(directory / file, names)):
+            with suppress(TestbedError):
+                found.append(_read_policy(directory / file))
+    return found
+
+
+def _mentions(file: Path, names: Sequence[bytes]) -> bool:
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return True  # reading it says what is wrong
+    return any(name in content for name in names)
+
+
 def _is_readable(file: Path) -> bool:
     with suppress(TestbedError):
         return bool(_read_policy(file))
@@ -221,11 +247,13 @@ def file_name(policy: SRPolicy) -> str:
     return f"{policy.distinguisher}.{policy.color}.{int(policy.endpoint):032x}"
 
 
-def _announcement(plan: Plan, change: PolicyChange) -> JsonObject:
+def _announcement(
+    plan: Plan, change: PolicyChange, identifiers: Mapping[str, IPv4Address]
+) -> JsonObject:
     assert change.candidate is not None
     next_hop = change.next_hop or plan.address_v6(plan.injectors[0].name)
     nlri = encode_nlri(change.policy)
-    attrs = encode_attributes(change.candidate, next_hop, route_targets(plan, change))
+    attrs = encode_attributes(change.candidate, next_hop, _route_targets(plan, change, identifiers))
     key = change.policy
     return {
         "about": asdict(
@@ -243,13 +271,14 @@ def _announcement(plan: Plan, change: PolicyChange) -> JsonObject:
     }
 
 
-def route_targets(plan: Plan, change: PolicyChange) -> list[IPv4Address]:
+def _route_targets(
+    plan: Plan, change: PolicyChange, identifiers: Mapping[str, IPv4Address]
+) -> list[IPv4Address]:
     """One route target per head end meant, `BGP identifier : 0` (RFC 9830 §4.2.1).
 
     None means every head end. An IPv6-only node has an identifier too.
     """
     assert change.candidate is not None
-    identifiers = bgp_identifiers(plan)
     cluster = [node.name for node in plan.cluster]
     for name in change.candidate.head_ends:
         if name not in cluster:

@@ -7,12 +7,10 @@ gobgpd's own log.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from testbed.agent.contract import NOT_MEANT, NodeStatus, PodStatus, PolicyStatus
+from testbed.agent.contract import NodeStatus, PodStatus, PolicyStatus
 
 LOGGER = "testbed.agent.changes"
-_LONG = 200  # policies; a shorter status costs little
 
 
 def changes(before: NodeStatus | None, after: NodeStatus) -> list[str]:
@@ -25,25 +23,6 @@ def changes(before: NodeStatus | None, after: NodeStatus) -> list[str]:
         *(f"agent: PROBLEM: {one_line(p)}" for p in after.problems if p not in old.problems),
         *(f"agent: no longer: {one_line(p)}" for p in old.problems if p not in after.problems),
     ]
-
-
-def is_urgent(before: NodeStatus | None, after: NodeStatus) -> bool:
-    """Is there news of this node itself? A long list of what is meant for others can wait."""
-    return len(after.policies) < _LONG or before is None or _essence(before) != _essence(after)
-
-
-def is_news(before: NodeStatus | None, after: NodeStatus) -> bool:
-    """Does anything differ, but for the number of the report?"""
-    return before is None or replace(before, generation=after.generation) != after
-
-
-def _essence(status: NodeStatus) -> NodeStatus:
-    return replace(
-        status,
-        policies=tuple(policy for policy in status.policies if policy.why != NOT_MEANT),
-        sessions=tuple(replace(session, received=0) for session in status.sessions),
-        generation=0,
-    )
 
 
 def one_line(text: str) -> str:

@@ -5,7 +5,9 @@ The keys on disk are the names of the fields. `testbed.agent.status_file` reads 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 from testbed.json_types import (
     JsonObject,
@@ -30,6 +32,11 @@ class Entry:
 
     def __getitem__(self, key: str) -> object:
         return self.to_json()[key]
+
+    @cached_property
+    def text(self) -> str:
+        """As JSON text; most of what an agent reports is the same each time."""
+        return json.dumps(self.to_json())
 
     def to_json(self) -> dict[str, object]:
         """The fields as a JSON object."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from testbed.agent import config as agent_config
 from testbed.agent.api.source import open_source
-from testbed.agent.changes import LOGGER, changes, is_news, is_urgent
+from testbed.agent.changes import LOGGER, changes
 from testbed.agent.cni.attachments import AttachmentStore
 from testbed.agent.cni.commands import Pods
 from testbed.agent.cni.server import CniServer
@@ -23,6 +23,7 @@ from testbed.agent.contract import NodeStatus
 from testbed.agent.dataplane.linux import Linux
 from testbed.agent.dataplane.route_watch import RouteWatch
 from testbed.agent.desired import sessions
+from testbed.agent.desired.concern import Heard, concerns_node
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.node_status import node_status
@@ -36,6 +37,7 @@ from testbed.agent.reconciler import Reconciler
 from testbed.agent.rhythm import Rhythm
 from testbed.agent.sid_history import SidHistory
 from testbed.agent.status_file import read_status, write_status
+from testbed.bgp.model import BgpStatus
 from testbed.bgp.session import BgpDriver
 from testbed.errors import TestbedError
 from testbed.host.coalescing_worker import CoalescingWorker
@@ -44,7 +46,7 @@ from testbed.host.utc_log import log_in_utc
 log = logging.getLogger(__name__)
 change_log = logging.getLogger(LOGGER)
 _CHECK_SECONDS = 5.0  # until the kernel is compared with all that is wanted, after peers' paths
-_REPORT_SECONDS = 0.5  # until the status tells what does not concern this node
+_REPORT_SECONDS = 0.25  # until the status tells what does not concern this node
 
 
 class Agent:
@@ -66,12 +68,11 @@ class Agent:
         self._claim_problem: str | None = None
         self._generation = _last_generation(config.status_file)
         self._reported = _last_report(config.status_file)
-        self._written: NodeStatus | None = None
         self._sids = SidHistory(config.state_dir / "sids.json")
         self.reconciler = Reconciler(self._do_round)
         self._bgp = BgpDriver(config.gobgp_socket, self._note_path_change)
         self._checks = Rhythm(_CHECK_SECONDS)
-        self._reports = Rhythm(_REPORT_SECONDS)
+        self._heard: Heard = (BgpStatus(), ())
         self._api_read = threading.Event()
         self._has_heard_peers = False
         self._has_problems = False
@@ -103,9 +104,13 @@ class Agent:
         self.reconciler.notify()
 
     def _note_path_change(self) -> None:
-        """What a peer says is applied at once, and everything looked at a little later."""
+        """What a peer says is applied at once if it is about this node; all is checked later."""
         self._checks.put_off()
-        self.reconciler.notify()
+        before, self._heard = self._heard, (self._bgp.status(), tuple(self._bgp.rib()))
+        if concerns_node(self.config, before, self._heard):
+            self.reconciler.notify()
+        else:
+            self.reconciler.notify_within(_REPORT_SECONDS)
 
     def _retry_after_link_change(self) -> None:
         """A link that came up may be what failed routes were waiting for."""
@@ -178,9 +183,8 @@ class Agent:
         try:
             return self._reconcile()
         finally:
-            for rhythm in (self._checks, self._reports):
-                if (left := rhythm.left()) is not None:
-                    self.reconciler.notify_within(left)
+            if (left := self._checks.left()) is not None:
+                self.reconciler.notify_within(left)
 
     def _reconcile(self) -> bool:
         """Read everything, decide, apply the difference, report. True if all is as wanted."""
@@ -262,24 +266,11 @@ class Agent:
             for change in changes(self._reported, status):
                 change_log.info("%s", change)
             self._reported = status
-        if not self._is_to_be_written(status):
-            return
-        self._written = status
         try:
             write_status(self.config.status_file, status)
         except TestbedError as error:
             log.error("%s", error)
         self._source.report(status, wanted.refusals)
-
-    def _is_to_be_written(self, status: NodeStatus) -> bool:
-        """At once if it is about this node, and else a little later, with what comes until then."""
-        if is_urgent(self._written, status):
-            self._reports.call()
-        if self._reports.take():
-            return True
-        if is_news(self._written, status):
-            self._reports.put_off()
-        return False
 
 
 def _last_generation(path: Path) -> int:

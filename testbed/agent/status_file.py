@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from functools import lru_cache
 from pathlib import Path
 
 from testbed.agent.contract import Entry, NodeStatus, parse_status
@@ -48,11 +47,5 @@ def format_status(status: NodeStatus) -> str:
 
 def _format_value(value: object) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], Entry):
-        return "[\n" + ",\n".join(f"  {_format_entry(item)}" for item in value) + "\n ]"
-    return json.dumps(value.to_json() if isinstance(value, Entry) else value)
-
-
-@lru_cache(maxsize=16384)
-def _format_entry(entry: Entry) -> str:
-    """Most of them are the same as in the last file."""
-    return json.dumps(entry.to_json())
+        return "[\n" + ",\n".join(f"  {item.text}" for item in value) + "\n ]"
+    return value.text if isinstance(value, Entry) else json.dumps(value)

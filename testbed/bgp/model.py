@@ -13,6 +13,8 @@ class Family(Enum):
     IPV6_UNICAST = (2, 1)
     IPV6_SRPOLICY = (2, 73)
 
+    __hash__ = object.__hash__  # Enum's own is slow, and families are keys of every path
+
     @property
     def afi(self) -> int:
         """Address family identifier (1 IPv4, 2 IPv6)."""
@@ -116,3 +118,18 @@ class DesiredBgp:
     def identity(self) -> GlobalConfig:
         """The part that gobgpd takes only once, at StartBgp."""
         return GlobalConfig(self.asn, self.router_id, self.listen_addresses, self.listen_port)
+
+
+@dataclass(frozen=True)
+class BgpStatus:
+    """A consistent snapshot of the driver: `settled` means gobgpd holds all of the desired state.
+
+    `faults` says in sentences what does not; `announced` is what gobgpd holds of ours. Of the
+    peers' counts, `received` is current and `advertised` is as of the session's last change.
+    """
+
+    connected: bool = False
+    settled: bool = False
+    peers: tuple[PeerStatus, ...] = ()
+    announced: frozenset[Announcement] = frozenset()
+    faults: tuple[str, ...] = ()

@@ -50,9 +50,13 @@ class Accepted:
 
 def accept(desired: DesiredBgp, known: Mapping[PathKey, Announcement]) -> Accepted:
     """Check every announcement (those in `known` were checked before) and find duplicates."""
-    paths: dict[PathKey, Announcement] = {}
+    kept = {a.key: a for a in desired.announcements if known.get(a.key) == a}
+    others = [a for a in desired.announcements if kept.get(a.key) != a]
+    if any(a.key in kept for a in others):  # announced twice: then the order decides
+        kept, others = {}, list(desired.announcements)
+    paths: dict[PathKey, Announcement] = kept
     refused = []
-    for announcement in sorted(desired.announcements, key=_sort_key):
+    for announcement in sorted(others, key=_sort_key):
         if announcement.key in paths:
             refused.append(
                 f"{_format_announcement(announcement)}: announced twice with different attributes"

@@ -4,9 +4,9 @@ gobgpd forgets everything when it ends, so the desired state lives here and is r
 thread owns all decisions; two others only turn what gobgpd reports into wake-ups.
 
 The mirror follows the messages of peers. All of a peer's paths are read when its session begins,
-at its End-of-RIB, when gobgpd begins to report, and after a message of which only gobgpd knows what
-it means; so a lost or doubled report cannot make the mirror drift. Paths of a session that was lost,
-or of a gobgpd that ended, stay in the mirror for the restart time (see retention).
+at its End-of-RIB, when gobgpd begins to report, and after a message of which only gobgpd knows
+what it means; so a lost or doubled report cannot make the mirror drift. Paths of a session that
+was lost, or of a gobgpd that ended, stay in the mirror for the restart time (see retention).
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from testbed.bgp import guard, update
 from testbed.bgp.client import GobgpClient, Watch
 from testbed.bgp.connection import Connection
 from testbed.bgp.errors import GobgpUnavailable
-from testbed.bgp.model import Family
 from testbed.bgp.mirror import Mirror
-from testbed.bgp.station import Begun, PeerSent, Report, SessionBegun, Station, listen
+from testbed.bgp.model import BgpStatus, Family
 from testbed.bgp.pace import Pace
+from testbed.bgp.station import Begun, PeerSent, Report, SessionBegun, Station, listen
 from testbed.bgp.translate import EndOfRib, PeerChanged, WatchEvent
 from testbed.errors import TestbedError
 
@@ -36,27 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from testbed.bgp.model import Announcement, DesiredBgp, PeerStatus, ReceivedPath
+    from testbed.bgp.model import DesiredBgp, PeerStatus, ReceivedPath
     from testbed.bgp.retention import Rib, Source
     from testbed.bgp.update import Update
 
 log = logging.getLogger(__name__)
 _RETRY_SECONDS = 1.0  # after gobgpd refused something that may work later (an address to come)
-
-
-@dataclass(frozen=True)
-class BgpStatus:
-    """A consistent snapshot of the driver: `settled` means gobgpd holds all of the desired state.
-
-    `faults` says in sentences what does not; `announced` is what gobgpd holds of ours. Of the
-    peers' counts, `received` is current and `advertised` is as of the session's last change.
-    """
-
-    connected: bool = False
-    settled: bool = False
-    peers: tuple[PeerStatus, ...] = ()
-    announced: frozenset[Announcement] = frozenset()
-    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -187,10 +186,10 @@ def _concerned(directory: Path, changes: Sequence[PolicyChange]) -> list[Injecte
         return _readable(directory)
     keys = {f"{file_name(change.policy)}.json" for change in changes}
     found = []
-    for file in sorted(os.listdir(directory)) if directory.is_dir() else []:
-        if file.endswith(".json") and (file in keys or _mentions(directory / file, names)):
+    for file in sorted(directory.glob("*.json")):
+        if file.name in keys or _mentions(file, names):
             with suppress(TestbedError):
-                found.append(_read_policy(directory / file))
+                found.append(_read_policy(file))
     return found
 
 
@@ -253,7 +252,7 @@ def _announcement(
     assert change.candidate is not None
     next_hop = change.next_hop or plan.address_v6(plan.injectors[0].name)
     nlri = encode_nlri(change.policy)
-    attrs = encode_attributes(change.candidate, next_hop, _route_targets(plan, change, identifiers))
+    attrs = encode_attributes(change.candidate, next_hop, route_targets(plan, change, identifiers))
     key = change.policy
     return {
         "about": asdict(
@@ -271,7 +270,7 @@ def _announcement(
     }
 
 
-def _route_targets(
+def route_targets(
     plan: Plan, change: PolicyChange, identifiers: Mapping[str, IPv4Address]
 ) -> list[IPv4Address]:
     """One route target per head end meant, `BGP identifier : 0` (RFC 9830 §4.2.1).

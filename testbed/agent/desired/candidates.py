@@ -65,6 +65,17 @@ class Evaluated:
     chosen: bool
     why: str
 
+    @cached_property
+    def status(self) -> PolicyStatus:
+        """As the status shows it."""
+        return _policy_status(self)
+
+
+@lru_cache(maxsize=MANY)
+def _evaluated(entry: CandidateWithOrigin, valid: bool, chosen: bool, why: str) -> Evaluated:
+    """The same fate as before is the same object, whose status is known."""
+    return Evaluated(entry, valid, chosen, why)
+
 
 def from_rib(
     config: AgentConfig, asn: int, mode: str, paths: Iterable[ReceivedPath]
@@ -78,6 +89,15 @@ def from_rib(
     ]
     entries = [item for item in read if isinstance(item, CandidateWithOrigin)]
     return entries, sorted({item for item in read if isinstance(item, str)})
+
+
+def is_for_others(config: AgentConfig, path: ReceivedPath) -> bool:
+    """Is it a policy that names other head ends?"""
+    if path.family is not Family.IPV6_SRPOLICY:
+        return False
+    me = _identifiers(config.address_v4, config.router_id)
+    read = _read_path(path.nlri, path.attrs, path.peer, config.asn, BGP, me)
+    return isinstance(read, CandidateWithOrigin) and read.excluded == NOT_MEANT
 
 
 @lru_cache(maxsize=1)
@@ -131,8 +151,8 @@ def announced_sids(
     """Which SIDs each endpoint announces as its own, with the family that each decapsulates."""
     announced: dict[IPv6Address, dict[IPv6Address, int]] = {}
     for item in entries:
-        family = item.candidate.family
-        if item.origin == BEST_EFFORT and family is not None:
+        family = item.candidate.family if item.origin == BEST_EFFORT else None
+        if family is not None:
             sid = item.candidate.segment_lists[0].segments[0].sid
             announced.setdefault(item.candidate.endpoint, {})[sid] = family
     return announced
@@ -149,7 +169,7 @@ def evaluate(
     chosen: dict[Target, Candidate] = {}
     for item in items:
         if item.excluded:
-            evaluated.append(Evaluated(item, not faults(item.candidate), False, item.excluded))
+            evaluated.append(_evaluated(item, not faults(item.candidate), False, item.excluded))
         else:
             by_target.setdefault(item.candidate.steers, []).append(item)
     for (endpoint, family), competitors in by_target.items():
@@ -160,9 +180,9 @@ def evaluate(
         for item in competitors:
             other = lost.get(item.candidate)
             if other is None:
-                evaluated.append(Evaluated(item, True, True, _explain_choice(len(competitors))))
+                evaluated.append(_evaluated(item, True, True, _explain_choice(len(competitors))))
             else:
-                evaluated.append(Evaluated(item, other.valid, False, other.reason))
+                evaluated.append(_evaluated(item, other.valid, False, other.reason))
     return sorted(evaluated, key=lambda item: item.entry.order), chosen
 
 
@@ -189,9 +209,7 @@ def _get_order(item: CandidateWithOrigin) -> tuple[int, int, int, str, int, str,
     return item.order
 
 
-@lru_cache(maxsize=MANY)
-def policy_status(evaluated: Evaluated) -> PolicyStatus:
-    """A candidate as the status shows it."""
+def _policy_status(evaluated: Evaluated) -> PolicyStatus:
     c = evaluated.entry.candidate
     return PolicyStatus(
         endpoint=str(c.endpoint),

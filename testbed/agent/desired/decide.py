@@ -13,7 +13,6 @@ from testbed.agent.contract import CONFIGMAP, LOCAL, PrefixStatus
 from testbed.agent.desired import candidates, nftables, pool_problems, sessions, te_config
 from testbed.agent.desired.announcements import announce
 from testbed.agent.desired.candidates import Evaluated, Target
-from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.forwarding import Forwarding, choose_forwarding
 from testbed.agent.desired.head_end import head_end, strange_waypoints
 from testbed.agent.desired.inputs import Inputs, OwnSid, own_sids
@@ -29,7 +28,7 @@ from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.addresses import blocks_of
-from testbed.agent.model.objects import BlockAffinity, IpNetwork, IPPool, Objects
+from testbed.agent.model.objects import BlockAffinity, IpNetwork, IPPool
 from testbed.bgp.model import DesiredBgp
 from testbed.srpolicy.model import Candidate
 
@@ -187,24 +186,23 @@ def _reach_prefixes(
     remote: Mapping[Remote, Overlay],
 ) -> dict[Remote, Reach]:
     devices = frozenset(device.kind for device in tunnels.devices)
-    reach = _reach(inputs.config, inputs.capabilities, inputs.objects, forwarding, devices)
-    return {one: reach(one, overlay, chosen.get(one.target)) for one, overlay in remote.items()}
+    ground = Inputs(inputs.config, inputs.capabilities, inputs.objects)
+    reach = _reach(ground, forwarding, devices, remote)
+    return {one: reach(one, chosen.get(one.target)) for one in remote}
 
 
 @remember_last
 def _reach(
-    config: AgentConfig,
-    capabilities: Capabilities,
-    objects: Objects,
+    ground: Inputs,
     forwarding: Forwarding,
     devices: frozenset[str],
-) -> Callable[[Remote, Overlay, Candidate | None], Reach]:
+    overlays: Mapping[Remote, Overlay],
+) -> Callable[[Remote, Candidate | None], Reach]:
     """How a prefix is reached by the policy towards its node; remembers its answers."""
-    ground = Inputs(config, capabilities, objects)
 
     @lru_cache(maxsize=MANY)
-    def find(remote: Remote, overlay: Overlay, policy: Candidate | None) -> Reach:
-        return overlay.reach(remote, Situation(ground, forwarding, policy, devices))
+    def find(remote: Remote, policy: Candidate | None) -> Reach:
+        return overlays[remote].reach(remote, Situation(ground, forwarding, policy, devices))
 
     return find
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from testbed.agent.contract import LocalSidsStatus, NodeStatus, PodStatus, SessionStatus
 from testbed.agent.desired import sessions
-from testbed.agent.desired.candidates import policy_status
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.overlays.registry import usable
 from testbed.agent.desired.wanted import Wanted
@@ -26,7 +25,7 @@ def node_status(inputs: Inputs, wanted: Wanted) -> NodeStatus:
         local_sids=LocalSidsStatus(own.get(4), own.get(6), replaced),
         sessions=tuple(_session_status(peer, names) for peer in inputs.peers),
         pods=tuple(_pod_status(attachment) for attachment in inputs.attachments),
-        policies=tuple(policy_status(item) for item in wanted.evaluated),
+        policies=tuple(item.status for item in wanted.evaluated),
         prefixes=wanted.prefixes,
         overlays=usable(inputs.capabilities.tunnels),
         notes=inputs.capabilities.notes,

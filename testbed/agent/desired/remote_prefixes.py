@@ -24,9 +24,9 @@ _SHOWN = 100  # prefixes named of one peer and cause
 def believe_prefixes(inputs: Inputs) -> tuple[Mapping[IpNetwork, IPv6Address], tuple[str, ...]]:
     """Pod prefix → node that has it, and a sentence for what is not used."""
     unicast_paths = tuple(p for p in inputs.paths if p.family is not Family.IPV6_SRPOLICY)
-    return _believe(Inputs(
-        inputs.config, objects=inputs.objects, blocks=inputs.blocks, paths=unicast_paths
-    ))
+    return _believe(
+        Inputs(inputs.config, objects=inputs.objects, blocks=inputs.blocks, paths=unicast_paths)
+    )
 
 
 @remember_last

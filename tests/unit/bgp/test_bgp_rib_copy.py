@@ -14,7 +14,7 @@ from testbed.bgp.update import Update
 PEERS, FAMILIES = ("fd00::1", "fd00::2"), (Family.IPV6_UNICAST, Family.IPV6_SRPOLICY)
 KEYS = st.tuples(st.sampled_from(FAMILIES), st.sampled_from([b"a", b"b", b"c"]))
 ANNOUNCED = st.builds(
-    lambda key, attrs: Announcement(*key, attrs), KEYS, st.sampled_from([b"x", b"y"])
+    lambda key, attrs: Announcement(key[0], key[1], attrs), KEYS, st.sampled_from([b"x", b"y"])
 )
 UPDATES = st.builds(
     Update,

@@ -34,7 +34,9 @@ def read(stream: bytes) -> list[Report]:
 
 
 def test_what_is_reported_names_its_peer() -> None:
-    stream = message(4) + message(3) + message(0, rest=b"update") + message(2) + message(0, 0x80, SIX)
+    stream = (
+        message(4) + message(3) + message(0, rest=b"update") + message(2) + message(0, 0x80, SIX)
+    )
     assert read(stream) == [
         Begun(),
         SessionBegun("10.0.0.1"),

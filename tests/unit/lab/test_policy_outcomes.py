@@ -9,6 +9,7 @@ import pytest
 
 from testbed.errors import TestbedError
 from testbed.lab import policies
+from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
@@ -202,7 +203,9 @@ def test_a_node_without_ipv4_is_named_by_its_bgp_identifier(tmp_path: Path) -> N
     text = own(1).replace("worker2", "right").replace("r6", "r2").replace("IPv4", "IPv6")
     text = text.replace("  family", "  headEnds: [left]\n  family")
     (change,) = changes(plan, tmp_path, text)
-    assert policies.route_targets(plan, change) == [IPv4Address("10.254.0.1")]
+    assert policies.route_targets(plan, change, bgp_identifiers(plan)) == [
+        IPv4Address("10.254.0.1")
+    ]
 
 
 def test_a_node_with_ipv4_is_named_by_that(tmp_path: Path) -> None:
@@ -210,4 +213,4 @@ def test_a_node_with_ipv4_is_named_by_that(tmp_path: Path) -> None:
     text = own(1).replace("  family", "  headEnds: [worker1, master]\n  family")
     (change,) = changes(plan, tmp_path, text)
     expected = [plan.address_v4("worker1"), plan.address_v4("master")]
-    assert policies.route_targets(plan, change) == expected
+    assert policies.route_targets(plan, change, bgp_identifiers(plan)) == expected

@@ -1,0 +1,35 @@
+"""Whether what peers say is about this node: of a thousand policies most are for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from testbed.agent.config import AgentConfig
+from testbed.agent.desired.candidates import is_for_others
+from testbed.bgp.model import BgpStatus, ReceivedPath
+
+Heard = tuple[BgpStatus, tuple[ReceivedPath, ...]]
+_MANY = 200  # paths; where there are fewer, a round costs nothing
+
+
+def concerns_node(config: AgentConfig, before: Heard, after: Heard) -> bool:
+    """Is anything new but policies for other head ends, and how many paths there are?"""
+    (old_status, old_paths), (status, paths) = before, after
+    if len(paths) < _MANY or _without_counts(old_status) != _without_counts(status):
+        return True
+    changed = _changed(old_paths, paths)
+    return not all(is_for_others(config, path) for path in changed)
+
+
+def _without_counts(status: BgpStatus) -> BgpStatus:
+    return replace(status, peers=tuple(replace(peer, received=0) for peer in status.peers))
+
+
+def _changed(
+    before: Iterable[ReceivedPath], after: Iterable[ReceivedPath]
+) -> Iterable[ReceivedPath]:
+    """Those of either that are not the same objects in the other; a path that stays is the same."""
+    old, new = {id(path): path for path in before}, {id(path): path for path in after}
+    return (*(new[key] for key in new.keys() - old.keys()),
+            *(old[key] for key in old.keys() - new.keys()))  # fmt: skip

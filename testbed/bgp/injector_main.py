@@ -15,6 +15,7 @@ import os
 import selectors
 import signal
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     from inotify_simple import INotify
 
+_REST = 0.02  # seconds from an event until the status tells of it
+_SHARE = 9.0  # times as long as writing it took, if that is more
+
 
 class Injector:
     """Reads files, sets the desired state of gobgpd, and reports progress in a status file."""
@@ -39,6 +43,8 @@ class Injector:
         self._files = PolicyFiles()
         self._written = ""
         self._ending = False
+        self._rest = _REST
+        self._due: float | None = 0.0  # when to write the status, of the monotonic clock
         self._wake = os.eventfd(0)
         self._driver = BgpDriver(socket, on_event=self.wake)
 
@@ -63,14 +69,13 @@ class Injector:
             self._driver.start()
             undo.callback(self._driver.stop)
             self._read_everything()
-            self._write_status()
             while not self._ending:
-                ready = {key.fd for key, _ in selector.select()}
+                ready = {key.fd for key, _ in selector.select(self._seconds_to_report())}
                 if self._wake in ready:
                     os.eventfd_read(self._wake)
                 if inotify.fileno() in ready:
                     self._read_changed(inotify.read(timeout=0), directories)
-                self._write_status()
+                self._report_in_time(bool(ready))
 
     def _watch_directories(self) -> tuple[INotify, dict[int, Path]]:
         from inotify_simple import INotify, flags
@@ -113,6 +118,19 @@ class Injector:
         desired = self._files.desired()
         if desired is not None:
             self._driver.set_desired(desired)
+
+    def _seconds_to_report(self) -> float | None:
+        """Seconds until the status is to be written; None: it says all."""
+        return None if self._due is None else max(0.0, self._due - time.monotonic())
+
+    def _report_in_time(self, has_news: bool) -> None:
+        """Write what is new a little later: first it takes effect, and more may come."""
+        if self._due is None and has_news:
+            self._due = time.monotonic() + self._rest
+        if self._due is not None and time.monotonic() >= self._due:
+            begun, self._due = time.monotonic(), None
+            self._write_status()
+            self._rest = max(_REST, _SHARE * (time.monotonic() - begun))
 
     def _write_status(self) -> None:
         text = json.dumps(self.report()) + "\n"  # on one line: with a thousand it costs a tenth

@@ -105,9 +105,9 @@ class Agent:
 
     def _note_path_change(self) -> None:
         """What a peer says is applied at once if it is about this node; all is checked later."""
-        self._checks.put_off()
         before, self._heard = self._heard, (self._bgp.status(), tuple(self._bgp.rib()))
         if concerns_node(self.config, before, self._heard):
+            self._checks.put_off()
             self.reconciler.notify()
         else:
             self.reconciler.notify_within(_REPORT_SECONDS)

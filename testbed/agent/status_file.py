@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 
 from testbed.agent.contract import Entry, NodeStatus, parse_status
@@ -15,9 +16,13 @@ NAME = "status.json"
 
 
 def read_status(path: Path) -> NodeStatus | None:
-    """The status, None where there is no file; raises TestbedError naming a file that is bad."""
+    """The status, None where there is no file; raises TestbedError naming a file that is bad.
+
+    Whoever waits for something in it asks again and again: it is parsed when it is another file.
+    """
     try:
-        return parse_status(as_object(json.loads(path.read_text())))
+        found = path.stat()
+        return _parse_file(path, found.st_ino, found.st_mtime_ns, found.st_size)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -32,6 +37,11 @@ def read_status(path: Path) -> NodeStatus | None:
         why=why,
         fix="apply a policy or an object: at any change the agent writes the whole file anew",
     )
+
+
+@lru_cache(maxsize=32)
+def _parse_file(path: Path, *_which: int) -> NodeStatus:
+    return parse_status(as_object(json.loads(path.read_text())))
 
 
 def write_status(path: Path, status: NodeStatus) -> None:

@@ -210,6 +210,25 @@ def test_injected_policies_steer_spread_and_fall_back(lab: Lab) -> None:
         injector.stop()
 
 
+def test_what_nobody_tells_of_is_put_right_after_a_peers_path(lab: Lab) -> None:
+    """A path is applied without a look at the kernel; the look follows within seconds."""
+    before, block = lab.routes("w1"), lab.status("w2")["blocks"][0]
+    wrong = f"-4 route replace {block} proto 201 encap seg6 mode encap segs {WAYPOINT} dev w1-r"
+    ip("-n", lab.ns("w1"), *wrong.split())
+    assert lab.routes("w1") != before
+    client = GobgpClient(lab.directory / "r" / "gobgpd.sock")
+    idle = Candidate(
+        IPv6Address("fd2::2"), (SegmentList((Segment(IPv6Address(WAYPOINT), 19),)),), color=95
+    )
+    client.add_path(announcement(idle))
+    lab.wait("w1", "the policy that it refuses", lambda s: any(
+        p["color"] == 95 for p in s["policies"]))  # fmt: skip
+    lab.wait("w1", "the route as it was", lambda _: lab.routes("w1") == before)
+    client.delete_path(announcement(idle))
+    client.close()
+    lab.wait("w1", "nothing to report", complete)
+
+
 def test_a_peers_bad_path_is_reported_and_harms_nothing(lab: Lab) -> None:
     before = lab.routes("w1")
     policy = SRPolicy(9, 9, IPv6Address("fd2::2"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 
 import pytest
@@ -55,3 +56,18 @@ def test_a_failing_round_does_not_end_it() -> None:
 def test_settle_gives_up_with_a_sentence() -> None:
     with pytest.raises(TestbedError, match="busy"):
         Reconciler(lambda: True).wait_synced(timeout=0.01)
+
+
+def test_a_round_comes_within_the_time_that_is_given() -> None:
+    rounds: queue.SimpleQueue[int] = queue.SimpleQueue()
+    reconciler = Reconciler(lambda: rounds.put(1) is None)
+    thread = start(reconciler)
+    reconciler.notify_within(3600.0)
+    reconciler.notify_within(0.01)  # the sooner one counts
+    reconciler.notify_within(3600.0)
+    assert rounds.get(timeout=10) == 1
+    reconciler.notify()
+    assert rounds.get(timeout=10) == 1
+    reconciler.stop()
+    thread.join(10)
+    assert not thread.is_alive()

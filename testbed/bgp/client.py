@@ -27,7 +27,7 @@ _OPTIONS = (
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),  # otherwise two clients share their back-off
     ("grpc.initial_reconnect_backoff_ms", 20),
-    ("grpc.min_reconnect_backoff_ms", 20),
+    ("grpc.min_reconnect_backoff_ms", 2000),  # how long one attempt may take on a busy machine
     ("grpc.max_reconnect_backoff_ms", 100),
 )
 
@@ -140,20 +140,15 @@ class GobgpClient:
         self._call_method("DeletePeer", self._messages["DeletePeerRequest"](address=address))
 
     def list_peers(self) -> list[PeerStatus]:
-        """Every configured session with its state and path counts over all families."""
-        return [translate.peer_status(peer) for peer in self._list_peers(counts=True)]
-
-    def established_peers(self) -> set[str]:
-        """The addresses of the sessions that are up; cheaper than list_peers()."""
-        listed = (translate.peer_status(peer) for peer in self._list_peers(counts=False))
-        return {peer.address for peer in listed if peer.established}
+        """Every configured session with its state and number of paths."""
+        return [translate.peer_status(peer) for peer in self._list_peers()]
 
     def configured_peers(self) -> list[translate.AdoptedPeer]:
         """Every configured session as configured, to compare with what is wanted."""
-        return [translate.adopted_peer(peer) for peer in self._list_peers(counts=False)]
+        return [translate.adopted_peer(peer) for peer in self._list_peers()]
 
-    def _list_peers(self, counts: bool) -> list[Proto]:
-        request = self._messages["ListPeerRequest"](enable_advertised=counts)
+    def _list_peers(self) -> list[Proto]:
+        request = self._messages["ListPeerRequest"]()
         return [reply.peer for reply in self._stream_replies("ListPeer", request, _DEADLINE)]
 
     def add_path(self, announcement: Announcement) -> None:

@@ -75,7 +75,7 @@ class ReceivedPath:
 
 @dataclass(frozen=True)
 class PeerStatus:
-    """What gobgpd says about one session; counts are over all families.
+    """What gobgpd says about one session; `received` is its number of paths over all families.
 
     `reason` tells why it went down; GoBGP 4.8.0 has the field but leaves it empty.
     """
@@ -85,7 +85,6 @@ class PeerStatus:
     state: str
     reason: str = ""
     received: int = 0
-    advertised: int = 0
 
     @property
     def established(self) -> bool:
@@ -124,8 +123,7 @@ class DesiredBgp:
 class BgpStatus:
     """A consistent snapshot of the driver: `settled` means gobgpd holds all of the desired state.
 
-    `faults` says in sentences what does not; `announced` is what gobgpd holds of ours. Of the
-    peers' counts, `received` is current and `advertised` is as of the session's last change.
+    `faults` says in sentences what does not; `announced` is what gobgpd holds of ours.
     """
 
     connected: bool = False

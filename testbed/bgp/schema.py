@@ -34,8 +34,7 @@ TABLE: dict[str, str] = {
     "Timers": "config 1 TimersConfig",
     "Transport": "local_address 1 string, passive_mode 4 bool, remote_port 6 uint32",
     "AfiSafiConfig": "family 1 Family, enabled 2 bool",
-    "AfiSafiState": "family 1 Family, enabled 2 bool, received 3 uint64, accepted 4 uint64,"
-    " advertised 5 uint64",
+    "AfiSafiState": "family 1 Family, enabled 2 bool, received 3 uint64, accepted 4 uint64",
     "MpGracefulRestartConfig": "enabled 1 bool",
     "MpGracefulRestart": "config 1 MpGracefulRestartConfig",
     "AfiSafi": "mp_graceful_restart 1 MpGracefulRestart, config 2 AfiSafiConfig,"
@@ -47,7 +46,7 @@ TABLE: dict[str, str] = {
     "AddPeerResponse": "",
     "DeletePeerRequest": "address 1 string",
     "DeletePeerResponse": "",
-    "ListPeerRequest": "address 1 string, enable_advertised 2 bool",
+    "ListPeerRequest": "address 1 string",
     "ListPeerResponse": "peer 1 Peer",
     "Path": "is_withdraw 5 bool, family 9 Family, source_asn 10 uint32, neighbor_ip 15 string,"
     " nlri_binary 20 bytes, pattrs_binary 21 bytes*",

@@ -235,22 +235,24 @@ class BgpDriver:
         before = {peer.address for peer in peers if peer.established}
         said = [(event.peer, _understand(event)) for event in events if isinstance(event, PeerSent)]
         sessions = {event.peer for event in events if isinstance(event, PeerChanged)}
-        if any(heard and heard.withdrawn for _, heard in said):
-            sessions |= before - connection.client.established_peers()
-        if sessions or not peers:
+        withdrawing = any(heard and heard.withdrawn for _, heard in said)
+        if sessions or withdrawing or not peers:  # gobgpd withdraws what a lost session had
             peers = tuple(connection.client.list_peers())
         up = {peer.address for peer in peers if peer.established}
         self._retain_lost(events, up)
-        for peer, heard in said:
-            if heard is None:
-                self._puzzling.add(peer)
-            else:
-                self._mirror.apply(peer, heard)
+        self._apply_messages(said)
         self._read_paths(connection, _sources_to_read(sessions | (up - before), events, up), up)
         rib = self._mirror.live
         counted = tuple(_count_received(peer, rib) for peer in peers)
         self._publish_status(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
+
+    def _apply_messages(self, said: Iterable[tuple[str, Update | None]]) -> None:
+        for peer, heard in said:
+            if heard is None:
+                self._puzzling.add(peer)
+            else:
+                self._mirror.apply(peer, heard)
 
     def _read_paths(self, connection: Connection, sources: set[Source], up: set[str]) -> None:
         """Read these sources, and what was not understood if that is not too often."""

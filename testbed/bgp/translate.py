@@ -83,14 +83,12 @@ def peer_status(peer: Proto) -> PeerStatus:
     reasons, number = schema.DISCONNECT_REASONS, peer.state.disconnect_reason
     reason = reasons[number] if 0 <= number < len(reasons) else f"reason {number}"
     detail = peer.state.disconnect_message
-    counts = [family.state for family in peer.afi_safis]
     return PeerStatus(
         address=peer.conf.neighbor_address,
         asn=peer.conf.peer_asn,
         state=state_name(peer.state.session_state),
         reason=f"{reason}: {detail}" if detail else reason,
-        received=sum(count.received for count in counts),
-        advertised=sum(count.advertised for count in counts),
+        received=sum(family.state.received for family in peer.afi_safis),
     )
 
 

@@ -60,7 +60,12 @@ def test_settle_gives_up_with_a_sentence() -> None:
 
 def test_a_round_comes_within_the_time_that_is_given() -> None:
     rounds: queue.SimpleQueue[int] = queue.SimpleQueue()
-    reconciler = Reconciler(lambda: rounds.put(1) is None)
+
+    def note() -> bool:
+        rounds.put(1)
+        return True
+
+    reconciler = Reconciler(note)
     thread = start(reconciler)
     reconciler.notify_within(3600.0)
     reconciler.notify_within(0.01)  # the sooner one counts

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inotify_simple import INotify
 
 _REST = 0.02  # seconds from an event until the status tells of it
-_SHARE = 9.0  # times as long as writing it took, if that is more
+_SHARE, _LONGEST_REST = 9.0, 0.5  # times as long as writing it took, if that is more; seconds
 
 
 class Injector:
@@ -130,7 +130,7 @@ class Injector:
         if self._due is not None and time.monotonic() >= self._due:
             begun, self._due = time.monotonic(), None
             self._write_status()
-            self._rest = max(_REST, _SHARE * (time.monotonic() - begun))
+            self._rest = min(max(_REST, _SHARE * (time.monotonic() - begun)), _LONGEST_REST)
 
     def _write_status(self) -> None:
         text = json.dumps(self.report()) + "\n"  # on one line: with a thousand it costs a tenth

@@ -22,6 +22,7 @@ from testbed.bgp import attributes, schema, station, unicast
 from testbed.bgp.client import GobgpClient
 from testbed.bgp.model import Announcement, BgpPeer, DesiredBgp, Family
 from testbed.bgp.session import BgpDriver
+from testbed.host.wait import wait_for
 from testbed.srpolicy.bgp import tlv
 from testbed.srpolicy.bgp.codec import decode, encode_attributes, encode_nlri
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
@@ -398,12 +399,18 @@ def test_injector_follows_its_directory(pair: tuple[Speaker, Speaker], tmp_path:
         until(right.driver, "the third file", lambda: len(right.driver.rib()) == 2)
         (policies / "one.json").unlink()
         until(right.driver, "withdrawn", lambda: len(right.driver.rib()) == 1)
-        assert any("two.json" in line for line in json.loads(status.read_text())["errors"])
+        wait_for("word of the second file", lambda: said_of(status, "two.json"), PATIENCE)
         injector.send_signal(signal.SIGTERM)
         assert injector.wait(PATIENCE) == 0
     finally:
         injector.kill()
         injector.wait()
+
+
+def said_of(status: Path, file: str) -> tuple[bool | None, str]:
+    """Whether the injector's status names a file among its errors, as a probe."""
+    text = status.read_text()
+    return any(file in line for line in json.loads(text)["errors"]) or None, text
 
 
 def injector_peers() -> object:

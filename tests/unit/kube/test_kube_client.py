@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unavailable, Unreachable
@@ -184,5 +184,5 @@ def test_what_is_applied_is_the_same_as_yaml_and_as_json(server: Server, text: s
     """A server reads an apply patch as YAML, which has no surrogate pairs."""
     document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
     KubernetesApi(server.client).apply({**document, "data": {"text": text}})
-    for read in (json.loads, yaml.safe_load):
+    for read in (json.loads, YAML(typ="safe").load):
         assert read(server.body)["data"] == {"text": text}

@@ -6,6 +6,7 @@ Nothing here repairs anything; an announcement that is not exactly well-formed i
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from testbed.bgp import attributes, unicast
 from testbed.bgp.errors import PathMalformed
@@ -65,12 +66,17 @@ def _check_srpolicy(announcement: Announcement, tunnels: bytes) -> None:
     """Check what our codec refuses, then what only GoBGP cannot handle."""
     try:
         decode(announcement.nlri, announcement.attrs)
-        (tunnel,) = tlv.tunnels(tunnels)
-        kinds = [_check_sub_tlv(field) for field in tlv.sub_tlvs(tunnel.value)]
+        _check_tunnels(tunnels)
     except CodecError as error:
         raise PathMalformed(error.what) from None
-    except ValueError:
-        raise PathMalformed("an SR Policy needs exactly one tunnel") from None
+
+
+@lru_cache(maxsize=1024)  # of a thousand policies many go the same way
+def _check_tunnels(tunnels: bytes) -> None:
+    found = list(tlv.tunnels(tunnels))
+    if len(found) != 1:
+        raise PathMalformed("an SR Policy needs exactly one tunnel")
+    kinds = [_check_sub_tlv(field) for field in tlv.sub_tlvs(found[0].value)]
     if tlv.SEGMENT_LIST not in kinds:
         raise PathMalformed("an SR Policy without segment list")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from testbed.bgp import attributes, guard, unicast
 from testbed.bgp.attributes import Attribute
@@ -142,9 +143,14 @@ def _check_tunnel(family: Family, found: Mapping[int, Attribute]) -> None:
         return
     if family is not Family.IPV6_SRPOLICY:
         raise Irregular("a tunnel on a prefix")
-    for tunnel in tlv.tunnels(found[tlv.TUNNEL_ENCAPSULATION].value):
-        if strange := {field.type for field in tlv.sub_tlvs(tunnel.value)} - _SUB_TLVS:
-            raise Irregular(f"sub-TLV {min(strange)}")
+    if strange := _find_sub_tlvs(found[tlv.TUNNEL_ENCAPSULATION].value) - _SUB_TLVS:
+        raise Irregular(f"sub-TLV {min(strange)}")
+
+
+@lru_cache(maxsize=1024)  # of a thousand policies many go the same way
+def _find_sub_tlvs(tunnels: bytes) -> frozenset[int]:
+    fields = (field for one in tlv.tunnels(tunnels) for field in tlv.sub_tlvs(one.value))
+    return frozenset(field.type for field in fields)
 
 
 def _split_nlris(family: Family, data: bytes) -> Iterator[bytes]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
 
 from testbed.srpolicy.bgp import tlv
 from testbed.srpolicy.bgp.tlv import CodecError
@@ -69,7 +71,32 @@ def _decode_tunnel(attribute: bytes) -> bytes:
     return ours[0]
 
 
+class _Tunnel(NamedTuple):
+    """What the tunnel says of a candidate; its key and originator come from elsewhere."""
+
+    segment_lists: tuple[SegmentList, ...]
+    preference: int
+    priority: int | None
+    binding_sid: IPv6Address | None
+
+
 def _build_candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candidate:
+    read = _read_tunnel(tunnel)
+    return Candidate(
+        endpoint=policy.endpoint,
+        segment_lists=read.segment_lists,
+        color=policy.color,
+        distinguisher=policy.distinguisher,
+        preference=read.preference,
+        priority=read.priority,
+        binding_sid=read.binding_sid,
+        originator=originator,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _read_tunnel(tunnel: bytes) -> _Tunnel:
+    """Read once for the head ends of a network, which go the same ways to an endpoint."""
     preference, priority = DEFAULT_PREFERENCE, None
     plain_sid: IPv6Address | None = None
     srv6_sid: IPv6Address | None = None
@@ -85,16 +112,7 @@ def _build_candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) ->
             srv6_sid = srv6_sid or IPv6Address(_require_length(kind, value, 18, 26)[2:18])
         elif kind == tlv.SEGMENT_LIST:
             lists.append(_segment_list(value))
-    return Candidate(
-        endpoint=policy.endpoint,
-        segment_lists=tuple(lists),
-        color=policy.color,
-        distinguisher=policy.distinguisher,
-        preference=preference,
-        priority=priority,
-        binding_sid=srv6_sid or plain_sid,
-        originator=originator,
-    )
+    return _Tunnel(tuple(lists), preference, priority, srv6_sid or plain_sid)
 
 
 def _binding_sid(value: bytes) -> IPv6Address | None:

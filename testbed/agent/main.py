@@ -72,7 +72,7 @@ class Agent:
         self.reconciler = Reconciler(self._do_round)
         self._bgp = BgpDriver(config.gobgp_socket, self._note_path_change)
         self._checks = Rhythm(_CHECK_SECONDS)
-        self._heard: Heard = (BgpStatus(), ())
+        self._heard: Heard = (BgpStatus(), {})
         self._api_read = threading.Event()
         self._has_heard_peers = False
         self._has_problems = False
@@ -105,7 +105,7 @@ class Agent:
 
     def _note_path_change(self) -> None:
         """What a peer says is applied at once if it is about this node; all is checked later."""
-        before, self._heard = self._heard, (self._bgp.status(), tuple(self._bgp.rib()))
+        before, self._heard = self._heard, (self._bgp.status(), self._bgp.rib_by_source())
         if concerns_node(self.config, before, self._heard):
             self._checks.put_off()
             self.reconciler.notify()

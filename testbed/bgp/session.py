@@ -16,6 +16,7 @@ import logging
 import queue
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from testbed.bgp.model import DesiredBgp, PeerStatus, ReceivedPath
+    from testbed.bgp.model import DesiredBgp, ReceivedPath
     from testbed.bgp.retention import Rib, Source
     from testbed.bgp.update import Update
 
 log = logging.getLogger(__name__)
+_MANY = 500  # paths; reading fewer costs little
+_LONGEST_READ_REST, _LONGEST_BATCH_REST = 5.0, 0.1  # seconds
 _RETRY_SECONDS = 1.0  # after gobgpd refused something that may work later (an address to come)
 
 
@@ -86,7 +89,7 @@ class BgpDriver:
         self._desired: DesiredBgp | None = None
         self._status = BgpStatus()
         self._mirror = Mirror()
-        self._pace = Pace()
+        self._reads, self._batches = Pace(_LONGEST_READ_REST), Pace(_LONGEST_BATCH_REST)
         self._puzzling: set[str] = set()  # peers that sent what only gobgpd understands
         self._rib: Rib = {}
         self._thread = threading.Thread(
@@ -121,8 +124,12 @@ class BgpDriver:
 
     def rib(self) -> list[ReceivedPath]:
         """Every path of every peer, established or lost a moment ago; never one of our own."""
+        return [path for paths in self.rib_by_source().values() for path in paths]
+
+    def rib_by_source(self) -> Rib:
+        """The same by peer and family; what has not changed is the same object as before."""
         with self._changed:
-            return [path for paths in self._rib.values() for path in paths]
+            return self._rib
 
     def wait(self, condition: Callable[[BgpDriver], bool], timeout: float) -> bool:
         """Wait until the condition holds, tested after every visible change; timeout in seconds."""
@@ -174,7 +181,9 @@ class BgpDriver:
         self._read_state(connection, [])
         while not self._stopping.is_set():
             events, woken = self._take_events(watch, self._seconds_to_wait(bool(faults)))
+            begun = time.monotonic()
             lost = self._read_state(connection, events)
+            self._batches.note(begun)
             for peer in lost:
                 connection.forget_peer(peer)
             if woken or lost:
@@ -185,7 +194,7 @@ class BgpDriver:
         due = self._mirror.due()
         waits = [_RETRY_SECONDS] if faulty else []
         waits += [] if due is None else [max(0.0, due - time.monotonic())]
-        waits += [self._pace.seconds_left()] if self._puzzling else []
+        waits += [self._reads.seconds_left()] if self._puzzling else []
         return min(waits, default=None)
 
     def _follow_events(self, watch: Watch) -> None:
@@ -203,6 +212,7 @@ class BgpDriver:
         woken = False
         with contextlib.suppress(queue.Empty):
             item = self._inbox.get(timeout=timeout)
+            self._stopping.wait(self._batches.seconds_left())
             while True:
                 if item is None:
                     woken = True
@@ -242,8 +252,10 @@ class BgpDriver:
         self._retain_lost(events, up)
         self._apply_messages(said)
         self._read_paths(connection, _sources_to_read(sessions | (up - before), events, up), up)
-        rib = self._mirror.live
-        counted = tuple(_count_received(peer, rib) for peer in peers)
+        counts = Counter[str]()
+        for (peer, _), paths in self._mirror.live.items():
+            counts[peer] += len(paths)
+        counted = tuple(replace(peer, received=counts[peer.address]) for peer in peers)
         self._publish_status(self._in_use(), peers=counted)
         return before & {peer.address for peer in peers if peer.state == "IDLE"}
 
@@ -256,7 +268,7 @@ class BgpDriver:
 
     def _read_paths(self, connection: Connection, sources: set[Source], up: set[str]) -> None:
         """Read these sources, and what was not understood if that is not too often."""
-        if not self._pace.seconds_left():
+        if not self._reads.seconds_left():
             sources |= _all_of(self._puzzling & up)
             self._puzzling.clear()
         begun, read = time.monotonic(), 0
@@ -264,7 +276,8 @@ class BgpDriver:
             paths = connection.received(family, peer)
             self._mirror.replace((peer, family), paths)
             read += len(paths)
-        self._pace.note_read(begun, read)
+        if read >= _MANY:
+            self._reads.note(begun)
 
     def _retain_lost(self, events: Iterable[_Event], up: set[str]) -> None:
         """Mark paths of lost sessions as stale, and drop stale paths after a peer's End-of-RIB."""
@@ -346,8 +359,3 @@ def _sources_to_read(
 
 def _all_of(peers: Iterable[str]) -> set[Source]:
     return {(peer, family) for peer in peers for family in Family}
-
-
-def _count_received(peer: PeerStatus, rib: Rib) -> PeerStatus:
-    received = sum(len(paths) for key, paths in rib.items() if key[0] == peer.address)
-    return replace(peer, received=received)

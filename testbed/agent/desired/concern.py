@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.desired.candidates import is_for_others
-from testbed.bgp.model import BgpStatus, ReceivedPath
+from testbed.bgp.model import BgpStatus, Family, ReceivedPath
 
-Heard = tuple[BgpStatus, tuple[ReceivedPath, ...]]
+Rib = Mapping[tuple[str, Family], tuple[ReceivedPath, ...]]  # by peer and family
+Heard = tuple[BgpStatus, Rib]
 _MANY = 200  # paths; where there are fewer, a round costs nothing
 
 
 def concerns_node(config: AgentConfig, before: Heard, after: Heard) -> bool:
     """Is anything new but policies for other head ends, and how many paths there are?"""
-    (old_status, old_paths), (status, paths) = before, after
-    if len(paths) < _MANY or _without_counts(old_status) != _without_counts(status):
+    (old_status, old_rib), (status, rib) = before, after
+    if sum(map(len, rib.values())) < _MANY:
         return True
-    changed = _changed(old_paths, paths)
+    if _without_counts(old_status) != _without_counts(status):
+        return True
+    sources = {source for source in (*old_rib, *rib) if old_rib.get(source) is not rib.get(source)}
+    changed = (p for s in sources for p in _changed(old_rib.get(s, ()), rib.get(s, ())))
     return not all(is_for_others(config, path) for path in changed)
 
 
@@ -28,8 +32,8 @@ def _without_counts(status: BgpStatus) -> BgpStatus:
 
 def _changed(
     before: Iterable[ReceivedPath], after: Iterable[ReceivedPath]
-) -> Iterable[ReceivedPath]:
+) -> Iterator[ReceivedPath]:
     """Those of either that are not the same objects in the other; a path that stays is the same."""
     old, new = {id(path): path for path in before}, {id(path): path for path in after}
-    return (*(new[key] for key in new.keys() - old.keys()),
-            *(old[key] for key in old.keys() - new.keys()))  # fmt: skip
+    yield from (new[key] for key in new.keys() - old.keys())
+    yield from (old[key] for key in old.keys() - new.keys())

@@ -18,7 +18,8 @@ GARBAGE = replace(MANY[0], nlri=b"\0")
 
 
 def heard(*paths: ReceivedPath, status: BgpStatus = STATUS) -> Heard:
-    return status, paths
+    sources = {(path.peer, path.family) for path in paths}
+    return status, {s: tuple(p for p in paths if (p.peer, p.family) == s) for s in sources}
 
 
 @pytest.mark.parametrize(

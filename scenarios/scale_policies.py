@@ -6,6 +6,7 @@ from time import monotonic
 
 from testbed.scenario import Check, Testbed, scenario
 from testbed.scenario.api.scale import percentile
+from testbed.srpolicy.files.change import PolicyChange
 
 NODES = 23  # each with a policy to each other, in both families: 1,012
 PREFIXES = 22  # of each node and family: 1,012
@@ -68,15 +69,17 @@ def scale_policies(testbed: Testbed, check: Check, rounds: int = 10) -> None:
 def one_more(testbed: Testbed, check: Check, names: list[str], rounds: int) -> None:
     """Another policy of the first node to the last, again and again: each in use in turn."""
     file, times = testbed.evidence / "one-more.yaml", list[float]()
+    changes: list[PolicyChange] = []
     for number in range(rounds):
         by = ("r1", "r2") if number % 2 == 0 else ("r2", "r1")
         file.write_text(policy("one-more", names[0], names[-1], 4, 5000, 200, by))
         begun = monotonic()
-        testbed.te.inject(file, patience=PATIENCE)
+        changes = testbed.te.inject(file, patience=PATIENCE)
         times.append(round(1000 * (monotonic() - begun), 1))
         seen = testbed.te.first_segment(names[0], names[-1], 4)
         wanted = str(testbed.plan.node(by[0]).loopback_v6)
         check.that(seen, f"first segment of {names[0]} to {names[-1]}").equals(wanted)
+    testbed.te.withdraw(changes)
     check.figure("one more policy is in use after (ms)", times)
     check.figure(f"one more policy, p95 of {rounds} (ms)", percentile(times, 95), 100)
 

@@ -22,7 +22,7 @@ def build(plan: Plan) -> None:
     run(["ip", "-batch", "-"], stdin=network.namespaces(plan))
     for node in plan.namespaced:
         with in_netns(node.name):
-            _write_sysctls(network.sysctls(node))
+            _write_sysctls(network.sysctls(plan, node))
     run(["ip", "-batch", "-"], stdin=network.links(plan) + provider_of(plan).wire(plan))
     for node in plan.namespaced:
         with in_netns(node.name):

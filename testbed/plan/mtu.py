@@ -26,8 +26,8 @@ REPAIR_SEGMENTS = 2  # of a repair list at most, before the SID that unpacks
 
 
 def repair_overhead() -> int:
-    """What the longest repair list adds to a packet (H.Encaps.Red: the SRH lacks the first)."""
-    return OUTER_HEADER + SRH_FIXED + SID_SIZE * REPAIR_SEGMENTS
+    """What the longest repair list adds to a packet."""
+    return overhead(REPAIR_SEGMENTS + 1)
 
 
 def pod_mtu(tunnel_mtu: int, max_segments: int) -> int:

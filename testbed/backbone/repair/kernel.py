@@ -63,8 +63,8 @@ class RouterKernel:
         self._batch([f"route replace {line}" for line in changed])
         if changed:  # a new interface for a prefix replaced the old one
             there = places_in(self.router)
-        gone = [p for p in sorted(there - by_place.keys()) if not _waits(p, waiting)]
-        self._batch([f"route del {_named(place)}" for place in gone])
+        gone = [place for place in there - by_place.keys() if not _waits(place, waiting)]
+        self._batch(_deletions(gone))
         self._note(by_place, changed, there)
         self._ensure_rules()
         return not waiting and by_place.keys() <= there
@@ -72,7 +72,7 @@ class RouterKernel:
     def clear(self) -> None:
         """Remove all of it."""
         self._each_rule("del")
-        self._batch([f"route del {_named(place)}" for place in sorted(places_in(self.router))])
+        self._batch(_deletions(places_in(self.router)))
 
     def _note(
         self, wanted: Mapping[Place, str], changed: Iterable[str], there: Iterable[Place]
@@ -105,8 +105,11 @@ def _waits(place: Place, waiting: set[Prefix]) -> bool:
     return place.table == TABLE and place.prefix in waiting
 
 
-def _named(place: Place) -> str:
-    return f"{place.prefix} dev {place.interface} table {place.table} proto {PROTOCOL}"
+def _deletions(places: Iterable[Place]) -> list[str]:
+    return sorted(
+        f"route del {place.prefix} dev {place.interface} table {place.table} proto {PROTOCOL}"
+        for place in places
+    )
 
 
 def _places(router: str, protocol: int) -> frozenset[Place]:

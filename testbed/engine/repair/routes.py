@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface, IPv6Network
 
 from testbed.engine.from_plan import link_names
 from testbed.engine.linkstate.lsp import Prefix
@@ -29,7 +29,7 @@ PROTOCOL = TABLE = 203
 PREFERENCE = 40000  # of the rules: after `main` (32766)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Place:
     """What tells one route from others: table, prefix, outgoing interface."""
 
@@ -45,13 +45,14 @@ class RepairRoute:
     place: Place
     how: str
     metric: int = 0
+    kind: str = ""  # unicast
 
     @property
     def line(self) -> str:
         """It and its attributes, for `ip route replace`."""
         where = f"dev {self.place.interface} table {self.place.table} proto {PROTOCOL}"
         metric = f" metric {self.metric}" if self.metric else ""
-        return f"{self.place.prefix} {self.how} {where}{metric}"
+        return f"{self.kind} {self.place.prefix} {self.how} {where}{metric}".strip()
 
 
 class RepairPlan:
@@ -65,7 +66,8 @@ class RepairPlan:
         """The router's SIDs for packets at the end of a repair list, IPv6 and IPv4 inside.
 
         A kernel has such a SID on a device and takes it away with that. So it is there once per
-        link, and which of them is used makes no difference.
+        link, and which of them is used makes no difference. End.DT6 looks in `main` alone: there,
+        the router's own addresses would be somewhere on a link.
         """
         number = self._plan.node(router).number
         behaviours = ((6, f"End.DT6 table {MAIN}"), (4, "End.DX4 nh4 0.0.0.0"))
@@ -74,6 +76,8 @@ class RepairPlan:
                 sid = IPv6Network(decapsulating_sid(number, version))
                 how = f"encap seg6local action {behaviour}"
                 yield RepairRoute(Place(MAIN, sid, port.interface), how, metric)
+        for own in self._own_addresses(router):
+            yield RepairRoute(Place(MAIN, IPv6Network(own), "lo"), "", kind="local")
 
     def backups(self, found: Iterable[Backup]) -> Iterator[RepairRoute]:
         """A route per prefix that has a backup of its own."""
@@ -100,8 +104,11 @@ class RepairPlan:
         link = self._links[first.link]
         place = Place(TABLE, prefix, link.end(first.tail).interface)
         if segments:
-            sids = ",".join(map(str, self.sids(segments, prefix.version)))
-            yield RepairRoute(place, f"encap seg6 mode encap.red segs {sids}")
+            sids = self.sids(segments, prefix.version)
+            # where a loopback is the End SID, the kernel refuses an SRH without the first segment
+            mode = "encap.red" if len(sids) == 1 else "encap"
+            listed = ",".join(map(str, sids))
+            yield RepairRoute(place, f"encap seg6 mode {mode} segs {listed}")
             return
         gateway = _gateway(link.peer(first.tail), prefix.version)
         if gateway is not None:
@@ -123,6 +130,13 @@ class RepairPlan:
         sid = self._links[segment.adjacency.link].end(segment.adjacency.tail).end_x
         assert sid is not None, f"{segment} has no SID"
         return sid
+
+    def _own_addresses(self, router: str) -> Iterator[IPv6Address]:
+        for loopback in self._plan.node(router).loopbacks:
+            if isinstance(loopback, IPv6Address):
+                yield loopback
+        for port in self._plan.ports_of(router):
+            yield from (one.ip for one in port.addresses if isinstance(one, IPv6Interface))
 
     def _ports(self, router: str) -> Iterator[Port]:
         routers = self._plan.router_names

@@ -31,7 +31,7 @@ class Backbone(LabTopo):
     """
 
     # Any: a topology that extends this one adds options of its own types
-    def build(self, repair: str = "off", **options: Any) -> None:
+    def build(self, *, repair: str = "off", **options: Any) -> None:
         self.repair = repair
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
         self.addLinks(*LINKS)

@@ -69,6 +69,13 @@ def set_link(plan: Plan, link: Link, up: bool) -> None:
             restore_port(plan, port)
 
 
+def cut_off(plan: Plan, router: str) -> None:
+    """Set all of a router's interfaces down at once, as when it loses its power."""
+    ports = (link.end(router) for link in plan.links_of(router))
+    lines = "".join(f"link set dev {port.interface} down\n" for port in ports)
+    run(["ip", "-n", router, "-batch", "-"], stdin=lines)
+
+
 def restore_port(plan: Plan, port: Port) -> None:
     """Give a port back what the kernel forgets when it goes down: IPv6 addresses, static routes.
 

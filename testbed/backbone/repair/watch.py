@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from testbed.engine.repair.routes import PROTOCOL
 from testbed.host.namespaces import in_netns
-from testbed.host.route_dump import ISIS
 from testbed.host.packet_filter import AND, JUMP_EQUAL, LOAD_BYTE, RETURN, attach
+from testbed.host.route_dump import ISIS
 
 # RTMGRP_LINK, RTMGRP_IPV4_ROUTE, RTMGRP_IPV4_RULE, RTMGRP_IPV6_IFADDR, RTMGRP_IPV6_ROUTE,
 # RTNLGRP_IPV6_RULE
@@ -50,7 +50,7 @@ class Watch:
 
     def read_packets(self) -> bool:
         """True if there were LSPs."""
-        return any([True for _ in _received(self.packets)])
+        return bool(list(_received(self.packets)))
 
     def read_netlink(self) -> tuple[bool, bool]:
         """(is there anything to look at?, is a rule gone?) since the last call."""

@@ -28,6 +28,7 @@ from testbed.plan.model import Repair as Kind
 # ecmp: other next hops stay; plain: another next hop; segments: a repair list; none: no way
 How = Literal["ecmp", "plain", "segments", "none"]
 FEWEST_LEFT = 2  # next hops of which one may fail
+NOTHING_ELSE = "nothing else leads there"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Repairs:
         repairs = self._repairs(router, Failure("link", used.link))
         if to.node in repairs:
             return f"its repair has more than {self._most} segments"
-        return "nothing else leads there"
+        return NOTHING_ELSE
 
 
 def _heads(uses: Iterable[Adjacency]) -> set[str]:
@@ -134,7 +135,8 @@ def _made(
 ) -> Backup:
     segments = tuple(
         NodeSegment(segment.adjacency.tail)  # which delivers, being one of those that announce it
-        if isinstance(segment, AdjacencySegment) and segment.adjacency.head == to.node
+        if isinstance(segment, AdjacencySegment)
+        and segment.adjacency.head == to.node
         and to.node not in to.originators
         else segment
         for segment in repair.segments

@@ -19,7 +19,6 @@ from testbed.engine.linkstate.lsp import Prefix
 from testbed.engine.network import Adjacency
 from testbed.engine.repair.backups import Backup
 from testbed.engine.segments.segment import AdjacencySegment, Segment
-from testbed.host.route_dump import MAIN
 from testbed.plan.addressing import decapsulating_sid
 from testbed.plan.model import Link, Plan, Port
 
@@ -27,6 +26,7 @@ from testbed.plan.model import Link, Plan, Port
 # The number is unassigned in iproute2 and not the agents' (testbed.agent.desired.routes).
 PROTOCOL = TABLE = 203
 PREFERENCE = 40000  # of the rules: after `main` (32766)
+MAIN = 254  # the main table
 
 
 @dataclass(frozen=True)

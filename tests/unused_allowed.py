@@ -50,4 +50,4 @@ _.of_paths  # paths in a drawing, of an agent's candidate path or of a user's ow
 
 # The TE engine's commands come next: paths, lists and repairs are computed, and nobody asks yet.
 find_path, equal_paths, disjoint_pair, place, _.gap, Demand, expand, list_along, list_within
-protect, failures_beside, extended_p_space, q_space, _.affected, _.coverage, _.plain
+failures_beside, extended_p_space, q_space, _.affected, _.plain

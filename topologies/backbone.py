@@ -25,10 +25,14 @@ DATA_CENTRES = {
 
 
 class Backbone(LabTopo):
-    """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3."""
+    """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3.
+
+    `repair=link` or `repair=node`: routers protect against failures by themselves.
+    """
 
     # Any: a topology that extends this one adds options of its own types
-    def build(self, **options: Any) -> None:
+    def build(self, *, repair: str = "off", **options: Any) -> None:
+        self.repair = repair
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
         self.addLinks(*LINKS)
         for router in (1, 3, 5, 8):

@@ -1,5 +1,7 @@
 """The paper's full testbed: the backbone with a Kubernetes cluster of three nodes."""
 
+from typing import Any
+
 from backbone import Backbone
 
 # SIDs as the paper's cluster had them: its policies rely on them.
@@ -27,7 +29,7 @@ class Full(Backbone):
     `segments=6`: packets have room for so many; their pods have the same MTU.
     """
 
-    def build(self, joins_later: str = "", segments: int = 3, **options: object) -> None:
+    def build(self, joins_later: str = "", segments: int = 3, **options: Any) -> None:
         self.max_segments = segments
         for node, sids in CLUSTER.items():
             self.addClusterNode(node, joins_later=node == joins_later, **sids)

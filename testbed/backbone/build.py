@@ -22,7 +22,7 @@ def build(plan: Plan) -> None:
     run(["ip", "-batch", "-"], stdin=network.namespaces(plan))
     for node in plan.namespaced:
         with in_netns(node.name):
-            _write_sysctls(network.sysctls(node))
+            _write_sysctls(network.sysctls(plan, node))
     run(["ip", "-batch", "-"], stdin=network.links(plan) + provider_of(plan).wire(plan))
     for node in plan.namespaced:
         with in_netns(node.name):
@@ -67,6 +67,13 @@ def set_link(plan: Plan, link: Link, up: bool) -> None:
     for port, (netns, _) in ends.items():
         if up and netns:
             restore_port(plan, port)
+
+
+def cut_off(plan: Plan, router: str) -> None:
+    """Set all of a router's interfaces down at once, as when it loses its power."""
+    ports = (link.end(router) for link in plan.links_of(router))
+    lines = "".join(f"link set dev {port.interface} down\n" for port in ports)
+    run(["ip", "-n", router, "-batch", "-"], stdin=lines)
 
 
 def restore_port(plan: Plan, port: Port) -> None:

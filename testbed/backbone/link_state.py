@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from testbed.backbone.isisd import ask
-from testbed.engine.linkstate.lsp import read_database, read_hostnames
+from testbed.engine.linkstate.lsp import read_database, read_hostnames, read_versions
 from testbed.engine.linkstate.state import LinkState, link_state
 from testbed.plan.model import Plan
+
+
+def link_state_version(router: str) -> frozenset[tuple[str, ...]]:
+    """Equal for two routers, or two moments, if their link states are. Raises CheckFailed."""
+    return read_versions(ask(router, "show isis database"))
 
 
 def link_state_at(plan: Plan, router: str) -> LinkState:

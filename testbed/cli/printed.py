@@ -116,6 +116,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.report.event import Event
     from testbed.report.lab_status import LabStatus
     from testbed.report.live_topology import LiveTopology
+    from testbed.report.protection import ProtectionReport
     from testbed.scenario.run.parity import RowData
     from testbed.scenario.run.result import ScenarioResult
     from testbed.te.explain import Explanation
@@ -131,6 +132,7 @@ def printed() -> Mapping[str, Printed]:
         "policy-users": Printed("policy users", list[TunnelUse]),
         "policy-explain": Printed("policy explain", list[Explanation]),
         "te-topology": Printed("te topology", LiveTopology),
+        "te-protection": Printed("te protection", ProtectionReport),
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from testbed.backbone import build, link_mtu
+from testbed.backbone.repair import program as repair
 from testbed.host.wait import wait_for
 from testbed.lab import verify
 from testbed.lab.access.links import name_link
@@ -80,6 +81,7 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
         found += verify.static_problems(plan)
     found += _policies_into_nothing(plan)
     found += verify.backbone_problems(plan)
+    found += repair.problems(plan)
     return found + verify.cluster_problems(plan)
 
 

@@ -61,6 +61,14 @@ def adjacency_sid(number: int, index: int) -> IPv6Address:
     return IPv6Address(int(locator(number).network_address) | suffix)
 
 
+_DECAPSULATING = {6: 0xD006, 4: 0xD004}  # by what is inside; no router's number either
+
+
+def decapsulating_sid(number: int, version: int) -> IPv6Address:
+    """5f00:0:N:d006:: and :d004::: where router N unpacks IPv6 and IPv4 of a repair."""
+    return IPv6Address(int(locator(number).network_address) | _DECAPSULATING[version] << 64)
+
+
 def host_network(address: IPv6Address | IPv4Address) -> IPv6Network | IPv4Network:
     """The network of this one address."""
     return IPv6Network(address) if isinstance(address, IPv6Address) else IPv4Network(address)

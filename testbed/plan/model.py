@@ -199,6 +199,7 @@ class Timers(Frozen):
 
 Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
+Repair = Literal["off", "link", "node"]  # what routers protect against by themselves
 
 TIMERS: dict[Profile, Timers] = {
     "fast": Timers(
@@ -219,6 +220,7 @@ class Plan(Frozen):
     profile: Profile = "fast"
     asn: int = 64512
     te_mode: TeMode = "bgp"
+    repair: Repair = "off"
     # names of testbed.plan.traits: what runs the pods, what nodes are made of, what carries packets
     orchestrator: str = "none"
     backend: str = "namespace"
@@ -428,7 +430,12 @@ class Plan(Frozen):
     @property
     def tunnel_mtu(self) -> int:
         """The smallest MTU that a tunnel may meet, in bytes (1500 without a cluster)."""
-        return min((link.mtu for link in self.tunnel_links), default=1500)
+        return min((self.mtu_for_tunnels(link) for link in self.tunnel_links), default=1500)
+
+    def mtu_for_tunnels(self, link: Link) -> int:
+        """A link's MTU, less what local repair adds to packets between routers."""
+        repaired = self.repair != "off" and {link.a.node, link.b.node} <= self.router_names
+        return link.mtu - (mtu.repair_overhead() if repaired else 0)
 
     @property
     def pod_mtu(self) -> int:

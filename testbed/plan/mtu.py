@@ -22,6 +22,14 @@ def reserve(max_segments: int) -> int:
     return max(OUTER_HEADER + SRH_FIXED + SID_SIZE * max_segments, VXLAN)
 
 
+REPAIR_SEGMENTS = 2  # of a repair list at most, before the SID that unpacks
+
+
+def repair_overhead() -> int:
+    """What the longest repair list adds to a packet."""
+    return overhead(REPAIR_SEGMENTS + 1)
+
+
 def pod_mtu(tunnel_mtu: int, max_segments: int) -> int:
     """The pod MTU over links of this MTU."""
     return tunnel_mtu - reserve(max_segments)

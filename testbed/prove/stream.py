@@ -18,7 +18,7 @@ class Stream:
     """UDP packets at a constant rate from one namespace to another, while the `with` lasts.
 
     `rate` in packets per second. After the block: `sent`, `received`, `lost` (sequence numbers
-    that never arrived) and `longest_gap` (seconds between two arrivals).
+    that never arrived), `longest_gap` (seconds between two arrivals) and `outage` (seconds).
     """
 
     source: Place
@@ -93,6 +93,15 @@ class Stream:
         """The longest silence between two arrivals, in seconds."""
         times = sorted(self.arrivals.values())
         return max((b - a for a, b in pairwise(times)), default=0.0)
+
+    @property
+    def outage(self) -> float:
+        """The longest time for which all that was sent got lost, in seconds.
+
+        Unlike a gap it is not longer where a busy machine sent or read packets late.
+        """
+        arrived = [-1, *sorted(self.arrivals), self.sent]
+        return (max(b - a for a, b in pairwise(arrived)) - 1) / self.rate
 
     def _send_packets(self) -> None:
         for sent in self._sender.send(self._stop.wait):

@@ -140,7 +140,7 @@ def _default_routes(plan: Plan, node: Node) -> list[StaticRoute]:
     ]
 
 
-def sysctls(node: Node) -> dict[str, str]:
+def sysctls(plan: Plan, node: Node) -> dict[str, str]:
     """Paths below /proc/sys/net and their values, set before any link exists.
 
     Addresses are usable at once (no DAD); routers and cluster nodes forward and process SRHs.
@@ -164,6 +164,11 @@ def sysctls(node: Node) -> dict[str, str]:
             "ipv6/fib_multipath_hash_policy": "1",
             "ipv4/fib_multipath_hash_policy": "1",
         }
+    if node.role is Role.ROUTER and plan.repair != "off":
+        # a backup takes over also where it was the link's other end that went down
+        for family in ("ipv4", "ipv6"):
+            for which in ("all", "default"):
+                values[f"{family}/conf/{which}/ignore_routes_with_linkdown"] = "1"
     if node.role is Role.CLUSTER:
         # the outer flow label is a hash of the inner flow: tunnels use equal-cost paths too
         values["ipv6/seg6_flowlabel"] = "1"

@@ -8,7 +8,7 @@ from typing import TypeVar, get_args
 
 from testbed.plan.address_rules import network_fault
 from testbed.plan.limits import MOST_SEGMENTS
-from testbed.plan.model import Plan, Pools, TeMode
+from testbed.plan.model import Plan, Pools, Repair, TeMode
 from testbed.plan.problems import Problem
 
 _Network = TypeVar("_Network", IPv4Network, IPv6Network)
@@ -61,6 +61,12 @@ def _read_te_mode(given: object) -> object:
     return given
 
 
+def _read_repair(given: object) -> object:
+    if given not in get_args(Repair):
+        raise ValueError("no such protection")
+    return given
+
+
 def _read_pool4(given: object) -> IPv4Network | None:
     return None if given is None else _checked(IPv4Network(_text(given)))
 
@@ -85,6 +91,10 @@ def _checked(pool: _Network) -> _Network:
 _KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
     "asn": (_integer_parser(1, 2**32 - 1), "the AS number of all BGP speakers"),
     "te_mode": (_read_te_mode, " or ".join(map(repr, get_args(TeMode)))),
+    "repair": (
+        _read_repair,
+        f"what routers protect against by themselves: {' or '.join(map(repr, get_args(Repair)))}",
+    ),
     "max_segments": (
         _integer_parser(1, MOST_SEGMENTS),
         "how many segments a policy may have at most",

@@ -64,6 +64,13 @@ def read_hostnames(text: str) -> dict[str, str]:
     return {match["system"]: match["name"] for match in found if match}
 
 
+def read_versions(text: str) -> frozenset[tuple[str, ...]]:
+    """Which LSPs a database holds, of `show isis database`: equal if the databases are."""
+    found = (_LSP.match(line) for line in text.splitlines())
+    names = ("system", "circuit", "fragment", "sequence", "overload")
+    return frozenset((*match.group(*names), str(bool(match["purged"]))) for match in found if match)
+
+
 def read_database(text: str, hostnames: Mapping[str, str]) -> dict[System, Lsp]:
     """The LSPs by system, without those that were purged."""
     merged: dict[System, Lsp] = {}

@@ -9,7 +9,7 @@ has no loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from testbed.engine.compute.spf import Dag, Routing
@@ -64,11 +64,16 @@ class Protection:
 
 
 def protect(
-    routing: Routing, router: str, failure: Failure, max_segments: int | None = None
+    routing: Routing,
+    router: str,
+    failure: Failure,
+    max_segments: int | None = None,
+    only: Container[str] | None = None,
 ) -> Protection:
     """Repairs of one router. `routing` is by IGP metric, from before the failure.
 
     At most `max_segments` are inserted. A node that fails is no destination: nobody reaches it.
+    `only` leaves out destinations that are not in it.
     """
     after = Routing(without(routing.network, failure), routing.weight)
     source = routing.number[router]
@@ -76,6 +81,8 @@ def protect(
     repairs, cut_off, too_long = [], [], []
     for target in _affected(routing, source, failure):
         name = routing.nodes[target]
+        if only is not None and name not in only:
+            continue
         repair = _repair(routing, after, post, target)
         if repair is None:
             cut_off.append(name)

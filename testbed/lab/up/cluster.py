@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from testbed.backbone import routers
+from testbed.backbone.repair import program as repair
 from testbed.host.supervisor import Supervisor
 from testbed.host.wait import wait_for
 from testbed.lab import verify as verified
@@ -45,6 +46,7 @@ def start_daemons(context: UpContext) -> None:
     plan, supervisor = context.plan, context.supervisor
     routers.write_files(plan)
     routers.start(plan, supervisor)
+    repair.start(plan, supervisor)
     if has_nodes(context):
         _start_nodes(context)
     supervisor.revive()

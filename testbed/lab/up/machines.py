@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from testbed import paths
 from testbed.backbone import routers
+from testbed.backbone.repair import program as repair
 from testbed.lab import snapshots
 from testbed.lab.up import room
 from testbed.lab.up.context import UpContext
@@ -67,6 +68,7 @@ def start_daemons(context: UpContext) -> None:
     plan, source = context.plan, _saved_source(context)
     routers.write_files(plan)
     routers.start(plan, context.supervisor)
+    repair.start(plan, context.supervisor)
     GOBGPD.symlink_to(context.gobgpd)
     agents.recognise(plan, [plan.node(name) for name in source.record.machines])
     for injector in plan.injectors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from testbed.backbone import build as backbone
 from testbed.backbone import link_mtu
+from testbed.backbone.repair import program as repair
 from testbed.host.wait import wait_for
 from testbed.lab import state, verify
 from testbed.lab.up.context import UpContext
@@ -44,6 +45,21 @@ def wait_for_supervisor(context: UpContext) -> None:
     """Wait until programs can be started. Raises CheckFailed."""
     ready = context.supervisor.ready
     wait_for("the lab's supervisor", lambda: (ready() or None, "no answer"), timeout=30)
+
+
+def has_repair(context: UpContext) -> bool:
+    """Routers protect against failures by themselves."""
+    return context.plan.repair != "off"
+
+
+def verify_repair(context: UpContext) -> None:
+    """Wait until every router has its backups. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        found = repair.problems(context.plan)
+        return (None if found else True), "; ".join(found[:5])
+
+    wait_for("the routers' backups", probe, timeout=30, fix=f"testbed logs {repair.NAME}")
 
 
 def verify_isis(context: UpContext) -> None:

@@ -15,15 +15,16 @@ def link_mtu(plan: Plan) -> Iterator[Problem]:
     """Links that leave pods, or IPv6, too small an MTU."""
     nodes = {node.name for node in plan.cluster}
     for link in plan.tunnel_links:
-        left = mtu.pod_mtu(link.mtu, plan.max_segments)
+        usable = plan.mtu_for_tunnels(link)
+        left, kept = mtu.pod_mtu(usable, plan.max_segments), link.mtu - usable
         if left < IPV6_MIN_MTU:
             owners = nodes & {link.a.node, link.b.node}
             yield Problem(
                 what=f"MTU {link.mtu} leaves pods {left} bytes with "
                 f"{plan.max_segments} segments ({mtu.reserve(plan.max_segments)} bytes of "
-                f"outer headers); IPv6 needs {IPV6_MIN_MTU}",
+                f"outer headers{_repair(kept)}); IPv6 needs {IPV6_MIN_MTU}",
                 subject=min(owners) if owners else name_of(link),
-                fix=f"raise the link's mtu to {mtu.tunnel_mtu_for(plan.max_segments)} "
+                fix=f"raise the link's mtu to {mtu.tunnel_mtu_for(plan.max_segments) + kept} "
                 "or lower max_segments",
                 where=link.where,
             )
@@ -35,6 +36,10 @@ def link_mtu(plan: Plan) -> Iterator[Problem]:
                 fix=f"mtu={IPV6_MIN_MTU} or more",
                 where=link.where,
             )
+
+
+def _repair(kept: int) -> str:
+    return f", and {kept} of local repair" if kept else ""
 
 
 def pod_blocks(plan: Plan) -> Iterator[Problem]:

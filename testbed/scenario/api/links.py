@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from testbed.backbone.build import set_link
+from testbed.backbone.build import cut_off, set_link
+from testbed.backbone.repair import program as repair
 from testbed.host.namespaces import in_netns
 from testbed.lab import verify
 from testbed.lab.access.links import find_link
@@ -29,6 +30,24 @@ class Links:
         plan = self._context.plan
         set_link(plan, find_link(plan, a, b), up=True)
         verify.backbone_converged(plan)
+
+    def cut_router(self, router: str) -> None:
+        """Cut all links of a router at once; they are mended when the scenario ends."""
+        plan = self._context.plan
+        self._context.undo.callback(self.mend_router, router)
+        cut_off(plan, router)
+
+    def mend_router(self, router: str) -> None:
+        """Mend all links of a router and wait for IS-IS."""
+        plan = self._context.plan
+        for link in plan.links_of(router):
+            set_link(plan, link, up=True)
+        verify.backbone_converged(plan)
+
+    def wait_protected(self) -> None:
+        """Wait until every router has its backups (local repair)."""
+        plan = self._context.plan
+        self._context.wait("backups on every router", lambda: not repair.problems(plan))
 
     def set_seg6(self, router: str, enabled: bool) -> None:
         """Let a router process SRHs or not (seg6_enabled on all its interfaces)."""

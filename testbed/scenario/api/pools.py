@@ -14,7 +14,8 @@ from testbed.agent.model.overlay_names import (
     SRV6,
     pool_fields,
 )
-from testbed.observe.routes import PROTO_BGP, isis_routes, routes_of
+from testbed.host.route_dump import BGP
+from testbed.observe.routes import isis_routes, routes_of
 from testbed.plan.model import Plan
 from testbed.render.cluster import ippools
 from testbed.render.kubernetes import documents
@@ -97,7 +98,7 @@ class Pools:
         def is_complete() -> bool:
             lacking.clear()
             for router in self._context.plan.routers:
-                have = {**isis_routes(router.name), **routes_of(router.name, PROTO_BGP)}
+                have = {**isis_routes(router.name), **routes_of(router.name, BGP)}
                 if missing := wanted - have.keys():
                     lacking[router.name] = sorted(map(str, missing))
             return not lacking

@@ -26,7 +26,7 @@ from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
-from testbed.lab import objects, summary
+from testbed.lab import objects, protection, summary
 from testbed.lab import status as lab_status
 from testbed.lab.access import inside
 from testbed.lab.events import stream
@@ -180,6 +180,14 @@ def _te_topology(patch: Patch, _: Path) -> str:
     patch.setattr(engine, "enter", lambda _: shipped_plan("full"))
     patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
     return said("te", "topology", "-o", "json")
+
+
+def _te_protection(patch: Patch, _: Path) -> str:
+    database = (ROOT / "tests/unit/engine/linkstate/frr-8.4-cut.txt").read_text()
+    patch.setattr(engine, "enter", lambda _: shipped_plan("full", repair="node"))
+    patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
+    patch.setattr(protection, "places_in", lambda _: frozenset())
+    return said("te", "protection", "-o", "json")
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
@@ -382,6 +390,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "policy-list": _policy_list,
     "policy-users": _policy_users,
     "te-topology": _te_topology,
+    "te-protection": _te_protection,
     "policy-explain": _policy_explain,
     "path": _path,
     "run": _run,

@@ -65,7 +65,7 @@ CASES = {
         "cafe::1:2/120",
     ),
     "the smallest MTU": Mended(
-        SIZES + "raise the link's mtu to {mtu.tunnel_mtu_for(plan.max_segments)} or lower "
+        SIZES + "raise the link's mtu to {mtu.tunnel_mtu_for(plan.max_segments) + kept} or lower "
         "max_segments",
         'self.addLink(r1, self.addClusterNode("a"), mtu=1300)',
         "mtu=1300",

@@ -30,6 +30,7 @@ EXPECTED = {
     "hitless-edit",
     "ipip-pool",
     "link-failure",
+    "local-repair",
     "mode-switch",
     "node-join",
     "node-leave",
@@ -50,7 +51,7 @@ EXPECTED = {
     "vxlan-pool",
 }
 
-LONG = {"scale-nodes", "scale-pods", "scale-policies", "segment-depth"}
+LONG = {"local-repair", "scale-nodes", "scale-pods", "scale-policies", "segment-depth"}
 
 
 def test_shipped_scenarios_have_sentences_and_claims() -> None:

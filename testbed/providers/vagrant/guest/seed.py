@@ -51,7 +51,7 @@ def own(plan: Plan, machine: Machine, host_key: HostKey, authorized: str) -> dic
         "etc/systemd/network/10-uplink.link": cpio.file(
             render("vm/uplink.link.j2", mac=machine.mac, name=machine.port, mtu=machine.mtu)
         ),
-        _SYSCTL.lstrip("/"): cpio.file(_sysctl_text(network.sysctls(node), machine.port)),
+        _SYSCTL.lstrip("/"): cpio.file(_sysctl_text(network.sysctls(plan, node), machine.port)),
         "etc/testbed/network.batch": cpio.file(network.node(plan, node)),
         f"etc/systemd/system/{unit}": cpio.file(
             render(f"vm/{unit}.j2", node=machine.name, device=device)

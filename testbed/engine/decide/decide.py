@@ -44,6 +44,7 @@ class Decided:
     apart: Disjoint | None = None  # what the two do not have in common
     constraints: Constraints = NO_CONSTRAINTS  # what the route was to keep to
     labels: Mapping[Constraint, str] | None = None  # in words, those that a group makes
+    terrain: Terrain | None = field(default=None, compare=False, repr=False)  # it was sought on
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class _Run:
         if routes is None:
             return None
         return [
-            Decided(ask, "Satisfied", primary=route, constraints=constraints[0])
+            Decided(ask, "Satisfied", primary=route, constraints=constraints[0], terrain=terrain)
             for ask, route in zip(asks, routes, strict=True)
         ], load
 
@@ -146,7 +147,7 @@ class _Run:
     def _one(self, ask: Ask, load: Load, beside: list[Decided]) -> Decided:
         terrain = self._terrain(ask, load)
         wanted, labels = self._within_group(ask, beside)
-        decided = Decided(ask, "Satisfied", constraints=wanted, labels=labels)
+        decided = Decided(ask, "Satisfied", constraints=wanted, labels=labels, terrain=terrain)
         route = best_route(terrain, ask, wanted)
         if isinstance(route, Refusal) and ask.intent.strict:
             return replace(decided, status="Unsatisfiable", reason=_in_words(route, ask, labels))

@@ -24,7 +24,8 @@ ROUTERS = {"master": "r3", "worker1": "r3", "worker2": "r8"}
 class Full(Backbone):
     """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first.
 
-    `segments=6`: packets have room for so many; their pods have the same MTU. `delays` is Backbone's.
+    `segments=6`: packets have room for so many; their pods have the same MTU. `delays`: as in
+    Backbone.
     """
 
     def build(

@@ -16,16 +16,18 @@ from testbed.lab.te.delivery import Delivery, deliver, delivery
 from testbed.lab.te.live import Live, live
 from testbed.lab.te.store import Kept
 from testbed.plan.model import Plan
+from testbed.srpolicy.files.change import PolicyChange
 from testbed.te.lint.findings import Finding
 
 
 @dataclass(frozen=True)
 class Planned:
-    """Intents, what is decided for them on a network, and what delivering it would change."""
+    """Intents, what is decided for them, their policies, and what delivering them changes."""
 
     kept: Kept
     live: Live
     decision: Decision
+    changes: tuple[PolicyChange, ...]
     delivery: Delivery
 
 
@@ -35,7 +37,7 @@ def planned(plan: Plan, kept: Kept) -> Planned:
     intents = [written.intent for written in kept.intents]
     decision = decide(intents, now.network, setting_of(plan))
     changes = policies_of(plan, decision.decided, kept.colors, now.local_sids)
-    return Planned(kept, now, decision, delivery(plan, changes))
+    return Planned(kept, now, decision, tuple(changes), delivery(plan, changes))
 
 
 def with_file(plan: Plan, text: str, source: str) -> tuple[Kept, list[Finding]]:

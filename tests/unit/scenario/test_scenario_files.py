@@ -47,6 +47,7 @@ EXPECTED = {
     "smoke",
     "te-bgp",
     "te-configmap",
+    "te-intents",
     "vxlan-pool",
 }
 

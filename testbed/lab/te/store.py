@@ -96,10 +96,7 @@ def merged(kept: Kept, new: Sequence[Written], taken: Iterable[int]) -> Kept:
     colors, used = dict(kept.colors), {*kept.colors.values(), *taken}
     for written in new:
         if written.intent.name not in colors:
-            color = next(
-                c for c in range(FIRST_COLOR, FIRST_COLOR + len(used) + 1) if c not in used
-            )
-            colors[written.intent.name] = color
+            colors[written.intent.name] = color = _free(used)
             used.add(color)
     others = (written for written in kept.intents if written.intent.name not in names)
     return Kept((*others, *new), colors)

@@ -90,14 +90,11 @@ class Steering:
         for change in changes:
             self.wait_policy(change.policy, present=False)
 
-    def apply_intents(self, file: Path | None = None) -> None:
-        """Have the TE engine take the intents of a file, or plan those that it has anew.
-
-        Returns when the head ends have the policies.
-        """
+    def apply_intents(self, file: Path) -> None:
+        """Give the TE engine a file's intents; returns when the head ends have the policies."""
         plan = self._context.plan
         before = set(store.read(plan).names)
-        found, _ = engine.apply(plan, file.read_text() if file else None, file.name if file else "")
+        found, _ = engine.apply(plan, file.read_text(), file.name)
         new = [name for name in found.kept.names if name not in before]
         if new:
             self._context.undo.callback(engine.delete, plan, new)

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from testbed.engine.decide.what_if import with_down
 from testbed.engine.from_plan import network_of
-from testbed.engine.network import Network
 from testbed.errors import TestbedError
 from testbed.lab import policies
 from testbed.lab.te import engine, store, what_if
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.explained import explain_intent, explained_text
-from testbed.lab.te.live import Live
 from testbed.lab.te.what_if import Question
 from testbed.srpolicy.files.load import load_policies
 from testbed.te.lint.findings import LintFailed
 from testbed.te.resolve import resolver
-from tests.paper_plan import paper_plan
+from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, SetNetwork, apply, cut, files, on
 
-PLAN = paper_plan()
-SIDS = {node.name: node.cluster.local_sids for node in PLAN.cluster if node.cluster}
-GOLD = """apiVersion: testbed/v1
-kind: Intent
-metadata: {name: gold}
-spec: {from: worker1, to: worker2, family: IPv4, avoid: {links: [r4-r6]}}
-"""
+__all__ = ["on"]
+
 PEOPLE = """apiVersion: testbed/v1
 kind: SRPolicy
 metadata: {name: mine}
@@ -42,38 +33,10 @@ spec:
   candidates:
     - segmentLists: [{segments: [r6, worker2]}]
 """
-SetNetwork = Callable[[Network], None]
-
-
-@pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SetNetwork:
-    """Gives the lab this network; it has no intent and no policy yet."""
-    (tmp_path / "gobgp/policies").mkdir(parents=True)
-    monkeypatch.setattr(policies, "NODES", tmp_path)
-
-    def set_network(network: Network) -> None:
-        for module in (engine, what_if):
-            monkeypatch.setattr(module, "live", lambda _: Live(network, SIDS))
-
-    set_network(network_of(PLAN))
-    return set_network
-
-
-def cut(*links: str) -> Network:
-    return with_down(network_of(PLAN), (), links)
-
-
-def apply(text: str | None = GOLD) -> list[str]:
-    planned, _ = engine.apply(PLAN, text, "gold.yaml" if text else "")
-    return list(intent_plan(PLAN, planned).lines())
 
 
 def lacking() -> list[str]:
     return list(intent_plan(PLAN, engine.planned(PLAN, store.read(PLAN))).lacking())
-
-
-def files() -> dict[str, str]:
-    return {f.name: f.read_text() for f in sorted(policies.store(PLAN).glob("*.json"))}
 
 
 def people() -> None:

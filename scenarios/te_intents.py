@@ -51,7 +51,7 @@ def te_intents(testbed: Testbed, check: Check) -> None:
 def wait_first_segment_is_r5(testbed: Testbed, wanted: bool) -> float:
     """Wait until worker1 uses a list that begins with r5, or none that does; how long it took."""
     begun = monotonic()
-    r5 = str(testbed.address("r5"))
+    r5 = str(testbed.plan.address_v6("r5"))
     testbed.wait(
         f"worker1 {'to go' if wanted else 'not to go'} by r5",
         lambda: (testbed.te.first_segment(*PAIR, 4) == r5) is wanted,

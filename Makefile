@@ -125,11 +125,12 @@ test-unit: deps ## run the unit tests, which need no root
 	@$(PYTEST) tests/unit
 
 .PHONY: fuzz
-fuzz: artefacts ## run the generators of topologies and objects for longer (EXAMPLES=10000 over all); asks for root
+fuzz: artefacts ## run generators for longer (EXAMPLES=10000 over all), kill `up` at each action; asks for root
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_FUZZ=$(or $(EXAMPLES),10000) $(PYTEST) \
 	  tests/unit/topology/test_random_topologies.py tests/integration/test_random_networks.py \
-	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py
+	  tests/unit/te/test_random_objects.py tests/integration/test_random_objects.py \
+	  tests/integration/test_life_faults.py::test_up_killed_at_its_actions
 
 .PHONY: soak
 soak: artefacts ## use and hurt labs at random, and compare the end with the beginning (MINUTES=20 SEED=1)

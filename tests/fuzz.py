@@ -20,3 +20,8 @@ def bounded(examples: int, *, share: int) -> settings:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
+
+
+def stride(few: int) -> int:
+    """Each one of very many, or, outside `make fuzz`, each `few`-th."""
+    return 1 if os.environ.get("TESTBED_FUZZ") else few

@@ -21,6 +21,7 @@ PAGES = [
 INDENT = "    "
 FILE = re.compile(r"`([\w.-]+\.(?:py|ya?ml))`[^`]*:$")
 COMMENT = re.compile(r"\s+# .*$")
+OURS = re.compile(r"`(testbed [^`]*)`")
 # How a command's output begins a line that says that it failed; the last is ping's.
 FAILED = r"error:|✗|FAIL\b|From \S+ .*Unreachable$"
 # What differs from run to run, and what stands for it.
@@ -92,6 +93,18 @@ def steps(text: str) -> Iterator[Shown | Command]:
             yield Shown(named, "\n".join(block[:typed]).rstrip() + "\n")
         yield from commands_of(block[typed:], position + 1 + typed)
         position, named = end, None
+
+
+def coming_from() -> dict[str, list[str]]:
+    """The commands that docs/coming-from.md names for another tool's, by that tool."""
+    found: dict[str, list[str]] = {}
+    tool = ""
+    for line in (ROOT / "docs/coming-from.md").read_text().splitlines():
+        if line.startswith("## "):
+            tool = line[3:]
+        elif line.startswith("|"):
+            found.setdefault(tool, []).extend(OURS.findall(line.split(" | ")[-1]))
+    return found
 
 
 def matches(shown: list[str], seen: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ class KubeClient:
         try:
             connection = self._connected() or self._connect()
             connection.sock.settimeout(limit)
-            data = None if body is None else json.dumps(body)
+            data = None if body is None else _written(body)
             connection.request(method, path, data, self._headers(method, content_type))
             return connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
@@ -220,6 +221,16 @@ class KubeClient:
         why = " ".join(str(error).split()) or type(error).__name__
         what = "the API server does not answer"
         return Unreachable(what, where=self._server, why=why, fix=self.fix)
+
+
+def _written(body: Mapping[str, object]) -> bytes:
+    """The body as JSON that is YAML too, as which a server reads an apply patch.
+
+    YAML has no surrogate pairs: what lies beyond the basic plane stands as it is. All else that is
+    not ASCII is escaped, as YAML takes some of it in no other way.
+    """
+    text = json.dumps(body, ensure_ascii=False)
+    return re.sub("[\x7f-\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text).encode()
 
 
 def _object(text: bytes, server: str) -> KubeObject:

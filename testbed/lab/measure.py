@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from testbed.backbone.links_now import as_shaped_now
 from testbed.errors import CheckFailed
 from testbed.lab.access.places import places
+from testbed.observe.place import Place
 from testbed.observe.reach import Flow, undelivered
 from testbed.observe.tag import TAG_SIZE
 from testbed.orchestrators.pod import Pod
@@ -36,13 +38,23 @@ def _measure(plan: Plan) -> tuple[Measured, list[Flow]]:
     place_of = places(plan)
     watched = {pod.netns: place_of(pod.netns) for pod in pods.values()}
     long = [flow.sized(plan.pod_mtu) for flow in flows]
-    lost = without_repeats(undelivered(watched, [*flows, *long], find_patience(plan, len(flows))))
+    lost = without_repeats(_lost_of(plan, watched, [*flows, *long]))
     measured = Measured(
         probes=len(flows),
         lost=tuple(describe_loss(flow, plan.pod_mtu) for flow in lost),
         without_pod=tuple(node for node in nodes if node not in pods),
     )
     return measured, lost
+
+
+def _lost_of(plan: Plan, watched: Mapping[str, Place], flows: Sequence[Flow]) -> list[Flow]:
+    """The flows without a probe, in the time that links take as planned, or as shaped now."""
+    planned = find_patience(plan, len(flows))
+    lost = undelivered(watched, flows, planned)
+    if not lost:
+        return lost
+    now = find_patience(as_shaped_now(plan), len(flows))
+    return undelivered(watched, lost, now) if now > planned else lost
 
 
 def refuse_losses(plan: Plan) -> Measured:

@@ -146,6 +146,14 @@ def test_a_narrow_link_loses_long_packets_and_is_repaired(pods: Lab, end: tuple[
     assert "and measured: 12 of 12 probes" in pods.run("status", "--probe").stdout
 
 
+def test_a_link_that_somebody_made_slow_is_slow_and_loses_nothing(pods: Lab) -> None:
+    """Two dozen probes take seconds at 100 kbit/s: they are waited for, as the plan cannot know."""
+    pods.run("link", "set", "r1", "worker1", "--bw", "0.1")
+    measured = json.loads(pods.run("status", "--probe", "-f", "json").stdout)["measured"]
+    assert (measured["probes"], measured["lost"]) == (12, [])
+    pods.run("link", "set", "r1", "worker1")
+
+
 def test_a_dry_run_says_what_each_end_gets_and_changes_nothing(twins: tuple[Lab, str]) -> None:
     lab, _ = twins
 

@@ -15,7 +15,7 @@ from testbed.backbone.shaping import commands
 from testbed.plan.model import Link, Plan, Shaping
 from testbed.render import network
 from tests.fuzz import bounded
-from tests.topology_strategies import read, topologies
+from tests.topology_strategies import read, sound_topologies
 
 pytestmark = [
     pytest.mark.root,
@@ -34,7 +34,7 @@ for node in $(cat nodes); do tc -n $node qdisc > $node.qdisc; done
 
 
 @bounded(60, share=6)
-@given(topologies())
+@given(sound_topologies())
 def test_a_valid_plan_is_built_with_every_address(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from testbed.errors import TestbedError
 from testbed.kube.errors import Refused
@@ -21,6 +21,12 @@ from tests.unit.te.test_random_objects import judged
 pytestmark = pytest.mark.root
 
 ADDRESS = "fd77::1"
+BEYOND_THE_BASIC_PLANE: Document = {
+    "apiVersion": "projectcalico.org/v3",
+    "kind": "IPPool",
+    "metadata": {"name": "smiling", "annotations": {"note": "\U0001f600"}},
+    "spec": {"cidr": "10.200.0.0/16"},
+}
 # What only a plan or an agent can know; an API server takes it, and the agents report it.
 OF_THE_PLAN = (
     *("overlaps", "lies outside", "nobody has", "is not the cluster's AS", "is larger than"),
@@ -43,6 +49,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubernetesApi]:
 
 @bounded(300, share=41)
 @given(document=objects())
+@example(document=BEYOND_THE_BASIC_PLANE)
 def test_the_server_takes_what_apply_takes_and_refuses_no_less(
     api: KubernetesApi, plan: Plan, tmp_path_factory: pytest.TempPathFactory, document: Document
 ) -> None:

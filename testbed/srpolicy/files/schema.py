@@ -43,11 +43,14 @@ def check(document: Value) -> None:
 def violations(
     document: Value, wanted: Mapping[str, object], name: str = "the document"
 ) -> list[tuple[int, str, str | None]]:
-    """Line, sentence and perhaps a fix of everything that does not fit a schema, in file order."""
-    found = [
+    """Line, sentence and perhaps a fix of everything that does not fit a schema, in file order.
+
+    Several fields that one mapping lacks are one violation.
+    """
+    found = {
         _locate_violation(document, error, name)
         for error in Draft202012Validator(wanted).iter_errors(document.plain)
-    ]
+    }
     return sorted(found, key=lambda item: (item[0], item[1]))
 
 

@@ -87,7 +87,10 @@ def _other_way(kind: str, has_kubernetes: bool) -> str:
         return "leave it out: policies of this kind are not enforced"
     if kind == "Pod" and not has_kubernetes:
         return "testbed pod create NAME --node NODE"
-    hint = did_you_mean(kind, (*KINDS, "ConfigMap", "List", *(f"{name}List" for name in KINDS)))
+    if kind == "ConfigMap":
+        hint: str | None = "the name of a TE ConfigMap is srv6-config-NODE:"
+    else:
+        hint = did_you_mean(kind, (*KINDS, "ConfigMap", "List", *(f"{name}List" for name in KINDS)))
     taken = f"it takes {', '.join(KINDS)} and TE ConfigMaps (srv6-config-NODE)"
     if has_kubernetes:
         others = "objects of Kubernetes itself by `testbed kubectl apply -f FILE`"

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from testbed.cli.main import app
 from testbed.host import told
 from testbed.plan.traits import PROVIDERS
-from tests.pages import PAGES, Command, Shown, matches, steps
+from tests.pages import PAGES, Command, Shown, coming_from, matches, steps
 from tests.repository import ROOT
 
 COMMANDS = {
@@ -23,12 +23,7 @@ COMMANDS = {
 }
 
 
-COMING_FROM = [
-    command
-    for row in (ROOT / "docs/coming-from.md").read_text().splitlines()
-    if row.startswith("|")
-    for command in re.findall(r"`(testbed [^`]*)`", row.split(" | ")[-1])
-]
+COMING_FROM = [command for commands in coming_from().values() for command in commands]
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unavailable, Unreachable
@@ -30,6 +31,7 @@ class Server:
     payload: bytes = b"{}"
     closes: bool = False
     asked: list[str] = field(default_factory=list)
+    body: bytes = b""  # of the last request
     dialled: int = 0
 
     def __post_init__(self) -> None:
@@ -40,7 +42,7 @@ class Server:
 
             def do_GET(self) -> None:
                 server.asked.append(self.path)
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                server.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 kinds = self.path == "/api/v1"
                 payload = json.dumps(KINDS).encode() if kinds else server.payload
                 self.send_response(200 if kinds else server.status)
@@ -173,3 +175,14 @@ def test_all_objects_of_a_kind_are_those_of_all_namespaces(server: Server) -> No
     found = KubernetesApi(server.client).all_of("v1", "ConfigMap")
     assert found == [{"metadata": {"name": "x"}}]
     assert server.asked[-1] == "/api/v1/configmaps"
+
+
+@pytest.mark.parametrize(
+    "text", ["\U0001f600", "\\ud83d\\ude00", "\x7f\x85\u2028\ufeff\ufffe", "é", "\ud800"]
+)
+def test_what_is_applied_is_the_same_as_yaml_and_as_json(server: Server, text: str) -> None:
+    """A server reads an apply patch as YAML, which has no surrogate pairs."""
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+    KubernetesApi(server.client).apply({**document, "data": {"text": text}})
+    for read in (json.loads, YAML(typ="safe").load):
+        assert read(server.body)["data"] == {"text": text}

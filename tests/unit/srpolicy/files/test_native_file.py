@@ -70,6 +70,11 @@ def test_faults_in_our_own_form(old: str, new: str, expected: str) -> None:
     assert expected in refused(OWN.replace(old, new, 1))
 
 
+def test_fields_that_one_mapping_lacks_are_told_once() -> None:
+    said = refused(OWN.replace("  color: 51\n  family: IPv4\n", "", 1))
+    assert said.count("lacks") == 1 and "spec lacks color, family" in said
+
+
 def test_a_resolvers_own_words_reach_the_user() -> None:
     def helpful(name: str, _family: int | None) -> IPv6Address:
         raise TestbedError(f"no {name}", fix="did you mean 'r1'?")

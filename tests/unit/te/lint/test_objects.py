@@ -317,6 +317,12 @@ def test_lists_are_taken_item_by_item(full: Plan, tmp_path: Path) -> None:
         # so no object of a file waits for another one of it
         ("kind: Namespace\n", "o.yaml:1", "kind Namespace", "testbed up --cluster kube"),
         ("kind: Service\n", "o.yaml:1", "kind Service", "testbed up --cluster kube"),
+        (
+            "kind: ConfigMap\nmetadata: {name: x}\n",
+            "o.yaml:1",
+            "kind ConfigMap",
+            "the name of a TE",
+        ),
         ("kind: IPpool\n", "o.yaml:1", "kind IPpool", "did you mean IPPool?"),
     ],
 )

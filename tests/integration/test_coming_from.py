@@ -50,6 +50,7 @@ spec:
 # They go on until they are interrupted; what is behind them ends them.
 ENDLESS = ("testbed capture ", "testbed events -w", "testbed logs -f")
 INTERRUPTED = "timeout --preserve-status --signal=INT 4 "
+NOT_HERE = "this kernel does not do `tc qdisc add"  # delay and loss need netem
 # Nobody types these here.
 TYPED_ELSEWHERE = {
     "testbed run --all -n lab": "tests/integration/test_scenarios.py, in a quarter of an hour",
@@ -84,7 +85,7 @@ def test_each_row_does_something(reader: Reader, tool: str) -> None:
     wrong = [
         f"{typed}: exit code {code}\n{output}"
         for typed, (code, output) in zip(["up", *in_order(commands)], results, strict=True)
-        if code != 0
+        if code != 0 and NOT_HERE not in output
     ]
     assert not wrong, "\n\n".join(wrong)
 

@@ -16,7 +16,7 @@ ON_NAMESPACES = {
     "docs/json.md": [],
     "docs/evaluation.md": [KUBERNETES],
     "docs/records.md": [LIGHT],
-    "docs/te.md": [],
+    "docs/te.md": [LIGHT],
 }
 # Recipes, followed by tests/integration/test_contributing.py.
 IN_A_COPY = "CONTRIBUTING.md"

@@ -34,10 +34,7 @@ mean_bps, median_bps, low_bps, high_bps, comparisons, packets_per_gb  # keys
 _.iowait  # read by its name, as all fields of it
 
 # Keys of what is printed.
-_.shows, _.destination_address, _.kernel_package, _.removed, _.says, _.seeds
-
-# Of intents: what reads them computes paths, and comes next.
-load_intents, _.max_delay_us, _.bandwidth_mbit, _.protect
+_.shows, _.before_segments, _.destination_address, _.kernel_package, _.removed, _.says, _.seeds
 
 # Keys of CNI documents.
 _.msg, _.sandbox, _.gw
@@ -48,6 +45,6 @@ _.none
 GIVEN  # the list that a test compares with every TESTBED_ name in the code
 _.of_paths  # paths in a drawing, of an agent's candidate path or of a user's own program
 
-# The TE engine's commands come next: paths, lists and repairs are computed, and nobody asks yet.
-find_path, equal_paths, disjoint_pair, place, _.gap, Demand, expand, list_along, list_within
+# Of the TE engine, nobody asks yet: many demands placed at once.
+place, _.gap, Demand
 failures_beside, extended_p_space, q_space, _.affected, _.plain

@@ -28,13 +28,17 @@ class Backbone(LabTopo):
     """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3.
 
     `repair=link` or `repair=node`: routers protect against failures by themselves.
+    `delays="1ms r4-r6:20ms"`: what path computation counts with, of all links and of one.
     """
 
     # Any: a topology that extends this one adds options of its own types
-    def build(self, *, repair: str = "off", **options: Any) -> None:
+    def build(self, *, delays: str = "", repair: str = "off", **options: Any) -> None:
         self.repair = repair
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
-        self.addLinks(*LINKS)
+        delay_of = dict(word.rpartition(":")[::2] for word in delays.split())
+        for ends in LINKS:
+            delay = delay_of.get("-".join(ends), delay_of.get(""))
+            self.addLink(*ends, te_delay=delay)
         for router in (1, 3, 5, 8):
             for index in (1, 2, 3):
                 self.addLink(f"r{router}", self.addHost(f"h{router}{index}"))

@@ -26,13 +26,16 @@ ROUTERS = {"master": "r3", "worker1": "r3", "worker2": "r8"}
 class Full(Backbone):
     """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first.
 
-    `segments=6`: packets have room for so many; their pods have the same MTU.
+    `segments=6`: packets have room for so many; their pods have the same MTU. `delays`: as in
+    Backbone.
     """
 
-    def build(self, joins_later: str = "", segments: int = 3, **options: Any) -> None:
+    def build(
+        self, delays: str = "", joins_later: str = "", segments: int = 3, **options: Any
+    ) -> None:
         self.max_segments = segments
         for node, sids in CLUSTER.items():
             self.addClusterNode(node, joins_later=node == joins_later, **sids)
-        super().build(**options)
+        super().build(delays, **options)
         for node, router in ROUTERS.items():
             self.addLink(router, node, mtu=1380 + SID_BYTES * (segments - 3))

@@ -82,11 +82,19 @@ def programs(lab: str) -> list[str]:
 
 
 def policies(lab: str) -> list[str]:
-    """SR Policies that were injected into a lab, for root."""
+    """SR Policies that people injected into a lab, for root."""
     from testbed.lab.policies import injected
 
     plan = _enter_as_root(lab)
-    return [policy.name for policy in injected(plan)] if plan else []
+    return [policy.name for policy in injected(plan) if not policy.owner] if plan else []
+
+
+def intents(lab: str) -> list[str]:
+    """Intents of a lab, for root."""
+    from testbed.lab.te.store import read
+
+    plan = _enter_as_root(lab)
+    return read(plan).names if plan and plan.injectors else []
 
 
 def scenarios(_: str) -> list[str]:

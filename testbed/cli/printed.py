@@ -102,6 +102,10 @@ def printed() -> Mapping[str, Printed]:
     from testbed.host.progress import Event as ProgressEvent
     from testbed.lab.snapshots import SnapshotRow
     from testbed.lab.summary import LabSummary
+    from testbed.lab.te.changes import IntentPlan
+    from testbed.lab.te.explained import ExplainedIntent
+    from testbed.lab.te.listing import IntentRow
+    from testbed.lab.te.what_if import WhatIf
     from testbed.lab.tunnel_uses import TunnelUse
     from testbed.orchestrators.kubernetes.dry_run import Verdict as FileVerdict
     from testbed.orchestrators.pod import Pod
@@ -133,6 +137,10 @@ def printed() -> Mapping[str, Printed]:
         "policy-explain": Printed("policy explain", list[Explanation]),
         "te-topology": Printed("te topology", LiveTopology),
         "te-protection": Printed("te protection", ProtectionReport),
+        "te-plan": Printed("te plan", IntentPlan),
+        "te-list": Printed("te list", list[IntentRow]),
+        "te-explain": Printed("te explain", list[ExplainedIntent]),
+        "te-whatif": Printed("te whatif", WhatIf),
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),

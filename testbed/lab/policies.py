@@ -21,6 +21,7 @@ from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.owners import closest_name
 
+_OF_PEOPLE = b'"owner": ""'  # in the file of a policy that no intent has
 _FEW = 20  # changes for which files are searched before they are parsed
 
 
@@ -42,7 +43,7 @@ def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
     falls back in between.
     """
     directory, announcements = store(plan), _encode(plan, changes)
-    outcomes, gone = compare(changes, _concerned(directory, changes))
+    outcomes, gone = compare(changes, _of_people(directory, changes))
     for key, announcement in announcements.items():
         write_json(directory / f"{file_name(key)}.json", announcement)
     withdraw(plan, [*(c.policy for c in changes if c.withdraw), *gone])
@@ -52,9 +53,9 @@ def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
 def preview_injection(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
     """What `inject` would do, as outcomes; raises what it would raise, and writes nothing."""
     directory, announcements = store(plan), _encode(plan, changes)
-    outcomes, _ = compare(changes, _concerned(directory, changes))
+    outcomes, _ = compare(changes, _of_people(directory, changes))
     as_read = {key: json.loads(json.dumps(value)) for key, value in announcements.items()}
-    return mark_known(outcomes, as_read, _announced(directory))
+    return mark_known(outcomes, as_read, announced(plan))
 
 
 def mark_known(
@@ -75,7 +76,34 @@ def mark_known(
 
 def _encode(plan: Plan, changes: Iterable[PolicyChange]) -> dict[SRPolicy, JsonObject]:
     identifiers = bgp_identifiers(plan)
-    return {c.policy: _announcement(plan, c, identifiers) for c in changes if not c.withdraw}
+    return {c.policy: announcement(plan, c, identifiers) for c in changes if not c.withdraw}
+
+
+def _of_people(directory: Path, changes: Iterable[PolicyChange]) -> list[InjectedPolicy]:
+    """What people injected. Raises TestbedError if a change is about what the TE engine steers."""
+    there = _concerned(directory, changes)
+    for change in changes:
+        for policy in there:
+            if policy.owner and clash(change, policy):
+                raise TestbedError(
+                    f"the intent {policy.owner} steers this traffic",
+                    where=change.where,
+                    why=f"by its policy {policy.name}; of two policies only one would count",
+                    fix=f"testbed te delete {policy.owner}",
+                )
+    return [policy for policy in there if not policy.owner]
+
+
+def clash(change: PolicyChange, policy: InjectedPolicy) -> bool:
+    """Are the two for the same traffic of a head end, or of one NLRI?"""
+    candidate = change.candidate
+    if change.policy == policy.key:
+        return True
+    if change.withdraw or candidate is None or candidate.endpoint != policy.key.endpoint:
+        return False
+    alike = candidate.family is None or policy.family in (0, candidate.family)
+    ends, others = set(candidate.head_ends), set(policy.head_ends)
+    return alike and (not ends or not others or bool(ends & others))
 
 
 def compare(
@@ -140,7 +168,8 @@ class Outcome:
 class InjectedPolicy:
     """A policy that the injector is to announce: its name, its key, where it came from.
 
-    `family` 0: its segment lists do not say.
+    `family` 0: its segment lists do not say. `owner`: the intent that the TE engine made it for;
+    empty: it is people's.
     """
 
     name: str
@@ -150,6 +179,7 @@ class InjectedPolicy:
     source: str
     head_ends: tuple[str, ...] = ()
     family: int = 0
+    owner: str = ""
 
     @property
     def key(self) -> SRPolicy:
@@ -180,25 +210,25 @@ def _readable(directory: Path) -> list[InjectedPolicy]:
 
 
 def _concerned(directory: Path, changes: Sequence[PolicyChange]) -> list[InjectedPolicy]:
-    """Those that share a key or a name with a change; of a thousand others not all are parsed."""
+    """Those that share a key or a name with a change, and those of intents: others may be many."""
     names = [json.dumps(change.name).encode() for change in changes]
     if len(names) > _FEW:
         return _readable(directory)
     keys = {f"{file_name(change.policy)}.json" for change in changes}
     found = []
     for file in sorted(directory.glob("*.json")):
-        if file.name in keys or _mentions(file, names):
+        if file.name in keys or _matters(file, names):
             with suppress(TestbedError):
                 found.append(_read_policy(file))
     return found
 
 
-def _mentions(file: Path, names: Sequence[bytes]) -> bool:
+def _matters(file: Path, names: Sequence[bytes]) -> bool:
     try:
         content = file.read_bytes()
     except OSError:
         return True  # reading it says what is wrong
-    return any(name in content for name in names)
+    return _OF_PEOPLE not in content or any(name in content for name in names)
 
 
 def _is_readable(file: Path) -> bool:
@@ -207,8 +237,9 @@ def _is_readable(file: Path) -> bool:
     return False
 
 
-def _announced(directory: Path) -> dict[SRPolicy, JsonObject]:
+def announced(plan: Plan) -> dict[SRPolicy, JsonObject]:
     """By key, the files of those policies that can be read."""
+    directory = store(plan)
     return {
         policy.key: json.loads((directory / f"{file_name(policy.key)}.json").read_text())
         for policy in _readable(directory)
@@ -216,8 +247,14 @@ def _announced(directory: Path) -> dict[SRPolicy, JsonObject]:
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:
-    """The injected policies of these names, or all. Raises TestbedError for one that is not."""
-    there = injected(plan)
+    """People's policies of these names, or all of them. Raises TestbedError for one that is not."""
+    for policy in injected(plan):
+        if policy.owner and policy.name in names:
+            raise TestbedError(
+                f"the policy {policy.name} is of the intent {policy.owner}",
+                fix=f"testbed te delete {policy.owner}",
+            )
+    there = [policy for policy in injected(plan) if not policy.owner]
     known = sorted({policy.name for policy in there})
     if not names and not every:
         now = f"injected are: {', '.join(known)}" if known else "nothing is injected"
@@ -246,9 +283,10 @@ def file_name(policy: SRPolicy) -> str:
     return f"{policy.distinguisher}.{policy.color}.{int(policy.endpoint):032x}"
 
 
-def _announcement(
-    plan: Plan, change: PolicyChange, identifiers: Mapping[str, IPv4Address]
+def announcement(
+    plan: Plan, change: PolicyChange, identifiers: Mapping[str, IPv4Address], owner: str = ""
 ) -> JsonObject:
+    """What the injector's file of a policy says."""
     assert change.candidate is not None
     next_hop = change.next_hop or plan.address_v6(plan.injectors[0].name)
     nlri = encode_nlri(change.policy)
@@ -264,6 +302,7 @@ def _announcement(
                 change.source,
                 tuple(change.candidate.head_ends),
                 change.candidate.family or 0,
+                owner,
             )
         ),
         "paths": [{"nlri": nlri.hex(), "attrs": attrs.hex()}],

@@ -92,11 +92,12 @@ def leave(plan: Plan, node: Node, api: Api | None = None) -> None:
 
 
 def start_injectors(plan: Plan, supervisor: Supervisor, gobgpd: Path) -> None:
-    """gobgpd and the policy feeder on every injector's host."""
+    """gobgpd and the policy feeder on every injector's host; the TE engine on the first."""
     programs = []
     for injector in plan.injectors:
         (NODES / injector.name / "policies").mkdir(parents=True, exist_ok=True)
         programs += [gobgpd_program(injector.name, gobgpd), _feeder_program(injector.name)]
+    programs += [_te_program(injector.name) for injector in plan.injectors[:1]]
     write_injector_peers(plan)
     supervisor.add(programs)
 
@@ -138,6 +139,14 @@ def _feeder_program(node: str) -> Program:
         *("--socket", str(directory / "gobgpd.sock")),
         *("--policies", str(directory / "policies")),
         *("--peers", str(directory / "peers.json")),
+    )
+
+
+def _te_program(node: str) -> Program:
+    """The TE engine, whose intents lie with the policies of the first injector."""
+    intents = NODES / node / "policies" / "te"
+    return _module_program(
+        f"{node}.te", node, "testbed.lab.te.engine_main", *("--intents", str(intents))
     )
 
 

@@ -56,3 +56,30 @@ def _hit(
         if found is not None:
             return found
     return None
+
+
+def fewest_left_out(
+    constraints: Sequence[Constraint], possible: Possible
+) -> tuple[Constraint, ...] | None:
+    """The fewest without which the others can be met; None if nothing is possible without any."""
+    if not possible(()):
+        return None
+    conflicts: list[frozenset[int]] = []
+    while True:
+        without = _smallest_hitting_set(conflicts)
+        kept = [number for number in range(len(constraints)) if number not in without]
+        if possible([constraints[number] for number in kept]):
+            return tuple(constraints[number] for number in without)
+        conflicts.append(frozenset(_shrunk(constraints, kept, possible)))
+
+
+def _shrunk(
+    constraints: Sequence[Constraint], numbers: Sequence[int], possible: Possible
+) -> list[int]:
+    """Of numbers that are impossible together, some of which none can be spared."""
+    needed = list(numbers)
+    for number in numbers:
+        fewer = [other for other in needed if other != number]
+        if not possible([constraints[other] for other in fewer]):
+            needed = fewer
+    return needed

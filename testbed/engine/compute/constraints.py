@@ -17,6 +17,7 @@ Kind = Literal[
     "include-any-affinity",
     "include-affinity",
     "avoid-srlg",
+    "include-srlg",
     "max-delay",
     "bandwidth",
 ]
@@ -31,6 +32,7 @@ _SENTENCES: dict[Kind, str] = {
     "include-any-affinity": "only links with an affinity of {}",
     "include-affinity": "only links with affinity {}",
     "avoid-srlg": "avoid SRLG {}",
+    "include-srlg": "only links in SRLG {}",
     "max-delay": "delay of at most {} µs",
     "bandwidth": "capacity of at least {} Mbit/s",
 }
@@ -63,6 +65,7 @@ class Constraints:
     include_any: frozenset[str] = _NOBODY
     include_all: frozenset[str] = _NOBODY
     avoid_srlgs: frozenset[str] = _NOBODY
+    include_srlgs: frozenset[str] = _NOBODY
     max_delay_us: int | None = None
     bandwidth_mbit: float | None = None
 
@@ -76,6 +79,7 @@ class Constraints:
             or (self.include_any and not adjacency.affinity & self.include_any)
             or not self.include_all <= adjacency.affinity
             or adjacency.srlg & self.avoid_srlgs
+            or not self.include_srlgs <= adjacency.srlg
             or self._too_narrow(adjacency)
         )
 
@@ -98,6 +102,7 @@ class Constraints:
             ("exclude-affinity", self.exclude_any),
             ("include-affinity", self.include_all),
             ("avoid-srlg", self.avoid_srlgs),
+            ("include-srlg", self.include_srlgs),
         ]
         found = [Constraint(kind, (name,)) for kind, names in by_name for name in sorted(names)]
         if self.include_any:
@@ -129,6 +134,7 @@ def together(constraints: Iterable[Constraint]) -> Constraints:
         include_any=named("include-any-affinity"),
         include_all=named("include-affinity"),
         avoid_srlgs=named("avoid-srlg"),
+        include_srlgs=named("include-srlg"),
         max_delay_us=int(amounts["max-delay"]) if "max-delay" in amounts else None,
         bandwidth_mbit=amounts.get("bandwidth"),
     )

@@ -150,10 +150,11 @@ def _overlapping(names: Names, intents: Sequence[Written]) -> Iterator[Finding]:
     for written in intents:
         if shared := _claim(names, written, taken):
             other, source, target, family = shared
-            line = other.where.rpartition(":")[2]
+            file, _, line = other.where.rpartition(":")
+            near = f"line {line}" if file == written.document.source else f"which {file} has"
             what = (
                 f"IPv{family} traffic from {source} to {target} is {other.intent.name}'s already "
-                f"(line {line})"
+                f"({near})"
             )
             fix = "leave the pair out of one of them, or make them one intent"
             yield Finding("error", written.where, what, fix)

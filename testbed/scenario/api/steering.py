@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from testbed.agent.contract import BGP, PolicyStatus
 from testbed.lab import objects, policies
+from testbed.lab.te import engine, store
+from testbed.lab.te.listing import IntentRow, intent_rows
+from testbed.lab.te.what_if import Question, WhatIf, what_if
 from testbed.orchestrators import agents
 from testbed.scenario.api.context import Context
 from testbed.scenario.api.manifests import Object
@@ -85,6 +89,28 @@ class Steering:
         policies.withdraw(self._context.plan, [c.policy for c in changes])
         for change in changes:
             self.wait_policy(change.policy, present=False)
+
+    def apply_intents(self, file: Path) -> None:
+        """Give the TE engine a file's intents; returns when the head ends have the policies."""
+        plan = self._context.plan
+        before = set(store.read(plan).names)
+        found, _ = engine.apply(plan, file.read_text(), file.name)
+        new = [name for name in found.kept.names if name not in before]
+        if new:
+            self._context.undo.callback(engine.delete, plan, new)
+        for change in found.changes:
+            self._wait_announced(change, PATIENCE)
+
+    def intents(self) -> list[IntentRow]:
+        """What the TE engine would decide now, pair by pair."""
+        plan = self._context.plan
+        return intent_rows(engine.planned(plan, store.read(plan)))
+
+    def what_if(self, down: Sequence[str]) -> WhatIf:
+        """What would become of the intents with these nodes or links down."""
+        plan = self._context.plan
+        kept = store.read(plan)
+        return what_if(plan, kept, kept, Question(down))
 
     def apply(self, file: str | Path) -> list[Object]:
         """Apply TE ConfigMaps."""

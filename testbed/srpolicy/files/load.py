@@ -27,6 +27,14 @@ def load_policies(text: str, source: str, resolve: Resolve = nothing_known) -> l
 
 
 def _read_document(document: Value, resolve: Resolve) -> list[PolicyChange]:
+    kind = document.get("kind")
+    if kind is not None and kind.content == "Intent":
+        raise TestbedError(
+            "this is an Intent, not an SR Policy",
+            where=document.where,
+            why="the TE engine makes SR Policies of it",
+            fix="testbed te apply -f FILE",
+        )
     if injector.recognises(document):
         return [injector.read(document)]
     if native.recognises(document):

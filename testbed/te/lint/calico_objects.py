@@ -79,6 +79,8 @@ def _other_way(kind: str, has_kubernetes: bool) -> str:
     """What to do with an object of another kind in this lab."""
     if kind == "SRPolicy":
         return "testbed policy apply -f FILE"
+    if kind == "Intent":
+        return "testbed te apply -f FILE"
     if kind in _BY_AGENTS:
         return "leave it out: the agents claim blocks themselves"
     if kind.endswith("NetworkPolicy"):

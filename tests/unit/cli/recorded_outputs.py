@@ -22,15 +22,19 @@ from testbed.cli import access, doctor, engine, events, image, lifecycle, render
 from testbed.cli.common import Format, fail
 from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
+from testbed.engine.from_plan import network_of
 from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
-from testbed.lab import objects, protection, summary
+from testbed.lab import objects, policies, protection, summary
 from testbed.lab import status as lab_status
 from testbed.lab.access import inside
 from testbed.lab.events import stream
 from testbed.lab.summary import LabSummary
+from testbed.lab.te import engine as te_engine
+from testbed.lab.te import what_if as te_what_if
+from testbed.lab.te.live import Live
 from testbed.orchestrators import agent_status
 from testbed.orchestrators.kubernetes import api, dry_run, images, vpp_check
 from testbed.orchestrators.pod import Pod
@@ -188,6 +192,43 @@ def _te_protection(patch: Patch, _: Path) -> str:
     patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
     patch.setattr(protection, "places_in", lambda _: frozenset())
     return said("te", "protection", "-o", "json")
+
+
+INTENT = """apiVersion: testbed/v1
+kind: Intent
+metadata: {name: gold}
+spec: {from: worker1, to: worker2, avoid: {nodes: [r7]}, protect: true, bandwidth: 10}
+"""
+
+
+def _te(patch: Patch, directory: Path, *words: str) -> str:
+    """With an intent that is kept, on a network that is as planned."""
+    plan = shipped_plan("full")
+    sids = {node.name: node.cluster.local_sids for node in plan.cluster if node.cluster}
+    (directory / "gobgp/policies").mkdir(parents=True)
+    patch.setattr(engine, "enter", lambda _: plan)
+    patch.setattr(policies, "NODES", directory)
+    now = Live(network_of(plan), sids)
+    for module in (te_engine, te_what_if):
+        patch.setattr(module, "live", lambda _: now)
+    te_engine.apply(plan, INTENT, "gold.yaml")
+    return said("te", *words, "-o", "json")
+
+
+def _te_plan(patch: Patch, directory: Path) -> str:
+    return _te(patch, directory, "plan")
+
+
+def _te_list(patch: Patch, directory: Path) -> str:
+    return _te(patch, directory, "list")
+
+
+def _te_explain(patch: Patch, directory: Path) -> str:
+    return _te(patch, directory, "explain", "gold")
+
+
+def _te_whatif(patch: Patch, directory: Path) -> str:
+    return _te(patch, directory, "whatif", "--down", "r8")
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
@@ -391,6 +432,10 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "policy-users": _policy_users,
     "te-topology": _te_topology,
     "te-protection": _te_protection,
+    "te-plan": _te_plan,
+    "te-list": _te_list,
+    "te-explain": _te_explain,
+    "te-whatif": _te_whatif,
     "policy-explain": _policy_explain,
     "path": _path,
     "run": _run,

@@ -282,7 +282,7 @@ def test_a_file_with_an_error_is_not_used(plan: Plan) -> None:
         load_intents(plan, both("from: nobody\nto: worker2", "from: worker1"), "mine.yaml")
     with pytest.raises(LintFailed, match="the file holds no intent"):
         load_intents(plan, "# nothing\n", "mine.yaml")
-    assert load_intents(plan, document(ENDS), "mine.yaml")[0][0].name == "one"
+    assert load_intents(plan, document(ENDS), "mine.yaml")[0][0].intent.name == "one"
 
 
 def test_ten_thousand_intents_are_checked_at_once(plan: Plan) -> None:

@@ -1,0 +1,1 @@
+"""Intents and a network become paths, segment lists and SR Policies; pure."""

@@ -1,0 +1,83 @@
+"""What commands ask of the TE engine: plan intents on the network as it is now, and deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from testbed.engine.decide.decide import Decision, decide
+from testbed.engine.decide.policies import policies_of
+from testbed.engine.decide.setting import setting_of
+from testbed.engine.intents.load import load_intents
+from testbed.lab.access.inside import unknown
+from testbed.lab.policies import injected
+from testbed.lab.te import store
+from testbed.lab.te.delivery import Delivery, deliver, delivery
+from testbed.lab.te.live import Live, live
+from testbed.lab.te.store import Kept
+from testbed.plan.model import Plan
+from testbed.srpolicy.files.change import PolicyChange
+from testbed.te.lint.findings import Finding
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Intents, what is decided for them, their policies, and what delivering them changes."""
+
+    kept: Kept
+    live: Live
+    decision: Decision
+    changes: tuple[PolicyChange, ...]
+    delivery: Delivery
+
+
+def planned(plan: Plan, kept: Kept) -> Planned:
+    """These intents on the network as it is; nothing is changed."""
+    now = live(plan)
+    intents = [written.intent for written in kept.intents]
+    decision = decide(intents, now.network, setting_of(plan))
+    changes = policies_of(plan, decision.decided, kept.colors, now.local_sids)
+    return Planned(kept, now, decision, tuple(changes), delivery(plan, changes))
+
+
+def with_file(plan: Plan, text: str, source: str) -> tuple[Kept, list[Finding]]:
+    """The lab's intents and those of a file. Raises LintFailed."""
+    kept = store.read(plan)
+    new, findings = load_intents(plan, text, source, kept.intents)
+    taken = (policy.color for policy in injected(plan))
+    return store.merged(kept, new, taken), findings
+
+
+def apply(plan: Plan, text: str | None, source: str) -> tuple[Planned, list[Finding]]:
+    """Keep a file's intents beside the others, plan them all, deliver; None: those that are kept.
+
+    Nothing is kept or changed where anything of it is refused.
+    """
+    with store.locked(plan):
+        found: list[Finding] = []
+        kept = store.read(plan)
+        if text is not None:
+            kept, found = with_file(plan, text, source)
+        return _take(plan, kept), found
+
+
+def delete(plan: Plan, names: Sequence[str]) -> Planned:
+    """Forget intents; their policies go, and the others are planned anew."""
+    with store.locked(plan):
+        kept = store.read(plan)
+        require_known(kept, names)
+        return _take(plan, store.without(kept, names))
+
+
+def require_known(kept: Kept, names: Sequence[str]) -> None:
+    """Raises TestbedError for a name of no intent."""
+    for name in names:
+        if name not in kept.names:
+            raise unknown("intent", name, kept.names)
+
+
+def _take(plan: Plan, kept: Kept) -> Planned:
+    found = planned(plan, kept)
+    store.write(plan, kept)
+    deliver(plan, found.delivery)
+    return found

@@ -1,0 +1,124 @@
+"""Plans the lab's intents anew whenever the network or the intents change, and delivers."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import selectors
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from testbed.errors import TestbedError
+from testbed.host.namespaces import in_netns
+from testbed.lab.te import store
+from testbed.lab.te.changes import intent_plan
+from testbed.lab.te.damping import Damping
+from testbed.lab.te.delivery import deliver
+from testbed.lab.te.engine import planned
+from testbed.plan.model import Plan
+
+if TYPE_CHECKING:
+    from inotify_simple import INotify
+
+log = logging.getLogger(__name__)
+_ROUTES = 0x40 | 0x400  # RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE
+_SETTLED = 0.02  # seconds without an event, after which the database is read
+_RESYNC = 30.0  # seconds; for what no event tells of, such as a node that has joined
+
+
+class Follower:
+    """Told by the kernel of the injector's router: IS-IS changes its routes with every change.
+
+    It holds nothing that is not in files: killed and started again, it ends in the same state.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._router = plan.uplink(plan.injectors[0].name).peer(plan.injectors[0].name).node
+        self._damping = Damping()
+        self._said: list[str] = []
+        self._ending = False
+        self._wake = os.eventfd(0)
+
+    def end(self) -> None:
+        """Let `run` return; policies stay. Callable from signal handlers."""
+        self._ending = True
+        os.eventfd_write(self._wake, 1)
+
+    def run(self) -> None:
+        """Until `end`."""
+        with _listening(self._plan, self._router) as events:
+            events.register(self._wake, selectors.EVENT_READ)
+            while not self._ending:
+                self.replan()
+                self._wait(events)
+
+    def _wait(self, events: selectors.BaseSelector) -> None:
+        """For something to happen, until nothing more does, and until policies may change."""
+        timeout = _RESYNC
+        while not self._ending and (ready := events.select(timeout)):
+            for key, _ in ready:
+                _drain(key.fileobj)
+            timeout = max(_SETTLED, self._damping.seconds_left())
+
+    def replan(self) -> None:
+        """Plan all intents on the network as it is, and deliver what differs."""
+        try:
+            with store.locked(self._plan):
+                found = planned(self._plan, store.read(self._plan))
+                deliver(self._plan, found.delivery)
+        except (TestbedError, OSError) as error:
+            log.warning("intents cannot be planned, policies stay as they are: %s", error)
+            return
+        if found.delivery.changes:
+            self._damping.note_change()
+        rows = intent_plan(self._plan, found)
+        lacking = list(rows.lacking())
+        for line in (*rows.lines(), *(one for one in lacking if one not in self._said)):
+            log.info("%s", line)
+        self._said = lacking
+
+
+@contextlib.contextmanager
+def _listening(plan: Plan, router: str) -> Iterator[selectors.BaseSelector]:
+    """Routes of the router, and files of intents."""
+    from inotify_simple import INotify, flags
+
+    with contextlib.ExitStack() as undo:
+        events = undo.enter_context(selectors.DefaultSelector())
+        with in_netns(router):
+            routes = socket.socket(
+                socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE
+            )
+        undo.callback(routes.close)
+        routes.bind((0, _ROUTES))
+        files = INotify()
+        undo.callback(files.close)
+        files.add_watch(str(store.directory(plan)), flags.MOVED_TO | flags.DELETE)
+        for source in (routes, files):
+            events.register(source, selectors.EVENT_READ)
+        yield events
+
+
+def _drain(source: socket.socket | INotify | int) -> None:
+    """Read all that there is."""
+    if isinstance(source, int):
+        os.eventfd_read(source)
+    elif isinstance(source, socket.socket):
+        _drain_routes(source)
+    else:
+        source.read(timeout=0)
+
+
+def _drain_routes(link: socket.socket) -> None:
+    while True:
+        try:
+            link.recv(1 << 16)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:  # some were lost, and that is an event, too
+                raise

@@ -1,0 +1,117 @@
+"""Intents pair by pair: status, path, segments, cost, backup; for people and for programs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from testbed.engine.decide.ask import Overruled
+from testbed.engine.decide.choose import weight_of
+from testbed.engine.decide.decide import Decided
+from testbed.engine.decide.route import Route
+from testbed.lab.te.engine import Planned
+from testbed.lab.te.words import UNITS, cost_words
+from testbed.report.tables import Column
+from testbed.te.paths import spelled
+
+COLUMNS = [
+    Column("intent"),
+    Column("from"),
+    Column("to"),
+    Column("family"),
+    Column("status"),
+    Column("path", prose=True),
+    Column("segments", prose=True),
+    Column("cost", rank=1),
+    Column("backup", prose=True, rank=2),
+    Column("why", prose=True),
+]
+
+
+@dataclass(frozen=True)
+class IntentRow:
+    """An intent for one pair of nodes.
+
+    `path`: one of the paths of least cost, `paths_are_equal` if there are more. `cost` is in
+    `unit`: metric, microseconds or links. `announced`: the injector has just this.
+    """
+
+    intent: str
+    head_end: str
+    endpoint: str
+    families: tuple[int, ...]
+    status: Literal["Satisfied", "Degraded", "Unsatisfiable", "Overruled"]
+    why: str
+    path: tuple[str, ...] = ()
+    paths_are_equal: bool = False
+    segments: tuple[str, ...] = ()
+    cost: int | None = None
+    unit: str = ""
+    cost_words: str = ""
+    backup: tuple[str, ...] = ()
+    backup_segments: tuple[str, ...] = ()
+    announced: bool = False
+
+    def to_json(self) -> dict[str, object]:
+        """Its keys are stable."""
+        return asdict(self)
+
+    def cells(self) -> list[str]:
+        """For COLUMNS."""
+        more = " (and others of equal cost)" if self.paths_are_equal else ""
+        stale = "" if self.announced or not self.path else "not announced: testbed te apply"
+        return [
+            self.intent,
+            self.head_end,
+            self.endpoint,
+            ", ".join(f"IPv{family}" for family in self.families),
+            self.status,
+            spelled(self.path) + more,
+            spelled(self.segments),
+            self.cost_words,
+            spelled(self.backup),
+            "; ".join(filter(None, (self.why, stale))),
+        ]
+
+
+def intent_rows(planned: Planned) -> list[IntentRow]:
+    """In the order of their names and pairs."""
+    same = {step.policy for step in planned.delivery.steps if step.what == "unchanged"}
+    rows = [_row(one, same) for one in planned.decision.decided]
+    rows += [_overruled(one) for one in planned.decision.overruled]
+    return sorted(rows, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
+
+
+def _row(one: Decided, same: set[str]) -> IntentRow:
+    ask, route, weight = one.ask, one.primary, weight_of(one.ask)
+    named = f"{ask.intent.name}.{ask.source}.{ask.target}"
+    wanted = {f"{named}.v{family}" for family in ask.families}
+    if one.backup:
+        wanted |= {f"{name}.backup" for name in wanted}
+    return IntentRow(
+        intent=ask.intent.name,
+        head_end=ask.source,
+        endpoint=ask.target,
+        families=ask.families,
+        status=one.status,
+        why=one.reason,
+        path=route.nodes if route else (),
+        paths_are_equal=route is not None and len(route.adjacencies) > len(set(route.path)),
+        segments=segment_words(route),
+        cost=route.cost if route else None,
+        unit=UNITS[weight] if route else "",
+        cost_words=cost_words(route.cost, weight) if route else "",
+        backup=one.backup.nodes if one.backup else (),
+        backup_segments=segment_words(one.backup),
+        announced=route is not None and wanted <= same,
+    )
+
+
+def segment_words(route: Route | None) -> tuple[str, ...]:
+    """Its segments by name."""
+    return tuple(map(str, route.segments)) if route else ()
+
+
+def _overruled(one: Overruled) -> IntentRow:
+    why = f"{one.by} names more of its ends"
+    return IntentRow(one.intent, one.source, one.target, (one.family,), "Overruled", why)

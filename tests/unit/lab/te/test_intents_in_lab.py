@@ -1,0 +1,187 @@
+"""Intents of a lab: kept, delivered, changed in place, and never at people's policies' cost."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from testbed.engine.decide.what_if import with_down
+from testbed.engine.from_plan import network_of
+from testbed.errors import TestbedError
+from testbed.lab import policies
+from testbed.lab.te import engine, store, what_if
+from testbed.lab.te.changes import intent_plan
+from testbed.lab.te.explained import explain_intent, explained_text
+from testbed.lab.te.what_if import Question
+from testbed.srpolicy.files.load import load_policies
+from testbed.te.lint.findings import LintFailed
+from testbed.te.resolve import resolver
+from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, SetNetwork, apply, cut, files, on
+
+__all__ = ["on"]
+
+PEOPLE = """apiVersion: testbed/v1
+kind: SRPolicy
+metadata: {name: mine}
+spec:
+  endpoint: worker2
+  color: 20
+  family: IPv4
+  headEnds: [worker1]
+  candidates:
+    - segmentLists: [{segments: [r6, worker2]}]
+"""
+
+
+def lacking() -> list[str]:
+    return list(intent_plan(PLAN, engine.planned(PLAN, store.read(PLAN))).lacking())
+
+
+def people() -> None:
+    policies.inject(PLAN, load_policies(PEOPLE, "mine.yaml", resolver(PLAN)))
+
+
+@pytest.mark.usefixtures("on")
+def test_an_intent_is_kept_and_its_policy_announced() -> None:
+    assert apply() == ["+ gold.worker1.worker2.v4 added: r7 → worker2"]
+    kept = store.directory(PLAN) / "intents.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert store.read(PLAN).names == ["gold"]
+    (policy,) = policies.injected(PLAN)
+    assert (policy.owner, policy.head_ends, policy.color) == ("gold", ("worker1",), 1_000_000)
+    before = files()
+    assert apply() == apply(None) == []
+    assert files() == before
+
+
+def test_a_new_path_takes_the_old_ones_place(on: SetNetwork) -> None:
+    apply()
+    (name,) = files()
+    on(cut("r2-r7"))
+    assert apply(None) == ["~ gold.worker1.worker2.v4 changed: r5 → worker2, was r7 → worker2"]
+    assert list(files()) == [name], "another key would be withdrawn and announced"
+
+
+@pytest.mark.usefixtures("on")
+def test_what_is_new_is_written_before_anything_is_withdrawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    apply()
+    there: list[int] = []
+    monkeypatch.setattr(
+        policies, "withdraw", lambda _plan, gone: there.append(len(files()) - len(gone))
+    )
+    engine.apply(PLAN, GOLD.replace("gold", "other").replace("IPv4", "IPv6"), "other.yaml")
+    assert there == [2]
+
+
+def test_what_cannot_be_met_has_no_policy_and_says_so(on: SetNetwork) -> None:
+    apply()
+    on(cut("r2-r7", "r5-r6"))
+    assert apply(None) == ["- gold.worker1.worker2.v4 removed"]
+    assert lacking() == [
+        "gold: worker1 → worker2, IPv4: Unsatisfiable: no path from worker1 to worker2 "
+        "with: avoid link r4-r6"
+    ]
+
+
+@pytest.mark.usefixtures("on")
+def test_of_two_for_the_same_traffic_the_second_is_refused() -> None:
+    people()
+    before = files()
+    with pytest.raises(TestbedError, match="the policy mine steers IPv4 traffic of worker1"):
+        apply()
+    assert (files(), store.read(PLAN).names) == (before, [])
+    apply(GOLD.replace("IPv4", "IPv6"))
+    policies.withdraw(PLAN, [p.key for p in policies.select(PLAN, ["mine"], every=False)])
+    apply()
+    with pytest.raises(TestbedError, match="the intent gold steers this traffic"):
+        people()
+
+
+@pytest.mark.usefixtures("on")
+def test_people_delete_their_own_policies_only() -> None:
+    apply()
+    with pytest.raises(TestbedError, match="is of the intent gold"):
+        policies.select(PLAN, ["gold.worker1.worker2.v4"], every=False)
+    assert policies.select(PLAN, [], every=True) == []
+
+
+@pytest.mark.usefixtures("on")
+def test_deleting_an_intent_takes_its_policy_and_leaves_others() -> None:
+    apply()
+    apply(GOLD.replace("gold", "other").replace("IPv4", "IPv6"))
+    engine.delete(PLAN, ["gold"])
+    assert [policy.owner for policy in policies.injected(PLAN)] == ["other"]
+    assert store.read(PLAN).colors == {"other": 1_000_001}
+    with pytest.raises(TestbedError, match="no intent 'gold'"):
+        engine.delete(PLAN, ["gold"])
+
+
+@pytest.mark.usefixtures("on")
+def test_a_file_is_checked_with_the_intents_that_are_there() -> None:
+    apply()
+    with pytest.raises(LintFailed, match="is gold's already \\(which the lab has\\)"):
+        apply(GOLD.replace("gold", "other"))
+    assert store.read(PLAN).names == ["gold"]
+    assert apply(GOLD.replace("r4-r6", "r7-r8")) != []  # the same name: it takes its place
+
+
+@pytest.mark.usefixtures("on")
+def test_intents_that_cannot_be_read_say_how_to_go_on() -> None:
+    apply()
+    (store.directory(PLAN) / "intents.json").write_text(json.dumps([{"color": 1}]))
+    with pytest.raises(TestbedError, match="the lab's intents cannot be read"):
+        apply(None)
+
+
+@pytest.mark.usefixtures("on")
+def test_what_if_foretells_and_touches_nothing() -> None:
+    apply(GOLD.replace("family: IPv4", "bandwidth: 10"))
+    before, kept = files(), store.read(PLAN)
+    found = what_if.what_if(PLAN, kept, kept, Question(["r2-r7"]))
+    assert {move.what for move in found.moves} == {"moves"}
+    assert {move.after_segments for move in found.moves} == {("r5", "worker2")}
+    load = next(x for x in found.loads if (x.tail, x.head) == ("r2", "r7"))
+    assert (load.before, load.after) == (20.0, 0.0)
+    lost = what_if.what_if(PLAN, kept, kept, Question(["r8"]))
+    assert [(move.what, move.after) for move in lost.moves] == [("lost", ())] * 2
+    dear = what_if.what_if(PLAN, kept, kept, Question(metrics={"r7-r2": "100"}))
+    assert {move.what for move in dear.moves} == {"moves"}
+    assert files() == before
+    with pytest.raises(TestbedError, match="no node or link 'r99'"):
+        what_if.what_if(PLAN, kept, kept, Question(["r99"]))
+    with pytest.raises(TestbedError, match="no metric of IS-IS"):
+        what_if.what_if(PLAN, kept, kept, Question(metrics={"r2-r7": "0"}))
+
+
+@pytest.mark.usefixtures("on")
+def test_an_intent_is_explained() -> None:
+    text = GOLD.replace("avoid: {links: [r4-r6]}", "avoid: {nodes: [r7]}, protect: true")
+    apply(text)
+    kept = store.read(PLAN)
+    (one,) = explain_intent(PLAN, engine.planned(PLAN, kept), "gold")
+    assert one.next_best is not None
+    assert one.next_best.cost == 60
+    assert explained_text(one).splitlines() == [
+        "gold: worker1 → worker2, IPv4: Degraded",
+        "  no second path: every path uses link r3-r4, link r6-r8",
+        "  path      worker1 → r3 → r4 → r6 → r8 → worker2, metric 50",
+        "  next best worker1 → r3 → r4 → r5 → r6 → r8 → worker2, metric 60: metric 10 more",
+        "  avoid node r7: rules out r2-r7, r6-r7, r7-r8; costs nothing",
+        "  segments",
+        "  1. r6, End, fcff:6::1",
+        "       worker1 → r3 → r4 → r6",
+        "       without it, packets would also take r2-r3",
+        "  2. worker2, End.DT4 or End.DT6, the endpoint's SID",
+        "       r6 → r8 → worker2",
+    ]
+
+
+def test_a_node_that_does_not_report_is_no_end(on: SetNetwork) -> None:
+    network = network_of(PLAN)
+    on(replace(with_down(network, {"worker2"}, ()), nodes=network.nodes - {"worker2"}))
+    assert apply() == []
+    assert lacking()[0].endswith("Unsatisfiable: worker2 is not in the network")

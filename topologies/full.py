@@ -36,6 +36,6 @@ class Full(Backbone):
         self.max_segments = segments
         for node, sids in CLUSTER.items():
             self.addClusterNode(node, joins_later=node == joins_later, **sids)
-        super().build(delays, **options)
+        super().build(delays=delays, **options)
         for node, router in ROUTERS.items():
             self.addLink(router, node, mtu=1380 + SID_BYTES * (segments - 3))

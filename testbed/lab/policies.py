@@ -79,7 +79,7 @@ def _encode(plan: Plan, changes: Iterable[PolicyChange]) -> dict[SRPolicy, JsonO
     return {c.policy: announcement(plan, c, identifiers) for c in changes if not c.withdraw}
 
 
-def _of_people(directory: Path, changes: Iterable[PolicyChange]) -> list[InjectedPolicy]:
+def _of_people(directory: Path, changes: Sequence[PolicyChange]) -> list[InjectedPolicy]:
     """What people injected. Raises TestbedError if a change is about what the TE engine steers."""
     there = _concerned(directory, changes)
     for change in changes:

@@ -30,6 +30,7 @@ class Full(Backbone):
     Backbone.
     """
 
+    # Any: options of the backbone, and of every link
     def build(
         self, delays: str = "", joins_later: str = "", segments: int = 3, **options: Any
     ) -> None:

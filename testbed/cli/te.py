@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from testbed.agent.contract import PolicyStatus
 from testbed.cli.common import (
     DEFAULT_LAB,
     DryRun,
@@ -71,8 +73,9 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
     from testbed.orchestrators.agent_status import agent_status
     from testbed.providers.members import present
 
+    names = [field.name for field in fields(PolicyStatus)]  # a policy remembers more than these
     found = [
-        HeadEndPolicy(**vars(policy), head_end=node.name)
+        HeadEndPolicy(**{of: getattr(policy, of) for of in names}, head_end=node.name)
         for node in present(plan)
         if (status := agent_status(node.name))
         for policy in status.policies

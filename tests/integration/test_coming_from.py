@@ -33,10 +33,11 @@ metadata:
 spec:
   endpoint: worker2
   color: 20
+  family: IPv4
   candidates:
   - preference: 100
     segmentLists:
-    - via: [r4]
+    - segments: [r4, worker2]
 """
 POOL = """
 apiVersion: projectcalico.org/v3

@@ -11,8 +11,8 @@ import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from testbed.backbone.repair.watch import Watch
 from testbed.errors import TestbedError
-from testbed.host.namespaces import in_netns
 from testbed.lab.te import store
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.damping import Damping
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from inotify_simple import INotify
 
 log = logging.getLogger(__name__)
-_ROUTES = 0x40 | 0x400  # RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_ROUTE
 _SETTLED = 0.02  # seconds without an event, after which the database is read
+# Looks after that, in seconds: isisd gets an LSP when we do, and on a busy machine takes longer.
+_LATER = (0.2, 2.0)
 _RESYNC = 30.0  # seconds; for what no event tells of, such as a node that has joined
 
 
 class Follower:
-    """Told by the kernel of the injector's router: IS-IS changes its routes with every change.
+    """Told by the routes of the injector's router, and by the LSPs that come to it.
+
+    Many a change in the network changes no route of one router.
 
     It holds nothing that is not in files: killed and started again, it ends in the same state.
     """
@@ -40,6 +43,7 @@ class Follower:
         self._router = plan.uplink(plan.injectors[0].name).peer(plan.injectors[0].name).node
         self._damping = Damping()
         self._said: list[str] = []
+        self._later: list[float] = []
         self._ending = False
         self._wake = os.eventfd(0)
 
@@ -58,10 +62,11 @@ class Follower:
 
     def _wait(self, events: selectors.BaseSelector) -> None:
         """For something to happen, until nothing more does, and until policies may change."""
-        timeout = _RESYNC
+        timeout = self._later.pop(0) if self._later else _RESYNC
         while not self._ending and (ready := events.select(timeout)):
             for key, _ in ready:
                 _drain(key.fileobj)
+            self._later = [*_LATER]
             timeout = max(_SETTLED, self._damping.seconds_left())
 
     def replan(self) -> None:
@@ -84,21 +89,18 @@ class Follower:
 
 @contextlib.contextmanager
 def _listening(plan: Plan, router: str) -> Iterator[selectors.BaseSelector]:
-    """Routes of the router, and files of intents."""
+    """Routes of the router, LSPs that come to it, and files of intents."""
     from inotify_simple import INotify, flags
 
     with contextlib.ExitStack() as undo:
         events = undo.enter_context(selectors.DefaultSelector())
-        with in_netns(router):
-            routes = socket.socket(
-                socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE
-            )
-        undo.callback(routes.close)
-        routes.bind((0, _ROUTES))
+        watch = Watch(router)
+        undo.callback(watch.netlink.close)
+        undo.callback(watch.packets.close)
         files = INotify()
         undo.callback(files.close)
         files.add_watch(str(store.directory(plan)), flags.MOVED_TO | flags.DELETE)
-        for source in (routes, files):
+        for source in (watch.netlink, watch.packets, files):
             events.register(source, selectors.EVENT_READ)
         yield events
 
@@ -120,5 +122,5 @@ def _drain_routes(link: socket.socket) -> None:
         except BlockingIOError:
             return
         except OSError as error:
-            if error.errno != errno.ENOBUFS:  # some were lost, and that is an event, too
+            if error.errno not in (errno.ENOBUFS, errno.ENETDOWN):  # what is lost is an event, too
                 raise

@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import selectors
-import signal
 import sys
 import time
 from dataclasses import asdict
@@ -22,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from testbed.bgp.policy_files import PolicyFiles
 from testbed.bgp.session import BgpDriver
-from testbed.errors import TestbedError
 from testbed.host.files import write_atomically
+from testbed.host.program import run_until_ended
 from testbed.host.utc_log import log_in_utc
 
 if TYPE_CHECKING:
@@ -166,14 +165,7 @@ def main(arguments: list[str] | None = None) -> int:
     policies, peers = options.policies.absolute(), options.peers.absolute()
     status = options.status or policies.parent / "status.json"
     injector = Injector(options.socket, policies, peers, status.absolute())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: injector.end())
-    try:
-        injector.run()
-    except (TestbedError, OSError) as error:
-        print(error, file=sys.stderr)
-        return getattr(error, "exit_code", 4)
-    return 0
+    return run_until_ended(injector)
 
 
 if __name__ == "__main__":

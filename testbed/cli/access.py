@@ -17,6 +17,7 @@ from testbed.cli.common import (
     FormatOption,
     Name,
     enter,
+    orchestrator_of,
     show,
 )
 from testbed.cli.completion import (
@@ -31,7 +32,6 @@ from testbed.cli.completion import (
 from testbed.cli.printed import ProgramRow
 from testbed.errors import TestbedError
 from testbed.host.for_caller import open_for_caller
-from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
 
 if TYPE_CHECKING:

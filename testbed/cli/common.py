@@ -26,6 +26,7 @@ from testbed.report.tables import Column, show_table
 
 if TYPE_CHECKING:
     from testbed.host.labs import LabDir
+    from testbed.orchestrators.base import Orchestrator
     from testbed.plan.model import Plan
 
 DEFAULT_LAB = "testbed"
@@ -216,6 +217,13 @@ def enter(name: str) -> Plan:
         lab.living()
     need_root()
     return enter_lab(lab)
+
+
+def orchestrator_of(plan: Plan) -> Orchestrator:
+    """What runs the pods of this plan; loaded by the commands that need it, not by `--help`."""
+    from testbed.orchestrators import registry
+
+    return registry.orchestrator_of(plan)
 
 
 def recorded(name: str) -> Plan:

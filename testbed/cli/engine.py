@@ -17,13 +17,13 @@ from testbed.cli.common import (
     Name,
     enter,
     key_values,
+    orchestrator_of,
     print_data,
     show,
 )
 from testbed.cli.completion import intents as kept_intents
 from testbed.cli.completion import link_ends, nodes_and_pods, offering
 from testbed.errors import TestbedError
-from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import show_table
 from testbed.te.input_text import from_here, read_input
 

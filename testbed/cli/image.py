@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +19,10 @@ from testbed.cli.common import (
 )
 from testbed.cli.printed import ImageRow, LoadedImages
 from testbed.errors import TestbedError
-from testbed.plan.model import Plan
 from testbed.report.tables import Column
+
+if TYPE_CHECKING:
+    from testbed.plan.model import Plan
 
 
 def register(app: typer.Typer) -> None:

@@ -19,6 +19,7 @@ from testbed.cli.common import (
     FormatOption,
     Name,
     enter,
+    orchestrator_of,
     print_data,
     recorded,
     show,
@@ -27,7 +28,6 @@ from testbed.cli.completion import nodes_and_pods, offering
 from testbed.cli.completion import policies as injected_policies
 from testbed.cli.printed import HeadEndPolicy
 from testbed.errors import TestbedError
-from testbed.orchestrators.registry import orchestrator_of
 from testbed.report.tables import Column
 from testbed.te.input_text import from_here
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import signal
 import sys
 import time
 from collections.abc import Callable
 
 from testbed.backbone.repair.keeper import Keeper
 from testbed.backbone.repair.watch import Watch
-from testbed.errors import TestbedError
+from testbed.host.program import run_until_ended
 from testbed.host.utc_log import log_in_utc
 from testbed.paths import PLAN
 from testbed.plan.model import Plan
@@ -87,14 +86,7 @@ def main() -> int:
     """Run until SIGTERM or SIGINT; returns the exit code."""
     log_in_utc("INFO")
     program = Program(Plan.model_validate_json(PLAN.read_text()))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: program.end())
-    try:
-        program.run()
-    except (TestbedError, OSError) as error:
-        print(error, file=sys.stderr)
-        return getattr(error, "exit_code", 4)
-    return 0
+    return run_until_ended(program)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ leaves all policies as they are.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
+from testbed.host.program import run_until_ended
 from testbed.host.utc_log import log_in_utc
 
 
@@ -41,11 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     if plan is None:
         print("the lab's plan cannot be read", file=sys.stderr)
         return 4
-    follower = Follower(plan)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: follower.end())
-    follower.run()
-    return 0
+    return run_until_ended(Follower(plan))
 
 
 if __name__ == "__main__":

@@ -10,31 +10,24 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
 
 from testbed.agent.contract import PodStatus
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.node_status import node_status
 from testbed.artefacts import inventory
-from testbed.backbone import link_state
 from testbed.bgp.model import PeerStatus
-from testbed.cli import access, doctor, engine, events, image, lifecycle, render, run, snapshot, te
+from testbed.cli import access, doctor, events, image, lifecycle, render, run, snapshot, te
 from testbed.cli.common import Format, fail
-from testbed.cli.main import app
 from testbed.doctor.verdict import Verdict
-from testbed.engine.from_plan import network_of
 from testbed.errors import CheckFailed, TestbedError
 from testbed.evaluate import table
 from testbed.host.progress import Progress
 from testbed.images.store.load import LabImages
-from testbed.lab import objects, policies, protection, summary
+from testbed.lab import objects, summary
 from testbed.lab import status as lab_status
 from testbed.lab.access import inside
 from testbed.lab.events import stream
 from testbed.lab.summary import LabSummary
-from testbed.lab.te import engine as te_engine
-from testbed.lab.te import what_if as te_what_if
-from testbed.lab.te.live import Live
 from testbed.orchestrators import agent_status
 from testbed.orchestrators.kubernetes import api, dry_run, images, vpp_check
 from testbed.orchestrators.pod import Pod
@@ -57,7 +50,8 @@ from tests.paper_plan import paper_plan
 from tests.repository import ROOT
 from tests.shipped_plans import shipped_plan
 from tests.unit.agent.decision_inputs import BASE, PEERED, R6, W2, policy, steered
-from tests.unit.engine.linkstate.test_linkstate import HOSTNAMES
+from tests.unit.cli.said import said
+from tests.unit.cli.te_outputs import TE_OUTPUTS
 from tests.unit.evaluate.samples import series
 from tests.unit.prove.walks import DST, SRC, Walker
 from tests.unit.records.recorded import START, make_run, outcome, record
@@ -98,14 +92,6 @@ RESULT = ScenarioResult(
     verdict="pass",
     profile="fast",
 )
-
-
-def said(*arguments: str) -> str:
-    """What a command prints on stdout."""
-    done = CliRunner().invoke(app, arguments)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.stdout
 
 
 def _doctor(patch: Patch, _: Path) -> str:
@@ -177,58 +163,6 @@ def _policy_users(patch: Patch, _: Path) -> str:
     patch.setattr(members, "present", lambda plan: plan.cluster[:1])
     patch.setattr(agent_status, "agent_status", lambda _: AGENT)
     return said("policy", "users", "-o", "json")
-
-
-def _te_topology(patch: Patch, _: Path) -> str:
-    database = (ROOT / "tests/unit/engine/linkstate/frr-8.4-cut.txt").read_text()
-    patch.setattr(engine, "enter", lambda _: shipped_plan("full"))
-    patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
-    return said("te", "topology", "-o", "json")
-
-
-def _te_protection(patch: Patch, _: Path) -> str:
-    database = (ROOT / "tests/unit/engine/linkstate/frr-8.4-cut.txt").read_text()
-    patch.setattr(engine, "enter", lambda _: shipped_plan("full", repair="node"))
-    patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
-    patch.setattr(protection, "places_in", lambda _: frozenset())
-    return said("te", "protection", "-o", "json")
-
-
-INTENT = """apiVersion: testbed/v1
-kind: Intent
-metadata: {name: gold}
-spec: {from: worker1, to: worker2, avoid: {nodes: [r7]}, protect: true, bandwidth: 10}
-"""
-
-
-def _te(patch: Patch, directory: Path, *words: str) -> str:
-    """With an intent that is kept, on a network that is as planned."""
-    plan = shipped_plan("full")
-    sids = {node.name: node.cluster.local_sids for node in plan.cluster if node.cluster}
-    (directory / "gobgp/policies").mkdir(parents=True)
-    patch.setattr(engine, "enter", lambda _: plan)
-    patch.setattr(policies, "NODES", directory)
-    now = Live(network_of(plan), sids)
-    for module in (te_engine, te_what_if):
-        patch.setattr(module, "live", lambda _: now)
-    te_engine.apply(plan, INTENT, "gold.yaml")
-    return said("te", *words, "-o", "json")
-
-
-def _te_plan(patch: Patch, directory: Path) -> str:
-    return _te(patch, directory, "plan")
-
-
-def _te_list(patch: Patch, directory: Path) -> str:
-    return _te(patch, directory, "list")
-
-
-def _te_explain(patch: Patch, directory: Path) -> str:
-    return _te(patch, directory, "explain", "gold")
-
-
-def _te_whatif(patch: Patch, directory: Path) -> str:
-    return _te(patch, directory, "whatif", "--down", "r8")
 
 
 def _policy_explain(patch: Patch, _: Path) -> str:
@@ -430,12 +364,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "logs": _logs,
     "policy-list": _policy_list,
     "policy-users": _policy_users,
-    "te-topology": _te_topology,
-    "te-protection": _te_protection,
-    "te-plan": _te_plan,
-    "te-list": _te_list,
-    "te-explain": _te_explain,
-    "te-whatif": _te_whatif,
+    **TE_OUTPUTS,
     "policy-explain": _policy_explain,
     "path": _path,
     "run": _run,

@@ -14,7 +14,7 @@ from testbed.cli.main import app
 from testbed.records.store import Store
 from testbed.report import tables
 from tests.schemas import check
-from tests.unit.cli.recorded_outputs import said
+from tests.unit.cli.said import said
 from tests.unit.replay.pairs import Run, pair
 
 RATES = [9e9, 9.1e9, 9.2e9]

@@ -24,7 +24,7 @@ from testbed.scenario.run import runner
 from testbed.scenario.run.recording import new_record, outcome_of
 from testbed.scenario.run.registry import Scenario
 from testbed.scenario.run.result import CheckResult, ScenarioResult
-from tests.unit.cli.recorded_outputs import said
+from tests.unit.cli.said import said
 from tests.unit.records.recorded import make_run, outcome, record
 
 LONG = "IPv4 t1-worker1 → t2-worker2 goes by r7: expected goes by r7; seen a path by r6 and r8"

@@ -21,7 +21,8 @@ from testbed.cli.main import app
 from testbed.cli.printed import forms, printed
 from tests.repository import ROOT
 from tests.schemas import SCHEMAS, check, schema
-from tests.unit.cli.recorded_outputs import OUTPUTS, invalid_topology, said, taken_box
+from tests.unit.cli.recorded_outputs import OUTPUTS, invalid_topology, taken_box
+from tests.unit.cli.said import said
 
 PAGE = ROOT / "docs" / "json.md"
 LINES = {"progress", "events"}  # one document a line

@@ -18,3 +18,12 @@ def test_no_scipy_without_statistics(module: str) -> None:
     code = f"import sys, testbed.{module}; print({{'numpy', 'scipy'}} & set(sys.modules))"
     done = subprocess.run(own_code(code), capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_no_plan_without_a_lab() -> None:
+    """The plan's models take as long to be made as all else of `--help`."""
+    code = (
+        "import sys, testbed.cli.main; print({'testbed.plan.model', 'pydantic'} & set(sys.modules))"
+    )
+    done = subprocess.run(own_code(code), capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

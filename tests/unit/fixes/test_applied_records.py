@@ -14,7 +14,7 @@ from testbed.records.archive import export, take_in
 from testbed.records.claims.page import BEGIN, END
 from testbed.records.crate import METADATA
 from testbed.records.store import Store
-from tests.unit.cli.recorded_outputs import said
+from tests.unit.cli.said import said
 from tests.unit.fixes.applied import is_printed_by, suggested
 from tests.unit.records.recorded import START, going_on, make_run, outcome, record
 

@@ -28,7 +28,7 @@ from testbed.scenario.run import runner
 from testbed.scenario.run.registry import Scenario
 from testbed.scenario.run.result import ScenarioResult, write_result
 from tests.shipped_plans import shipped_plan
-from tests.unit.cli.recorded_outputs import said
+from tests.unit.cli.said import said
 from tests.unit.records.recorded import START, make_run, outcome, record
 
 Keep = Callable[[ScenarioResult], None]

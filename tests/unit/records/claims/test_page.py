@@ -14,7 +14,7 @@ from testbed.records.claims.paper import CLAIMS, MEASURED
 from testbed.records.store import Store
 from testbed.scenario.run import registry
 from tests.repository import ROOT
-from tests.unit.cli.recorded_outputs import said
+from tests.unit.cli.said import said
 from tests.unit.records.recorded import make_run, outcome, record
 
 PAGE = ROOT / "docs/claims.md"

@@ -95,7 +95,8 @@ lint: deps ## check style, types, import direction, dead code
 test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
 	@scripts/install-deps packages-test.apt || echo 'make: what needs packages-test.apt is skipped' >&2
-	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak --ignore=tests/load
+	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak --ignore=tests/load \
+	  --ignore=tests/long
 
 .PHONY: test-vm
 test-vm: NODES := vagrant
@@ -137,6 +138,11 @@ soak: artefacts ## use and hurt labs at random, and compare the end with the beg
 	@$(ROOT_OR_WHY)
 	@$(AS_ROOT) env TESTBED_SOAK_MINUTES=$(or $(MINUTES),20) TESTBED_SOAK_SEED=$(or $(SEED),1) \
 	  $(PYTEST) -n 0 -s tests/soak
+
+.PHONY: test-long
+test-long: artefacts ## type what stands for other tools' commands, on labs; five minutes
+	@$(ROOT_OR_WHY)
+	@$(AS_ROOT) $(PYTEST) tests/long
 
 .PHONY: load
 load: artefacts ## many of everything: 1,012 policies by ConfigMap, 5,000 foreign paths, 300 pods; prints figures

@@ -21,6 +21,8 @@ ROOT_OR_WHY := [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || sudo -v 2>/dev
 # Two files at a time, the long ones first: labs wait more than they work.
 PYTEST := env PYTHONDONTWRITEBYTECODE=1 .venv/bin/pytest -p no:cacheprovider \
   -n 2 --dist loadfile --no-loadscope-reorder
+# Each of these has a target of its own.
+ELSEWHERE := --ignore=tests/vm --ignore=tests/soak --ignore=tests/load
 
 export TESTBED_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/testbed
 
@@ -92,11 +94,10 @@ lint: deps ## check style, types, import direction, dead code
 	@.venv/bin/vulture
 
 .PHONY: test
-test: artefacts ## run all tests but test-vm; asks for root, which namespaces need
+test: artefacts ## run all tests but those of machines and of the night; asks for root, which namespaces need
 	@$(ROOT_OR_WHY)
 	@scripts/install-deps packages-test.apt || echo 'make: what needs packages-test.apt is skipped' >&2
-	@$(AS_ROOT) $(PYTEST) tests --ignore=tests/vm --ignore=tests/soak --ignore=tests/load \
-	  --ignore=tests/long
+	@$(AS_ROOT) $(PYTEST) tests -m 'not night' $(ELSEWHERE)
 
 .PHONY: test-vm
 test-vm: NODES := vagrant
@@ -140,9 +141,9 @@ soak: artefacts ## use and hurt labs at random, and compare the end with the beg
 	  $(PYTEST) -n 0 -s tests/soak
 
 .PHONY: test-long
-test-long: artefacts ## type what stands for other tools' commands, on labs; five minutes
+test-long: artefacts ## run the tests of the night: what takes long on a namespace lab; ten minutes
 	@$(ROOT_OR_WHY)
-	@$(AS_ROOT) $(PYTEST) tests/long
+	@$(AS_ROOT) $(PYTEST) tests -m night $(ELSEWHERE)
 
 .PHONY: load
 load: artefacts ## many of everything: 1,012 policies by ConfigMap, 5,000 foreign paths, 300 pods; prints figures

@@ -80,7 +80,8 @@ INTENT = Kind(
         honoured(
             "encoding",
             one_of("srh", "usid"),
-            "Segments in an SRH (if absent), or compressed (RFC 9800).",
+            "`srh`, segments in an SRH (if absent); `usid`, compressed (RFC 9800), is refused: it "
+            "is not there yet.",
         ),
     ),
     required=("from", "to"),

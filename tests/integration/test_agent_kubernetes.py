@@ -166,7 +166,10 @@ def test_an_exhausted_pool_is_a_problem_until_it_grows(lab: KubernetesLab) -> No
         lab.wait(name, "the overlay as before", complete)
 
     def probe() -> tuple[bool | None, str]:
-        return (True if claims(lab, "w1") == held else None), str(claims(lab, "w1"))
+        """Given back, and their routes gone: one comes after the other."""
+        left = [line for line in lab.routes("w1").splitlines() if "172.17." in line]
+        is_as_before = claims(lab, "w1") == held and not left
+        return is_as_before or None, f"{claims(lab, 'w1')}, {left}"
 
     wait_for("the return of the small blocks", probe, timeout=20.0)
 

@@ -124,7 +124,15 @@ def test_every_recipe_is_followed() -> None:
     assert set(EDITS) <= numbers, "a change to be made in a step that the page has no more"
 
 
-@pytest.mark.parametrize("title", [title for title in titles() if title not in NO_STEPS])
+BY_NIGHT = {"add an overlay", "add a kind of node"}  # the rarer ones, half a minute each
+RECIPES = [
+    pytest.param(title, marks=[pytest.mark.night] if title in BY_NIGHT else [])
+    for title in titles()
+    if title not in NO_STEPS
+]
+
+
+@pytest.mark.parametrize("title", RECIPES)
 def test_the_recipe_works(reader: Reader, title: str) -> None:
     for step in recipe(title):
         for file in step.files:

@@ -89,12 +89,12 @@ def test_up_of_a_cluster_killed_while_it_waits(boxed: Lab, before: dict[str, lis
 def test_up_killed_at_its_actions(boxed: Lab, before: dict[str, list[str]]) -> None:
     """Actions, not steps: between any two system calls that change something.
 
-    `make fuzz` takes each of them, `make test` each third.
+    `make fuzz` takes each of them, `make test` each ninth.
     """
     total = boxed.actions_of(*TWO_ROUTERS)
     boxed.run("down")
     assert total > 20
-    for action in range(1, total + 1, stride(3)):
+    for action in range(1, total + 1, stride(9)):
         # Waits poll more or less often: the last actions may lie behind this run's end.
         reached = boxed.killed_at(action, *TWO_ROUTERS) != 0
         assert reached or action > total // 2, f"action {action} was never reached"

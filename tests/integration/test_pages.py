@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.followed import ON_NAMESPACES, is_typed
+from tests.followed import BY_NIGHT, ON_NAMESPACES, is_typed
 from tests.integration.page_reader import Reader
 from tests.pages import Command, Shown, steps
 from tests.repository import ROOT
@@ -30,7 +30,13 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         found.leave()
 
 
-@pytest.mark.parametrize("page", ON_NAMESPACES)
+PAGES = [
+    pytest.param(page, marks=[pytest.mark.night] if page in BY_NIGHT else [])
+    for page in ON_NAMESPACES
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_the_page_is_true(reader: Reader, page: str) -> None:
     followed: list[Command] = []
     for step in steps((ROOT / page).read_text()):

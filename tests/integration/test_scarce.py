@@ -62,6 +62,7 @@ def _removed(group: Path) -> tuple[bool | None, str]:
     return True, ""
 
 
+@pytest.mark.night
 def test_what_the_kernel_kills_without_memory_leaves_nothing(
     boxed: Lab, before: dict[str, list[str]]
 ) -> None:

@@ -30,7 +30,7 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-B", "-m", "testbed", "run", *arguments]
     command += ["--evidence", str(directory), "--junit", str(directory.parent / "junit.xml")]
     environment = {k: v for k, v in os.environ.items() if k != "TESTBED_NAME"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=900)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1150)
 
 
 @pytest.fixture(scope="module")

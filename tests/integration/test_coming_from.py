@@ -14,7 +14,7 @@ from tests.integration.page_reader import Reader
 from tests.pages import coming_from
 from tests.repository import ROOT
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.night]
 
 LAB = """
 from testbed.topology import LabTopo

@@ -28,12 +28,15 @@ class Backbone(LabTopo):
     """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3.
 
     `repair=link` or `repair=node`: routers protect against failures by themselves.
+    `encoding=usid`: routers have micro SIDs, and intents use them.
     `delays="1ms r4-r6:20ms"`: what path computation counts with, of all links and of one.
     """
 
     # Any: a topology that extends this one adds options of its own types
-    def build(self, *, delays: str = "", repair: str = "off", **options: Any) -> None:
-        self.repair = repair
+    def build(
+        self, *, delays: str = "", repair: str = "off", encoding: str = "srh", **options: Any
+    ) -> None:
+        self.repair, self.encoding = repair, encoding
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
         delay_of = dict(word.rpartition(":")[::2] for word in delays.split())
         for ends in LINKS:

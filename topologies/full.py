@@ -26,17 +26,23 @@ ROUTERS = {"master": "r3", "worker1": "r3", "worker2": "r8"}
 class Full(Backbone):
     """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first.
 
-    `segments=6`: packets have room for so many; their pods have the same MTU. `delays`: as in
-    Backbone.
+    `segments=6`: packets have room for so many; their pods have the same MTU. `encoding=usid`:
+    micro SIDs, also of the nodes in place of the paper's. `delays`, `repair`: as in Backbone.
     """
 
     # Any: options of the backbone, and of every link
     def build(
-        self, delays: str = "", joins_later: str = "", segments: int = 3, **options: Any
+        self,
+        delays: str = "",
+        joins_later: str = "",
+        segments: int = 3,
+        encoding: str = "srh",
+        **options: Any,
     ) -> None:
         self.max_segments = segments
         for node, sids in CLUSTER.items():
-            self.addClusterNode(node, joins_later=node == joins_later, **sids)
-        super().build(delays=delays, **options)
+            own = {k: v for k, v in sids.items() if encoding == "srh" or k != "local_sids"}
+            self.addClusterNode(node, joins_later=node == joins_later, **own)
+        super().build(delays=delays, encoding=encoding, **options)
         for node, router in ROUTERS.items():
             self.addLink(router, node, mtu=1380 + SID_BYTES * (segments - 3))

@@ -50,8 +50,19 @@ def missing_routes(plan: Plan) -> dict[str, list[StaticRoute]]:
     for node in plan.namespaced:
         wanted = network.static_routes(plan, node)
         if wanted:
-            have = {p for proto in _BY_HAND for p in routes_of(node.name, proto)}
-            missing[node.name] = [route for route in wanted if route.prefix not in have]
+            have = {
+                (prefix, interface)
+                for proto in _BY_HAND
+                for prefix, interfaces in routes_of(node.name, proto).items()
+                for interface in interfaces
+            }
+            prefixes = {prefix for prefix, _ in have}
+            missing[node.name] = [
+                route
+                for route in wanted
+                if (route.prefix not in prefixes)
+                or (route.behaviour and (route.prefix, route.interface) not in have)
+            ]
     return {name: routes for name, routes in missing.items() if routes}
 
 

@@ -28,11 +28,10 @@ def routes_of(netns: str, protocol: int) -> Routes:
     Unicast ones, and those that refuse (`unreachable`), over `lo`.
     """
     with in_netns(netns):
-        found = {
-            route.prefix: route.interfaces
-            for route in routes_by(protocol)
-            if route.table == MAIN and route.kind in (UNICAST, UNREACHABLE)
-        }
+        found: dict[Prefix, frozenset[int]] = {}
+        for route in routes_by(protocol):
+            if route.table == MAIN and route.kind in (UNICAST, UNREACHABLE):
+                found[route.prefix] = found.get(route.prefix, frozenset()) | route.interfaces
         names = dict(socket.if_nameindex())
     # an interface may go away between the two questions: its routes went with it
     named = {p: frozenset(names[i] for i in set_ if i in names) for p, set_ in found.items()}

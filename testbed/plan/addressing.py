@@ -17,6 +17,8 @@ from ipaddress import (
     IPv6Network,
 )
 
+from testbed import usid
+
 IPv6Pair = tuple[IPv6Interface, IPv6Interface]
 IPv4Pair = tuple[IPv4Interface, IPv4Interface]
 
@@ -67,6 +69,39 @@ _DECAPSULATING = {6: 0xD006, 4: 0xD004}  # by what is inside; no router's number
 def decapsulating_sid(number: int, version: int) -> IPv6Address:
     """5f00:0:N:d006:: and :d004::: where router N unpacks IPv6 and IPv4 of a repair."""
     return IPv6Address(int(locator(number).network_address) | _DECAPSULATING[version] << 64)
+
+
+MICRO_SIDS = 16  # of a router, and of a cluster node: one hexadecimal digit behind its number
+MOST_ROUTER = 999  # that has any
+_FIRST_NODE = 0xE01
+_DT = {4: 4, 6: 6}  # the digit of a node's SID, by what is inside
+
+
+def router_micro_sids(number: int) -> IPv6Network | None:
+    """5f00:N0::/28: micro SIDs of router N, the first its uN; None of numbers beyond 999."""
+    return _micro_sids(int(str(number), 16)) if number <= MOST_ROUTER else None
+
+
+def adjacency_micro_sid(number: int, index: int) -> IPv6Address | None:
+    """5f00:N1::, N2 to Nf: the uA of router N's I-th adjacency, I from 1; None if there is none."""
+    network = router_micro_sids(number)
+    if network is None or index >= MICRO_SIDS:
+        return None
+    return IPv6Address(int(network.network_address) | index << 96)
+
+
+def node_micro_sids(index: int) -> IPv6Network:
+    """5f00:e010::/28, then e020 …: micro SIDs of the J-th cluster node; its pool of local SIDs."""
+    return _micro_sids(_FIRST_NODE + index)
+
+
+def decapsulating_micro_sid(pool: IPv6Network, version: int) -> IPv6Address:
+    """A node's, by what is inside: 5f00:e014:: for IPv4, e016 for IPv6."""
+    return IPv6Address(int(pool.network_address) | _DT[version] << 96)
+
+
+def _micro_sids(number: int) -> IPv6Network:
+    return IPv6Network((usid.micro_sid(number * MICRO_SIDS), 28))
 
 
 def host_network(address: IPv6Address | IPv4Address) -> IPv6Network | IPv4Network:

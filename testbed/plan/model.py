@@ -56,6 +56,7 @@ class Port(Frozen):
     v4: IPv4Interface | None = None
     more: tuple[IPv6Interface | IPv4Interface, ...] = ()  # further addresses, of either family
     end_x: IPv6Address | None = None  # between routers: the SID that leads out here (RFC 8986 §4.2)
+    micro_sid: IPv6Address | None = None  # its micro SID, uA (RFC 9800 §4.1.2), with encoding usid
 
     @property
     def addresses(self) -> tuple[IPv6Interface | IPv4Interface, ...]:
@@ -160,6 +161,7 @@ class Node(Frozen):
     loopback_v4: IPv4Address | None = None
     more_loopbacks: tuple[IPv6Address | IPv4Address, ...] = ()
     locator: IPv6Network | None = None  # routers: that of their End.X SIDs, in IS-IS
+    micro_sids: IPv6Network | None = None  # routers: that of their micro SIDs, with encoding usid
     gateway_v6: IPv6Address | None = None  # hosts and nodes: the router's end
     gateway_v4: IPv4Address | None = None
     advertised: bool = True  # hosts: is their prefix in IS-IS (profile `fast`)
@@ -172,6 +174,11 @@ class Node(Frozen):
         """All addresses of the loopback, the router's own of each family first."""
         own = (self.loopback_v6, self.loopback_v4)
         return (*(address for address in own if address is not None), *self.more_loopbacks)
+
+    @property
+    def micro_sid(self) -> IPv6Address | None:
+        """Routers: the node's own micro SID, uN (RFC 9800 §4.1.1)."""
+        return self.micro_sids.network_address if self.micro_sids else None
 
 
 class Pools(Frozen):
@@ -200,6 +207,7 @@ class Timers(Frozen):
 Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
 Repair = Literal["off", "link", "node"]  # what routers protect against by themselves
+Encoding = Literal["srh", "usid"]  # how segment lists are written: one address each, or compressed
 
 TIMERS: dict[Profile, Timers] = {
     "fast": Timers(
@@ -221,6 +229,7 @@ class Plan(Frozen):
     asn: int = 64512
     te_mode: TeMode = "bgp"
     repair: Repair = "off"
+    encoding: Encoding = "srh"  # of intents that name none; with usid there are micro SIDs
     # names of testbed.plan.traits: what runs the pods, what nodes are made of, what carries packets
     orchestrator: str = "none"
     backend: str = "namespace"
@@ -394,6 +403,8 @@ class Plan(Frozen):
         owners: dict[IPv6Address | IPv4Address, str] = {}
         for n in self.nodes:
             owners.update(dict.fromkeys(n.loopbacks, n.name))
+            if n.micro_sid:
+                owners[n.micro_sid] = n.name
             if n.cluster:
                 owners[n.cluster.local_sids.dt4] = n.name
                 owners[n.cluster.local_sids.dt6] = n.name
@@ -404,18 +415,26 @@ class Plan(Frozen):
 
     @cached_property
     def adjacencies(self) -> dict[IPv6Address, tuple[Port, Port]]:
-        """End.X SIDs of routers, each with its own end of the link and the other one."""
-        return {
-            own.end_x: (own, other)
-            for link in self.links
-            for own, other in ((link.a, link.b), (link.b, link.a))
-            if own.end_x is not None
-        }
+        """SIDs of adjacencies of routers, each with its own end of the link and the other one.
+
+        End.X SIDs, and behind all of them their micro SIDs.
+        """
+        ends = [(a, b) for link in self.links for a, b in ((link.a, link.b), (link.b, link.a))]
+        sids = {own.end_x: (own, other) for own, other in ends if own.end_x is not None}
+        micro = {own.micro_sid: (own, other) for own, other in ends if own.micro_sid is not None}
+        return sids | micro
+
+    @cached_property
+    def same_in_full(self) -> dict[IPv6Address, IPv6Address]:
+        """Of routers' micro SIDs, the SID that does the same: End of uN, End.X of uA."""
+        nodes = {n.micro_sid: n.loopback_v6 for n in self.routers if n.micro_sid}
+        links = {own.micro_sid: own.end_x for own, _ in self.adjacencies.values()}
+        return {micro: sid for micro, sid in (nodes | links).items() if micro and sid}
 
     @cached_property
     def adjacency_sids(self) -> dict[str, IPv6Address]:
         """End.X SIDs by the interface that they lead out of; without what two routers have."""
-        ports = [port for port, _ in self.adjacencies.values()]
+        ports = list(dict.fromkeys(port for port, _ in self.adjacencies.values()))
         often = Counter(port.interface for port in ports)
         return {p.interface: p.end_x for p in ports if p.end_x and often[p.interface] == 1}
 

@@ -49,6 +49,9 @@ def _sids(plan: Plan) -> Iterator[Reserved]:
             yield Reserved(node.cluster.sid_pool, f"SIDs of {node.name}", sids=True)
     yield Reserved(plan.pools.policies, "binding SIDs", sids=True)
     yield Reserved(ROUTER_SIDS, "SIDs of routers")
+    for router in plan.routers:
+        if router.micro_sids is not None:
+            yield Reserved(router.micro_sids, f"micro SIDs of {router.name}")
 
 
 def _services(plan: Plan) -> Iterator[Reserved]:

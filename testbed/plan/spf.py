@@ -114,6 +114,8 @@ def find_originators(plan: Plan) -> dict[Prefix, dict[str, int]]:
             advertise(host_network(loopback), router.name, 0)
         if router.locator is not None:
             advertise(router.locator, router.name, 0)
+        if router.micro_sids is not None:
+            advertise(router.micro_sids, router.name, 0)
         for lan in plan.lans_of(router.name):
             if lan_in_isis(plan, lan):
                 for address in lan.port.addresses:

@@ -29,6 +29,7 @@ CHECKS = (
     sids.sid_pools,
     sids.sids_in_pools,
     sids.sids_unique,
+    sids.micro_sids,
     sizes.link_mtu,
     sizes.pod_blocks,
     links.parallel_metrics,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from testbed import usid
 from testbed.plan.addressing import ROUTER_SIDS
 from testbed.plan.identifiers import (
     bgp_identifiers,
@@ -46,6 +47,8 @@ def isisd_conf(plan: Plan, router: Node) -> str:
         edge=router in plan.edge_routers,
         net=network_entity_title(router.number),
         router_sids=ROUTER_SIDS,
+        micro_sids=usid.BLOCK if router.micro_sids else None,
+        micro_length=2 * usid.BITS,
     )
 
 

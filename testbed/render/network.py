@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from testbed import usid
 from testbed.plan.model import Lan, Link, Node, Plan, Role
 
 _ANY_V6, _ANY_V4 = IPv6Network("::/0"), IPv4Network("0.0.0.0/0")
+_FIRST_METRIC = 1024  # what the kernel gives where none is named
 
 
 def namespaces(plan: Plan) -> str:
@@ -57,8 +59,8 @@ def _render_bridge(plan: Plan, lan: Lan) -> Iterator[str]:
 class StaticRoute:
     """A route that no routing daemon gives; it goes when its interface goes down.
 
-    With a `behaviour` (RFC 8986) it is a SID, whose packets go to the gateway; without a gateway
-    it refuses.
+    With a `behaviour` (RFC 8986) it is a SID: End.X sends packets to the gateway, uN and uA take
+    a micro SID out of the destination (RFC 9800). With neither it refuses.
     """
 
     prefix: IPv6Network | IPv4Network
@@ -66,6 +68,7 @@ class StaticRoute:
     interface: str
     protocol: str = ""
     behaviour: str = ""
+    metric: int = 0
 
     @property
     def name(self) -> str:
@@ -74,33 +77,38 @@ class StaticRoute:
 
     def line(self, verb: str = "add") -> str:
         """A line for `ip -batch`."""
-        kind = "" if self.gateway else "unreachable "
+        kind = "" if self.gateway or self.behaviour else "unreachable "
         made = f"route {verb} {kind}{self.name}{self._where()}"
+        made += f" metric {self.metric}" if self.metric else ""
         return f"{made} proto {self.protocol}" if self.protocol else made
 
     def __str__(self) -> str:
         """`fcdd:0:0:aa::/64 via fd10::1000`."""
-        if self.gateway is None:
-            return f"{self.name}, a locator"
-        return (
-            f"{self.name}, an {self.behaviour} SID"
-            if self.behaviour
-            else f"{self.name} via {self.gateway}"
-        )
+        if self.behaviour:
+            article = "a" if self.behaviour in _ACTIONS else "an"
+            return f"{self.name}, {article} {self.behaviour} SID"
+        return f"{self.name} via {self.gateway}" if self.gateway else f"{self.name}, a locator"
 
     def _where(self) -> str:
-        if self.gateway is None:
-            return ""
-        # the kernel looks the next hop up again: a link-local one might be found on another link
-        how = f"encap seg6local action {self.behaviour} nh6" if self.behaviour else "via"
-        return f" {how} {self.gateway} dev {self.interface}"
+        action, flavour = _ACTIONS.get(self.behaviour, (self.behaviour, ""))
+        how = f" encap seg6local action {action}" if action else ""
+        if self.gateway:
+            # the kernel looks an nh6 up again: a link-local one might be found on another link
+            how += f" {'nh6' if action else 'via'} {self.gateway}"
+        return f"{how}{flavour} dev {self.interface}" if how else ""
+
+
+_NEXT_CSID = f" flavors next-csid lblen {usid.BITS} nflen {usid.BITS}"
+# of RFC 9800, by their usual names: the kernel's action, and its flavour
+_ACTIONS = {"uN": ("End", _NEXT_CSID), "uA": ("End.X", _NEXT_CSID)}
 
 
 def static_routes(plan: Plan, node: Node) -> list[StaticRoute]:
     """Of a router those to SID pools and its own SIDs, of any other node its default routes."""
     if node.role is not Role.ROUTER:
         return _default_routes(plan, node)
-    return [*_sid_routes(plan, node), *_locator_routes(node), *_adjacency_routes(plan, node)]
+    sids = [*_locator_routes(node), *_adjacency_routes(plan, node), *_micro_routes(plan, node)]
+    return [*_sid_routes(plan, node), *sids]
 
 
 def _sid_routes(plan: Plan, router: Node) -> list[StaticRoute]:
@@ -116,7 +124,8 @@ def _sid_routes(plan: Plan, router: Node) -> list[StaticRoute]:
 
 def _locator_routes(router: Node) -> list[StaticRoute]:
     """What is no SID of the locator goes nowhere; IS-IS tells the other routers of the locator."""
-    return [StaticRoute(router.locator, None, "lo", "static")] if router.locator else []
+    locators = (router.locator, router.micro_sids)
+    return [StaticRoute(prefix, None, "lo", "static") for prefix in locators if prefix]
 
 
 def _adjacency_routes(plan: Plan, router: Node) -> list[StaticRoute]:
@@ -128,6 +137,21 @@ def _adjacency_routes(plan: Plan, router: Node) -> list[StaticRoute]:
             sid = IPv6Network(own.end_x)
             routes.append(StaticRoute(sid, other.v6.ip, own.interface, "static", "End.X"))
     return routes
+
+
+def _micro_routes(plan: Plan, router: Node) -> Iterator[StaticRoute]:
+    """The uN once per interface, as a seg6local route goes with its own; a uA per adjacency."""
+    if router.micro_sid is None:
+        return
+    own = IPv6Network((router.micro_sid, 2 * usid.BITS))
+    ports = [port for port in plan.ports_of(router.name) if port.addresses]
+    for metric, port in enumerate(ports, _FIRST_METRIC):
+        yield StaticRoute(own, None, port.interface, "static", "uN", metric)
+    for link in plan.links_of(router.name):
+        port, other = link.end(router.name), link.peer(router.name)
+        if port.micro_sid is not None and other.v6 is not None:
+            sid = IPv6Network((port.micro_sid, 2 * usid.BITS))
+            yield StaticRoute(sid, other.v6.ip, port.interface, "static", "uA")
 
 
 def _default_routes(plan: Plan, node: Node) -> list[StaticRoute]:

@@ -8,7 +8,7 @@ from typing import TypeVar, get_args
 
 from testbed.plan.address_rules import network_fault
 from testbed.plan.limits import MOST_SEGMENTS
-from testbed.plan.model import Plan, Pools, Repair, TeMode
+from testbed.plan.model import Encoding, Plan, Pools, Repair, TeMode
 from testbed.plan.problems import Problem
 
 _Network = TypeVar("_Network", IPv4Network, IPv6Network)
@@ -67,6 +67,12 @@ def _read_repair(given: object) -> object:
     return given
 
 
+def _read_encoding(given: object) -> object:
+    if given not in get_args(Encoding):
+        raise ValueError("no such encoding")
+    return given
+
+
 def _read_pool4(given: object) -> IPv4Network | None:
     return None if given is None else _checked(IPv4Network(_text(given)))
 
@@ -94,6 +100,10 @@ _KNOWN: dict[str, tuple[Callable[[object], object], str]] = {
     "repair": (
         _read_repair,
         f"what routers protect against by themselves: {' or '.join(map(repr, get_args(Repair)))}",
+    ),
+    "encoding": (
+        _read_encoding,
+        f"how segment lists of intents are written: {' or '.join(map(repr, get_args(Encoding)))}",
     ),
     "max_segments": (
         _integer_parser(1, MOST_SEGMENTS),

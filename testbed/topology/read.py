@@ -30,6 +30,7 @@ from testbed.plan.subnets import Subnets
 from testbed.plan.traits import MANAGEMENT
 from testbed.plan.validate import validate
 from testbed.topology import options
+from testbed.topology.adjacencies import NO_SIDS, Adjacencies, Sids
 from testbed.topology.lans import Edge, Switch, read_switches, switch_problems
 from testbed.topology.link_addresses import Ends, LinkAddresses, Member
 from testbed.topology.options import Options
@@ -102,6 +103,7 @@ class _Reader:
         self._reserve_given_sids()
         self.control_plane = self._choose_control_plane(roles)
         own, pools, problems = plan_options(self.topo, self.origins.attribute)
+        self.micro = own.get("encoding") == "usid"
         self.problems += problems
         clusters = {
             n: self._read_cluster(n, self.info[n])
@@ -227,7 +229,7 @@ class _Reader:
         lans: Mapping[str, _LanAddresses],
     ) -> Iterable[Link]:
         parallel: Counter[frozenset[str]] = Counter()
-        adjacencies = _Adjacencies(self.numbers)
+        adjacencies = Adjacencies(self.numbers, self.micro)
         for edge in self.edges:
             a, b, key, info = edge
             ends, lan = frozenset((a, b)), self.lan_of.get((a, b, key))
@@ -237,9 +239,8 @@ class _Reader:
                 if lan is None
                 else lans[lan].of_link(a, b)
             )
-            sids = (
-                adjacencies.of_link(a, b) if roles[a] is roles[b] is Role.ROUTER else (None, None)
-            )
+            routers = roles[a] is roles[b] is Role.ROUTER
+            sids = [adjacencies.next(x) if routers else NO_SIDS for x in (a, b)]
             yield Link.model_validate(
                 {
                     "a": _port(a, b, parallel[ends], first, sids[0]),
@@ -320,6 +321,8 @@ class _Reader:
             v6, v4, more = _by_family(loopbacks)
             values |= {"loopback_v6": v6, "loopback_v4": v4, "more_loopbacks": more}
             values["locator"] = addressing.locator(self.numbers[name])
+            if self.micro:
+                values["micro_sids"] = addressing.router_micro_sids(self.numbers[name])
             return Node.model_validate(values)
         uplink = next((x for x in links if name in (x.a.node, x.b.node)), None)
         on_lan = [lan.port for lan in lans if uplink and lan.name == uplink.lan]
@@ -337,12 +340,8 @@ class _Reader:
         return Node.model_validate(values)
 
     def _read_cluster(self, name: str, info: Options) -> ClusterSpec:
-        index, given = self.numbers[name], info.get("sid_pool")
-        pool = options.parse_network(given) if given else addressing.sid_pool(index)
+        pool, (dt4, dt6) = self._local_sids(name, info)
         policies = Plan.model_fields["pools"].default.policies
-        dt4, dt6 = self._choose_sids(
-            info.get("local_sids"), pool, f"{name} End.DT4", f"{name} End.DT6"
-        )
         b4, b6 = self._choose_sids(
             info.get("binding_sids"), policies, f"{name} binding IPv4", f"{name} binding IPv6"
         )
@@ -355,6 +354,18 @@ class _Reader:
                 "joins_later": info.get("joins_later", False),
             }
         )
+
+    def _local_sids(
+        self, name: str, info: Options
+    ) -> tuple[IPv6Network, tuple[IPv6Address, IPv6Address]]:
+        """The pool of the node's local SIDs, and these; micro SIDs, unless the file gives any."""
+        index, pool, sids = self.numbers[name], info.get("sid_pool"), info.get("local_sids")
+        if self.micro and not (pool or sids):
+            micro = addressing.node_micro_sids(index)
+            dt4, dt6 = (addressing.decapsulating_micro_sid(micro, version) for version in (4, 6))
+            return micro, (dt4, dt6)
+        found = options.parse_network(pool) if pool else addressing.sid_pool(index)
+        return found, self._choose_sids(sids, found, f"{name} End.DT4", f"{name} End.DT6")
 
     def _choose_sids(
         self, given: object, pool: IPv6Network, key_v4: str, key_v6: str
@@ -382,22 +393,6 @@ class _LanAddresses:
         return self.nodes.get(a, []), self.nodes.get(b, [])
 
 
-class _Adjacencies:
-    """Numbers the adjacencies of each router, in the order of its links."""
-
-    def __init__(self, numbers: Mapping[str, int]) -> None:
-        self._numbers = numbers
-        self._made: Counter[str] = Counter()
-
-    def of_link(self, a: str, b: str) -> tuple[IPv6Address, IPv6Address]:
-        """The End.X SIDs of the two ends of a link between routers."""
-        return self._next(a), self._next(b)
-
-    def _next(self, router: str) -> IPv6Address:
-        self._made[router] += 1
-        return addressing.adjacency_sid(self._numbers[router], self._made[router])
-
-
 _Address = TypeVar("_Address", Address, Interface)
 
 
@@ -406,12 +401,12 @@ def _port(
     neighbour: str,
     parallel: int,
     addresses: Sequence[Interface],
-    end_x: IPv6Address | None = None,
+    sids: Sids = NO_SIDS,
 ) -> Port:
     v6, v4, more = _by_family(addresses)
     interface = addressing.interface_name(node, neighbour, parallel)
     return Port.model_validate(
-        {"node": node, "interface": interface, "v6": v6, "v4": v4, "more": more, "end_x": end_x}
+        {"node": node, "interface": interface, "v6": v6, "v4": v4, "more": more, **sids}
     )
 
 

@@ -15,6 +15,7 @@ class LabTopo(IPTopo):  # type: ignore[misc]
     asn = 64512
     te_mode = "bgp"
     repair = "off"
+    encoding = "srh"
     max_segments = 3
     pods_v4: str | None = "172.16.0.0/16"
     pods_v6: str | None = "fdfb:af47:32af::/48"

@@ -94,6 +94,8 @@ def claims(plan: Plan) -> Iterator[Claim]:
     for node in plan.nodes:
         for loopback in node.loopbacks:
             yield Claim(host_network(loopback), node.name, "loopback", "loopbacks", node.where)
+        if node.micro_sids is not None:
+            yield Claim(node.micro_sids, node.name, "micro SIDs", "micro SIDs", node.where)
         if node.cluster is not None:
             yield Claim(node.cluster.sid_pool, node.name, "SID pool", "SIDs", node.where)
     for index, link in enumerate(plan.links):

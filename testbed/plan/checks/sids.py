@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from ipaddress import IPv6Address
 from itertools import combinations
 
+from testbed.plan.addressing import MICRO_SIDS, MOST_ROUTER
+from testbed.plan.checks.links import name_of
 from testbed.plan.model import Plan
 from testbed.plan.problems import Problem
 
@@ -77,3 +79,27 @@ def sids_unique(plan: Plan) -> Iterator[Problem]:
                     where=node.where,
                 )
             seen.setdefault(sid, node.name)
+
+
+def micro_sids(plan: Plan) -> Iterator[Problem]:
+    """With encoding usid: routers and adjacencies for which there are no micro SIDs."""
+    if plan.encoding != "usid":
+        return
+    for router in plan.routers:
+        if router.micro_sids is None:
+            yield Problem(
+                what=f"there are no micro SIDs for number {router.number}",
+                subject=router.name,
+                fix=f"give routers numbers up to {MOST_ROUTER}, or leave out encoding = 'usid'",
+                where=router.where,
+            )
+    for link in plan.links:
+        for port in (link.a, link.b):
+            router = plan.node(port.node)
+            if port.end_x and router.micro_sids and port.micro_sid is None:
+                yield Problem(
+                    what=f"{port.node} has more links to routers than micro SIDs for them",
+                    subject=name_of(link),
+                    fix=f"give a router at most {MICRO_SIDS - 1}, or leave out encoding = 'usid'",
+                    where=link.where,
+                )

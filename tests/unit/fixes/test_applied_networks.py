@@ -43,6 +43,18 @@ CASES = {
         '"cafe::7")',
         '"cafe::8")',
     ),
+    "a number without micro SIDs": Mended(
+        SIDS + "give routers numbers up to 999, or leave out encoding = 'usid'",
+        "self.encoding = 'usid'\nself.addLink(r1, self.addRouter('r1000'))",
+        "r1000",
+        "r999",
+    ),
+    "links without micro SIDs": Mended(
+        SIDS + "give a router at most {MICRO_SIDS - 1}, or leave out encoding = 'usid'",
+        "self.encoding = 'usid'\nfor n in range(3, 18): self.addLink(r1, self.addRouter(f'r{n}'))",
+        "18",
+        "17",
+    ),
     "overlapping networks": Mended(
         "testbed/plan/checks/overlaps.py: choose another network for {claim.owner} or for "
         "{other.owner}",

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 
+from testbed import usid
 from testbed.agent.contract import PolicyStatus
-from testbed.te.owners import Kind, Owners
+from testbed.te.owners import FORWARDING, Kind, Owners
 
 
 def black_holes(owners: Owners, head_end: str, policies: Iterable[PolicyStatus]) -> Iterator[str]:
@@ -17,8 +18,9 @@ def black_holes(owners: Owners, head_end: str, policies: Iterable[PolicyStatus])
     for policy in policies:
         if not policy.chosen:
             continue
-        for sid in dict.fromkeys(s for item in policy.segment_lists for s in item.segments[:-1]):
-            fault = _fault(owners, IPv6Address(sid))
+        lists = (usid.expanded(map(IPv6Address, x.segments)) for x in policy.segment_lists)
+        for sid in dict.fromkeys(sid for sids in lists for sid in sids[:-1]):
+            fault = _fault(owners, sid)
             if fault:
                 yield (
                     f"{head_end}: the {policy.source} policy to {policy.endpoint} for "
@@ -29,7 +31,7 @@ def black_holes(owners: Owners, head_end: str, policies: Iterable[PolicyStatus])
 def _fault(owners: Owners, waypoint: IPv6Address) -> str:
     owned = owners.get(waypoint)
     if owned is None:
-        near = owners.closest(waypoint, Kind.END, Kind.END_X, Kind.NODE)
+        near = owners.closest(waypoint, *FORWARDING)
         return f"no node has the waypoint {waypoint}" + (f"; {near}" if near else "")
     if owned.kind is Kind.HOST:
         return f"its waypoint {waypoint} is on {owned.node}, which does not forward"

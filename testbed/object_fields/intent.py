@@ -61,7 +61,7 @@ INTENT = Kind(
         honoured(
             "maxSegments",
             number(1, MOST_SEGMENTS),
-            "Segments at most; the topology's max_segments if absent.",
+            "Segments at most, with `usid` addresses; the topology's max_segments if absent.",
         ),
         honoured(
             "disjoint",
@@ -80,8 +80,8 @@ INTENT = Kind(
         honoured(
             "encoding",
             one_of("srh", "usid"),
-            "`srh`, segments in an SRH (if absent); `usid`, compressed (RFC 9800), is refused: it "
-            "is not there yet.",
+            "`srh`, an address per segment, in an SRH; `usid`, compressed (RFC 9800), where the "
+            'topology has `encoding = "usid"`; the topology\'s if absent.',
         ),
     ),
     required=("from", "to"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
+from testbed import usid
 from testbed.srpolicy.model import FAMILY_OF_BEHAVIOR, Candidate, SegmentList
 
 # Which SIDs each endpoint announces as its own, with the family each decapsulates.
@@ -69,12 +70,12 @@ def egress(candidate: Candidate, announced: Announced) -> list[str]:
         return [f"endpoint {candidate.endpoint} announces no local SIDs"]
     found = []
     for last in dict.fromkeys(item.segments[-1] for item in candidate.segment_lists):
-        family = FAMILY_OF_BEHAVIOR.get(last.behavior or 0)
-        if last.sid not in own:
-            found.append(f"last SID {last.sid} is not one that {candidate.endpoint} announces")
-        elif own[last.sid] != family:
+        family, sid = FAMILY_OF_BEHAVIOR.get(last.behavior or 0), usid.parts(last.sid)[-1]
+        if sid not in own:
+            found.append(f"last SID {sid} is not one that {candidate.endpoint} announces")
+        elif own[sid] != family:
             found.append(
-                f"last SID {last.sid} decapsulates IPv{own[last.sid]} at its endpoint, "
+                f"last SID {sid} decapsulates IPv{own[sid]} at its endpoint, "
                 f"the policy says IPv{family}"
             )
     return found
@@ -99,7 +100,7 @@ def starts_at(sids: tuple[IPv6Address, ...], head_end: IPv6Address) -> bool:
 def _lost(sids: tuple[IPv6Address, ...], announced: Announced, head_end: HeadEnd) -> Iterator[str]:
     if starts_at(sids, head_end.address):
         yield f"its first segment {sids[0]} is this node itself: no packet would leave"
-    for sid in sids[:-1]:
+    for sid in usid.expanded(sids)[:-1]:
         if owner := _name_owner(sid, announced, head_end):
             yield f"waypoint {sid} is a local SID of {owner}, which ends the tunnel"
         elif pool := head_end.name_pool(sid):

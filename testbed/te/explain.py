@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from ipaddress import IPv6Address
 
+from testbed import usid
 from testbed.plan.model import LocalSids, Node, Plan, Role
 from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
 from testbed.srpolicy.model import Candidate, SegmentList
@@ -24,7 +26,8 @@ class ExplainedSid:
     reachable: bool
     why: str | None = None
     paths: tuple[tuple[str, ...], ...] = ()  # of equal cost, from the segment before
-    interface: str | None = None  # that an End.X SID leads out of
+    interface: str | None = None  # that the SID of an adjacency leads out of
+    container: str | None = None  # the address that the micro SID is in (RFC 9800)
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,15 @@ def explain_text(explanation: Explanation) -> str:
 
 def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) -> ExplainedList:
     depth = len(item.segments)
-    legs = legs_of(owners, head_end, item.sids)
+    sids = usid.expanded(item.sids)
+    containers = [str(sid) for sid in item.sids for _ in usid.parts(sid)]
+    legs = legs_of(owners, head_end, sids)
+    explained = (
+        _explain_sid(owners, sids, position, paths, head_end) for position, paths in enumerate(legs)
+    )
     segments = tuple(
-        _explain_sid(owners, item, position, paths, head_end) for position, paths in enumerate(legs)
+        replace(one, container=container if one.sid != container else None)
+        for one, container in zip(explained, containers, strict=True)
     )
     plan = owners.plan
     return ExplainedList(
@@ -125,12 +134,12 @@ def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) 
 
 def _explain_sid(
     owners: Owners,
-    item: SegmentList,
+    sids: tuple[IPv6Address, ...],
     position: int,
     paths: tuple[tuple[str, ...], ...],
     head_end: str,
 ) -> ExplainedSid:
-    sid, is_last = item.sids[position], position == len(item.sids) - 1
+    sid, is_last = sids[position], position == len(sids) - 1
     owned, pool = owners.get(sid), owners.pool_of(sid)
     if owned is None:
         network = str(pool.cluster.sid_pool) if pool and pool.cluster else None
@@ -147,7 +156,7 @@ def _explain_sid(
         why = "ends the tunnel here, although segments are left"
     if why is None and not is_last and owned.kind is Kind.HOST:
         why = f"{owned.node} does not forward"
-    if why is None and position == 0 and starts_at(item.sids, owners.plan.address_v6(head_end)):
+    if why is None and position == 0 and starts_at(sids, owners.plan.address_v6(head_end)):
         why = "the head end itself, where packets would be lost"
     if why is None and is_last and owned.kind not in FAMILY_OF_KIND:
         why = "no End.DT4 or End.DT6 SID, so that the tunnel has no end"
@@ -156,6 +165,8 @@ def _explain_sid(
 
 
 def _name_place(node: Node, kind: Kind) -> str:
+    if kind in (Kind.UN, Kind.UA):
+        return str(node.micro_sids)
     if kind is Kind.END_X:
         return str(node.locator)
     return "loopback" if node.role is Role.ROUTER else "node address"
@@ -165,7 +176,11 @@ def _format_list(e: Explanation, item: ExplainedList) -> list[str]:
     share = f", {item.share:.0%} of the traffic" if len(e.segment_lists) > 1 else ""
     fit = f"pod MTU {e.pod_mtu} ok" if item.fits else f"more than the {e.max_segments} allowed"
     lines = [f"  {item.encapsulation}, {item.overhead} bytes outside, {fit}{share}"]
+    before: str | None = None
     for number, s in enumerate(item.segments, 1):
+        if s.container and s.container != before:
+            lines.append(f"  {s.container}")
+        before = s.container
         state = "reachable" if s.reachable else f"NOT reachable: {s.why}"
         place = f"{s.behaviour}, {s.pool}" if s.pool else s.behaviour
         node = s.interface or s.node or "?"

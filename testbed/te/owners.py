@@ -20,6 +20,8 @@ class Kind(str, Enum):
     INTERFACE = "End (interface address)"
     NODE = "End (cluster node)"
     END_X = "End.X"  # a router's SID of one adjacency
+    UN = "uN"  # a router's own micro SID (RFC 9800)
+    UA = "uA"  # that of one adjacency
     DT4 = "End.DT4"
     DT6 = "End.DT6"
     HOST = "none (host)"
@@ -38,9 +40,11 @@ class Owned:
 
 
 def _describe_kind(kind: Kind) -> str:
-    return f" {kind.value}" if kind in (Kind.END_X, Kind.DT4, Kind.DT6) else ""
+    return f" {kind.value}" if kind in SIDS else ""
 
 
+SIDS = frozenset({Kind.END_X, Kind.UN, Kind.UA, Kind.DT4, Kind.DT6})  # and no interface's address
+FORWARDING = (Kind.END, Kind.END_X, Kind.UN, Kind.UA, Kind.NODE)  # what a waypoint should be
 FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
 
 
@@ -96,8 +100,10 @@ class Owners:
             yield from _owned(router.more_loopbacks, router.name, Kind.INTERFACE)
             if router.loopback_v6 is not None:
                 yield Owned(router.loopback_v6, router.name, Kind.END)
+            if router.micro_sid is not None:
+                yield Owned(router.micro_sid, router.name, Kind.UN)
         for sid, (port, _) in self.plan.adjacencies.items():
-            yield Owned(sid, port.node, Kind.END_X)
+            yield Owned(sid, port.node, Kind.UA if sid == port.micro_sid else Kind.END_X)
         for node, sids in self.local_sids.items():
             yield Owned(sids.dt4, node, Kind.DT4)
             yield Owned(sids.dt6, node, Kind.DT6)

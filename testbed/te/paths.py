@@ -17,7 +17,7 @@ Paths = tuple[tuple[str, ...], ...]  # of equal cost
 def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Paths]:
     """Per segment, the equal-cost paths from the segment before; empty where there is none.
 
-    An End.X SID's paths have the link that it leads over as their last one.
+    The SID of an adjacency: its paths have the link that it leads over as their last one.
     """
     legs: list[Paths] = []
     here: str | None = source

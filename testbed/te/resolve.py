@@ -40,7 +40,7 @@ def resolver(
 def node_names(plan: Plan, text: str, option: str = "--expect") -> tuple[str, ...]:
     """`r6,r8` → the nodes, each known to the plan (addresses and interfaces of routers work too).
 
-    What is or names an End.X SID stays one: it stands for more than its node.
+    What is or names the SID of an adjacency stays one: it stands for more than its node.
 
     TestbedError with a suggestion for what is no node.
     """
@@ -61,7 +61,7 @@ def _node_name(owners: Owners, word: str, option: str) -> str:
     except ValueError:
         owned = None
     if owned is not None:
-        return str(owned.address) if owned.kind is Kind.END_X else owned.node
+        return str(owned.address) if owned.kind in (Kind.END_X, Kind.UA) else owned.node
     raise TestbedError(
         f"unknown node {word}",
         where=option,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Address
 
+from testbed import usid
 from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.desired.inputs import Inputs, OwnSid
 from testbed.agent.desired.remembered import remember_last
@@ -52,7 +53,8 @@ def strange_waypoints(
     `known`: the lab's addresses that forward by segments; empty where nothing is known.
     """
     for one in evaluated if known else ():
-        waypoints = (sid for item in one.entry.candidate.segment_lists for sid in item.sids[:-1])
+        lists = (usid.expanded(item.sids) for item in one.entry.candidate.segment_lists)
+        waypoints = (sid for sids in lists for sid in sids[:-1])
         strange = [str(sid) for sid in dict.fromkeys(waypoints) if sid not in known]
         if one.chosen and strange:
             name = name_policy(one.entry.candidate)

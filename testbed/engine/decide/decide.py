@@ -178,8 +178,7 @@ class _Run:
         return Terrain(self.routing, network, self._limit(ask))
 
     def _limit(self, ask: Ask) -> int:
-        own = ask.intent.max_segments
-        return self.setting.max_segments if own is None else min(own, self.setting.max_segments)
+        return self.setting.most_segments(ask.intent, ask.target)
 
     def _within_group(
         self, ask: Ask, beside: list[Decided]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv6Address
 
+from testbed import usid
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
 from testbed.engine.segments.segment import AdjacencySegment, Segment
 from testbed.errors import TestbedError
-from testbed.plan.model import LocalSids, Plan
+from testbed.plan.model import Encoding, LocalSids, Plan
 from testbed.srpolicy import model
 from testbed.srpolicy.files.change import Lines, PolicyChange
 from testbed.srpolicy.model import BEHAVIOR_OF_FAMILY, Candidate
@@ -33,6 +34,7 @@ def _of_pair(
 ) -> Iterator[PolicyChange]:
     ask = decided.ask
     sids = local_sids.get(ask.target)
+    encoding = ask.intent.encoding or plan.encoding
     roles = [(decided.primary, PRIMARY, ""), (decided.backup, BACKUP, ".backup")]
     for family in ask.families if sids else ():
         for number, (route, preference, suffix) in enumerate(roles):
@@ -40,7 +42,7 @@ def _of_pair(
                 continue
             candidate = Candidate(
                 endpoint=plan.address_v6(ask.target),
-                segment_lists=(_segment_list(plan, route, family, sids),),
+                segment_lists=(segment_list(plan, route, family, sids, encoding),),
                 color=colors[ask.intent.name],
                 distinguisher=_distinguisher(plan, ask.source, family, number),
                 preference=preference,
@@ -57,24 +59,32 @@ def _distinguisher(plan: Plan, source: str, family: int, role: int) -> int:
     return place * 4 + (family == 6) * 2 + role + 1
 
 
-def _segment_list(
-    plan: Plan, route: Route, family: int, sids: LocalSids | None
+def segment_list(
+    plan: Plan, route: Route, family: int, sids: LocalSids | None, encoding: Encoding
 ) -> model.SegmentList:
     """The last segment is the endpoint's SID for the family, in place of its node's."""
     assert sids is not None
-    waypoints = [model.Segment(sid_of(plan, segment)) for segment in route.segments[:-1]]
-    last = sids.dt4 if family == 4 else sids.dt6
-    return model.SegmentList((*waypoints, model.Segment(last, BEHAVIOR_OF_FAMILY[family])))
+    waypoints = (sid_of(plan, segment, encoding) for segment in route.segments[:-1])
+    listed = (*waypoints, sids.dt4 if family == 4 else sids.dt6)
+    *others, last = usid.compressed(listed) if encoding == "usid" else listed
+    end = model.Segment(last, BEHAVIOR_OF_FAMILY[family])
+    return model.SegmentList((*map(model.Segment, others), end))
 
 
-def sid_of(plan: Plan, segment: Segment) -> IPv6Address:
-    """The SID of a waypoint. Raises TestbedError for an adjacency that the plan does not have."""
+def sid_of(plan: Plan, segment: Segment, encoding: Encoding = "srh") -> IPv6Address:
+    """The SID of a waypoint, with `usid` its micro SID if it has one.
+
+    Raises TestbedError for an adjacency that the plan does not have.
+    """
     if not isinstance(segment, AdjacencySegment):
-        return plan.address_v6(segment.node)
+        micro = plan.node(segment.node).micro_sid if encoding == "usid" else None
+        return micro or plan.address_v6(segment.node)
     adjacency = segment.adjacency
     names = {adjacency.link, adjacency.link.rpartition(":")[2]}
     ends = adjacency.tail, adjacency.head
-    for sid, (own, other) in plan.adjacencies.items():
+    for own, other in plan.adjacencies.values():
         if (own.node, other.node) == ends and names & {own.interface, other.interface}:
+            sid = own.micro_sid if encoding == "usid" else own.end_x
+            assert sid is not None, "the plan gives both to every adjacency"
             return sid
     raise TestbedError(f"{segment} has no SID", why="the plan has no such link")

@@ -123,10 +123,11 @@ def _limits(plan: Plan, written: Written) -> Iterator[Finding]:
         )
         where = written.at("spec", "maxSegments")
         yield Finding("error", where, what, f"maxSegments: {plan.max_segments}, or leave it out")
-    if intent.encoding == "usid":
+    if intent.encoding == "usid" and plan.encoding != "usid":
         where = written.at("spec", "encoding")
-        what = "routers have no micro SIDs (RFC 9800)"
-        yield Finding("error", where, what, "leave encoding out")
+        what = f"routers have no micro SIDs (RFC 9800): {plan.topology} has encoding srh"
+        fix = "leave encoding out, or give the topology encoding = 'usid'"
+        yield Finding("error", where, what, fix)
 
 
 def _objective(plan: Plan, written: Written) -> Iterator[Finding]:

@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Literal
 
+from testbed.plan.model import Encoding
+
 Optimise = Literal["igp", "delay", "hops", "spare-bandwidth"]
 Separation = Literal["link", "node", "srlg"]
-Encoding = Literal["srh", "usid"]
 
 ALL = "all"  # in `from` and `to`: every cluster node
 
@@ -59,7 +60,7 @@ class Intent:
     bandwidth_mbit: float = 0.0
     strict: bool = True
     protect: bool = False
-    encoding: Encoding = "srh"
+    encoding: Encoding | None = None  # None: the plan's
 
     @property
     def closeness(self) -> int:

@@ -75,7 +75,7 @@ def _read(document: Value) -> Intent:
         bandwidth_mbit=float(bandwidth),
         strict=spec.get("mode", "strict") == "strict",
         protect=spec.get("protect", False),
-        encoding=spec.get("encoding", "srh"),
+        encoding=spec.get("encoding"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from testbed.engine.compute.constraints import Constraint
@@ -12,12 +12,13 @@ from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.encoding import Leg, legs
 from testbed.engine.decide.next_best import Costed, Price, next_best, prices
-from testbed.engine.decide.policies import sid_of
+from testbed.engine.decide.policies import segment_list, sid_of
 from testbed.engine.decide.route import Route
 from testbed.engine.segments.segment import AdjacencySegment
 from testbed.lab.te.engine import Planned
 from testbed.lab.te.words import UNITS, cost_words
-from testbed.plan.model import Plan
+from testbed.plan.model import Encoding, LocalSids, Plan
+from testbed.plan.mtu import overhead
 from testbed.te.paths import spelled
 
 
@@ -53,6 +54,16 @@ class ExplainedSegment:
 
 
 @dataclass(frozen=True)
+class Compressed:
+    """A list in containers of micro SIDs, and the bytes outside of packets: so, and in an SRH."""
+
+    family: int
+    addresses: tuple[str, ...]
+    overhead: int
+    overhead_srh: int
+
+
+@dataclass(frozen=True)
 class ExplainedIntent:
     """One intent for one pair of nodes. Costs are in `unit`: metric, microseconds or links."""
 
@@ -68,8 +79,11 @@ class ExplainedIntent:
     next_best: CostedPath | None
     constraints: tuple[ExplainedConstraint, ...]
     segments: tuple[ExplainedSegment, ...]
+    encoding: str
+    compressed: tuple[Compressed, ...]
     backup: CostedPath | None
     backup_segments: tuple[ExplainedSegment, ...]
+    backup_compressed: tuple[Compressed, ...]
     apart: str | None
 
     def to_json(self) -> dict[str, object]:
@@ -81,10 +95,14 @@ def explain_intent(plan: Plan, planned: Planned, name: str) -> list[ExplainedInt
     """All pairs of nodes of one intent."""
     routing = planned.decision.routing
     mine = (one for one in planned.decision.decided if one.ask.intent.name == name)
-    return [_explain(plan, routing, one) for one in mine]
+    return [_explain(plan, routing, one, planned.live.local_sids) for one in mine]
 
 
-def _explain(plan: Plan, routing: Routing, one: Decided) -> ExplainedIntent:
+def _explain(
+    plan: Plan, routing: Routing, one: Decided, local_sids: Mapping[str, LocalSids]
+) -> ExplainedIntent:
+    encoding = one.ask.intent.encoding or plan.encoding
+    sids = local_sids.get(one.ask.target) if encoding == "usid" else None
     ask, terrain, labels = one.ask, one.terrain, one.labels or {}
     after = None
     if terrain is not None and one.primary is not None:
@@ -102,9 +120,12 @@ def _explain(plan: Plan, routing: Routing, one: Decided) -> ExplainedIntent:
         path=_of_route(one.primary),
         next_best=_of_costed(after),
         constraints=tuple(_of_price(price, labels) for price in costs),
-        segments=_segments(plan, routing, one.primary),
+        segments=_segments(plan, routing, one.primary, encoding),
+        encoding=encoding,
+        compressed=_compressed(plan, one.primary, ask.families, sids),
         backup=_of_route(one.backup),
-        backup_segments=_segments(plan, routing, one.backup),
+        backup_segments=_segments(plan, routing, one.backup, encoding),
+        backup_compressed=_compressed(plan, one.backup, ask.families, sids),
         apart=one.apart,
     )
 
@@ -127,17 +148,34 @@ def _of_price(price: Price, labels: Mapping[Constraint, str]) -> ExplainedConstr
     return ExplainedConstraint(words, price.links, _of_costed(price.without))
 
 
-def _segments(plan: Plan, routing: Routing, route: Route | None) -> tuple[ExplainedSegment, ...]:
+def _compressed(
+    plan: Plan, route: Route | None, families: Sequence[int], sids: LocalSids | None
+) -> tuple[Compressed, ...]:
+    """None for lists that are not, and where nothing is known of the endpoint's SIDs."""
+    if route is None or sids is None:
+        return ()
+    found = [(x, segment_list(plan, route, x, sids, "usid").sids) for x in families]
+    return tuple(
+        Compressed(x, tuple(map(str, listed)), overhead(len(listed)), overhead(len(route.segments)))
+        for x, listed in found
+    )
+
+
+def _segments(
+    plan: Plan, routing: Routing, route: Route | None, encoding: Encoding
+) -> tuple[ExplainedSegment, ...]:
     if route is None:
         return ()
     steps = legs(routing, route)
-    waypoints = [_segment(leg, str(sid_of(plan, leg.segment))) for leg in steps[:-1]]
-    return (*waypoints, _segment(steps[-1], None))
+    sids = [str(sid_of(plan, leg.segment, encoding)) for leg in steps[:-1]]
+    waypoints = [_segment(leg, sid, encoding) for leg, sid in zip(steps, sids, strict=False)]
+    return (*waypoints, _segment(steps[-1], None, encoding))
 
 
-def _segment(leg: Leg, sid: str | None) -> ExplainedSegment:
+def _segment(leg: Leg, sid: str | None, encoding: Encoding) -> ExplainedSegment:
+    end, end_x = ("uN", "uA") if encoding == "usid" else ("End", "End.X")
     is_link = isinstance(leg.segment, AdjacencySegment)
-    behaviour = "End.DT4 or End.DT6" if sid is None else "End.X" if is_link else "End"
+    behaviour = "End.DT4 or End.DT6" if sid is None else end_x if is_link else end
     return ExplainedSegment(sid, str(leg.segment), behaviour, leg.paths, leg.without)
 
 
@@ -160,9 +198,11 @@ def _lines(one: ExplainedIntent) -> Iterator[str]:
     for constraint in one.constraints:
         yield f"  {constraint.constraint}: {_describe(one, constraint)}"
     yield from _list_lines("segments", one.segments)
+    yield from _compressed_lines(one.compressed)
     if one.backup is not None:
         yield f"  backup    {_costed(one, one.backup)}, {one.apart}-disjoint"
         yield from _list_lines("its segments", one.backup_segments)
+        yield from _compressed_lines(one.backup_compressed)
 
 
 def _costed(one: ExplainedIntent, path: CostedPath) -> str:
@@ -185,6 +225,15 @@ def _describe(one: ExplainedIntent, constraint: ExplainedConstraint) -> str:
     if one.path is not None and constraint.without.cost == one.path.cost:
         return f"{links}; costs nothing"
     return f"{links}; without it {_costed(one, constraint.without)}"
+
+
+def _compressed_lines(found: tuple[Compressed, ...]) -> Iterator[str]:
+    """They differ in the endpoint's SID alone."""
+    for one in found[:1]:
+        saved = f"{one.overhead} bytes outside, {one.overhead_srh} with an SRH of single SIDs"
+        yield f"  compressed: {saved}" + (", no SRH" if len(one.addresses) == 1 else "")
+    for one in found:
+        yield from (f"    IPv{one.family} {address}" for address in one.addresses)
 
 
 def _list_lines(title: str, segments: tuple[ExplainedSegment, ...]) -> Iterator[str]:

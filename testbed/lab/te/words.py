@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import IPv6Address
 
+from testbed import usid
 from testbed.engine.compute.weights import Weight
 from testbed.plan.model import LocalSids, Plan
 from testbed.te.owners import Owners
@@ -20,19 +21,18 @@ def cost_words(cost: int, weight: Weight) -> str:
 
 
 class SidNames:
-    """Names of SIDs: the node, or the interface that an End.X SID leads out of."""
+    """Names of SIDs: the node, or the interface that the SID of an adjacency leads out of."""
 
     def __init__(self, plan: Plan, local_sids: dict[str, LocalSids]) -> None:
         self._plan, self._owners = plan, Owners(plan, local_sids)
 
     def of(self, sids: Iterable[str]) -> tuple[str, ...]:
-        """In order; a SID of nobody stays as it is."""
-        return tuple(map(self._name, sids))
+        """In order, the parts of containers too; a SID of nobody stays as it is."""
+        return tuple(map(self._name, usid.expanded(map(IPv6Address, sids))))
 
-    def _name(self, sid: str) -> str:
-        address = IPv6Address(sid)
+    def _name(self, address: IPv6Address) -> str:
         across = self._plan.adjacencies.get(address)
         if across is not None:
             return across[0].interface
         owned = self._owners.get(address)
-        return owned.node if owned else sid
+        return owned.node if owned else str(address)

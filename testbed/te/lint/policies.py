@@ -13,7 +13,7 @@ from testbed.te.lint import local_sids as lint_localsids
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.nodes import unknown_node
 from testbed.te.lint.subject import Subject, from_changes, from_configs
-from testbed.te.owners import Kind, Owners
+from testbed.te.owners import SIDS, Kind, Owners
 
 
 def lint_policies(
@@ -124,7 +124,7 @@ def _add_possessive(name: str) -> str:
 
 
 def _name_kind(kind: Kind) -> str:
-    if kind in (Kind.END_X, Kind.DT4, Kind.DT6):
+    if kind in SIDS:
         return f"{kind.value} SID"
     return "loopback" if kind is Kind.END else "interface"
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv6Address
+from itertools import pairwise
 
+from testbed import usid
 from testbed.plan.limits import MOST_SEGMENTS
 from testbed.plan.model import Role
 from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, tunnel_mtu_for
 from testbed.srpolicy.model import SegmentList
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.subject import Subject
-from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
+from testbed.te.owners import FAMILY_OF_KIND, FORWARDING, Kind, Owners
 
 
 def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
@@ -20,7 +22,7 @@ def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
         if not segment_list.segments:
             continue  # already said by the structural checks
         yield from _check_depth(owners, subject, number, segment_list)
-        for position, sid in enumerate(segment_list.sids[:-1]):
+        for position, sid in _placed(segment_list)[:-1]:
             yield from _check_waypoint(owners, sid, subject.segment_at(number, position))
         yield from _check_first_segment(owners, subject, number, segment_list)
         yield from _check_returns(owners, subject, number, segment_list)
@@ -29,6 +31,11 @@ def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
         yield from _check_last_segment(
             owners, subject, segment_list, subject.segment_at(number, last)
         )
+
+
+def _placed(segment_list: SegmentList) -> list[tuple[int, IPv6Address]]:
+    """All SIDs, each with its place in the list: that of its container."""
+    return [(i, part) for i, sid in enumerate(segment_list.sids) for part in usid.parts(sid)]
 
 
 def _check_depth(
@@ -60,7 +67,7 @@ def _check_returns(
     owners: Owners, subject: Subject, number: int, segment_list: SegmentList
 ) -> Iterator[Finding]:
     """A head end that is a later waypoint gets the packet back, and sends it on."""
-    for position, sid in enumerate(segment_list.sids[1:-1], 1):
+    for position, sid in _placed(segment_list)[1:-1]:
         owned = owners.get(sid)
         if owned is None or owned.kind in FAMILY_OF_KIND:
             continue
@@ -79,7 +86,7 @@ def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Fi
         pool = owners.pool_of(sid)
         what = f"no node has the waypoint {sid}"
         what += f", though it lies in {pool.name}'s SID pool" if pool else ""
-        near = owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE)
+        near = owners.closest(sid, *FORWARDING)
         yield Finding("error", where, what, near or _list_routers(owners))
     elif owned.kind in FAMILY_OF_KIND:
         yield Finding(
@@ -109,7 +116,7 @@ def _check_first_segment(
     owners: Owners, subject: Subject, number: int, segment_list: SegmentList
 ) -> Iterator[Finding]:
     """A head end that is the first waypoint of its own policy: no packet would leave it."""
-    first = owners.get(segment_list.sids[0])
+    first = owners.get(usid.parts(segment_list.sids[0])[0])
     if first is None or len(segment_list.sids) == 1:
         return
     users = subject.head_ends(owners.plan)
@@ -134,18 +141,17 @@ def _list_routers(owners: Owners) -> str:
 
 
 def _check_repeats(subject: Subject, number: int, segment_list: SegmentList) -> Iterator[Finding]:
-    sids = segment_list.sids
-    for position in range(1, len(sids)):
-        if sids[position] == sids[position - 1]:
+    for (_, before), (position, sid) in pairwise(_placed(segment_list)):
+        if sid == before:
             where = subject.segment_at(number, position)
-            what = f"segment {sids[position]} is the same as the one before it"
+            what = f"segment {sid} is the same as the one before it"
             yield Finding("warning", where, what, "remove one of them")
 
 
 def _check_last_segment(
     owners: Owners, subject: Subject, segment_list: SegmentList, where: str
 ) -> Iterator[Finding]:
-    sid, family = segment_list.sids[-1], segment_list.family
+    sid, family = usid.expanded(segment_list.sids)[-1], segment_list.family
     endpoint = owners.endpoint(subject.candidate.endpoint)
     wanted = owners.local_sid(endpoint.name, family) if endpoint and family else None
     right = f"did you mean {owners.get(wanted)}?" if wanted else None

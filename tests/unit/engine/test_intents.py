@@ -154,7 +154,12 @@ PLANNED = {
     "a host's": (ENDS + "avoid: {nodes: [h]}", 8, "no path crosses h, a host", "there are"),
     "a host's link": (ENDS + "avoid: {links: [r2-h]}", 8, "there is no link r2-h", "r2"),
     "too many": (ENDS + "maxSegments: 4", 8, "the plan has max_segments 3", "maxSegments: 3"),
-    "micro": (ENDS + "encoding: usid", 8, "no micro SIDs", "leave encoding out"),
+    "micro": (
+        ENDS + "encoding: usid",
+        8,
+        "no micro SIDs",
+        "or give the topology encoding = 'usid'",
+    ),
     "both": (
         ENDS + "avoid: {affinity: [sea]}\nrequire: {affinity: [gold, sea]}",
         9,

@@ -81,7 +81,10 @@ CASES = {
         LINT + "maxSegments: {plan.max_segments}, or leave it out", "maxSegments: 9", "9", "3"
     ),
     "micro SIDs": Mended(
-        LINT + "leave encoding out", "encoding: usid", "encoding: usid", "protect: true"
+        LINT + "leave encoding out, or give the topology encoding = 'usid'",
+        "encoding: usid",
+        "encoding: usid",
+        "protect: true",
     ),
     "nothing to go by": Mended(
         LINT + "give links {lacking[1]} in the topology file",

@@ -58,7 +58,7 @@ CASES = {
         "['fcff:1::1', worker2]",
     ),
     "a waypoint misspelt": policy(
-        SEGMENTS + "{owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE)}",
+        SEGMENTS + "{owners.closest(sid, *FORWARDING)}",
         "[r6, worker2]",
         "['fcff:66::1', worker2]",
         "['SUGGESTED', worker2]",

@@ -109,8 +109,8 @@ def _hop_lines(plan: Plan, hop: Hop, last: bool, delivered: bool) -> Iterator[st
     if last:
         notes.append("delivered" if delivered else "✗ lost")
     yield f"  {hop.node:<14} {'; '.join(notes)}".rstrip()
-    if hop.encapsulates and hop.left is not None and hop.left.travel:
-        for sid in hop.left.travel:
+    if hop.encapsulates and hop.left is not None and hop.left.segments_ahead:
+        for sid in hop.left.ahead:
             yield f"  │    segment {sid} {_owner_note(plan, sid)}".rstrip()
     if hop.left is not None:
         yield f"  │ {_link_words(hop.left)}"
@@ -122,7 +122,7 @@ def _hop_notes(hop: Hop) -> Iterator[str]:
     if hop.encapsulates and hop.left is not None:
         yield f"□ encapsulates{_describe_encapsulation(hop.left)}"
     if hop.ends_segment and hop.arrived is not None and hop.left is not None:
-        left, after = hop.arrived.segments_left, hop.left.segments_left or 0
+        left, after = hop.arrived.segments_ahead, hop.left.segments_ahead
         yield f"◆ waypoint: segments left {left} → {after}"
 
 
@@ -137,7 +137,8 @@ def _describe_encapsulation(o: Observation) -> str:
 def _owner_note(plan: Plan, sid: IPv6Address) -> str:
     across = plan.adjacencies.get(sid)
     if across is not None:
-        return f"(End.X {across[0].interface})"
+        behaviour = "uA" if sid == across[0].micro_sid else "End.X"
+        return f"({behaviour} {across[0].interface})"
     owner = sid_owner(plan, sid)
     return f"({owner})" if owner else ""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from itertools import groupby
 
+from testbed import usid
 from testbed.agent.desired.overlays.registry import TITLES
 from testbed.agent.desired.overlays.vxlan import VNI
 from testbed.agent.model.overlay_names import VXLAN
@@ -37,13 +38,22 @@ class BestEffort:
 
 @dataclass(frozen=True)
 class UsesSegments:
-    """Encapsulated with an SRH of exactly these SIDs in travel order, `egress` as the last."""
+    """Sent over exactly these SIDs in travel order, `egress` as the last.
+
+    Micro SIDs do for a router's other SIDs. `addresses`: those that the SIDs are compressed into,
+    all that the packet has; without any, how the list is written is left open.
+    """
 
     waypoints: tuple[IPv6Address, ...]
     egress: IPv6Network
+    addresses: tuple[IPv6Address, ...] = ()
 
     def __str__(self) -> str:
-        return "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
+        said = "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
+        if not self.addresses:
+            return said
+        no_srh = ", no SRH" if len(self.addresses) == 1 else ""
+        return f"{said} in {_join_sids(self.addresses)}{no_srh}"
 
 
 @dataclass(frozen=True)
@@ -140,11 +150,18 @@ def via(plan: Plan, names: Sequence[str | IPv6Address], dst_node: str) -> UsesSe
     A SID of the egress node may close the list; without one, any SID of the pool of `dst_node`
     will do. Raises TestbedError for names and SIDs that nobody has.
     """
-    sids = [_endpoint_sid(plan, name) for name in names]
-    pool = egress_pool(plan, dst_node)
+    written = [_endpoint_sid(plan, name) for name in names]
+    sids, pool = usid.expanded(written), egress_pool(plan, dst_node)
     if sids and sids[-1] in pool:
-        return UsesSegments(tuple(sids[:-1]), IPv6Network(sids[-1]))
-    return UsesSegments(tuple(sids), pool)
+        return over(written)
+    return UsesSegments(sids, pool)
+
+
+def over(written: Sequence[IPv6Address]) -> UsesSegments:
+    """The expectation of a segment list; if it is compressed, of just these addresses."""
+    *waypoints, last = usid.expanded(written)
+    packed = tuple(written) if len(written) <= len(waypoints) else ()
+    return UsesSegments(tuple(waypoints), IPv6Network(last), packed)
 
 
 def egress_pool(plan: Plan, node: str) -> IPv6Network:
@@ -205,8 +222,10 @@ def _known_sid(plan: Plan, text: str) -> IPv6Address:
     except ValueError:
         fix = "name routers, or give SIDs"
         raise TestbedError(f"{text!r} is no IPv6 address", fix=fix) from None
-    if sid_owner(plan, sid) is None:
-        raise TestbedError(f"no node owns SID {sid}", fix="name routers, or give SIDs of this lab")
+    for part in usid.parts(sid):
+        if sid_owner(plan, part) is None:
+            fix = "name routers, or give SIDs of this lab"
+            raise TestbedError(f"no node owns SID {part}", fix=fix)
     return sid
 
 
@@ -253,10 +272,10 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
     if isinstance(expectation, Tunnelled):
         return complaints or _tunnel_complaints(one, expectation)
     if isinstance(expectation, BestEffort):
-        complaints += _srh_complaints(one)
+        complaints += _srh_complaints(one) or _further_complaints(one)
         wanted: tuple[IPv6Address, ...] = ()
     else:
-        complaints += _list_complaints(one, expectation)
+        complaints += _list_complaints(plan, one, expectation)
         wanted = expectation.waypoints
     if complaints:
         return complaints
@@ -280,7 +299,7 @@ def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
     what = "delivered after all" if one.delivered else _describe_loss(one)
     if one.head_end is None or one.head_end.left is None:
         return [what, "not encapsulated"]
-    if wrong := _list_complaints(one, expectation.path):
+    if wrong := _list_complaints(plan, one, expectation.path):
         return [what, *wrong]
     if loss_of(plan, one) != expectation.loss:
         return [what]
@@ -289,10 +308,9 @@ def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
 
 
 def _count_passed(one: Trace, waypoints: int) -> int:
-    """How many waypoints were behind the probe when it was lost, by its Segments Left."""
+    """How many waypoints were behind the probe when it was lost, by what was ahead of it."""
     last = one.hops[-1].left or one.hops[-1].arrived
-    left = (last.segments_left if last else None) or 0
-    return max(0, waypoints - left)
+    return max(0, waypoints - (last.segments_ahead if last else 0))
 
 
 def _describe_loss(one: Trace) -> str:
@@ -311,24 +329,45 @@ def _srh_complaints(one: Trace) -> list[str]:
     return []
 
 
-def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
+def _further_complaints(one: Trace) -> list[str]:
+    """What is compressed into the destination behind its first segment."""
     assert one.head_end is not None and one.head_end.left is not None
-    at, travel = one.head_end.node, one.head_end.left.travel
-    if travel is None:
-        return [f"no SRH behind {at}, outer destination {one.head_end.left.outer_dst}"]
-    egress_fits = bool(travel) and travel[-1] in expectation.egress
-    if travel[:-1] != expectation.waypoints or not egress_fits:
-        return [f"{at} sends it over segments {_join_sids(travel)}"]
+    if not one.head_end.left.segments_ahead:
+        return []
+    return [f"{one.head_end.node} sends it over segments {_join_sids(one.head_end.left.ahead)}"]
+
+
+def _list_complaints(plan: Plan, one: Trace, expectation: UsesSegments) -> list[str]:
+    assert one.head_end is not None and one.head_end.left is not None
+    at, left = one.head_end.node, one.head_end.left
+    if left.segments is None and not left.segments_ahead:
+        return [f"no SRH behind {at}, outer destination {left.outer_dst}"]
+    *waypoints, last = left.ahead
+    same = _all_fit(plan, waypoints, expectation.waypoints)
+    if not same or last not in expectation.egress:
+        return [f"{at} sends it over segments {_join_sids(left.ahead)}"]
+    addresses = left.travel or (left.outer_dst,)
+    if expectation.addresses and addresses != expectation.addresses:
+        return [f"{at} sends it to {', '.join(map(str, addresses))}"]
     return []
+
+
+def _fits(plan: Plan, sid: IPv6Address, wanted: IPv6Address) -> bool:
+    """Is it the SID that is wanted, or the micro SID that does the same?"""
+    return wanted in (sid, plan.same_in_full.get(sid))
+
+
+def _all_fit(plan: Plan, sids: Sequence[IPv6Address], wanted: Sequence[IPv6Address]) -> bool:
+    return len(sids) == len(wanted) and all(_fits(plan, *x) for x in zip(sids, wanted, strict=True))
 
 
 @dataclass(frozen=True)
 class _Visit:
     """Consecutive segments of one node: it processes them at once, and no packet is seen between.
 
-    An End.X SID ends a visit: the packet leaves by that link, even if it comes back.
+    The SID of an adjacency ends a visit: the packet leaves by that link, even if it comes back.
 
-    `left`: the Segments Left with which the packet arrives for the first of them.
+    `left`: how many segments are behind the first of them, as the packet arrives for it.
     """
 
     owner: str | None
@@ -374,8 +413,8 @@ def _waypoint_complaints(
 
 
 def _visit_complaint(plan: Plan, one: Trace, visit: _Visit) -> str:
-    """What is wrong with a visit; empty if it was made. End.X: it leaves by that SID's link."""
-    shown = [hop.left.interface for hop in one.hops if hop.left and _shows(hop, visit)]
+    """What is wrong with a visit; empty if it was made. Of an adjacency: it leaves by that link."""
+    shown = [hop.left.interface for hop in one.hops if hop.left and _shows(plan, hop, visit)]
     listed = _join_sids(visit.sids)
     if not shown:
         return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
@@ -385,14 +424,17 @@ def _visit_complaint(plan: Plan, one: Trace, visit: _Visit) -> str:
     return f"{visit.owner} sent it by {shown[0]}, segment {listed} by {across[0].interface}"
 
 
-def _shows(hop: Hop, visit: _Visit) -> bool:
+def _shows(plan: Plan, hop: Hop, visit: _Visit) -> bool:
     """Did the packet arrive here for the first of the segments, and leave for the one behind?"""
     if hop.node != visit.owner or hop.arrived is None or hop.left is None:
         return False
+    if not (hop.arrived.ahead and hop.left.ahead):
+        return False
     return (
-        (hop.arrived.outer_dst, hop.arrived.segments_left) == (visit.sids[0], visit.left)
-        and (hop.left.segments_left or 0) == visit.left - len(visit.sids)
-        and hop.left.outer_dst not in visit.sids
+        _fits(plan, hop.arrived.ahead[0], visit.sids[0])
+        and hop.arrived.segments_ahead == visit.left
+        and hop.left.segments_ahead == visit.left - len(visit.sids)
+        and not any(_fits(plan, hop.left.ahead[0], sid) for sid in visit.sids)
     )
 
 
@@ -406,11 +448,11 @@ def _egress_complaints(
     visits = _list_visits(plan, waypoints)
     own = visits[-1] if visits and visits[-1].owner == tail.node else None
     wanted, left = (IPv6Network(own.sids[0]), own.left) if own else (egress, 0)
-    destination = tail.arrived.outer_dst
-    if not isinstance(destination, IPv6Address) or destination not in wanted:
+    destination, further = tail.arrived.outer_dst, tail.arrived.segments_ahead
+    if not any(sid in wanted for sid in tail.arrived.ahead[:1]):
         return [f"decapsulated at {tail.node} under {destination} instead of {_name_sid(wanted)}"]
-    if (tail.arrived.segments_left or 0) != left:
-        return [f"decapsulated at {tail.node} with {tail.arrived.segments_left} segments left"]
+    if further != left:
+        return [f"decapsulated at {tail.node} with {further} segments left"]
     if sid_owner(plan, egress.network_address) != tail.node:
         return [f"decapsulated at {tail.node}, which does not own {_name_sid(egress)}"]
     return []

@@ -25,8 +25,8 @@ from testbed.prove.expectation import (
     Routed,
     Single,
     Tunnelled,
-    UsesSegments,
     not_routed_by_design,
+    over,
     via,
 )
 from testbed.prove.proof import Endpoint, Proof, prove_path
@@ -150,9 +150,8 @@ def _tunnelled(plan: Plan, kind: str, node: str) -> Tunnelled:
 
 
 def _of_list(segments: Sequence[str]) -> Single:
-    *waypoints, last = (IPv6Address(s) for s in segments)
-    egress = IPv6Network(last)
-    return UsesSegments(tuple(waypoints), egress) if waypoints else BestEffort(egress)
+    found = over([IPv6Address(s) for s in segments])
+    return found if found.waypoints else BestEffort(found.egress)
 
 
 def _chosen_policy(plan: Plan, head_end: str, endpoint: str, family: int) -> PolicyStatus:

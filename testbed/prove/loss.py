@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Literal, get_args
 
 from testbed.errors import TestbedError
@@ -39,8 +38,7 @@ def loss_of(plan: Plan, one: Trace) -> Loss | None:
         return Loss(last.node, "lost on the link")
     if last.arrived is None:
         return Loss(last.node, "never left")
-    destination = last.arrived.outer_dst
-    mine = isinstance(destination, IPv6Address) and sid_owner(plan, destination) == last.node
+    mine = any(sid_owner(plan, sid) == last.node for sid in last.arrived.ahead[:1])
     return Loss(last.node, "segment not processed" if mine else "not forwarded")
 
 

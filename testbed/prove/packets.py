@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
+from testbed import usid
 from testbed.observe.frame import Frame
 from testbed.observe.tag import TAG_SIZE, Run
 
@@ -54,6 +55,22 @@ class Observation:
     def payload_hop_limit(self) -> int:
         """The probe's own hop limit, encapsulated or not."""
         return self.hop_limit if self.inner_hop_limit is None else self.inner_hop_limit
+
+    @property
+    def ahead(self) -> tuple[IPv6Address, ...]:
+        """The SIDs that it is still sent to: the destination, and those behind it in the SRH.
+
+        Of a container of micro SIDs (RFC 9800) each counts; the destination holds what is left.
+        """
+        if not isinstance(self.outer_dst, IPv6Address):
+            return ()
+        segments, left = self.segments or (), self.segments_left or 0
+        return usid.expanded((self.outer_dst, *segments[len(segments) - left :]))
+
+    @property
+    def segments_ahead(self) -> int:
+        """Segments left, whether in an SRH or in the destination."""
+        return max(0, len(self.ahead) - 1)
 
     @property
     def travel(self) -> tuple[IPv6Address, ...] | None:

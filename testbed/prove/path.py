@@ -46,7 +46,7 @@ class Hop:
         a, b = self.arrived, self.left
         if a is None or b is None or not (a.encapsulated and b.encapsulated):
             return False
-        return bool(a.segments_left) and a.segments_left != (b.segments_left or 0)
+        return a.segments_ahead not in (0, b.segments_ahead)
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _headers(o: Observation) -> tuple[object, ...]:
 def _may_follow(arrived: Observation, left: Observation) -> bool:
     """May a packet that arrived like this leave like that? Nobody ever raises a hop limit."""
     if arrived.encapsulated and left.encapsulated:
-        fell = _segments_left(left) <= _segments_left(arrived)
+        fell = left.segments_ahead <= arrived.segments_ahead
         return left.hop_limit < arrived.hop_limit and fell
     return left.payload_hop_limit <= arrived.payload_hop_limit
 
@@ -217,7 +217,3 @@ def _rank_successor(arrived: Observation | None, left: Observation) -> tuple[int
         return (arrived.hop_limit - left.hop_limit, 0)
     # a step of encapsulation: the outer hop limit is highest where it was just put on
     return (arrived.payload_hop_limit - left.payload_hop_limit, -left.hop_limit)
-
-
-def _segments_left(o: Observation) -> int:
-    return o.segments_left or 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from testbed import usid
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.prove.draw import HopData, ProofData, WayData
@@ -108,6 +110,9 @@ def _way(way: WayData) -> Way:
 def _ends_segment(hop: HopData) -> bool:
     """Did a segment end here, and another begin?"""
     arrived, left = hop["in"], hop["out"]
-    if arrived is None or left is None or arrived["segments_left"] is None:
+    if arrived is None or left is None or hop["decapsulates"] or hop["encapsulates"]:
         return False
-    return not hop["decapsulates"] and arrived["segments_left"] != left["segments_left"]
+    if arrived["segments_left"] is not None:
+        return arrived["segments_left"] != left["segments_left"]
+    before, after = (usid.parts(IPv6Address(x["dst"])) for x in (arrived, left) if ":" in x["dst"])
+    return after != before and after == before[1:]

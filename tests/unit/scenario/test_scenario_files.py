@@ -45,6 +45,7 @@ EXPECTED = {
     "segment-depth",
     "service-path",
     "two-clusters",
+    "usid",
     "smoke",
     "te-bgp",
     "te-configmap",

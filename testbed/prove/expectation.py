@@ -6,10 +6,9 @@ endpoints, seen as destinations under an SRH whose Segments Left falls (RFC 8754
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
-from itertools import groupby
 
 from testbed import usid
 from testbed.agent.desired.overlays.registry import TITLES
@@ -20,7 +19,8 @@ from testbed.object_fields.close import did_you_mean
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
 from testbed.prove.loss import Loss, loss_of
-from testbed.prove.path import Hop, Trace
+from testbed.prove.path import Trace
+from testbed.prove.visits import all_fit, join_sids, list_visits, waypoint_complaints
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class UsesSegments:
         if not self.addresses:
             return said
         no_srh = ", no SRH" if len(self.addresses) == 1 else ""
-        return f"{said} in {_join_sids(self.addresses)}{no_srh}"
+        return f"{said} in {join_sids(self.addresses)}{no_srh}"
 
 
 @dataclass(frozen=True)
@@ -279,7 +279,7 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
         wanted = expectation.waypoints
     if complaints:
         return complaints
-    return _waypoint_complaints(plan, one, wanted) + _egress_complaints(
+    return waypoint_complaints(plan, one, wanted) + _egress_complaints(
         plan, one, wanted, expectation.egress
     )
 
@@ -304,7 +304,7 @@ def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
     if loss_of(plan, one) != expectation.loss:
         return [what]
     waypoints = expectation.path.waypoints
-    return _waypoint_complaints(plan, one, waypoints, _count_passed(one, len(waypoints)))
+    return waypoint_complaints(plan, one, waypoints, _count_passed(one, len(waypoints)))
 
 
 def _count_passed(one: Trace, waypoints: int) -> int:
@@ -325,7 +325,7 @@ def _describe_loss(one: Trace) -> str:
 def _srh_complaints(one: Trace) -> list[str]:
     for hop in one.hops:
         if hop.left is not None and hop.left.segments is not None:
-            return [f"an SRH leaves {hop.node}: {_join_sids(hop.left.travel or ())}"]
+            return [f"an SRH leaves {hop.node}: {join_sids(hop.left.travel or ())}"]
     return []
 
 
@@ -334,7 +334,7 @@ def _further_complaints(one: Trace) -> list[str]:
     assert one.head_end is not None and one.head_end.left is not None
     if not one.head_end.left.segments_ahead:
         return []
-    return [f"{one.head_end.node} sends it over segments {_join_sids(one.head_end.left.ahead)}"]
+    return [f"{one.head_end.node} sends it over segments {join_sids(one.head_end.left.ahead)}"]
 
 
 def _list_complaints(plan: Plan, one: Trace, expectation: UsesSegments) -> list[str]:
@@ -343,99 +343,13 @@ def _list_complaints(plan: Plan, one: Trace, expectation: UsesSegments) -> list[
     if left.segments is None and not left.segments_ahead:
         return [f"no SRH behind {at}, outer destination {left.outer_dst}"]
     *waypoints, last = left.ahead
-    same = _all_fit(plan, waypoints, expectation.waypoints)
+    same = all_fit(plan, waypoints, expectation.waypoints)
     if not same or last not in expectation.egress:
-        return [f"{at} sends it over segments {_join_sids(left.ahead)}"]
+        return [f"{at} sends it over segments {join_sids(left.ahead)}"]
     addresses = left.travel or (left.outer_dst,)
     if expectation.addresses and addresses != expectation.addresses:
         return [f"{at} sends it to {', '.join(map(str, addresses))}"]
     return []
-
-
-def _fits(plan: Plan, sid: IPv6Address, wanted: IPv6Address) -> bool:
-    """Is it the SID that is wanted, or the micro SID that does the same?"""
-    return wanted in (sid, plan.same_in_full.get(sid))
-
-
-def _all_fit(plan: Plan, sids: Sequence[IPv6Address], wanted: Sequence[IPv6Address]) -> bool:
-    return len(sids) == len(wanted) and all(_fits(plan, *x) for x in zip(sids, wanted, strict=True))
-
-
-@dataclass(frozen=True)
-class _Visit:
-    """Consecutive segments of one node: it processes them at once, and no packet is seen between.
-
-    The SID of an adjacency ends a visit: the packet leaves by that link, even if it comes back.
-
-    `left`: how many segments are behind the first of them, as the packet arrives for it.
-    """
-
-    owner: str | None
-    sids: tuple[IPv6Address, ...]
-    left: int
-
-
-def _list_visits(plan: Plan, waypoints: tuple[IPv6Address, ...]) -> list[_Visit]:
-    visits = []
-    left = len(waypoints)
-    for owner, run in groupby(waypoints, lambda sid: sid_owner(plan, sid)):
-        for sids in _split_behind(tuple(run), plan.adjacencies):
-            visits.append(_Visit(owner, sids, left))
-            left -= len(sids)
-    return visits
-
-
-def _split_behind(
-    sids: tuple[IPv6Address, ...], last: Container[IPv6Address]
-) -> Iterator[tuple[IPv6Address, ...]]:
-    """The same in parts, each of which ends with one of `last` (the rest: as it ends)."""
-    start = 0
-    for end, sid in enumerate(sids, 1):
-        if sid in last or end == len(sids):
-            yield sids[start:end]
-            start = end
-
-
-def _waypoint_complaints(
-    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], first: int | None = None
-) -> list[str]:
-    """The owner of each waypoint must have received it as destination and advanced the SRH.
-
-    `first`: look at so many of the waypoints only. Those that the egress node itself has are
-    looked at where the packet is taken out.
-    """
-    visits = _list_visits(plan, waypoints)
-    if first is not None:
-        visits = [v for v in visits if len(waypoints) - v.left + len(v.sids) <= first]
-    elif visits and one.tail_end is not None and visits[-1].owner == one.tail_end.node:
-        visits.pop()
-    return [complaint for v in visits if (complaint := _visit_complaint(plan, one, v))]
-
-
-def _visit_complaint(plan: Plan, one: Trace, visit: _Visit) -> str:
-    """What is wrong with a visit; empty if it was made. Of an adjacency: it leaves by that link."""
-    shown = [hop.left.interface for hop in one.hops if hop.left and _shows(plan, hop, visit)]
-    listed = _join_sids(visit.sids)
-    if not shown:
-        return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
-    across = plan.adjacencies.get(visit.sids[-1])
-    if across is None or across[0].interface in shown:
-        return ""
-    return f"{visit.owner} sent it by {shown[0]}, segment {listed} by {across[0].interface}"
-
-
-def _shows(plan: Plan, hop: Hop, visit: _Visit) -> bool:
-    """Did the packet arrive here for the first of the segments, and leave for the one behind?"""
-    if hop.node != visit.owner or hop.arrived is None or hop.left is None:
-        return False
-    if not (hop.arrived.ahead and hop.left.ahead):
-        return False
-    return (
-        _fits(plan, hop.arrived.ahead[0], visit.sids[0])
-        and hop.arrived.segments_ahead == visit.left
-        and hop.left.segments_ahead == visit.left - len(visit.sids)
-        and not any(_fits(plan, hop.left.ahead[0], sid) for sid in visit.sids)
-    )
 
 
 def _egress_complaints(
@@ -445,7 +359,7 @@ def _egress_complaints(
     tail = one.tail_end
     if tail is None or tail.arrived is None:
         return ["never decapsulated"]
-    visits = _list_visits(plan, waypoints)
+    visits = list_visits(plan, waypoints)
     own = visits[-1] if visits and visits[-1].owner == tail.node else None
     wanted, left = (IPv6Network(own.sids[0]), own.left) if own else (egress, 0)
     destination, further = tail.arrived.outer_dst, tail.arrived.segments_ahead
@@ -478,7 +392,3 @@ def _name_sid(network: IPv6Network) -> str:
     if network.prefixlen == 128:
         return str(network.network_address)
     return f"a SID of {network}"
-
-
-def _join_sids(sids: Sequence[IPv6Address]) -> str:
-    return ", ".join(map(str, sids))

@@ -1,0 +1,106 @@
+"""The waypoints of a path, and whether a trace shows each of them. Pure.
+
+The owner of a waypoint has received the packet for it, and sent it on without it: the SRH's
+Segments Left fell (RFC 8754 section 4.3.1), or the micro SIDs in the destination moved up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from itertools import groupby
+
+from testbed.plan.model import Plan
+from testbed.plan.spf import sid_owner
+from testbed.prove.path import Hop, Trace
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Consecutive segments of one node: it processes them at once, and no packet is seen between.
+
+    The SID of an adjacency ends a visit: the packet leaves by that link, even if it comes back.
+
+    `left`: how many segments are behind the first of them, as the packet arrives for it.
+    """
+
+    owner: str | None
+    sids: tuple[IPv6Address, ...]
+    left: int
+
+
+def list_visits(plan: Plan, waypoints: tuple[IPv6Address, ...]) -> list[Visit]:
+    visits = []
+    left = len(waypoints)
+    for owner, run in groupby(waypoints, lambda sid: sid_owner(plan, sid)):
+        for sids in _split_behind(tuple(run), plan.adjacencies):
+            visits.append(Visit(owner, sids, left))
+            left -= len(sids)
+    return visits
+
+
+def _split_behind(
+    sids: tuple[IPv6Address, ...], last: Container[IPv6Address]
+) -> Iterator[tuple[IPv6Address, ...]]:
+    """The same in parts, each of which ends with one of `last` (the rest: as it ends)."""
+    start = 0
+    for end, sid in enumerate(sids, 1):
+        if sid in last or end == len(sids):
+            yield sids[start:end]
+            start = end
+
+
+def waypoint_complaints(
+    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], first: int | None = None
+) -> list[str]:
+    """The owner of each waypoint must have received it as destination and advanced the SRH.
+
+    `first`: look at so many of the waypoints only. Those that the egress node itself has are
+    looked at where the packet is taken out.
+    """
+    visits = list_visits(plan, waypoints)
+    if first is not None:
+        visits = [v for v in visits if len(waypoints) - v.left + len(v.sids) <= first]
+    elif visits and one.tail_end is not None and visits[-1].owner == one.tail_end.node:
+        visits.pop()
+    return [complaint for v in visits if (complaint := _visit_complaint(plan, one, v))]
+
+
+def _visit_complaint(plan: Plan, one: Trace, visit: Visit) -> str:
+    """What is wrong with a visit; empty if it was made. Of an adjacency: it leaves by that link."""
+    shown = [hop.left.interface for hop in one.hops if hop.left and _shows(plan, hop, visit)]
+    listed = join_sids(visit.sids)
+    if not shown:
+        return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
+    across = plan.adjacencies.get(visit.sids[-1])
+    if across is None or across[0].interface in shown:
+        return ""
+    return f"{visit.owner} sent it by {shown[0]}, segment {listed} by {across[0].interface}"
+
+
+def _shows(plan: Plan, hop: Hop, visit: Visit) -> bool:
+    """Did the packet arrive here for the first of the segments, and leave for the one behind?"""
+    if hop.node != visit.owner or hop.arrived is None or hop.left is None:
+        return False
+    if not (hop.arrived.ahead and hop.left.ahead):
+        return False
+    return (
+        _fits(plan, hop.arrived.ahead[0], visit.sids[0])
+        and hop.arrived.segments_ahead == visit.left
+        and hop.left.segments_ahead == visit.left - len(visit.sids)
+        and not any(_fits(plan, hop.left.ahead[0], sid) for sid in visit.sids)
+    )
+
+
+def _fits(plan: Plan, sid: IPv6Address, wanted: IPv6Address) -> bool:
+    """Is it the SID that is wanted, or the micro SID that does the same?"""
+    return wanted in (sid, plan.same_in_full.get(sid))
+
+
+def all_fit(plan: Plan, sids: Sequence[IPv6Address], wanted: Sequence[IPv6Address]) -> bool:
+    return len(sids) == len(wanted) and all(_fits(plan, *x) for x in zip(sids, wanted, strict=True))
+
+
+def join_sids(sids: Sequence[IPv6Address]) -> str:
+    return ", ".join(map(str, sids))

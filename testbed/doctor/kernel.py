@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.doctor.verdict import Level, Verdict
 from testbed.host import namespaces as ns
@@ -28,6 +28,14 @@ _ADDRESS = ("ip", "addr", "add", "fd00::1/64", "dev", "a", "nodad")
 _ENCAP = ("ip", "-6", "route", "add", "fd01::/64", "encap", "seg6")
 _LOCAL = ("ip", "-6", "route", "add", "fd02::1/128", "encap", "seg6local")
 
+_NEXT_CSID = ("flavors", "next-csid", "lblen", "16", "nflen", "16", "dev", "a")
+MICRO_SIDS = Feature(
+    "micro SIDs (NEXT-C-SID)",
+    (_LINK, _UP, _ADDRESS, (*_LOCAL, "action", "End.X", "nh6", "fd00::9", *_NEXT_CSID)),
+    "note",
+    "topologies with encoding usid are refused",
+    "Linux 6.6 and iproute2 6.1 or newer have them",
+)
 FEATURES = (
     Feature("veth and namespaces", (_LINK,), "fail", "no lab", "use a kernel with CONFIG_VETH"),
     Feature(
@@ -100,6 +108,7 @@ FEATURES = (
         "no IPv6 pods over SRv6",
         "use a kernel with CONFIG_IPV6_SEG6_LWTUNNEL",
     ),
+    MICRO_SIDS,
     Feature(
         "VRF",
         (("ip", "link", "add", "dev", "v", "type", "vrf", "table", "10"),),
@@ -163,6 +172,12 @@ def kernel_checks() -> list[Verdict]:
 def required_checks() -> list[Verdict]:
     """The features without which there is no lab. Needs root."""
     return [_try_feature(feature) for feature in FEATURES if feature.without == "fail"]
+
+
+def check_micro_sids() -> Verdict:
+    """For a topology that has some: without them there is no lab of it. Needs root."""
+    found = _try_feature(MICRO_SIDS)
+    return found if found.level == "ok" else replace(found, level="fail")
 
 
 def _try_feature(feature: Feature) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from testbed.doctor.cluster import cluster_checks
-from testbed.doctor.kernel import required_checks
+from testbed.doctor.kernel import check_micro_sids, required_checks
 from testbed.doctor.machine import host_checks
 from testbed.doctor.open_files import check_open_files
 from testbed.doctor.verdict import Verdict
@@ -26,7 +26,8 @@ def preflight() -> list[Verdict]:
 def plan_preflight(plan: Plan) -> list[Verdict]:
     """Warnings on what this plan needs beyond a light lab. Raises MachineUnfit."""
     found: list[Verdict] = []
-    _refuse_failed([check_open_files(open_files(plan))])
+    micro = [check_micro_sids()] if plan.encoding == "usid" else []
+    _refuse_failed([check_open_files(open_files(plan)), *micro])
     for checks in (_BY_ORCHESTRATOR.get(plan.orchestrator), _BY_PROVIDER.get(plan.backend)):
         verdicts = checks(plan) if checks else []
         _refuse_failed(verdicts)

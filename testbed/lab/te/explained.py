@@ -230,7 +230,7 @@ def _describe(one: ExplainedIntent, constraint: ExplainedConstraint) -> str:
 def _compressed_lines(found: tuple[Compressed, ...]) -> Iterator[str]:
     """They differ in the endpoint's SID alone."""
     for one in found[:1]:
-        saved = f"{one.overhead} bytes outside, {one.overhead_srh} with an SRH of single SIDs"
+        saved = f"{one.overhead} bytes outside instead of {one.overhead_srh}"
         yield f"  compressed: {saved}" + (", no SRH" if len(one.addresses) == 1 else "")
     for one in found:
         yield from (f"    IPv{one.family} {address}" for address in one.addresses)

@@ -39,7 +39,7 @@ def explained(one: Intent) -> str:
 def test_each_segment_and_the_address_that_they_are_in() -> None:
     lines = [line.strip() for line in explained(LONG).splitlines()]
     assert "3. r4>r5(r4-r5), uA, 5f00:42::" in lines
-    place = lines.index("compressed: 40 bytes outside, 112 with an SRH of single SIDs, no SRH")
+    place = lines.index("compressed: 40 bytes outside instead of 112, no SRH")
     assert lines[place + 1 :] == ["IPv4 5f00:10:60:42:e034::", "IPv6 5f00:10:60:42:e036::"]
 
 

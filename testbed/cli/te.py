@@ -56,7 +56,7 @@ def policy_apply(
     from testbed.lab import policies
     from testbed.te.load import load_policy_file
 
-    changes, findings = load_policy_file(plan, file, force)
+    changes, findings = load_policy_file(plan, file, force, policies.bindable(plan))
     _print_findings(findings)
     if not dry_run:
         for outcome in policies.inject(plan, changes):
@@ -101,12 +101,18 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
                 p.source,
                 str(p.preference),
                 "\n".join(" → ".join(one.segments) for one in p.segment_lists),
-                ("chosen" if p.chosen else "valid" if p.valid else "invalid")
-                + (f": {p.why}" if p.why else ""),
+                _describe_state(p),
             ]
             for p in found
         ],
     )
+
+
+def _describe_state(policy: PolicyStatus) -> str:
+    state = "chosen" if policy.chosen else "valid" if policy.valid else "invalid"
+    why = f": {policy.why}" if policy.why else ""
+    bound = f"; BSID {policy.binding_sid} {policy.binding_sid_state}"
+    return f"{state}{why}{bound if policy.binding_sid_state else ''}"
 
 
 @policy_app.command("users")
@@ -156,11 +162,16 @@ def policy_explain(
 ) -> None:
     """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
     plan = recorded(name)
+    from testbed.lab.policies import bindable as bindable_in
     from testbed.te.explain import explain_all, explain_text
+    from testbed.te.lint.policies import bindable
     from testbed.te.load import load_policy_file
 
-    changes, findings = load_policy_file(plan, file, force=True)
-    explained = [e for c in changes if c.candidate for e in explain_all(plan, c.candidate)]
+    beside = bindable_in(plan)
+    changes, findings = load_policy_file(plan, file, True, beside)
+    policies = bindable(changes, beside)
+    candidates = [change.candidate for change in changes if change.candidate]
+    explained = [e for c in candidates for e in explain_all(plan, c, policies=policies)]
     if print_data([e.to_dict() for e in explained], format):
         return
     for explanation in explained:
@@ -180,7 +191,12 @@ def apply(
 
     api = orchestrator_of(plan).api(plan)
     documents, findings = load_objects(
-        plan, file, force, objects.selected_by(plan, api), objects.pools_in(api)
+        plan,
+        file,
+        force,
+        objects.selected_by(plan, api),
+        objects.pools_in(api),
+        objects.te_configs_in(api),
     )
     _print_findings(findings)
     if dry_run:

@@ -30,6 +30,7 @@ from testbed.prove.expectation import (
     via,
 )
 from testbed.prove.proof import Endpoint, Proof, prove_path
+from testbed.prove.stitched import Installed, installed, stitched
 from testbed.prove.stream import Stream
 
 PLAIN = "plain"
@@ -55,7 +56,12 @@ def prove(
     src, dst = _endpoint(plan, source, family), _endpoint(plan, destination, family)
     if through is not None:
         dst = replace(dst, address=through)
-    return prove_path(plan, src, dst, _expectation(plan, src, dst, expect), places(plan))
+    wanted = stitched(_expectation(plan, src, dst, expect), _installed(plan))
+    return prove_path(plan, src, dst, wanted, places(plan))
+
+
+def _installed(plan: Plan) -> Installed:
+    return installed(status for node in plan.cluster if (status := agent_status(node.name)))
 
 
 def stream(

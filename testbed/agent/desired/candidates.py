@@ -228,4 +228,5 @@ def _policy_status(evaluated: Evaluated) -> PolicyStatus:
         valid=evaluated.valid,
         chosen=evaluated.chosen,
         why=evaluated.why,
+        binding_sid_state="",
     )

@@ -79,7 +79,7 @@ def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Fi
         pool = owners.pool_of(sid)
         what = f"no node has the waypoint {sid}"
         what += f", though it lies in {pool.name}'s SID pool" if pool else ""
-        near = owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE)
+        near = owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE, Kind.BINDING)
         yield Finding("error", where, what, near or _list_routers(owners))
     elif owned.kind in FAMILY_OF_KIND:
         yield Finding(
@@ -172,6 +172,8 @@ def _check_last_segment(
 
 def _not_a_sid(owners: Owners, sid: IPv6Address) -> str:
     owned, pool = owners.get(sid), owners.pool_of(sid)
+    if owned is not None and owned.kind is Kind.BINDING:
+        return f"the last SID {sid} is {owned.node}'s binding SID: behind it nothing would be left"
     if owned is not None:
         return f"the last SID {sid} is an address of {owned.node}, not an End.DT4 or End.DT6 SID"
     if pool is not None:

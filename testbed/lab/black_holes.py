@@ -12,7 +12,7 @@ from testbed.agent.contract import PolicyStatus
 from testbed.plan.mtu import reserve
 from testbed.srpolicy.stitching import entries, find_cycle, segment_list
 from testbed.srpolicy.validity import describe_cycle
-from testbed.te.owners import Kind, Owners
+from testbed.te.owners import UNPACKING, Kind, Owners
 from testbed.te.stitched import outer_bytes
 
 
@@ -56,6 +56,10 @@ def _fault(owners: Owners, waypoint: IPv6Address) -> str:
     if owned is None:
         near = owners.closest(waypoint, Kind.END, Kind.END_X, Kind.NODE, Kind.BINDING)
         return f"no node has the waypoint {waypoint}" + (f"; {near}" if near else "")
+    if owned.kind in UNPACKING.values():
+        return (
+            f"its waypoint {waypoint} is {owned.node}'s {owned.kind.value}, which ends the tunnel"
+        )
     if owned.kind is Kind.HOST:
         return f"its waypoint {waypoint} is on {owned.node}, which does not forward"
     return ""

@@ -10,7 +10,7 @@ from testbed.plan.model import LocalSids, Node, Plan, Role
 from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, reserve
 from testbed.srpolicy.model import Candidate, SegmentList
 from testbed.srpolicy.validity import starts_at
-from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
+from testbed.te.owners import FAMILY_OF_KIND, ROUTER_SIDS, Kind, Owners
 from testbed.te.paths import legs_of, reached_by_plan, spelled
 from testbed.te.stitched import bytes_after_entry, entered_by, outer_bytes
 
@@ -204,7 +204,7 @@ def _explain_sid(
 
 
 def _name_place(node: Node, kind: Kind) -> str:
-    if kind is Kind.END_X:
+    if kind in ROUTER_SIDS:
         return str(node.locator)
     return "loopback" if node.role is Role.ROUTER else "node address"
 

@@ -25,6 +25,8 @@ class Kind(str, Enum):
     END_X = "End.X"  # a router's SID of one adjacency
     DT4 = "End.DT4"
     DT6 = "End.DT6"
+    UNPACK4 = "End.DX4 (local repair)"  # a router's, behind a repair list
+    UNPACK6 = "End.DT6 (local repair)"
     BINDING = "End.B6.Encaps"  # a head end's binding SID of one policy
     HOST = "none (host)"
 
@@ -41,14 +43,17 @@ class Owned:
         return f"{self.address} ({self.node}{_describe_kind(self.kind)})"
 
 
-SIDS = (Kind.END_X, Kind.DT4, Kind.DT6, Kind.BINDING)  # what is not an address of a node itself
+UNPACKING = {4: Kind.UNPACK4, 6: Kind.UNPACK6}
+# What is not an address of a node itself: SIDs of routers, and of cluster nodes.
+ROUTER_SIDS = (Kind.END_X, *UNPACKING.values())
+SIDS = (*ROUTER_SIDS, Kind.DT4, Kind.DT6, Kind.BINDING)
 
 
 def _describe_kind(kind: Kind) -> str:
     return f" {kind.value}" if kind in SIDS else ""
 
 
-FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
+FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6, Kind.UNPACK4: 4, Kind.UNPACK6: 6}
 
 
 class Owners:
@@ -136,6 +141,8 @@ class Owners:
                 yield Owned(router.loopback_v6, router.name, Kind.END)
         for sid, (port, _) in self.plan.adjacencies.items():
             yield Owned(sid, port.node, Kind.END_X)
+        for sid, (router, version) in self.plan.unpacking_sids.items():
+            yield Owned(sid, router, UNPACKING[version])
         for node, sids in self.local_sids.items():
             yield Owned(sids.dt4, node, Kind.DT4)
             yield Owned(sids.dt6, node, Kind.DT6)

@@ -151,7 +151,7 @@ def _warnings_of_policies(
     """The ConfigMap's policies in use that lose their packets; of all of them `status` tells."""
     for one, why in bindings.problems:
         if one.entry.origin == CONFIGMAP and te.node_config is not None:
-            yield Refusal(why, te.node_config.configmap)
+            yield Refusal(why, te.node_config.configmap, passing=True)
     for one, why in strange_waypoints(inputs.config.waypoints, policies.bound, policies.evaluated):
         if one.entry.origin == CONFIGMAP and te.node_config is not None:
             yield Refusal(why, te.node_config.configmap)

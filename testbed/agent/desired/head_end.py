@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.contract import NOT_MEANT
-from testbed.agent.desired.candidates import CandidateWithOrigin, Evaluated
+from testbed.agent.desired.candidates import CandidateWithOrigin, Evaluated, node_sids
 from testbed.agent.desired.inputs import Inputs, OwnSid
 from testbed.agent.desired.remembered import remember_last
 from testbed.agent.desired.underlay import Underlay
@@ -55,13 +55,13 @@ def own_pool(config: AgentConfig, pools: Iterable[IPPool]) -> IpNetwork | None:
     return next((p.cidr for p in pools if p.name == LOCALSID_POOL + config.node), None)
 
 
-def bound_lists(entries: Iterable[CandidateWithOrigin], pools: Iterable[IPPool]) -> Bound:
+def bound_lists(entries: Iterable[CandidateWithOrigin], pools: tuple[IPPool, ...]) -> Bound:
     """By binding SID in any node's SID pool, the segment lists of all policies that have it."""
     found: dict[IPv6Address, set[SegmentList]] = {}
-    networks = [p.cidr for p in pools if p.name.startswith(LOCALSID_POOL)]
+    is_node_sid = node_sids(pools)
     for item in entries:
         sid = item.candidate.binding_sid if item.excluded in ("", NOT_MEANT) else None
-        if sid is not None and any(sid in network for network in networks):
+        if sid is not None and is_node_sid(sid):
             found.setdefault(sid, set()).update(item.candidate.segment_lists)
     return {sid: frozenset(lists) for sid, lists in found.items()}
 

@@ -43,12 +43,9 @@ from tests.unit.agent.decision_inputs import (
 
 OWN, THEIRS = IPv6Address("fcdd:0:0:11aa::b000"), IPv6Address("fcdd:0:0:12aa::b000")
 NAME = IPv6Address("cafe::185")
-POOLS = (
-    pool("sr-policies-pool", "cafe::/118"),
-    pool("sr-localsids-pool-worker2", "fcdd:0:0:12aa::/64"),
-)
+POOLS = (pool("sr-localsids-pool-worker2", "fcdd:0:0:12aa::/64"),)
 GROUND = replace(BASE, objects=api(*POOLS))
-TO_MASTER = {"endpoint": MASTER, "color": 7}
+TO_MASTER: dict[str, Any] = {"endpoint": MASTER, "color": 7}
 MASTER_SID = IPv6Address("fcdd:0:0:aa::6")
 WITH_MASTER = (*PEERED, policy(best_effort(MASTER, 6, MASTER_SID), MASTER))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.plan.mtu import overhead, pod_mtu, tunnel_mtu_for
+from testbed.srpolicy.files.change import Lines, PolicyChange
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
 from testbed.te.explain import explain, explain_all, explain_text
+from testbed.te.lint.policies import lint_policies
 from testbed.te.load import load_policy_file
 from testbed.te.resolve import node_names, resolver
 from tests.shipped_plans import shipped_plan
@@ -203,3 +206,29 @@ def test_a_circle_is_explained_once(full: Plan) -> None:
     policy = at_master(str(ENTRY))
     (item,) = explain(full, policy, "master", policies=[policy]).segment_lists
     assert item.segments[0].enters[0].segments[0].enters == ()
+
+
+def test_where_routers_unpack_repairs_is_known_and_no_waypoint() -> None:
+    plan, d006 = shipped_plan("full", repair="link"), "5f00:0:6:d006::"
+    assert plan.owner(IPv6Address(d006)) == plan.owner(IPv6Address("5f00:0:6:d004::")) == "r6"
+    policy = replace(candidate(d006, DT4), color=1)
+    (item,) = explain(plan, policy, "worker1").segment_lists
+    first = item.segments[0]
+    assert (first.node, first.behaviour) == ("r6", "End.DT6 (local repair)")
+    assert first.pool == "5f00:0:6::/48"
+    assert first.why == "ends the tunnel here, although segments are left"
+    change = PolicyChange(policy.key, policy, "f.yaml", Lines(1, 1), "x")
+    assert [(f.what, f.fix) for f in lint_policies(plan, [change])] == [
+        (
+            f"waypoint {d006} is r6's End.DT6 (local repair) SID, which ends the tunnel",
+            "use its loopback fcff:6::1",
+        )
+    ]
+    assert shipped_plan("full").owner(IPv6Address(d006)) is None  # without repair nobody has it
+
+
+def test_a_binding_sid_may_be_expected() -> None:
+    plan = shipped_plan("full")
+    assert node_names(plan, f"r4,{ENTRY}", policies=[at_master()]) == ("r4", str(ENTRY))
+    with pytest.raises(TestbedError, match="unknown node"):
+        node_names(plan, str(ENTRY))

@@ -141,8 +141,8 @@ class Owners:
                 yield Owned(router.loopback_v6, router.name, Kind.END)
         for sid, (port, _) in self.plan.adjacencies.items():
             yield Owned(sid, port.node, Kind.END_X)
-        for sid, (router, version) in self.plan.unpacking_sids.items():
-            yield Owned(sid, router, UNPACKING[version])
+        for sid, (name, version) in self.plan.unpacking_sids.items():
+            yield Owned(sid, name, UNPACKING[version])
         for node, sids in self.local_sids.items():
             yield Owned(sids.dt4, node, Kind.DT4)
             yield Owned(sids.dt6, node, Kind.DT6)

@@ -62,7 +62,7 @@ def best_route(terrain: Terrain, ask: Ask, constraints: Constraints) -> Route | 
         raise AssertionError("shortest paths lead to their target")
     if isinstance(segments, TooManySegments):
         return Refusal(str(segments))
-    path = _one_of(allowed, ask.source, ask.target)
+    path = one_of(allowed, ask.source, ask.target)
     return _checked(terrain, Route(path, allowed, segments, cost(path, weight)))
 
 
@@ -89,7 +89,7 @@ def _checked(terrain: Terrain, route: Route) -> Route | Refusal:
     return Refusal(wrong) if wrong else route
 
 
-def _one_of(allowed: Collection[Adjacency], source: str, target: str) -> Path:
+def one_of(allowed: Collection[Adjacency], source: str, target: str) -> Path:
     """Of paths of equal cost, the first by name."""
     leaving: dict[str, list[Adjacency]] = {}
     for adjacency in allowed:

@@ -12,7 +12,7 @@ from testbed.engine.intents.load import load_intents
 from testbed.lab.access.inside import unknown
 from testbed.lab.policies import injected
 from testbed.lab.te import store
-from testbed.lab.te.delivery import Delivery, deliver, delivery
+from testbed.lab.te.delivery import Delivery, deliver, delivery, standing
 from testbed.lab.te.live import Live, live
 from testbed.lab.te.store import Kept
 from testbed.plan.model import Plan
@@ -35,7 +35,8 @@ def planned(plan: Plan, kept: Kept) -> Planned:
     """These intents on the network as it is; nothing is changed."""
     now = live(plan)
     intents = [written.intent for written in kept.intents]
-    decision = decide(intents, now.network, setting_of(plan))
+    stands = standing(plan) if any(one.bandwidth_mbit for one in intents) else {}
+    decision = decide(intents, now.network, setting_of(plan), stands)
     changes = policies_of(plan, decision.decided, kept.colors, now.local_sids)
     return Planned(kept, now, decision, tuple(changes), delivery(plan, changes))
 

@@ -4,10 +4,13 @@ from itertools import pairwise
 
 from testbed.scenario import Check, Testbed, scenario
 
-# By metric the two best paths from r3 to r8 are by r4-r6 and by r2-r7, which share a duct; by
-# delay the best one is by r5, and the next best by r2-r7.
-DELAYS = "1ms r4-r6:30ms r2-r7:20ms"
-DUCT = "r4-r6:duct r2-r7:duct"
+# One lab for all scenarios with these parameters. By delay the best path from r3 to r8 is by r5,
+# the next best by r2-r7; by metric those by r4-r6 and by r2-r7, which share a duct.
+NETWORK = {
+    "delays": "1ms r4-r6:30ms r2-r7:20ms",
+    "srlgs": "r4-r6:duct r2-r7:duct",
+    "bandwidths": "20",
+}
 PAIR = ("worker1", "worker2")
 GROUP = """\
 apiVersion: testbed/v1
@@ -31,7 +34,7 @@ spec:
 """
 
 
-@scenario(claims=["C14"], params={"delays": DELAYS, "srlgs": DUCT})
+@scenario(claims=["C14"], params=NETWORK)
 def te_disjoint(testbed: Testbed, check: Check) -> None:
     """IPv4 and IPv6 take two paths apart; a backup stands by, and traffic moves there by a cut."""
     source, destination = (testbed.pod(node) for node in PAIR)

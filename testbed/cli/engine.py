@@ -130,6 +130,7 @@ def plan_intents(
     from testbed.lab.te import engine, store
     from testbed.lab.te.changes import intent_plan
     from testbed.lab.te.engine import planned
+    from testbed.lab.te.words import held_words
 
     kept = store.read(plan)
     if file is not None:
@@ -140,6 +141,7 @@ def plan_intents(
     if not print_data(rows.to_json(), format):
         _print_plan(rows, "would change")
         _print_loads(rows.loads)
+        _print_all(map(held_words, found.held))
     if exit_code and found.delivery.changes:
         raise typer.Exit(1)
 
@@ -167,12 +169,14 @@ def list_intents(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) 
     from testbed.lab.te.engine import planned
     from testbed.lab.te.listing import COLUMNS, intent_rows
     from testbed.lab.te.loads import link_loads
+    from testbed.lab.te.words import held_words
 
     found = planned(plan, store.read(plan))
     rows = intent_rows(found)
     show(format, [row.to_json() for row in rows], COLUMNS, [row.cells() for row in rows])
     if format in (Format.table, Format.wide):
         _print_loads(link_loads(found.decision))
+        _print_all(map(held_words, found.held))
 
 
 @te_app.command("explain")

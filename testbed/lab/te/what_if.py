@@ -14,6 +14,7 @@ from testbed.engine.network import Network
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.te.delivery import standing
+from testbed.lab.te.held import held
 from testbed.lab.te.listing import segment_words
 from testbed.lab.te.live import live
 from testbed.lab.te.store import Kept
@@ -96,7 +97,7 @@ class Question:
 
 def what_if(plan: Plan, kept: Kept, after: Kept, question: Question) -> WhatIf:
     """From the lab's intents on its network to others, or on another network."""
-    setting, now = setting_of(plan), live(plan).network
+    setting, now = setting_of(plan), with_down(live(plan).network, (), held(plan))
     then = _changed(plan, setting, now, question)
     one = decide([w.intent for w in kept.intents], now, setting, standing(plan))
     intents = [written.intent for written in after.intents]

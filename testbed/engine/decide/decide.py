@@ -13,7 +13,7 @@ from testbed.engine.compute.disjoint import Disjoint
 from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.apart import avoiding
 from testbed.engine.decide.ask import Ask, Overruled, asks_of
-from testbed.engine.decide.choose import Refusal, Terrain, best_route
+from testbed.engine.decide.choose import Known, Refusal, Terrain, best_route
 from testbed.engine.decide.joint import joint_routes
 from testbed.engine.decide.load import Load, network_left, too_full, too_narrow, with_route
 from testbed.engine.decide.placing import Standing, place_together
@@ -107,6 +107,7 @@ class _Run:
     def __init__(self, network: Network, setting: Setting) -> None:
         self.network, self.setting = network, setting
         self.routing = Routing(network)
+        self.known: Known = {}
 
     def group(self, asks: list[Ask], load: Load) -> tuple[list[Decided], Load]:
         """Intents in all orders, if there are few, until all of them have what they want."""
@@ -183,7 +184,7 @@ class _Run:
     def _by_itself(self, ask: Ask) -> Decided:
         """What an ask would have, were there bandwidth for all."""
         network = network_for(ask, self.network, self.setting.routers)
-        terrain = Terrain(self.routing, network, self._limit(ask))
+        terrain = Terrain(self.routing, network, self._limit(ask), self.known)
         wanted = replace(constraints_of(ask, self.setting.link_names), bandwidth_mbit=None)
         return self._sought(terrain, ask, wanted, {})
 
@@ -263,7 +264,7 @@ class _Run:
         network = network_for(ask, self.network, self.setting.routers)
         if ask.bandwidth_mbit or ask.intent.optimise == "spare-bandwidth":
             network = network_left(network, load)
-        return Terrain(self.routing, network, self._limit(ask))
+        return Terrain(self.routing, network, self._limit(ask), self.known)
 
     def _limit(self, ask: Ask) -> int:
         own = ask.intent.max_segments

@@ -111,8 +111,9 @@ class Placing:
         filling = self.filling
         excess = filling.load[arc] - filling.capacities[arc]
         on_it = {
-            demand: filling.sizes[demand] * filling.shares(way).get(arc, 0.0)
+            demand: filling.sizes[demand] * part
             for demand, way in enumerate(filling.chosen)
+            if (part := filling.shares(way).get(arc, 0.0))
         }
         enough = [demand for demand, mbit in on_it.items() if mbit >= excess - _NOTHING]
         if enough:

@@ -30,6 +30,7 @@ Status = Literal["Satisfied", "Degraded", "Unsatisfiable"]
 _MOST_TO_PERMUTE = 4  # intents of a group: 24 orders
 _MOST_NAMED = 3  # links that are too full
 NO_STANDING: Standing = {}
+_Asked = tuple[Ask, Constraints]
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,43 @@ class Decision:
     routing: Routing = field(compare=False)  # of the network that it was decided on
 
 
+class Memory:
+    """What was found on a network, for the next decision on an equal one."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Network, Setting] | None = None
+        self.routing: Routing
+        self.known: Known = {}
+        self.sought: dict[_Asked, Decided] = {}
+
+    def of(self, network: Network, setting: Setting) -> Memory:
+        """Itself; empty if it is of another network."""
+        if self._of != (network, setting):
+            self._of, self.routing = (network, setting), Routing(network)
+            self.known, self.sought = {}, {}
+        return self
+
+    def keep(self, sought: dict[_Asked, Decided]) -> None:
+        """These, and nothing of networks that were made up meanwhile."""
+        network = self.routing.network
+        self.sought = sought
+        self.known = {key: found for key, found in self.known.items() if found[0] is network}
+
+
 def decide(
-    intents: Iterable[Intent], network: Network, setting: Setting, standing: Standing = NO_STANDING
+    intents: Iterable[Intent],
+    network: Network,
+    setting: Setting,
+    standing: Standing = NO_STANDING,
+    memory: Memory | None = None,
 ) -> Decision:
-    """The same for equal input, whatever the order of intents.
+    """The same for equal input, whatever the order of intents, and whatever is remembered.
 
     Groups first; then all that want bandwidth, together; then the others. `standing`: what there is
     now, which asks for bandwidth leave only where that is worth it.
     """
     asks, overruled = asks_of(intents, setting.ends, setting.families)
-    run = _Run(network, setting)
+    run = _Run(setting, (memory or Memory()).of(network, setting))
     load: Load = {}
     found: list[Decided] = []
     for group in dict.fromkeys(filter(None, map(_group_of, asks))):
@@ -84,6 +112,7 @@ def decide(
         if not ask.bandwidth_mbit:
             more, load = run.one(ask, load, [])
             found += more
+    run.memory.keep(run.sought)
     return Decision(tuple(found), tuple(overruled), load, run.routing)
 
 
@@ -104,10 +133,11 @@ def _group_of(ask: Ask) -> str:
 class _Run:
     """One network; what is decided goes from call to call as `load`."""
 
-    def __init__(self, network: Network, setting: Setting) -> None:
-        self.network, self.setting = network, setting
-        self.routing = Routing(network)
-        self.known: Known = {}
+    def __init__(self, setting: Setting, memory: Memory) -> None:
+        self.setting, self.memory = setting, memory
+        self.routing, self.network = memory.routing, memory.routing.network
+        self.known = memory.known
+        self.sought: dict[_Asked, Decided] = {}
 
     def group(self, asks: list[Ask], load: Load) -> tuple[list[Decided], Load]:
         """Intents in all orders, if there are few, until all of them have what they want."""
@@ -230,6 +260,18 @@ class _Run:
         return self._protect(terrain, found, found.primary)
 
     def _sought(
+        self, terrain: Terrain, ask: Ask, wanted: Constraints, labels: dict[Constraint, str]
+    ) -> Decided:
+        """What is remembered, else found; of an ask that no other has any part in."""
+        if labels or terrain.network is not self.network:
+            return self._seek(terrain, ask, wanted, labels)
+        key = ask, wanted
+        if key not in self.sought:
+            known = self.memory.sought.get(key)
+            self.sought[key] = known or self._seek(terrain, ask, wanted, labels)
+        return self.sought[key]
+
+    def _seek(
         self, terrain: Terrain, ask: Ask, wanted: Constraints, labels: dict[Constraint, str]
     ) -> Decided:
         """The best route within the constraints, or what best effort makes of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from testbed.engine.decide.decide import Decision, decide
+from testbed.engine.decide.decide import Decision, Memory, decide
 from testbed.engine.decide.policies import policies_of
 from testbed.engine.decide.setting import setting_of
 from testbed.engine.decide.what_if import with_down
@@ -39,7 +39,10 @@ class Planned:
 
 
 def planned(
-    plan: Plan, kept: Kept, hold: Callable[[Network], tuple[str, ...]] | None = None
+    plan: Plan,
+    kept: Kept,
+    hold: Callable[[Network], tuple[str, ...]] | None = None,
+    memory: Memory | None = None,
 ) -> Planned:
     """These intents on the network as it is; nothing is changed.
 
@@ -50,7 +53,7 @@ def planned(
     now = replace(now, network=with_down(now.network, (), unused))
     intents = [written.intent for written in kept.intents]
     stands = standing(plan) if any(one.bandwidth_mbit for one in intents) else {}
-    decision = decide(intents, now.network, setting_of(plan), stands)
+    decision = decide(intents, now.network, setting_of(plan), stands, memory)
     changes = policies_of(plan, decision.decided, kept.colors, now.local_sids)
     return Planned(kept, now, decision, tuple(changes), delivery(plan, changes), unused)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from testbed.backbone.repair.watch import Watch
+from testbed.engine.decide.decide import Memory
 from testbed.errors import TestbedError
 from testbed.lab.te import store
 from testbed.lab.te.changes import intent_plan
@@ -45,6 +46,7 @@ class Follower:
         self._router = plan.uplink(plan.injectors[0].name).peer(plan.injectors[0].name).node
         self._damping = Damping()
         self._held = Held(plan)
+        self._memory = Memory()
         self._waits = False  # there is a change that damping holds back
         self._said: list[str] = []
         self._later: list[float] = []
@@ -85,7 +87,7 @@ class Follower:
         """Plan all intents on the network as it is, and deliver what differs."""
         try:
             with store.locked(self._plan):
-                found = planned(self._plan, store.read(self._plan), self._held.see)
+                found = planned(self._plan, store.read(self._plan), self._held.see, self._memory)
                 self._waits = found.delivery.changes and not self._may_change()
                 if self._waits:
                     return

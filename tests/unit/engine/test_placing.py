@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testbed.engine.compute.spf import Routing
-from testbed.engine.decide.decide import Decided, Decision, decide, standing_of
+from testbed.engine.decide.decide import Decided, Decision, Memory, decide, standing_of
 from testbed.engine.decide.placing import STEP
 from testbed.engine.decide.route import key_of
 from testbed.engine.decide.setting import Setting
@@ -189,8 +189,10 @@ def test_decided_again_nothing_changes_and_lists_are_what_packets_do(
         )
         for number, (source, target) in enumerate(picked)
     ]
-    setting = setting_for(net, routing.nodes)
-    first = decide(intents, net, setting)
+    setting, memory = setting_for(net, routing.nodes), Memory()
+    decide(intents[1:], net, setting, memory=memory)
+    first = decide(intents, net, setting, memory=memory)
+    assert first == decide(intents, net, setting), "what is remembered changes nothing"
     again = decide(list(reversed(intents)), net, setting, standing_of(first.decided))
     assert again == first
     for one in first.decided:

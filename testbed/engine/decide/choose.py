@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 from testbed.engine.compute.constraints import Constraint, Constraints
-from testbed.engine.compute.cspf import Infeasible, find_path, routing_within
+from testbed.engine.compute.cspf import NO_CONSTRAINTS, Infeasible, find_path, routing_within
 from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Path, Weight, cost
 from testbed.engine.decide.ask import Ask
@@ -37,13 +37,22 @@ class Terrain:
     def equal_paths(
         self, source: str, target: str, constraints: Constraints, weight: Weight
     ) -> frozenset[Adjacency]:
-        """As `cspf.equal_paths`; shortest paths are computed once for all with such constraints."""
+        """As `cspf.equal_paths`; shortest paths are computed once for all with such constraints.
+
+        Where the constraints leave all of those without constraints, it is these.
+        """
         if {source, target} & constraints.avoid_nodes:
             return frozenset()
+        every = self._routing_within(NO_CONSTRAINTS, weight).all_shortest(source, target)
+        if all(map(constraints.allow, every)):
+            return every
+        return self._routing_within(constraints, weight).all_shortest(source, target)
+
+    def _routing_within(self, constraints: Constraints, weight: Weight) -> Routing:
         key = id(self.network), constraints, weight
         if key not in self.known:
             self.known[key] = self.network, routing_within(self.network, constraints, weight)
-        return self.known[key][1].all_shortest(source, target)
+        return self.known[key][1]
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ EXPECTED = {
     "control-plane-outage",
     "cross-subnet",
     "dns",
+    "global-repair",
     "hitless-edit",
     "ipip-pool",
     "link-failure",
@@ -47,9 +48,12 @@ EXPECTED = {
     "service-path",
     "two-clusters",
     "smoke",
+    "te-bandwidth",
     "te-bgp",
     "te-configmap",
+    "te-disjoint",
     "te-intents",
+    "te-whatif",
     "vxlan-pool",
 }
 

@@ -20,7 +20,13 @@ from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
 from testbed.prove.loss import Loss, loss_of
 from testbed.prove.path import Trace
-from testbed.prove.visits import all_fit, join_sids, list_visits, waypoint_complaints
+from testbed.prove.visits import (
+    all_fit,
+    join_sids,
+    last_at_tail,
+    list_visits,
+    waypoint_complaints,
+)
 
 
 @dataclass(frozen=True)
@@ -41,19 +47,32 @@ class UsesSegments:
     """Sent over exactly these SIDs in travel order, `egress` as the last.
 
     Micro SIDs do for a router's other SIDs. `addresses`: those that the SIDs are compressed into,
-    all that the packet has; without any, how the list is written is left open.
+    all that the packet has; without any, how the list is written is left open. `entered`: the
+    policies behind the binding SIDs among the waypoints, in that order.
     """
 
     waypoints: tuple[IPv6Address, ...]
     egress: IPv6Network
+    entered: tuple[Entered, ...] = ()
     addresses: tuple[IPv6Address, ...] = ()
 
     def __str__(self) -> str:
-        said = "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
-        if not self.addresses:
-            return said
-        no_srh = ", no SRH" if len(self.addresses) == 1 else ""
-        return f"{said} in {join_sids(self.addresses)}{no_srh}"
+        listed = "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
+        if self.addresses:
+            no_srh = ", no SRH" if len(self.addresses) == 1 else ""
+            listed += f" in {join_sids(self.addresses)}{no_srh}"
+        return "; ".join([listed, *map(str, self.entered)])
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What a binding SID leads into: a further header around the packet, with one of the lists."""
+
+    binding_sid: IPv6Address
+    choices: tuple[UsesSegments, ...]
+
+    def __str__(self) -> str:
+        return f"behind {self.binding_sid} {' or '.join(map(str, self.choices))}"
 
 
 @dataclass(frozen=True)
@@ -161,7 +180,7 @@ def over(written: Sequence[IPv6Address]) -> UsesSegments:
     """The expectation of a segment list; if it is compressed, of just these addresses."""
     *waypoints, last = usid.expanded(written)
     packed = tuple(written) if len(written) <= len(waypoints) else ()
-    return UsesSegments(tuple(waypoints), IPv6Network(last), packed)
+    return UsesSegments(tuple(waypoints), IPv6Network(last), addresses=packed)
 
 
 def egress_pool(plan: Plan, node: str) -> IPv6Network:
@@ -273,15 +292,42 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
         return complaints or _tunnel_complaints(one, expectation)
     if isinstance(expectation, BestEffort):
         complaints += _srh_complaints(one) or _further_complaints(one)
-        wanted: tuple[IPv6Address, ...] = ()
-    else:
-        complaints += _list_complaints(plan, one, expectation)
-        wanted = expectation.waypoints
-    if complaints:
+        return complaints or _egress_complaints(plan, one, (), expectation.egress)
+    return complaints or _stitched_complaints(plan, one, expectation, layer=1)
+
+
+def _stitched_complaints(
+    plan: Plan, one: Trace, expectation: UsesSegments, layer: int
+) -> list[str]:
+    """The header of this number has the list; what it is in, by turns, those that are entered."""
+    seen, wanted = one.at_layer(layer), expectation.waypoints
+    if complaints := _list_complaints(plan, seen, expectation):
         return complaints
-    return waypoint_complaints(plan, one, wanted) + _egress_complaints(
-        plan, one, wanted, expectation.egress
-    )
+    bound = frozenset(entered.binding_sid for entered in expectation.entered)
+    complaints = waypoint_complaints(plan, seen, wanted, bound=bound)
+    complaints += _egress_complaints(plan, seen, wanted, expectation.egress, bound)
+    return complaints or _entered_complaints(plan, one, expectation.entered, layer + 1)
+
+
+def _entered_complaints(
+    plan: Plan, one: Trace, entered: Sequence[Entered], layer: int
+) -> list[str]:
+    """One pass for each binding SID, put on where that was visited, and by one of its lists."""
+    passes = one.passes(layer)
+    if len(passes) != len(entered):
+        at = ", ".join(part.hops[0].node for part in passes) or "nobody"
+        return [f"a further outer header by {at}, expected by {len(entered)} binding SIDs"]
+    complaints: list[str] = []
+    for part, wanted in zip(passes, entered, strict=True):
+        owner, at = sid_owner(plan, wanted.binding_sid), part.hops[0].node
+        if owner != at:
+            complaints.append(
+                f"{at} put it into a further header, {wanted.binding_sid} is {owner}'s"
+            )
+        each = [_stitched_complaints(plan, part, choice, layer) for choice in wanted.choices]
+        if all(each):
+            complaints += dict.fromkeys(c for found in each for c in found)
+    return complaints
 
 
 def _routed_by(plan: Plan, one: Trace) -> list[str]:
@@ -303,8 +349,8 @@ def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
         return [what, *wrong]
     if loss_of(plan, one) != expectation.loss:
         return [what]
-    waypoints = expectation.path.waypoints
-    return waypoint_complaints(plan, one, waypoints, _count_passed(one, len(waypoints)))
+    waypoints, seen = expectation.path.waypoints, one.at_layer(1)
+    return waypoint_complaints(plan, seen, waypoints, _count_passed(seen, len(waypoints)))
 
 
 def _count_passed(one: Trace, waypoints: int) -> int:
@@ -353,14 +399,18 @@ def _list_complaints(plan: Plan, one: Trace, expectation: UsesSegments) -> list[
 
 
 def _egress_complaints(
-    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], egress: IPv6Network
+    plan: Plan,
+    one: Trace,
+    waypoints: tuple[IPv6Address, ...],
+    egress: IPv6Network,
+    bound: frozenset[IPv6Address] = frozenset(),
 ) -> list[str]:
     """Taken out at the owner of the egress SID, on arrival for it or for waypoints of that node."""
     tail = one.tail_end
     if tail is None or tail.arrived is None:
         return ["never decapsulated"]
-    visits = list_visits(plan, waypoints)
-    own = visits[-1] if visits and visits[-1].owner == tail.node else None
+    visits = list_visits(plan, waypoints, bound)
+    own = visits[-1] if last_at_tail(visits, one, bound) else None
     wanted, left = (IPv6Network(own.sids[0]), own.left) if own else (egress, 0)
     destination, further = tail.arrived.outer_dst, tail.arrived.segments_ahead
     if not any(sid in wanted for sid in tail.arrived.ahead[:1]):

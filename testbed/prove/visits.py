@@ -1,7 +1,7 @@
-"""The waypoints of a path, and whether a trace shows each of them. Pure.
+"""How waypoints are seen to be visited. Pure.
 
-The owner of a waypoint has received the packet for it, and sent it on without it: the SRH's
-Segments Left fell (RFC 8754 section 4.3.1), or the micro SIDs in the destination moved up.
+The owner of each has received the packet for it, and sent it on without it: the SRH's Segments
+Left fell (RFC 8754 section 4.3.1), or the micro SIDs in the destination moved up.
 """
 
 from __future__ import annotations
@@ -30,11 +30,14 @@ class Visit:
     left: int
 
 
-def list_visits(plan: Plan, waypoints: tuple[IPv6Address, ...]) -> list[Visit]:
+def list_visits(
+    plan: Plan, waypoints: tuple[IPv6Address, ...], bound: frozenset[IPv6Address] = frozenset()
+) -> list[Visit]:
+    """`bound`: the binding SIDs among them, behind which the packet leaves the node as well."""
     visits = []
     left = len(waypoints)
     for owner, run in groupby(waypoints, lambda sid: sid_owner(plan, sid)):
-        for sids in _split_behind(tuple(run), plan.adjacencies):
+        for sids in _split_behind(tuple(run), {*plan.adjacencies, *bound}):
             visits.append(Visit(owner, sids, left))
             left -= len(sids)
     return visits
@@ -52,19 +55,30 @@ def _split_behind(
 
 
 def waypoint_complaints(
-    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], first: int | None = None
+    plan: Plan,
+    one: Trace,
+    waypoints: tuple[IPv6Address, ...],
+    first: int | None = None,
+    bound: frozenset[IPv6Address] = frozenset(),
 ) -> list[str]:
     """The owner of each waypoint must have received it as destination and advanced the SRH.
 
     `first`: look at so many of the waypoints only. Those that the egress node itself has are
     looked at where the packet is taken out.
     """
-    visits = list_visits(plan, waypoints)
+    visits = list_visits(plan, waypoints, bound)
     if first is not None:
         visits = [v for v in visits if len(waypoints) - v.left + len(v.sids) <= first]
-    elif visits and one.tail_end is not None and visits[-1].owner == one.tail_end.node:
+    elif last_at_tail(visits, one, bound):
         visits.pop()
     return [complaint for v in visits if (complaint := _visit_complaint(plan, one, v))]
+
+
+def last_at_tail(visits: list[Visit], one: Trace, bound: frozenset[IPv6Address]) -> bool:
+    """Has the egress node the last waypoints too, and takes the packet out at once?"""
+    if not visits or one.tail_end is None or visits[-1].sids[-1] in bound:
+        return False
+    return visits[-1].owner == one.tail_end.node
 
 
 def _visit_complaint(plan: Plan, one: Trace, visit: Visit) -> str:

@@ -8,6 +8,7 @@ from ipaddress import IPv6Address
 from testbed import usid
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
+from testbed.engine.from_plan import link_names
 from testbed.engine.segments.segment import AdjacencySegment, Segment
 from testbed.errors import TestbedError
 from testbed.plan.model import Encoding, LocalSids, Plan
@@ -69,6 +70,16 @@ def segment_list(
     *others, last = usid.compressed(listed) if encoding == "usid" else listed
     end = model.Segment(last, BEHAVIOR_OF_FAMILY[family])
     return model.SegmentList((*map(model.Segment, others), end))
+
+
+def segment_names(plan: Plan) -> dict[IPv6Address, str]:
+    """The names of all waypoints' segments, by SID: the reverse of `sid_of`."""
+    links = {port: name for x, name in link_names(plan).items() for port in (x.a, x.b)}
+    found = {plan.address_v6(router.name): router.name for router in plan.routers}
+    found |= {router.micro_sid: router.name for router in plan.routers if router.micro_sid}
+    for sid, (own, other) in plan.adjacencies.items():
+        found[sid] = f"{own.node}>{other.node}({links[own]})"
+    return found
 
 
 def sid_of(plan: Plan, segment: Segment, encoding: Encoding = "srh") -> IPv6Address:

@@ -99,6 +99,7 @@ def chosen(container: str) -> PolicyStatus:
         priority=100,
         originator="fd11::1000",
         binding_sid=None,
+        binding_sid_state="",
         segment_lists=(SegmentListStatus(1, (container,)),),
         valid=True,
         chosen=True,

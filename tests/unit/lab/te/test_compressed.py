@@ -32,7 +32,7 @@ LONG = Intent(
 def explained(one: Intent) -> str:
     network = network_of(PLAN)
     decision = decide([one], network, setting_of(PLAN))
-    planned = Planned(Kept((), {}), Live(network, SIDS), decision, (), Delivery((), {}, ()))
+    planned = Planned(Kept((), {}), Live(network, SIDS), decision, (), Delivery((), {}, ()), ())
     return "\n".join(map(explained_text, explain_intent(PLAN, planned, one.name)))
 
 

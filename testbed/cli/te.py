@@ -171,7 +171,7 @@ def policy_explain(
 def apply(
     file: FileOption, force: Force = False, dry_run: DryRun = False, name: Name = DEFAULT_LAB
 ) -> None:
-    """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
+    """Apply TE ConfigMaps, Calico's objects, Intents: checked first, then all of them or none."""
     file = from_here(file)
     plan = enter(name)
     from testbed.lab import objects
@@ -180,7 +180,12 @@ def apply(
 
     api = orchestrator_of(plan).api(plan)
     documents, findings = load_objects(
-        plan, file, force, objects.selected_by(plan, api), objects.pools_in(api)
+        plan,
+        file,
+        force,
+        objects.selected_by(plan, api),
+        objects.pools_in(api),
+        objects.intents_linted(plan),
     )
     _print_findings(findings)
     if dry_run:
@@ -200,7 +205,7 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     from testbed.lab import objects
     from testbed.te.load import load_objects
 
-    documents, _ = load_objects(plan, file, force=True)
+    documents, _ = load_objects(plan, file, force=True, lint_intents=objects.intents_linted(plan))
     for name, was_there in objects.delete_objects(orchestrator_of(plan).api(plan), documents):
         print(f"{name} {'deleted' if was_there else 'was not there'}")
 

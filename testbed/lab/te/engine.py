@@ -9,6 +9,7 @@ from testbed.engine.decide.decide import Decision, decide
 from testbed.engine.decide.policies import policies_of
 from testbed.engine.decide.setting import setting_of
 from testbed.engine.intents.load import load_intents
+from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.policies import injected
 from testbed.lab.te import store
@@ -18,6 +19,8 @@ from testbed.lab.te.store import Kept
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.te.lint.findings import Finding
+
+_FROM_THERE = "the engine takes it from there"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,15 @@ def with_file(plan: Plan, text: str, source: str) -> tuple[Kept, list[Finding]]:
     """The lab's intents and those of a file. Raises LintFailed."""
     kept = store.read(plan)
     new, findings = load_intents(plan, text, source, kept.intents)
+    for written in new:
+        if written.intent.name in kept.objects:
+            raise TestbedError(
+                f"the intent {written.intent.name} is an object of the API server",
+                where=written.where,
+                why=_FROM_THERE,
+                fix=f"testbed kubectl edit intent {written.intent.name}; "
+                "or give this one another name",
+            )
     taken = (policy.color for policy in injected(plan))
     return store.merged(kept, new, taken), findings
 
@@ -66,6 +78,13 @@ def delete(plan: Plan, names: Sequence[str]) -> Planned:
     with store.locked(plan):
         kept = store.read(plan)
         require_known(kept, names)
+        for name in names:
+            if name in kept.objects:
+                raise TestbedError(
+                    f"the intent {name} is an object of the API server",
+                    why=_FROM_THERE,
+                    fix=f"testbed kubectl delete intent {name}",
+                )
         return _take(plan, store.without(kept, names))
 
 

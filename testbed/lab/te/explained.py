@@ -16,6 +16,7 @@ from testbed.engine.decide.policies import sid_of
 from testbed.engine.decide.route import Route
 from testbed.engine.segments.segment import AdjacencySegment
 from testbed.lab.te.engine import Planned
+from testbed.lab.te.listing import Origin, origin_of
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.plan.model import Plan
 from testbed.te.paths import spelled
@@ -71,6 +72,7 @@ class ExplainedIntent:
     backup: CostedPath | None
     backup_segments: tuple[ExplainedSegment, ...]
     apart: str | None
+    origin: Origin
 
     def to_json(self) -> dict[str, object]:
         """Its keys are stable."""
@@ -79,12 +81,12 @@ class ExplainedIntent:
 
 def explain_intent(plan: Plan, planned: Planned, name: str) -> list[ExplainedIntent]:
     """All pairs of nodes of one intent."""
-    routing = planned.decision.routing
+    routing, origin = planned.decision.routing, origin_of(planned.kept, name)
     mine = (one for one in planned.decision.decided if one.ask.intent.name == name)
-    return [_explain(plan, routing, one) for one in mine]
+    return [_explain(plan, routing, one, origin) for one in mine]
 
 
-def _explain(plan: Plan, routing: Routing, one: Decided) -> ExplainedIntent:
+def _explain(plan: Plan, routing: Routing, one: Decided, origin: Origin) -> ExplainedIntent:
     ask, terrain, labels = one.ask, one.terrain, one.labels or {}
     after = None
     if terrain is not None and one.primary is not None:
@@ -106,6 +108,7 @@ def _explain(plan: Plan, routing: Routing, one: Decided) -> ExplainedIntent:
         backup=_of_route(one.backup),
         backup_segments=_segments(plan, routing, one.backup),
         apart=one.apart,
+        origin=origin,
     )
 
 
@@ -152,6 +155,8 @@ def explained_text(one: ExplainedIntent) -> str:
 def _lines(one: ExplainedIntent) -> Iterator[str]:
     versions = ", ".join(f"IPv{family}" for family in one.families)
     yield f"{one.intent}: {one.head_end} → {one.endpoint}, {versions}: {one.status}"
+    if one.origin == "object":
+        yield f"  an object of the API server: testbed kubectl get intent {one.intent}"
     if one.why:
         yield f"  {one.why}"
     if one.path is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from testbed.engine.decide.ask import Overruled
@@ -10,6 +10,7 @@ from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
 from testbed.lab.te.engine import Planned
+from testbed.lab.te.store import Kept
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.report.tables import Column
 from testbed.te.paths import spelled
@@ -25,7 +26,9 @@ COLUMNS = [
     Column("cost", rank=1),
     Column("backup", prose=True, rank=2),
     Column("why", prose=True),
+    Column("origin", rank=3),
 ]
+Origin = Literal["te apply", "object"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class IntentRow:
     """An intent for one pair of nodes.
 
     `path`: one of the paths of least cost, `paths_are_equal` if there are more. `cost` is in
-    `unit`: metric, microseconds or links. `announced`: the injector has just this.
+    `unit`: metric, microseconds or links. `announced`: the injector has just this. `origin`: who
+    gave the intent to the lab; an object is one of the API server.
     """
 
     intent: str
@@ -51,6 +55,7 @@ class IntentRow:
     backup: tuple[str, ...] = ()
     backup_segments: tuple[str, ...] = ()
     announced: bool = False
+    origin: Origin = "te apply"
 
     def to_json(self) -> dict[str, object]:
         """Its keys are stable."""
@@ -71,6 +76,7 @@ class IntentRow:
             self.cost_words,
             spelled(self.backup),
             "; ".join(filter(None, (self.why, stale))),
+            self.origin,
         ]
 
 
@@ -79,7 +85,13 @@ def intent_rows(planned: Planned) -> list[IntentRow]:
     same = {step.policy for step in planned.delivery.steps if step.what == "unchanged"}
     rows = [_row(one, same) for one in planned.decision.decided]
     rows += [_overruled(one) for one in planned.decision.overruled]
-    return sorted(rows, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
+    told = [replace(row, origin=origin_of(planned.kept, row.intent)) for row in rows]
+    return sorted(told, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
+
+
+def origin_of(kept: Kept, intent: str) -> Origin:
+    """Who gave it to the lab."""
+    return "object" if intent in kept.objects else "te apply"
 
 
 def _row(one: Decided, same: set[str]) -> IntentRow:

@@ -88,8 +88,9 @@ class Follower:
             return
         if found.delivery.changes:
             self._damping.note_change()
+            self._later = [*_LATER]  # have the head ends got it?
         if not self._taken_up:
-            log.info("%s: %d intents", TAKEN_UP, len(found.kept.intents))
+            log.info("%s; intents: %d", TAKEN_UP, len(found.kept.intents))
             self._taken_up = True
         rows = intent_plan(self._plan, found)
         lacking = list(rows.lacking())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -10,9 +11,11 @@ from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
 from testbed.lab.te.engine import Planned
+from testbed.lab.te.live import Held, Lists
 from testbed.lab.te.store import Kept
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.report.tables import Column
+from testbed.srpolicy.files.change import PolicyChange
 from testbed.te.paths import spelled
 
 COLUMNS = [
@@ -36,8 +39,9 @@ class IntentRow:
     """An intent for one pair of nodes.
 
     `path`: one of the paths of least cost, `paths_are_equal` if there are more. `cost` is in
-    `unit`: metric, microseconds or links. `announced`: the injector has just this. `origin`: who
-    gave the intent to the lab; an object is one of the API server.
+    `unit`: metric, microseconds or links. `announced`: the injector has just this. `arrived`: the
+    head end has it too; None while it reports nothing. `origin`: who gave the intent to the lab; an
+    object is one of the API server.
     """
 
     intent: str
@@ -55,6 +59,7 @@ class IntentRow:
     backup: tuple[str, ...] = ()
     backup_segments: tuple[str, ...] = ()
     announced: bool = False
+    arrived: bool | None = None
     origin: Origin = "te apply"
 
     def to_json(self) -> dict[str, object]:
@@ -65,6 +70,8 @@ class IntentRow:
         """For COLUMNS."""
         more = " (and others of equal cost)" if self.paths_are_equal else ""
         stale = "" if self.announced or not self.path else "not announced: testbed te apply"
+        if self.announced and self.arrived is False:
+            stale = f"{self.head_end} does not have it: testbed status"
         return [
             self.intent,
             self.head_end,
@@ -83,7 +90,8 @@ class IntentRow:
 def intent_rows(planned: Planned) -> list[IntentRow]:
     """In the order of their names and pairs."""
     same = {step.policy for step in planned.delivery.steps if step.what == "unchanged"}
-    rows = [_row(one, same) for one in planned.decision.decided]
+    changes = {change.name: change for change in planned.changes}
+    rows = [_row(one, same, changes, planned.live.held) for one in planned.decision.decided]
     rows += [_overruled(one) for one in planned.decision.overruled]
     told = [replace(row, origin=origin_of(planned.kept, row.intent)) for row in rows]
     return sorted(told, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
@@ -94,7 +102,12 @@ def origin_of(kept: Kept, intent: str) -> Origin:
     return "object" if intent in kept.objects else "te apply"
 
 
-def _row(one: Decided, same: set[str]) -> IntentRow:
+def _row(
+    one: Decided,
+    same: set[str],
+    changes: Mapping[str, PolicyChange],
+    held: Mapping[str, Held],
+) -> IntentRow:
     ask, route, weight = one.ask, one.primary, weight_of(one.ask)
     named = f"{ask.intent.name}.{ask.source}.{ask.target}"
     wanted = {f"{named}.v{family}" for family in ask.families}
@@ -116,7 +129,22 @@ def _row(one: Decided, same: set[str]) -> IntentRow:
         backup=one.backup.nodes if one.backup else (),
         backup_segments=segment_words(one.backup),
         announced=route is not None and wanted <= same,
+        arrived=_arrived(held.get(ask.source), [changes.get(name) for name in wanted])
+        if route
+        else None,
     )
+
+
+def _arrived(held: Held | None, wanted: Iterable[PolicyChange | None]) -> bool | None:
+    """Has a head end these policies, as they are wanted now?"""
+    if held is None:
+        return None
+    return all(one is not None and held.get(one.policy) == _lists(one) for one in wanted)
+
+
+def _lists(change: PolicyChange) -> Lists:
+    lists = change.candidate.segment_lists if change.candidate else ()
+    return tuple(tuple(str(segment.sid) for segment in one.segments) for one in lists)
 
 
 def segment_words(route: Route | None) -> tuple[str, ...]:

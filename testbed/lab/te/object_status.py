@@ -31,7 +31,7 @@ def decided_status(
         "pairsInAll": len(rows),
         "pairs": [_entry(row) for row in rows[:MOST]],
         "findings": [_said(finding) for finding in warnings],
-        "conditions": _conditions(generation, state, reason),
+        "conditions": [*_conditions(generation, state, reason), _arrival(generation, rows)],
     }
 
 
@@ -47,7 +47,7 @@ def refused_status(generation: int, findings: Iterable[Finding]) -> JsonObject:
         "pairsInAll": 0,
         "pairs": [],
         "findings": said[:MOST],
-        "conditions": _conditions(generation, "Refused", reason),
+        "conditions": [*_conditions(generation, "Refused", reason), _arrival(generation, ())],
     }
 
 
@@ -92,6 +92,22 @@ def _conditions(generation: int, state: str, reason: str) -> list[JsonObject]:
         }
         for kind, true in holds.items()
     ]
+
+
+def _arrival(generation: int, rows: Iterable[IntentRow]) -> JsonObject:
+    """Have the head ends the policies? Those that report nothing may have."""
+    told = [row for row in rows if row.arrived is not None]
+    missing = list(dict.fromkeys(row.head_end for row in told if not row.arrived))
+    status = "Unknown" if not told else "False" if missing else "True"
+    return {
+        "type": "Arrived",
+        "status": status,
+        "reason": {"True": "AtHeadEnds", "False": "NotAtHeadEnds"}.get(status, "NoPolicy"),
+        "message": _sentence(
+            [f"{', '.join(missing)} without it: testbed status"] if missing else []
+        ),
+        "observedGeneration": generation,
+    }
 
 
 def _entry(row: IntentRow) -> JsonObject:

@@ -56,5 +56,10 @@ def test_a_lab_that_is_not_there_offers_nothing() -> None:
 
 
 def test_scenarios_and_topologies_are_offered_by_their_beginning() -> None:
-    assert offered("run", "te-") == ["te-bgp", "te-configmap", "te-intents"]
+    assert offered("run", "te-") == [
+        "te-bgp",
+        "te-configmap",
+        "te-engine-restart",
+        "te-intents",
+    ]
     assert offered("validate", "fu") == ["full"]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from testbed.host.lock import LockHeld, locked_directory, shared_directory
+from tests.repository import ROOT
 
 
 def test_makes_and_holds_the_directory(tmp_path: Path) -> None:
@@ -134,3 +135,35 @@ def test_what_root_makes_in_a_users_directory_is_the_users(tmp_path: Path) -> No
     for made in (cache.parent, cache):
         assert (made.stat().st_uid, made.stat().st_gid) == (1234, 1235)
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+
+
+HOLDS = """
+import sys
+from pathlib import Path
+from testbed.host.lock import hold_directory
+hold_directory(Path(sys.argv[1]), lambda: print("waits", flush=True))
+print("holds", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_second_holder_waits_until_the_first_has_ended(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDS, str(tmp_path / "engine")]
+
+    def start() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+
+    with start() as first:
+        assert _says(first) == "holds"
+        with start() as second:
+            assert _says(second) == "waits"
+            first.kill()
+            assert _says(second) == "holds"
+            second.kill()
+
+
+def _says(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()

@@ -48,6 +48,7 @@ EXPECTED = {
     "smoke",
     "te-bgp",
     "te-configmap",
+    "te-engine-restart",
     "te-intents",
     "vxlan-pool",
 }

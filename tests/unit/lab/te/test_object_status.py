@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -30,6 +31,12 @@ def true(status: JsonObject) -> set[str]:
     return {one["type"] for one in conditions if one["status"] == "True"}
 
 
+def arrival(status: JsonObject) -> dict[str, str]:
+    conditions: Any = status["conditions"]
+    (found,) = (one for one in conditions if one["type"] == "Arrived")
+    return dict(found)
+
+
 @pytest.mark.parametrize(
     ("states", "worst"),
     [
@@ -45,7 +52,18 @@ def test_the_state_is_the_worst_of_all_pairs(states: list[State], worst: str) ->
     status = decided_status(2, [row(state) for state in states], [])
     assert status["state"] == worst
     assert true(status) == {"Accepted", worst} - {"Overruled"}
+    assert arrival(status)["status"] == "Unknown"
     assert (status["observedGeneration"], status["pairsInAll"]) == (2, len(states))
+
+
+def test_it_says_which_head_ends_lack_the_policies() -> None:
+    """As when the injector cannot be reached."""
+    there, missing = (replace(row("Satisfied"), arrived=arrived) for arrived in (True, False))
+    silent = row("Satisfied")
+    assert arrival(decided_status(1, [there, silent], []))["status"] == "True"
+    found = arrival(decided_status(1, [there, replace(missing, head_end="w2"), missing], []))
+    assert (found["status"], found["reason"]) == ("False", "NotAtHeadEnds")
+    assert found["message"] == "w2, worker1 without it: testbed status"
 
 
 def test_the_reason_is_that_of_the_worst_pairs() -> None:
@@ -87,5 +105,6 @@ def test_a_condition_keeps_its_time_while_it_is_the_same() -> None:
         "Satisfied": "t2",
         "Degraded": "t2",
         "Unsatisfiable": "t1",
+        "Arrived": "t1",
     }
     assert is_told(degraded, then)

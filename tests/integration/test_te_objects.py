@@ -137,7 +137,7 @@ def test_policies_stay_and_move_while_the_api_server_is_away(gold: KubeLab) -> N
 
 
 def engine_pid(lab: KubeLab) -> str:
-    return lab.on("gobgp", "pgrep -f engine_main | head -1", expect=None).strip()
+    return lab.on("gobgp", "pgrep -f [e]ngine_main | head -1", expect=None).strip()
 
 
 def test_the_engine_may_list_intents_and_write_their_status_alone(gold: KubeLab) -> None:

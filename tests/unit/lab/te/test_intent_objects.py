@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from testbed.engine.from_plan import network_of
 from testbed.errors import CheckFailed, TestbedError
 from testbed.kube.client import KubeClient
 from testbed.kube.kubeconfig import reader
@@ -100,7 +101,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def working(server: Server, on: SetNetwork) -> Engine:
-    assert on
+    on(network_of(PLAN))
     return Engine(server).start()
 
 

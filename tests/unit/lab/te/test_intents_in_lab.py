@@ -15,12 +15,12 @@ from testbed.lab.te import engine, store, what_if
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.explained import explain_intent, explained_text
 from testbed.lab.te.listing import IntentRow, intent_rows
-from testbed.lab.te.live import Held
+from testbed.lab.te.live import Held, Live
 from testbed.lab.te.what_if import Question
 from testbed.srpolicy.files.load import load_policies
 from testbed.te.lint.findings import LintFailed
 from testbed.te.resolve import resolver
-from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, SetNetwork, apply, cut, files, on
+from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, SIDS, SetNetwork, apply, cut, files, on
 
 __all__ = ["on"]
 
@@ -199,7 +199,7 @@ def test_a_policy_has_arrived_once_its_head_end_has_it_as_it_is(
     lists = tuple(tuple(str(s.sid) for s in x.segments) for x in change.candidate.segment_lists)
 
     def row(held: dict[str, Held]) -> IntentRow:
-        now = replace(engine.live(PLAN), held=held)
+        now = Live(network_of(PLAN), SIDS, held)
         monkeypatch.setattr(engine, "live", lambda _: now)
         (found,) = intent_rows(engine.planned(PLAN, store.read(PLAN)))
         return found

@@ -144,26 +144,24 @@ from testbed.host.lock import hold_directory
 hold_directory(Path(sys.argv[1]), lambda: print("waits", flush=True))
 print("holds", flush=True)
 sys.stdin.read()
+print("ends", flush=True)
 """
 
 
 def test_the_second_holder_waits_until_the_first_has_ended(tmp_path: Path) -> None:
+    """Both write into one pipe, so that their order is seen."""
     command = [sys.executable, "-c", HOLDS, str(tmp_path / "engine")]
+    reader, writer = os.pipe()
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=writer, cwd=ROOT)
 
-    with start() as first:
-        assert _says(first) == "holds"
+    with os.fdopen(reader) as said, start() as first:
+        assert said.readline() == "holds\n"
         with start() as second:
-            assert _says(second) == "waits"
-            first.kill()
-            assert _says(second) == "holds"
+            os.close(writer)
+            assert said.readline() == "waits\n"
+            first.communicate()
+            assert said.readline() == "ends\n"
+            assert said.readline() == "holds\n"
             second.kill()
-
-
-def _says(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()

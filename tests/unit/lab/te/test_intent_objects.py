@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from testbed.engine.from_plan import network_of
 from testbed.errors import CheckFailed, TestbedError
+from testbed.host.wait import wait_for
 from testbed.kube.client import KubeClient
 from testbed.kube.kubeconfig import reader
 from testbed.lab import policies
@@ -57,9 +57,7 @@ class Server(FakeKubeApi):
 
 
 def until(condition: Callable[[], object]) -> None:
-    pause = threading.Event()
-    while not condition():
-        pause.wait(0.005)
+    wait_for("it", lambda: (True if condition() else None, "not yet"), 60.0, 0.005)
 
 
 class Engine:

@@ -61,14 +61,15 @@ def topology(
     plan = enter(name)
     from testbed.backbone.link_state import link_state_at
     from testbed.engine.from_plan import link_names
-    from testbed.report.graph.drawing import graph_dot
+    from testbed.report.graph.drawing import LinksNow, graph_dot
     from testbed.report.live_topology import NODE_COLUMNS, live_topology
 
     asked = _router_of(plan, router or plan.routers[0].name)
     live = live_topology(plan, asked, link_state_at(plan, asked))
     if dot:
         gone = {one.subject for one in live.differences if one.kind == "link"}
-        print(graph_dot(plan, [link for link, of in link_names(plan).items() if of in gone]))
+        down = tuple(link for link, of in link_names(plan).items() if of in gone)
+        print(graph_dot(plan, now=LinksNow(down)))
     elif not print_data(live.to_dict(), format):
         show_table(None, NODE_COLUMNS, live.rows(), format is Format.wide)
         told = [str(one) for one in live.differences] or ["as planned"]

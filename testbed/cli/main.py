@@ -25,6 +25,7 @@ from testbed.cli import (
     engine,
     evaluate,
     events,
+    graph,
     image,
     kube,
     lifecycle,
@@ -38,7 +39,7 @@ from testbed.cli import (
     schema,
     snapshot,
     te,
-    topology,
+    validate,
 )
 from testbed.cli.common import fail
 from testbed.cli.crash import unforeseen
@@ -92,7 +93,8 @@ for group in (
     bench,
     evaluate,
     conformance,
-    topology,
+    validate,
+    graph,
     schema,
     collect,
 ):

@@ -7,7 +7,8 @@ import fcntl
 import select
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from testbed.errors import TestbedError
 from testbed.host.namespaces import in_netns
@@ -42,8 +43,7 @@ class LocalCapture:
         share = _RINGS // max(1, len(namespaces))
         size = max(_SMALLEST_RING, min(_LARGEST_RING, share))
         try:
-            for name, netns in namespaces.items():
-                tap = _Tap(name, netns, only, size)
+            for tap in _open_all(namespaces, only, size):
                 self._sockets[tap.fileno()] = tap
                 self._poll.register(tap, select.EPOLLIN)
         except BaseException:
@@ -72,9 +72,26 @@ class LocalCapture:
 
     def close(self) -> None:
         self._poll.close()
-        for tap in self._sockets.values():
-            tap.close()
+        _close_all(list(self._sockets.values()))
         self._sockets.clear()
+
+
+def _open_all(namespaces: Mapping[str, str], only: tag.Run | None, size: int) -> list[_Tap]:
+    """All at once: with each ring the kernel waits for all its processors, some 10 ms (RCU)."""
+    with ThreadPoolExecutor(max(1, len(namespaces))) as pool:
+        opening = [pool.submit(_Tap, name, netns, only, size) for name, netns in namespaces.items()]
+    failed = [error for one in opening if (error := one.exception())]
+    opened = [one.result() for one in opening if not one.exception()]
+    if failed:
+        _close_all(opened)
+        raise failed[0]
+    return opened
+
+
+def _close_all(taps: Sequence[_Tap]) -> None:
+    """All at once, as they were opened."""
+    with ThreadPoolExecutor(max(1, len(taps))) as pool:
+        list(pool.map(_Tap.close, taps))
 
 
 class _Tap:

@@ -7,7 +7,9 @@ only the link's far end made of the packet.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -24,6 +26,8 @@ _STATUS = struct.Struct("=I")
 _SLOT = 512  # bytes: a probe under two IPv6 headers and an SRH of ten segments fits
 _BLOCK = 1 << 16
 
+_libc = ctypes.CDLL(None, use_errno=True)
+
 
 @dataclass(frozen=True)
 class RingFrame:
@@ -38,6 +42,13 @@ class RingFrame:
     data: bytes | None
 
 
+def _set_ring(opened: socket.socket, request: bytes) -> None:
+    """By the C library: Python's own setsockopt keeps other threads waiting meanwhile."""
+    if _libc.setsockopt(opened.fileno(), _SOL_PACKET, _RX_RING, request, len(request)) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 class PacketRing:
     """The ring of a packet socket that is not bound yet. Raises OSError if there cannot be one."""
 
@@ -46,7 +57,7 @@ class PacketRing:
         request = _REQUEST.pack(_BLOCK, blocks, _SLOT, blocks * _BLOCK // _SLOT)
         opened.setsockopt(_SOL_PACKET, _VERSION, _TPACKET_V2)
         opened.setsockopt(_SOL_PACKET, _COPY_THRESH, 1)
-        opened.setsockopt(_SOL_PACKET, _RX_RING, request)
+        _set_ring(opened, request)
         self._memory = mmap.mmap(opened.fileno(), blocks * _BLOCK)
         self._next = 0
 

@@ -30,13 +30,14 @@ def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-B", "-m", "testbed", "run", *arguments]
     command += ["--evidence", str(directory), "--junit", str(directory.parent / "junit.xml")]
     environment = {k: v for k, v in os.environ.items() if k != "TESTBED_NAME"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1150)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1100)
 
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("all") / "evidence"
-    done = run(directory, "--all")
+    # Of control-plane-outage: after a minute, Kubernetes tries again more than a minute later.
+    done = run(directory, "--all", "--with", "seconds=10")
     print(done.stdout, done.stderr)
     return directory
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from testbed.plan.model import Link, Plan, Role
+from testbed.plan.model import Plan, Role
 from testbed.report.graph.highlight import Highlight
-from testbed.report.graph.link_labels import link_state
+from testbed.report.graph.links_now import LinksNow
 from testbed.report.graph.scene import Box, Circle, Line, Shape, Text, text_width
 from testbed.report.graph.style import (
     ATTACHMENT,
@@ -27,12 +27,12 @@ SYMBOL = 26.0
 
 
 def legend(
-    plan: Plan, highlight: Sequence[Highlight], down: Sequence[Link], limit: float
+    plan: Plan, highlight: Sequence[Highlight], now: LinksNow, limit: float
 ) -> tuple[list[Shape], float, float]:
     """The legend's shapes (origin: upper left corner), its width and its height in pixels."""
     shapes: list[Shape] = []
     x = y = widest = 0.0
-    for symbol, text in _list_entries(plan, down):
+    for symbol, text in _list_entries(plan, now):
         step = SYMBOL + text_width(text, SIZE) + 16
         if x and x + step > limit:
             x, y = 0.0, y + ROW
@@ -40,7 +40,7 @@ def legend(
         shapes.append(Text((x + SYMBOL, y), text, SIZE, GREY, anchor="start"))
         x += step
         widest = max(widest, x)
-    for text in _wrap(_attachment_states(plan, down), limit):
+    for text in _wrap(_attachment_states(plan, now), limit):
         y += ROW
         shapes.append(Text((0, y), text, SIZE, INK, anchor="start"))
         widest = max(widest, text_width(text, SIZE))
@@ -49,19 +49,18 @@ def legend(
         colour = TE_PATHS[index % len(TE_PATHS)]
         shapes.append(Line(((0, y), (SYMBOL - 10, y)), colour, 3.0, arrow=True))
         note = "; ringed: its segment endpoints" if path.waypoints else ""
-        text = f"TE path {path.label}{note}"
+        note += "; dashed: its backup" if path.backup else ""
+        text = f"{path.label}{note}"
         shapes.append(Text((SYMBOL, y), text, SIZE, INK, anchor="start"))
         widest = max(widest, SYMBOL + text_width(text, SIZE))
     return shapes, widest, y + 8
 
 
-def _attachment_states(plan: Plan, down: Sequence[Link]) -> list[str]:
+def _attachment_states(plan: Plan, now: LinksNow) -> list[str]:
     """Beside a backbone link its state is written; attachments are too short for it."""
     others = [x for x in plan.links if not _both_routers(plan, x.a.node, x.b.node)]
     return [
-        f"{link.a.interface}: {' · '.join(state)}"
-        for link in others
-        if (state := link_state(link, down))
+        f"{link.a.interface}: {' · '.join(state)}" for link in others if (state := now.words(link))
     ]
 
 
@@ -77,7 +76,7 @@ def _wrap(parts: Sequence[str], limit: float) -> list[str]:
     return lines
 
 
-def _list_entries(plan: Plan, down: Sequence[Link]) -> list[tuple[str, str]]:
+def _list_entries(plan: Plan, now: LinksNow) -> list[tuple[str, str]]:
     entries = []
     if plan.routers:
         entries.append(("router", "router, its loopback an End SID"))
@@ -87,7 +86,7 @@ def _list_entries(plan: Plan, down: Sequence[Link]) -> list[tuple[str, str]]:
         entries.append(("link", f"backbone link, {text}"))
     if len(plan.routers) < len(plan.nodes):
         entries.append(("attachment", "attachment"))
-    if down:
+    if now.down:
         entries.append(("down", "link that is down"))
     if plan.cluster:
         entries.append(("cluster", f"cluster node (MTU {plan.tunnel_mtu}, pods {plan.pod_mtu})"))

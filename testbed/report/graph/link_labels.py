@@ -7,8 +7,9 @@ from math import atan2, degrees, hypot
 
 from testbed.plan.model import Link, Plan
 from testbed.report.graph.layout import Point
+from testbed.report.graph.links_now import AS_PLANNED, LinksNow
 from testbed.report.graph.scene import Shape, Text, text_width
-from testbed.report.graph.style import DOWN, GREY, LABEL_SIZE, ROUTER_RADIUS
+from testbed.report.graph.style import DOWN, GREY, LABEL_SIZE, LANE, ROUTER_RADIUS
 
 CROWDED = 40  # links; beyond, prefixes would hide the picture
 BESIDE = 9.5  # pixels from the line to the middle of its text
@@ -39,42 +40,39 @@ def shifted(a: Point, b: Point, shift: float) -> tuple[Point, Point]:
     return (a[0] + nx, a[1] + ny), (b[0] + nx, b[1] + ny)
 
 
-def link_state(link: Link, down: Sequence[Link]) -> list[str]:
-    """In words: whether the link is down, and how it is shaped; nothing of a usual one."""
-    shaping = link.shaping
-    parts = ["down"] if link in down else []
-    parts += [f"{shaping.bandwidth:g} Mbit/s"] if shaping.bandwidth is not None else []
-    parts += [shaping.delay] if shaping.delay is not None else []
-    return parts + ([f"{shaping.loss:g} % loss"] if shaping.loss is not None else [])
+def link_labels(
+    plan: Plan, routers: dict[str, Point], now: LinksNow = AS_PLANNED, lanes: int = 0
+) -> list[Shape]:
+    """Prefix above and specials below a single link; parallel links share their outer sides.
 
-
-def link_labels(plan: Plan, routers: dict[str, Point], down: Sequence[Link] = ()) -> list[Shape]:
-    """Prefix above and specials below a single link; parallel links share their outer sides."""
+    `lanes`: paths that are drawn beside each other; labels keep away from them.
+    """
     links = backbone_links(plan, routers)
+    beside = max(BESIDE, LANE * (lanes - 1) / 2 + LABEL_SIZE)
     metrics = {link.metric for link, _ in links}
     shapes: list[Shape] = []
     for link, shift in links:
         a, b = ends_of(link, shift, routers)
         prefix = str(link.a.v6.network) if link.a.v6 and len(links) <= CROWDED else ""
-        extra = _format_label(link, len(metrics) > 1, down)
-        colour = DOWN if link in down else GREY
+        extra = _format_label(link, len(metrics) > 1, now)
+        colour = DOWN if link in now.down else GREY
         if shift:
             both = " · ".join(x for x in (prefix.split("/")[0], extra) if x)
-            side = BESIDE if shift > 0 else -BESIDE
+            side = beside if shift > 0 else -beside
             shapes += _place_longest(a, b, (both, *_shortened(extra)), side, colour)
         else:
             # On a shared line the text is read from left to right: turn the sides with it.
-            side = BESIDE if (b[0], b[1]) < (a[0], a[1]) else -BESIDE
+            side = beside if (b[0], b[1]) < (a[0], a[1]) else -beside
             shapes += _place_along(a, b, prefix, side)
             shapes += _place_longest(a, b, _shortened(extra), -side, colour)
     return shapes
 
 
-def _format_label(link: Link, with_metric: bool, down: Sequence[Link]) -> str:
+def _format_label(link: Link, with_metric: bool, now: LinksNow) -> str:
     """That it is down, the metric, if metrics differ, and the impairments, if there are any."""
-    state = link_state(link, down)
+    state = now.words(link)
     metric = [f"metric {link.metric}"] if with_metric else []
-    at = 1 if link in down else 0  # what is left where little fits comes first
+    at = 1 if link in now.down else 0  # what is left where little fits comes first
     return " · ".join([*state[:at], *metric, *state[at:]])
 
 

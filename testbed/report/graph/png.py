@@ -7,7 +7,9 @@ from pathlib import Path
 
 from testbed.errors import MachineUnfit, TestbedError
 from testbed.host.for_caller import write_for_caller
-from testbed.plan.model import Link, Plan
+from testbed.plan.model import Plan
+from testbed.report.graph.highlight import Highlight
+from testbed.report.graph.links_now import AS_PLANNED, LinksNow
 from testbed.report.graph.scene import Scene
 from testbed.report.graph.scene_builder import build_scene
 from testbed.report.graph.svg import svg_of
@@ -19,9 +21,14 @@ FONTS = Path("/usr/share/fonts/truetype/dejavu")
 FACES = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")
 
 
-def graph_png(plan: Plan, path: str | Path, down: Sequence[Link] = ()) -> None:
+def graph_png(
+    plan: Plan,
+    path: str | Path,
+    highlight: Sequence[Highlight] = (),
+    now: LinksNow = AS_PLANNED,
+) -> None:
     """Write the drawing to `path`; TestbedError if the file cannot be written."""
-    png_of(build_scene(plan, down=down), Path(path))
+    png_of(build_scene(plan, highlight, now), Path(path))
 
 
 def png_of(scene: Scene, path: Path) -> None:

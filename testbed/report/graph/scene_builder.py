@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from testbed.plan.model import Link, Plan, Role
-from testbed.report.graph.highlight import Highlight
+from testbed.plan.model import Plan, Role
+from testbed.report.graph.highlight import Highlight, Hops
 from testbed.report.graph.layout import Point
 from testbed.report.graph.legend import legend
 from testbed.report.graph.link_labels import backbone_links, ends_of, link_labels, shifted
+from testbed.report.graph.links_now import AS_PLANNED, LinksNow
 from testbed.report.graph.placement import Placed, place
 from testbed.report.graph.scene import (
     Box,
@@ -30,6 +31,7 @@ from testbed.report.graph.style import (
     HOST_SIZE,
     INJECTOR,
     INK,
+    LANE,
     LINK,
     MARGIN,
     NAME_SIZE,
@@ -43,34 +45,34 @@ FILLS = {Role.CLUSTER: CLUSTER, Role.INJECTOR: INJECTOR, Role.HOST: HOST}
 
 
 def build_scene(
-    plan: Plan, highlight: Sequence[Highlight] = (), down: Sequence[Link] = ()
+    plan: Plan, highlight: Sequence[Highlight] = (), now: LinksNow = AS_PLANNED
 ) -> Scene:
-    """The scene of a plan, with those of its links that are down; the same gives the same."""
+    """The scene of a plan, with its links as they are now; the same gives the same."""
     routers, attached = place(plan)
     centres = routers | {p.label.node: p.centre for p in attached}
     shapes: list[Shape] = []
-    shapes += _attachment_lines(plan, routers, attached, down)
-    shapes += _backbone_lines(plan, routers, down)
+    shapes += _attachment_lines(plan, routers, attached, now)
+    shapes += _backbone_lines(plan, routers, now)
     shapes += _draw_paths(highlight, centres)
-    shapes += link_labels(plan, routers, down)
+    shapes += link_labels(plan, routers, now, len(_lanes(highlight)))
     shapes += _router_shapes(plan, routers, highlight)
     shapes += [shape for p in attached for shape in _box_shapes(p)]
-    return _build_page(plan, shapes, highlight, down)
+    return _build_page(plan, shapes, highlight, now)
 
 
 def _attachment_lines(
-    plan: Plan, routers: dict[str, Point], attached: list[Placed], down: Sequence[Link]
+    plan: Plan, routers: dict[str, Point], attached: list[Placed], now: LinksNow
 ) -> list[Shape]:
     hanging = [(p, routers[p.router]) for p in attached if p.router in routers]
     return [
-        _draw_line((at, p.centre), ATTACHMENT, 1.1, plan.links_of(p.label.node)[0] in down)
+        _draw_line((at, p.centre), ATTACHMENT, 1.1, plan.links_of(p.label.node)[0] in now.down)
         for p, at in hanging
     ]
 
 
-def _backbone_lines(plan: Plan, routers: dict[str, Point], down: Sequence[Link]) -> list[Shape]:
+def _backbone_lines(plan: Plan, routers: dict[str, Point], now: LinksNow) -> list[Shape]:
     return [
-        _draw_line(ends_of(link, shift, routers), LINK, 2.0, link in down)
+        _draw_line(ends_of(link, shift, routers), LINK, 2.0, link in now.down)
         for link, shift in backbone_links(plan, routers)
     ]
 
@@ -80,18 +82,29 @@ def _draw_line(ends: tuple[Point, Point], colour: str, width: float, down: bool)
 
 
 def _draw_paths(highlight: Sequence[Highlight], centres: dict[str, Point]) -> list[Shape]:
-    """Coloured arrows to the right of their direction of travel, beside each other."""
+    """Coloured arrows beside each other, each path on the same side of a link both ways."""
     shapes: list[Shape] = []
-    for index, path in enumerate(highlight):
-        colour = TE_PATHS[index % len(TE_PATHS)]
-        for hop in path.hops:
+    lanes = _lanes(highlight)
+    for lane, (hops, colour, dashed) in enumerate(lanes):
+        for hop in hops:
             if hop[0] not in centres or hop[1] not in centres:
                 continue
-            shift = 5.0 * index  # the first lies on its link, further ones beside it
+            shift = LANE * (lane - (len(lanes) - 1) / 2)  # one alone lies on its link
+            shift = shift if hop[0] < hop[1] else -shift
             a, b = shifted(centres[hop[0]], centres[hop[1]], shift)
-            shapes.append(Line((a, b), colour, 3.2))
+            shapes.append(Line((a, b), colour, 1.8 if dashed else 3.2, dashed=dashed))
             shapes.append(Line(_arrow_stub(a, b), colour, 3.0, arrow=True))
     return shapes
+
+
+def _lanes(highlight: Sequence[Highlight]) -> list[tuple[Hops, str, bool]]:
+    """Hops that are drawn beside each other, their colour, and whether they are dashed."""
+    return [
+        (hops, TE_PATHS[index % len(TE_PATHS)], dashed)
+        for index, path in enumerate(highlight)
+        for hops, dashed in ((path.hops, False), (path.backup, True))
+        if hops
+    ]
 
 
 def _arrow_stub(a: Point, b: Point) -> tuple[Point, Point]:
@@ -134,12 +147,12 @@ def _box_shapes(placed: Placed) -> list[Shape]:
 
 
 def _build_page(
-    plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight], down: Sequence[Link]
+    plan: Plan, shapes: list[Shape], highlight: Sequence[Highlight], now: LinksNow
 ) -> Scene:
     """Add title and legend, and move everything to positive coordinates."""
     left, top, right, bottom = _compute_extent(shapes)
     title = f"{plan.topology}: {_format_counts(plan)}"
-    keys, key_width, key_height = legend(plan, highlight, down, max(right - left, 420.0))
+    keys, key_width, key_height = legend(plan, highlight, now, max(right - left, 420.0))
     width = max(right - left, key_width, text_width(title, TITLE_SIZE) * 1.1) + 2 * MARGIN
     spare = (width - 2 * MARGIN - (right - left)) / 2
     dx, dy = MARGIN - left + spare, MARGIN + 34 - top

@@ -20,6 +20,7 @@ TE_PATHS = ("#d55e00", "#0072b2", "#cc79a7", "#009e73", "#e69f00")
 UNIT = 150.0  # pixels between neighbouring routers
 ROUTER_RADIUS = 27.0
 MARGIN = 26.0
+LANE = 5.0  # pixels between paths that take the same link
 NAME_SIZE = 13.0
 DETAIL_SIZE = 9.0
 LABEL_SIZE = 8.5

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from math import atan2, cos, sin
 from xml.sax.saxutils import escape, quoteattr
 
-from testbed.plan.model import Link, Plan
+from testbed.plan.model import Plan
 from testbed.report.graph.highlight import Highlight
+from testbed.report.graph.links_now import AS_PLANNED, LinksNow
 from testbed.report.graph.scene import Box, Circle, Line, Point, Scene, Shape, Text
 from testbed.report.graph.scene_builder import build_scene
 from testbed.report.graph.style import DARK, PAGE
@@ -15,10 +16,10 @@ from testbed.report.graph.style import DARK, PAGE
 FONTS = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 
-def graph_svg(plan: Plan, highlight: Sequence[Highlight] = (), down: Sequence[Link] = ()) -> str:
+def graph_svg(plan: Plan, highlight: Sequence[Highlight] = (), now: LinksNow = AS_PLANNED) -> str:
     """The plan as an SVG document, with the given paths in colour, for light and dark pages."""
     style = f"@media (prefers-color-scheme: dark){{{dark_rules(DARK)}}}"
-    return svg_of(build_scene(plan, highlight, down), style)
+    return svg_of(build_scene(plan, highlight, now), style)
 
 
 def svg_of(scene: Scene, style: str = "") -> str:

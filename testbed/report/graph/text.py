@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
-from testbed.plan.model import Link, Node, Plan, Role
+from testbed.plan.model import Node, Plan, Role
 from testbed.report.graph.canvas import Canvas
 from testbed.report.graph.layout import router_positions
-from testbed.report.graph.link_labels import link_state
+from testbed.report.graph.links_now import AS_PLANNED, LinksNow
 
 COLUMNS = 78
+_HANGING = "  "
 CELL = (14, 4)  # columns and rows between neighbours, at most
 
 
-def graph_text(plan: Plan, down: Sequence[Link] = ()) -> str:
-    """The drawing in at most 80 columns of Unicode, without colours and without final newline."""
+def graph_text(plan: Plan, now: LinksNow = AS_PLANNED, paths: Sequence[str] = ()) -> str:
+    """The drawing in at most 80 columns of Unicode, without colours and without final newline.
+
+    `paths`: sentences on what takes which path, put below the links.
+    """
     parts = [_format_headline(plan)]
     if len(plan.routers) > 1:
-        parts.append("\n".join(_draw_backbone(plan, down)))
+        parts.append("\n".join(_draw_backbone(plan, now)))
     parts.append("\n".join(line for router in plan.routers for line in _list_router(plan, router)))
-    parts.append("\n".join(_list_states(plan, down)))
+    parts.append("\n".join(_list_states(plan, now)))
+    parts.append(
+        "\n".join(
+            line for path in paths for line in wrap(path, COLUMNS, subsequent_indent=_HANGING)
+        )
+    )
     return "\n\n".join(part for part in parts if part)
 
 
@@ -48,16 +58,16 @@ def _is_backbone(plan: Plan, a: str, b: str) -> bool:
     return plan.node(a).role is Role.ROUTER and plan.node(b).role is Role.ROUTER
 
 
-def _list_states(plan: Plan, down: Sequence[Link]) -> list[str]:
-    """A line per link that is down or shaped."""
+def _list_states(plan: Plan, now: LinksNow) -> list[str]:
+    """A line per link that is down, shaped, or carries something."""
     return [
         f"{link.a.interface:<14} {' · '.join(state)}"
         for link in plan.links
-        if (state := link_state(link, down))
+        if (state := now.words(link))
     ]
 
 
-def _draw_backbone(plan: Plan, down: Sequence[Link]) -> list[str]:
+def _draw_backbone(plan: Plan, now: LinksNow) -> list[str]:
     at = router_positions(plan)
     span_x = max(x for x, _ in at.values()) or 1.0
     span_y = max(y for _, y in at.values())
@@ -69,7 +79,7 @@ def _draw_backbone(plan: Plan, down: Sequence[Link]) -> list[str]:
     joined = {
         frozenset((link.a.node, link.b.node))
         for link in plan.links
-        if link not in down  # of parallel links one is enough
+        if link not in now.down  # of parallel links one is enough
     }
     for link in plan.links:
         if _is_backbone(plan, link.a.node, link.b.node):

@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from testbed.backbone import build, links_now
-from testbed.cli import common, topology
+from testbed.backbone import build, links_now, traffic
+from testbed.cli import common
+from testbed.cli import graph as graph_command
 from testbed.cli.main import app
+from testbed.errors import TestbedError
 from testbed.host import labs
+from testbed.lab.te import drawn as drawn_module
+from testbed.lab.te.drawn import DrawnIntents
 from testbed.plan.model import Shaping
-from testbed.report.graph.drawing import graph_svg, graph_text
+from testbed.report.graph.drawing import LinksNow, graph_svg, graph_text
 from tests.repository import ROOT
 from tests.shipped_plans import shipped_plan
 
@@ -39,7 +43,10 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> labs.LabDir:
 def test_a_lab_is_drawn_as_it_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = graph("-n", "mine")
     assert drawn.stdout == graph("basic").stdout
-    assert drawn.stderr == "note: drawn as planned; root sees links that are down or shaped\n"
+    assert (
+        drawn.stderr
+        == "note: drawn as planned; root sees links that are down, shaped or used, and intents\n"
+    )
     monkeypatch.setenv("TESTBED_NAME", "mine")
     assert graph().stdout == graph("full").stdout
 
@@ -51,20 +58,32 @@ def test_a_lab_has_one_topology() -> None:
         assert said is not None and "a lab has its topology" in str(said)
 
 
+def test_a_topology_has_no_intents() -> None:
+    said = graph("full", "--intent", "gold").exception
+    assert isinstance(said, TestbedError) and said.fix == "testbed graph -n LAB --intent gold"
+
+
 def test_root_sees_the_links_as_they_are(lab: labs.LabDir, monkeypatch: pytest.MonkeyPatch) -> None:
     (lab.path / labs.BUILT).touch()
     plan = shipped_plan("basic")
     shaped = [x.model_copy(update={"shaping": Shaping(delay="7ms")}) for x in plan.links]
     now = plan.model_copy(update={"links": tuple(shaped)})
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(topology, "enter", lambda _: plan)
+    monkeypatch.setattr(graph_command, "enter", lambda _: plan)
     common.errors_are_about(lab, lab.up_command)
     monkeypatch.setattr(build, "damage", lambda _: [])
     monkeypatch.setattr(links_now, "as_shaped_now", lambda _: now)
     monkeypatch.setattr(build, "links_down", lambda found: [found.links[0]])
-    drawn = graph("-n", "mine")
-    assert drawn.stdout == graph_text(now, [now.links[0]]) + "\n"
-    assert not drawn.stderr
+    carried = {now.links[1].a: (3.0, 1.0)}
+    monkeypatch.setattr(traffic, "traffic_now", lambda _: carried)
+    told = DrawnIntents((), ("gold: worker1 → worker2",), 2)
+    monkeypatch.setattr(drawn_module, "drawn_intents", lambda *_: told)
+    drawn = graph("--lab", "mine")
+    assert (
+        drawn.stdout == graph_text(now, LinksNow((now.links[0],), carried), told.sentences) + "\n"
+    )
+    assert drawn.stderr == "note: 2 more intents: name them with --intent\n"
+    assert not graph("-n", "mine", "--intent", "gold").stderr
     monkeypatch.setattr(build, "damage", lambda _: ["namespace r1"])
     damaged = graph("-n", "mine")
     assert damaged.stdout == graph("basic").stdout

@@ -82,7 +82,7 @@ def test_a_kind_of_picture(tmp_path: Path, suffix: str) -> None:
     refused = runner.invoke(app, ["graph", "basic", "-o", str(tmp_path / "x.gif")])
     error = refused.exception
     assert isinstance(error, TestbedError)
-    assert is_printed_by("testbed/cli/topology.py: use .svg, .png or .dot", error.fix)
+    assert is_printed_by("testbed/cli/graph.py: use .svg, .png or .dot", error.fix)
     assert suffix in (error.fix or "")
     drawn = tmp_path / f"x{suffix}"
     assert runner.invoke(app, ["graph", "basic", "-o", str(drawn)]).exit_code == 0

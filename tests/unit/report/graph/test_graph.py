@@ -13,7 +13,14 @@ from testbed.errors import MachineUnfit, TestbedError
 from testbed.plan.model import Link, Plan, Role, Shaping
 from testbed.report.graph import png
 from testbed.report.graph.canvas import BRAILLE, Canvas
-from testbed.report.graph.drawing import Highlight, graph_dot, graph_png, graph_svg, graph_text
+from testbed.report.graph.drawing import (
+    Highlight,
+    LinksNow,
+    graph_dot,
+    graph_png,
+    graph_svg,
+    graph_text,
+)
 from testbed.report.graph.layout import PAPER, router_positions
 from testbed.report.graph.placement import place
 from testbed.report.graph.png import png_of
@@ -100,7 +107,7 @@ def test_every_text_can_be_read(
 ) -> None:
     path = Highlight.of_paths([["r1", "r2"]], ("r2",))
     plan: Plan = request.getfixturevalue(name)
-    scene = build_scene(plan, [path], plan.links)
+    scene = build_scene(plan, [path], LinksNow(plan.links))
     texts = [shape for shape in scene.shapes if isinstance(shape, Text)]
     assert {behind(scene, text) for text in texts} > {PAGE}
     for text in texts:
@@ -113,7 +120,7 @@ def test_every_colour_but_those_of_paths_has_one_for_dark_pages(full: Plan) -> N
     style = ElementTree.fromstring(graph_svg(full)).findtext(f"{SVG}style") or ""
     assert style.startswith("@media (prefers-color-scheme: dark){")
     path = Highlight.of_paths([["r1", "r2"]], ("r2",))
-    document = ElementTree.fromstring(graph_svg(full, [path], full.links[:1]))
+    document = ElementTree.fromstring(graph_svg(full, [path], LinksNow(full.links[:1])))
     for kind in ("fill", "stroke"):
         for colour in {e.get(kind) for e in document.iter()} - {None, "none", *TE_PATHS}:
             assert f'[{kind}="{colour}"]{{{kind}:{DARK[str(colour)]}}}' in style
@@ -139,7 +146,7 @@ def changed(full: Plan) -> tuple[Plan, list[Link]]:
 
 def test_links_that_are_down_or_shaped_are_seen_in_svg(changed: tuple[Plan, list[Link]]) -> None:
     plan, down = changed
-    root = ElementTree.fromstring(graph_svg(plan, down=down))
+    root = ElementTree.fromstring(graph_svg(plan, now=LinksNow(tuple(down))))
     dashed = [x for x in root.iter(f"{SVG}polyline") if x.get("stroke-dasharray")]
     assert len(dashed) == 2 + 1  # the legend's
     assert {x.get("stroke") for x in dashed} == {DOWN}
@@ -156,7 +163,9 @@ def test_a_plan_as_written_has_no_word_of_links_that_are_down(full: Plan) -> Non
 
 
 def test_links_that_are_down_or_shaped_are_seen_in_dot(changed: tuple[Plan, list[Link]]) -> None:
-    edges = {x.split(" [")[0].strip(): x for x in graph_dot(*changed).splitlines() if " -- " in x}
+    plan, down = changed
+    dot = graph_dot(plan, now=LinksNow(tuple(down)))
+    edges = {x.split(" [")[0].strip(): x for x in dot.splitlines() if " -- " in x}
     for ends in ('"r3" -- "r4"', '"r8" -- "worker2"'):
         assert "style=dashed" in edges[ends] and "down" in edges[ends]
     for ends in ('"r5" -- "r6"', '"r3" -- "worker1"'):
@@ -165,7 +174,8 @@ def test_links_that_are_down_or_shaped_are_seen_in_dot(changed: tuple[Plan, list
 
 
 def test_links_that_are_down_or_shaped_are_seen_in_text(changed: tuple[Plan, list[Link]]) -> None:
-    text = graph_text(*changed)
+    plan, down = changed
+    text = graph_text(plan, LinksNow(tuple(down)))
     assert "r3 ╌╌" in text and max(map(len, text.splitlines())) <= 80
     lines = [line.split(maxsplit=1) for line in text.split("\n\n")[-1].splitlines()]
     assert lines == [
@@ -176,11 +186,21 @@ def test_links_that_are_down_or_shaped_are_seen_in_text(changed: tuple[Plan, lis
     ]
 
 
+def test_what_links_carry_is_written_beside_them(full: Plan) -> None:
+    busy, quiet = between(full, "r3", "r4"), between(full, "r5", "r6")
+    now = LinksNow(traffic={busy.a: (12.345, 0.61), quiet.a: (0.01, 0.02)})
+    assert "r3→r4 12.3, back 0.61 Mbit/s" in graph_svg(full, now=now)
+    lines = graph_text(full, now).split("\n\n")[-1].splitlines()
+    assert lines == ["r3-r4          r3→r4 12.3, back 0.61 Mbit/s"]
+
+
 def test_of_parallel_links_one_that_is_up_is_enough_for_a_whole_line_in_text() -> None:
     links = (backbone_link(1, 1, 2), backbone_link(2, 1, 2, suffix="2"))
     twin = Plan(topology="twin", nodes=(router(1), router(2)), links=links)
-    assert "╌" not in graph_text(twin, links[:1]) and "╌" in graph_text(twin, links)
-    assert graph_svg(twin, down=links[:1]).count("dasharray") == 1 + 1  # and the legend's
+    assert "╌" not in graph_text(twin, LinksNow(links[:1])) and "╌" in graph_text(
+        twin, LinksNow(links)
+    )
+    assert graph_svg(twin, now=LinksNow(links[:1])).count("dasharray") == 1 + 1  # and the legend's
 
 
 def test_a_slanted_link_that_is_down_has_gaps() -> None:

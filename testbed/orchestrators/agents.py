@@ -149,6 +149,7 @@ def _te_program(plan: Plan, node: str) -> Program:
     if plan.takes_intent_objects:
         options += ["--kubeconfig", str(KUBERNETES_USERS / "te-engine.conf")]
         options += ["--api-from", plan.vantage(control_plane(plan).name)]
+        options += ["--slowness", str(plan.slowness)]
     return _module_program(f"{node}.te", node, "testbed.lab.te.engine_main", *options)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from testbed.engine.decide.decide import Decision, decide
 from testbed.engine.decide.policies import policies_of
@@ -11,9 +11,9 @@ from testbed.engine.decide.setting import setting_of
 from testbed.engine.intents.load import load_intents
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
-from testbed.lab.policies import injected
+from testbed.lab.policies import OF_OBJECT, injected
 from testbed.lab.te import store
-from testbed.lab.te.delivery import Delivery, deliver, delivery
+from testbed.lab.te.delivery import Delivery, deliver, delivery, owner_of
 from testbed.lab.te.live import Live, live
 from testbed.lab.te.store import Kept
 from testbed.plan.model import Plan
@@ -39,7 +39,10 @@ def planned(plan: Plan, kept: Kept) -> Planned:
     now = live(plan)
     intents = [written.intent for written in kept.intents]
     decision = decide(intents, now.network, setting_of(plan))
-    changes = policies_of(plan, decision.decided, kept.colors, now.local_sids)
+    changes = [
+        replace(change, source=OF_OBJECT) if owner_of(change) in kept.objects else change
+        for change in policies_of(plan, decision.decided, kept.colors, now.local_sids)
+    ]
     return Planned(kept, now, decision, tuple(changes), delivery(plan, changes))
 
 

@@ -12,6 +12,7 @@ import argparse
 import logging
 import selectors
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--intents", type=Path, required=True, help="directory of intents.json")
     parser.add_argument("--kubeconfig", type=Path, help="API server whose intents count too")
     parser.add_argument("--api-from", help="namespace from which that server is reached")
+    parser.add_argument("--slowness", type=int, default=1, help="factor for that server's limits")
     options = parser.parse_args(arguments)
     log_in_utc("INFO")
     hold_directory(
@@ -58,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.kubeconfig:
         from testbed.lab.te.intent_watch import IntentWatch, client_of
 
-        watch = IntentWatch(client_of(options.api_from, options.kubeconfig))
+        client = partial(client_of, options.api_from, options.kubeconfig, options.slowness)
+        watch = IntentWatch(client())
         watch.start()
     wait_for_intents(options.intents, watch)
     from testbed.lab.state import plan_inside
@@ -72,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     if watch is not None:
         from testbed.lab.te.intent_objects import IntentObjects
 
-        objects = IntentObjects(plan, watch, client_of(options.api_from, options.kubeconfig))
+        objects = IntentObjects(plan, watch, client())
     return run_until_ended(Follower(plan, objects))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testbed.kube.api_wait import ApiWait
 from testbed.kube.backoff import SharedBackoff
-from testbed.kube.client import KubeClient
+from testbed.kube.client import LIMITS, KubeClient, Limits
 from testbed.kube.dial import dial_in
 from testbed.kube.documents import KubeObject
 from testbed.kube.kubeconfig import reader
@@ -65,6 +65,7 @@ def generation(document: KubeObject) -> int:
     return int(document["metadata"].get("generation") or 0)
 
 
-def client_of(netns: str, kubeconfig: Path) -> KubeClient:
+def client_of(netns: str, kubeconfig: Path, slowness: int = 1) -> KubeClient:
     """The engine's own, of a server that is reached from a namespace."""
-    return KubeClient(reader(kubeconfig), dial=dial_in(netns), name=NAME)
+    limits = Limits(LIMITS.connect * slowness, LIMITS.answer * slowness)
+    return KubeClient(reader(kubeconfig), dial=dial_in(netns), limits=limits, name=NAME)

@@ -201,6 +201,9 @@ def test_objects_are_not_for_te_apply_and_te_delete(server: Server, working: Eng
         apply()
     assert (refused.value.fix or "").startswith("testbed kubectl edit intent gold")
     assert store.read(PLAN).objects == {"gold"}
+    with pytest.raises(TestbedError, match="the intent gold steers this traffic") as refused:
+        people()
+    assert refused.value.fix == "testbed kubectl delete intent gold"
 
 
 def test_an_object_that_goes_takes_its_policy_along(server: Server, working: Engine) -> None:

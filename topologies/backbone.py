@@ -24,21 +24,41 @@ DATA_CENTRES = {
 }
 
 
+def of_link(words: str, ends: tuple[str, str]) -> str | None:
+    """What `20 r4-r6:10` says of a link: of this one, else of all; None: nothing."""
+    values = dict(word.rpartition(":")[::2] for word in words.split())
+    return values.get("-".join(ends), values.get(""))
+
+
 class Backbone(LabTopo):
     """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3.
 
     `repair=link` or `repair=node`: routers protect against failures by themselves.
     `delays="1ms r4-r6:20ms"`: what path computation counts with, of all links and of one.
+    `bandwidths="20 r4-r6:10"`: Mbit/s to which links are limited. `srlgs="r4-r6:duct"`: their
+    shared risk groups.
     """
 
     # Any: a topology that extends this one adds options of its own types
-    def build(self, *, delays: str = "", repair: str = "off", **options: Any) -> None:
+    def build(
+        self,
+        *,
+        delays: str = "",
+        bandwidths: str = "",
+        srlgs: str = "",
+        repair: str = "off",
+        **options: Any,
+    ) -> None:
         self.repair = repair
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
-        delay_of = dict(word.rpartition(":")[::2] for word in delays.split())
         for ends in LINKS:
-            delay = delay_of.get("-".join(ends), delay_of.get(""))
-            self.addLink(*ends, te_delay=delay)
+            mbit = of_link(bandwidths, ends)
+            self.addLink(
+                *ends,
+                te_delay=of_link(delays, ends),
+                bw=float(mbit) if mbit else None,
+                srlg=of_link(srlgs, ends),
+            )
         for router in (1, 3, 5, 8):
             for index in (1, 2, 3):
                 self.addLink(f"r{router}", self.addHost(f"h{router}{index}"))

@@ -29,6 +29,7 @@ from testbed.te.input_text import from_here, read_input
 
 if TYPE_CHECKING:
     from testbed.lab.te.changes import IntentPlan
+    from testbed.lab.te.loads import LinkLoads
     from testbed.plan.model import Plan
 
 te_app = typer.Typer(
@@ -130,15 +131,18 @@ def plan_intents(
     from testbed.lab.te import engine, store
     from testbed.lab.te.changes import intent_plan
     from testbed.lab.te.engine import planned
+    from testbed.lab.te.words import held_words
 
     kept = store.read(plan)
     if file is not None:
         kept, findings = engine.with_file(plan, read_input(file), file.name)
         _print_all(findings)
     found = planned(plan, kept)
-    rows = intent_plan(plan, found)
+    rows = intent_plan(plan, found, loads=True)
     if not print_data(rows.to_json(), format):
         _print_plan(rows, "would change")
+        _print_loads(rows.loads)
+        _print_all(map(held_words, found.held))
     if exit_code and found.delivery.changes:
         raise typer.Exit(1)
 
@@ -160,14 +164,20 @@ def apply_intents(file: IntentFile = None, name: Name = DEFAULT_LAB) -> None:
 
 @te_app.command("list")
 def list_intents(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -> None:
-    """The lab's intents pair by pair: status, path, segments, as they would be planned now."""
+    """The lab's intents pair by pair, as they would be planned now, and the load of links."""
     plan = enter(name)
     from testbed.lab.te import store
     from testbed.lab.te.engine import planned
     from testbed.lab.te.listing import COLUMNS, intent_rows
+    from testbed.lab.te.loads import link_loads
+    from testbed.lab.te.words import held_words
 
-    rows = intent_rows(planned(plan, store.read(plan)))
+    found = planned(plan, store.read(plan))
+    rows = intent_rows(found)
     show(format, [row.to_json() for row in rows], COLUMNS, [row.cells() for row in rows])
+    if format in (Format.table, Format.wide):
+        _print_loads(link_loads(found.decision))
+        _print_all(map(held_words, found.held))
 
 
 @te_app.command("explain")
@@ -246,6 +256,11 @@ def _print_plan(rows: IntentPlan, words: str) -> None:
     lines = list(rows.lines())
     print("\n".join(lines) if lines else f"no policy {words}")
     _print_all(rows.lacking())
+
+
+def _print_loads(loads: LinkLoads | None) -> None:
+    if loads is not None:
+        _print_all(("", *loads.lines()), sys.stdout)
 
 
 def _print_all(lines: Iterable[object], stream: TextIO | None = None) -> None:

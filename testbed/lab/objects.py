@@ -8,6 +8,7 @@ from functools import partial
 from ipaddress import ip_network
 
 from testbed.agent.model import selector
+from testbed.api_objects import TE_CONFIG, TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.kube.documents import KubeObject
 from testbed.object_fields.reserved import Network
@@ -15,6 +16,8 @@ from testbed.object_fields.tables import CALICO
 from testbed.orchestrators.api import Api
 from testbed.plan.model import Plan
 from testbed.render import cluster as render
+from testbed.srpolicy.files import configmap
+from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.te.lint.object_items import OF_SERVER
 from testbed.te.load import LintIntents
 
@@ -47,6 +50,17 @@ def intents_linted(plan: Plan) -> LintIntents | None:
     from testbed.lab.te.checked import lint_objects
 
     return partial(lint_objects, plan)
+
+
+def te_configs_in(api: Api) -> list[NodeConfig]:
+    """What the lab's TE ConfigMaps say to each head end, as far as they can be read."""
+    found: list[NodeConfig] = []
+    for document in api.all_of("v1", "ConfigMap"):
+        metadata = document["metadata"]
+        if metadata.get("namespace") == TE_NAMESPACE and metadata["name"].startswith(TE_CONFIG):
+            with suppress(TestbedError):
+                found += configmap.from_object(document, f"ConfigMap {metadata['name']}")
+    return found
 
 
 def apply_objects(api: Api, documents: Iterable[KubeObject]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ from testbed.object_fields.reserved import Network
 from testbed.plan.model import Plan
 from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.change import PolicyChange
+from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.srpolicy.files.load import load_policies
 from testbed.srpolicy.files.yaml_tree import Value, read_documents
 from testbed.te.input_text import read_input
@@ -25,24 +26,25 @@ LintIntents = Callable[[Sequence[Value]], list[Finding]]
 
 
 def load_policy_file(
-    plan: Plan, file: Path, force: bool = False
+    plan: Plan, file: Path, force: bool = False, beside: Iterable[PolicyChange] = ()
 ) -> tuple[list[PolicyChange], list[Finding]]:
     """The changes of a policy file and what lint says of them.
 
-    Raises TestbedError for what cannot be read, LintFailed for errors unless `force`.
+    `beside`: policies of the lab that have binding SIDs. Raises TestbedError for what cannot be
+    read, LintFailed for errors unless `force`.
     """
     changes = load_policies(read_input(file), file.name, resolver(plan))
-    findings = lint_policies(plan, [c for c in changes if not c.withdraw])
+    findings = lint_policies(plan, [c for c in changes if not c.withdraw], beside=beside)
     if not force:
         refuse_errors(file.name, findings)
     return changes, findings
 
 
 def load_configmaps(
-    plan: Plan, file: Path, force: bool = False
+    plan: Plan, file: Path, force: bool = False, beside: Iterable[NodeConfig] = ()
 ) -> tuple[list[dict[str, object]], list[Finding]]:
     """The ConfigMap objects of a file and what lint says of them; raises as above."""
-    objects, findings = load_objects(plan, file, force)
+    objects, findings = load_objects(plan, file, force, beside=beside)
     return [o for o in objects if o["kind"] == "ConfigMap"], findings
 
 
@@ -52,13 +54,14 @@ def load_objects(
     force: bool = False,
     selected: Selected | None = None,
     pools_in_lab: Mapping[str, Network] = MappingProxyType({}),
+    beside: Iterable[NodeConfig] = (),
     lint_intents: LintIntents | None = None,
 ) -> tuple[list[dict[str, object]], list[Finding]]:
     """TE ConfigMaps, Calico's IPPool, BGPPeer and BGPConfiguration, NetworkPolicies, Intents.
 
-    `selected`, `pools_in_lab`: see lint_calico. Without `lint_intents` nobody takes Intents that
-    are objects. Raises TestbedError for what is none of these, LintFailed for errors unless
-    `force`.
+    `selected`, `pools_in_lab`: see lint_calico. `beside`: the lab's TE ConfigMaps. Without
+    `lint_intents` nobody takes Intents that are objects. Raises TestbedError for what is none of
+    these, LintFailed for errors unless `force`.
     """
     text = read_input(file)
     documents = [d for whole in read_documents(text, file.name) for d in each_object(whole)]
@@ -75,7 +78,10 @@ def load_objects(
     others = [d for d in documents if d not in tunnels]
     refuse_twins(others)
     of_calico = [d for d in others if id(d) not in of_engine]
-    found = [*lint_configmaps(plan, configs), *lint_calico(plan, of_calico, selected, pools_in_lab)]
+    found = [
+        *lint_configmaps(plan, configs, beside=beside),
+        *lint_calico(plan, of_calico, selected, pools_in_lab),
+    ]
     found += lint_intents(intents) if lint_intents and intents else []
     findings = in_file_order(found)
     if not force:

@@ -39,17 +39,24 @@ class Relaxed:
 
 
 def relax(
-    sizes: Sequence[float], capacities: Mapping[int, float], adjacencies: int, ways: Ways, most: int
+    sizes: Sequence[float],
+    capacities: Mapping[int, float],
+    adjacencies: int,
+    ways: Ways,
+    most: int,
+    base: Mapping[int, float] | None = None,
 ) -> Relaxed:
-    """In at most `most` rounds. Every demand must have a way."""
+    """In at most `most` rounds. Every demand must have a way. `base`: load of others, by arc."""
+    base = base or {}
     columns: list[dict[Way, Shares]] = [{} for _ in sizes]
     even = [1 / capacities[arc] if arc in capacities else 0.0 for arc in range(adjacencies)]
     _add_new(columns, ways.cheapest(even), ways)
     bound = 0.0
     for _ in range(most):
-        utilisation, parts, prices = _solve(sizes, capacities, adjacencies, columns)
+        utilisation, parts, prices = _solve(sizes, capacities, adjacencies, columns, base)
         priced = ways.cheapest(prices)
         paid = sum(size * price for size, (price, _) in zip(sizes, priced, strict=True))
+        paid += sum(mbit * prices[arc] for arc, mbit in base.items())
         bound = max(bound, paid)
         done = utilisation - bound <= _TOLERANCE * max(utilisation, _TOLERANCE)
         if done or not _add_new(columns, priced, ways):
@@ -71,6 +78,7 @@ def _solve(
     capacities: Mapping[int, float],
     adjacencies: int,
     columns: Sequence[Mapping[Way, Shares]],
+    base: Mapping[int, float],
 ) -> tuple[float, list[dict[Way, float]], list[float]]:
     """Utilisation, parts and prices. Variables: one per column, and the utilisation."""
     import numpy as np
@@ -95,7 +103,7 @@ def _solve(
     result = linprog(
         np.array([0.0] * len(order) + [1.0]),
         A_ub=matrix(loads, len(rows)) if rows else None,
-        b_ub=np.zeros(len(rows)) if rows else None,
+        b_ub=np.array([-base.get(arc, 0.0) for arc in rows]) if rows else None,
         A_eq=matrix(whole, len(sizes)),
         b_eq=np.ones(len(sizes)),
         method="highs",

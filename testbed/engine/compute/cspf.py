@@ -72,4 +72,9 @@ def equal_paths(
         raise ValueError("these constraints are of a whole path: use find_path")
     if source in constraints.avoid_nodes or target in constraints.avoid_nodes:
         return frozenset()
-    return Routing(allowed_network(network, constraints), weight).all_shortest(source, target)
+    return routing_within(network, constraints, weight).all_shortest(source, target)
+
+
+def routing_within(network: Network, constraints: Constraints, weight: Weight) -> Routing:
+    """Shortest paths by those adjacencies that constraints on single adjacencies leave."""
+    return Routing(allowed_network(network, constraints), weight)

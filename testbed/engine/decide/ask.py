@@ -22,6 +22,11 @@ class Ask:
         """Of all its families together."""
         return self.intent.bandwidth_mbit * len(self.families)
 
+    @property
+    def ends(self) -> tuple[str, str, str]:
+        """Intent, head end and endpoint."""
+        return self.intent.name, self.source, self.target
+
     def __str__(self) -> str:
         versions = ", ".join(f"IPv{family}" for family in self.families)
         return f"{self.source} → {self.target}, {versions}"

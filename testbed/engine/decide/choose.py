@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from testbed.engine.compute.constraints import Constraint, Constraints
-from testbed.engine.compute.cspf import Infeasible, equal_paths, find_path
+from testbed.engine.compute.cspf import NO_CONSTRAINTS, Infeasible, find_path, routing_within
 from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Path, Weight, cost
 from testbed.engine.decide.ask import Ask
@@ -17,18 +17,42 @@ from testbed.engine.segments.segment import TooManySegments
 from testbed.engine.segments.strict import list_along
 from testbed.engine.segments.within import list_within
 
+# By network, constraints and weight; a network that is kept has a number of its own.
+Known = dict[tuple[int, Constraints, Weight], tuple[Network, Routing]]
+
 
 @dataclass(frozen=True)
 class Terrain:
     """What a route is sought on.
 
     `routing`: what routers forward by now. `network`: with the capacity that others leave. `limit`:
-    the most segments.
+    the most segments. `known`: shortest paths, shared with other asks.
     """
 
     routing: Routing
     network: Network
     limit: int
+    known: Known = field(default_factory=dict, compare=False, repr=False)
+
+    def equal_paths(
+        self, source: str, target: str, constraints: Constraints, weight: Weight
+    ) -> frozenset[Adjacency]:
+        """As `cspf.equal_paths`; shortest paths are computed once for all with such constraints.
+
+        Where the constraints leave all of those without constraints, it is these.
+        """
+        if {source, target} & constraints.avoid_nodes:
+            return frozenset()
+        every = self._routing_within(NO_CONSTRAINTS, weight).all_shortest(source, target)
+        if all(map(constraints.allow, every)):
+            return every
+        return self._routing_within(constraints, weight).all_shortest(source, target)
+
+    def _routing_within(self, constraints: Constraints, weight: Weight) -> Routing:
+        key = id(self.network), constraints, weight
+        if key not in self.known:
+            self.known[key] = self.network, routing_within(self.network, constraints, weight)
+        return self.known[key][1]
 
 
 @dataclass(frozen=True)
@@ -54,7 +78,7 @@ def best_route(terrain: Terrain, ask: Ask, constraints: Constraints) -> Route | 
     if not constraints.only_filter:
         return single_route(terrain, ask, constraints)
     weight = weight_of(ask)
-    allowed = equal_paths(terrain.network, ask.source, ask.target, constraints, weight)
+    allowed = terrain.equal_paths(ask.source, ask.target, constraints, weight)
     if not allowed:
         return single_route(terrain, ask, constraints)  # it knows why there is none
     segments = list_within(terrain.routing, ask.source, ask.target, allowed, terrain.limit)
@@ -62,7 +86,7 @@ def best_route(terrain: Terrain, ask: Ask, constraints: Constraints) -> Route | 
         raise AssertionError("shortest paths lead to their target")
     if isinstance(segments, TooManySegments):
         return Refusal(str(segments))
-    path = _one_of(allowed, ask.source, ask.target)
+    path = one_of(allowed, ask.source, ask.target)
     return _checked(terrain, Route(path, allowed, segments, cost(path, weight)))
 
 
@@ -89,7 +113,7 @@ def _checked(terrain: Terrain, route: Route) -> Route | Refusal:
     return Refusal(wrong) if wrong else route
 
 
-def _one_of(allowed: Collection[Adjacency], source: str, target: str) -> Path:
+def one_of(allowed: Collection[Adjacency], source: str, target: str) -> Path:
     """Of paths of equal cost, the first by name."""
     leaving: dict[str, list[Adjacency]] = {}
     for adjacency in allowed:

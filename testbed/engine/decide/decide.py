@@ -13,19 +13,24 @@ from testbed.engine.compute.disjoint import Disjoint
 from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.apart import avoiding
 from testbed.engine.decide.ask import Ask, Overruled, asks_of
-from testbed.engine.decide.choose import Refusal, Terrain, best_route
+from testbed.engine.decide.choose import Known, Refusal, Terrain, best_route
 from testbed.engine.decide.joint import joint_routes
-from testbed.engine.decide.load import Load, network_left, with_route
+from testbed.engine.decide.load import Load, network_left, too_full, too_narrow, with_route
+from testbed.engine.decide.placing import Standing, place_together
 from testbed.engine.decide.protect import protected
 from testbed.engine.decide.relax import relaxed_route
 from testbed.engine.decide.route import Route
 from testbed.engine.decide.setting import Setting
 from testbed.engine.decide.wanted import constraints_of, network_for
+from testbed.engine.decide.wishes import Wanted
 from testbed.engine.intents.model import Intent
 from testbed.engine.network import Network
 
 Status = Literal["Satisfied", "Degraded", "Unsatisfiable"]
 _MOST_TO_PERMUTE = 4  # intents of a group: 24 orders
+_MOST_NAMED = 3  # links that are too full
+NO_STANDING: Standing = {}
+_Asked = tuple[Ask, Constraints]
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Decided:
     constraints: Constraints = NO_CONSTRAINTS  # what the route was to keep to
     labels: Mapping[Constraint, str] | None = None  # in words, those that a group makes
     terrain: Terrain | None = field(default=None, compare=False, repr=False)  # it was sought on
+    placed: bool = False  # together with all others that want bandwidth
 
 
 @dataclass(frozen=True)
@@ -57,40 +63,85 @@ class Decision:
     routing: Routing = field(compare=False)  # of the network that it was decided on
 
 
-def decide(intents: Iterable[Intent], network: Network, setting: Setting) -> Decision:
-    """The same for equal input, whatever the order of intents."""
+class Memory:
+    """What was found on a network, for the next decision on an equal one."""
+
+    def __init__(self) -> None:
+        self._of: tuple[Network, Setting] | None = None
+        self.routing: Routing
+        self.known: Known = {}
+        self.sought: dict[_Asked, Decided] = {}
+
+    def of(self, network: Network, setting: Setting) -> Memory:
+        """Itself; empty if it is of another network."""
+        if self._of != (network, setting):
+            self._of, self.routing = (network, setting), Routing(network)
+            self.known, self.sought = {}, {}
+        return self
+
+    def keep(self, sought: dict[_Asked, Decided]) -> None:
+        """These, and nothing of networks that were made up meanwhile."""
+        network = self.routing.network
+        self.sought = sought
+        self.known = {key: found for key, found in self.known.items() if found[0] is network}
+
+
+def decide(
+    intents: Iterable[Intent],
+    network: Network,
+    setting: Setting,
+    standing: Standing = NO_STANDING,
+    memory: Memory | None = None,
+) -> Decision:
+    """The same for equal input, whatever the order of intents, and whatever is remembered.
+
+    Groups first; then all that want bandwidth, together; then the others. `standing`: what there is
+    now, which asks for bandwidth leave only where that is worth it.
+    """
     asks, overruled = asks_of(intents, setting.ends, setting.families)
-    run = _Run(network, setting)
+    run = _Run(setting, (memory or Memory()).of(network, setting))
     load: Load = {}
     found: list[Decided] = []
-    grouped: set[str] = set()
-    for ask in asks:
-        disjoint = ask.intent.disjoint
-        if disjoint is None:
-            more, load = run.one(ask, load, [])
-        elif disjoint.group in grouped:
-            continue
-        else:
-            grouped.add(disjoint.group)
-            more, load = run.group([a for a in asks if _is_in(a, disjoint.group)], load)
+    for group in dict.fromkeys(filter(None, map(_group_of, asks))):
+        more, load = run.group([ask for ask in asks if _group_of(ask) == group], load)
         found += more
+    single = [ask for ask in asks if not _group_of(ask)]
+    more, load = run.together([ask for ask in single if ask.bandwidth_mbit], load, standing)
+    found += more
+    for ask in single:
+        if not ask.bandwidth_mbit:
+            more, load = run.one(ask, load, [])
+            found += more
+    run.memory.keep(run.sought)
     return Decision(tuple(found), tuple(overruled), load, run.routing)
 
 
-def _is_in(ask: Ask, group: str) -> bool:
-    return ask.intent.disjoint is not None and ask.intent.disjoint.group == group
+def standing_of(decided: Iterable[Decided]) -> Standing:
+    """What there is once this is delivered."""
+    return {
+        (*one.ask.ends, family): tuple(map(str, one.primary.segments[:-1]))
+        for one in decided
+        if one.primary is not None
+        for family in one.ask.families
+    }
+
+
+def _group_of(ask: Ask) -> str:
+    return ask.intent.disjoint.group if ask.intent.disjoint else ""
 
 
 class _Run:
     """One network; what is decided goes from call to call as `load`."""
 
-    def __init__(self, network: Network, setting: Setting) -> None:
-        self.network, self.setting = network, setting
-        self.routing = Routing(network)
+    def __init__(self, setting: Setting, memory: Memory) -> None:
+        self.setting, self.memory = setting, memory
+        self.routing, self.network = memory.routing, memory.routing.network
+        self.known = memory.known
+        self.sought: dict[_Asked, Decided] = {}
 
     def group(self, asks: list[Ask], load: Load) -> tuple[list[Decided], Load]:
         """Intents in all orders, if there are few, until all of them have what they want."""
-        best = self._together(asks, load)
+        best = self._pair(asks, load)
         if best is not None:
             return best
         names = sorted({ask.intent.name for ask in asks})
@@ -114,7 +165,7 @@ class _Run:
             found += more
         return found, load
 
-    def _together(self, asks: list[Ask], load: Load) -> tuple[list[Decided], Load] | None:
+    def _pair(self, asks: list[Ask], load: Load) -> tuple[list[Decided], Load] | None:
         """Two intents that want the same between the same ends: two disjoint paths at once."""
         if len(asks) != 2 or any(a.intent.protect or a.bandwidth_mbit for a in asks):
             return None
@@ -134,6 +185,63 @@ class _Run:
             for ask, route in zip(asks, routes, strict=True)
         ], load
 
+    def together(
+        self, asks: list[Ask], load: Load, standing: Standing
+    ) -> tuple[list[Decided], Load]:
+        """All that want bandwidth: so that the fullest link is as empty as possible."""
+        by_itself = [self._by_itself(ask) for ask in asks]
+        found = [one for one in by_itself if one.primary is None]
+        wanted = [
+            Wanted(one.ask, one.primary, one.constraints, one.terrain.network, one.terrain.limit)
+            for one in by_itself
+            if one.primary is not None and one.terrain is not None
+        ]
+        routes = place_together(self.routing, wanted, load, standing)
+        for ask, route in routes.items():
+            if route is not None:
+                load = with_route(load, self.routing, route, ask.bandwidth_mbit)
+        for one in by_itself:
+            route = routes.get(one.ask)
+            if route is not None:
+                more, load = self._finished(replace(one, primary=route, placed=True), load)
+                found.append(more)
+        for ask, route in routes.items():
+            if route is None:
+                rest, load = self.one(ask, load, [])
+                found += rest
+        return found, load
+
+    def _by_itself(self, ask: Ask) -> Decided:
+        """What an ask would have, were there bandwidth for all."""
+        network = network_for(ask, self.network, self.setting.routers)
+        terrain = Terrain(self.routing, network, self._limit(ask), self.known)
+        wanted = replace(constraints_of(ask, self.setting.link_names), bandwidth_mbit=None)
+        return self._sought(terrain, ask, wanted, {})
+
+    def _finished(self, one: Decided, load: Load) -> tuple[Decided, Load]:
+        """With what stands by, and what is over-subscribed. `load` has its own traffic already."""
+        ask, route, terrain = one.ask, one.primary, one.terrain
+        assert route is not None and terrain is not None
+        one = self._with_overload(one, load)
+        if not ask.intent.protect:
+            return one, load
+        others = with_route(load, self.routing, route, -ask.bandwidth_mbit)
+        fits = one.status == "Satisfied"
+        asked = replace(one.constraints, bandwidth_mbit=ask.bandwidth_mbit if fits else None)
+        left = replace(terrain, network=network_left(terrain.network, others))
+        both = self._protect(left, replace(one, constraints=asked), route)
+        if both.primary != route and both.primary is not None:
+            load = with_route(others, self.routing, both.primary, ask.bandwidth_mbit)
+        return replace(both, constraints=one.constraints, terrain=terrain), load
+
+    def _with_overload(self, one: Decided, load: Load) -> Decided:
+        """A best-effort intent misses the bandwidth that its links do not have."""
+        if one.ask.intent.strict or one.primary is None or not one.ask.bandwidth_mbit:
+            return one
+        full = too_full(load, self.routing, one.primary)
+        reason = "; ".join(filter(None, (one.reason, *full[:_MOST_NAMED])))
+        return replace(one, status="Degraded", reason=reason) if full else one
+
     def one(self, ask: Ask, load: Load, beside: list[Decided]) -> tuple[list[Decided], Load]:
         """`beside`: decided already, of the same group."""
         found = self._one(ask, load, beside)
@@ -142,15 +250,39 @@ class _Run:
             return self._in_order(parts, load, beside)
         if found.primary is not None:
             load = with_route(load, self.routing, found.primary, ask.bandwidth_mbit)
-        return [found], load
+        return [self._with_overload(found, load)], load
 
     def _one(self, ask: Ask, load: Load, beside: list[Decided]) -> Decided:
         terrain = self._terrain(ask, load)
-        wanted, labels = self._within_group(ask, beside)
+        found = self._sought(terrain, ask, *self._within_group(ask, beside))
+        if found.primary is None or not ask.intent.protect:
+            return found
+        return self._protect(terrain, found, found.primary)
+
+    def _sought(
+        self, terrain: Terrain, ask: Ask, wanted: Constraints, labels: dict[Constraint, str]
+    ) -> Decided:
+        """What is remembered, else found; of an ask that no other has any part in."""
+        if labels or terrain.network is not self.network:
+            return self._seek(terrain, ask, wanted, labels)
+        key = ask, wanted
+        if key not in self.sought:
+            known = self.memory.sought.get(key)
+            self.sought[key] = known or self._seek(terrain, ask, wanted, labels)
+        return self.sought[key]
+
+    def _seek(
+        self, terrain: Terrain, ask: Ask, wanted: Constraints, labels: dict[Constraint, str]
+    ) -> Decided:
+        """The best route within the constraints, or what best effort makes of them."""
         decided = Decided(ask, "Satisfied", constraints=wanted, labels=labels, terrain=terrain)
         route = best_route(terrain, ask, wanted)
         if isinstance(route, Refusal) and ask.intent.strict:
-            return replace(decided, status="Unsatisfiable", reason=_in_words(route, ask, labels))
+            reason = _in_words(route, ask, labels)
+            if any(one.kind == "bandwidth" for one in route.conflict):
+                narrow = too_narrow(terrain.network, wanted, ask.source, ask.target)
+                reason = "; ".join((reason, *narrow[:_MOST_NAMED]))
+            return replace(decided, status="Unsatisfiable", reason=reason)
         if isinstance(route, Refusal):
             relaxed = relaxed_route(terrain, ask, wanted)
             if isinstance(relaxed, Refusal):
@@ -160,8 +292,7 @@ class _Run:
             reason = f"missed: {'; '.join(dict.fromkeys(missed))}"
             decided = replace(decided, status="Degraded", reason=reason, constraints=relaxed.kept)
             route = relaxed.route
-        decided = replace(decided, primary=route)
-        return self._protect(terrain, decided, route) if ask.intent.protect else decided
+        return replace(decided, primary=route)
 
     def _protect(self, terrain: Terrain, decided: Decided, best: Route) -> Decided:
         found = protected(terrain, decided.ask, decided.constraints, best)
@@ -175,7 +306,7 @@ class _Run:
         network = network_for(ask, self.network, self.setting.routers)
         if ask.bandwidth_mbit or ask.intent.optimise == "spare-bandwidth":
             network = network_left(network, load)
-        return Terrain(self.routing, network, self._limit(ask))
+        return Terrain(self.routing, network, self._limit(ask), self.known)
 
     def _limit(self, ask: Ask) -> int:
         own = ask.intent.max_segments

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from testbed.engine.compute import ecmp
+from testbed.engine.compute.constraints import Constraints
 from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.route import Key, Route, key_of
 from testbed.engine.network import Adjacency, Network
@@ -57,3 +58,34 @@ def network_left(network: Network, load: Load) -> Network:
         return replace(adjacency, capacity_mbit=max(0.0, capacity - used))
 
     return replace(network, adjacencies=tuple(map(left, network.adjacencies)))
+
+
+def too_full(load: Load, routing: Routing, route: Route) -> list[str]:
+    """Links of a route that carry more than they can, in words."""
+    capacities = {key_of(a): a.capacity_mbit for a in routing.adjacencies}
+    return [
+        f"{tail} → {head} has {load[tail, head, link]:.10g} of {capacity:g} Mbit/s"
+        for tail, head, link in sorted(shares(routing, route))
+        if (capacity := capacities[tail, head, link]) is not None
+        and load.get((tail, head, link), 0.0) > capacity * (1 + 1e-9)
+    ]
+
+
+def too_narrow(network: Network, constraints: Constraints, source: str, target: str) -> list[str]:
+    """Links which keep a source from a target by what is left on them, in words."""
+    wide = replace(constraints, bandwidth_mbit=None)
+    reached, waiting, narrow = {source}, [source], list[Adjacency]()
+    while waiting:
+        for adjacency in network.outgoing.get(waiting.pop(), ()):
+            if not wide.allow(adjacency):
+                continue
+            if not constraints.allow(adjacency):
+                narrow.append(adjacency)
+            elif adjacency.head not in reached:
+                reached.add(adjacency.head)
+                if adjacency.head not in network.overloaded:
+                    waiting.append(adjacency.head)
+    if target in reached:
+        return []
+    cut = (a for a in narrow if a.head not in reached)
+    return sorted(f"{a.tail} → {a.head} has {a.capacity_mbit:.10g} Mbit/s left" for a in cut)

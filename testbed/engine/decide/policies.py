@@ -7,6 +7,7 @@ from ipaddress import IPv6Address
 
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
+from testbed.engine.from_plan import link_names
 from testbed.engine.segments.segment import AdjacencySegment, Segment
 from testbed.errors import TestbedError
 from testbed.plan.model import LocalSids, Plan
@@ -65,6 +66,15 @@ def _segment_list(
     waypoints = [model.Segment(sid_of(plan, segment)) for segment in route.segments[:-1]]
     last = sids.dt4 if family == 4 else sids.dt6
     return model.SegmentList((*waypoints, model.Segment(last, BEHAVIOR_OF_FAMILY[family])))
+
+
+def segment_names(plan: Plan) -> dict[IPv6Address, str]:
+    """The names of all waypoints' segments, by SID: the reverse of `sid_of`."""
+    links = {port: name for x, name in link_names(plan).items() for port in (x.a, x.b)}
+    found = {plan.address_v6(router.name): router.name for router in plan.routers}
+    for sid, (own, other) in plan.adjacencies.items():
+        found[sid] = f"{own.node}>{other.node}({links[own]})"
+    return found
 
 
 def sid_of(plan: Plan, segment: Segment) -> IPv6Address:

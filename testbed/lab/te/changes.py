@@ -8,6 +8,7 @@ from typing import Literal
 
 from testbed.lab.te.engine import Planned
 from testbed.lab.te.listing import IntentRow, intent_rows
+from testbed.lab.te.loads import LinkLoads, link_loads
 from testbed.lab.te.words import SidNames
 from testbed.plan.model import Plan
 from testbed.te.paths import spelled
@@ -36,10 +37,14 @@ class PolicyStep:
 
 @dataclass(frozen=True)
 class IntentPlan:
-    """All policies of the engine with what becomes of them, and all intents."""
+    """All policies of the engine with what becomes of them, and all intents.
+
+    `loads`: of links; None if no intent with a bandwidth is carried, or if not asked for.
+    """
 
     policies: tuple[PolicyStep, ...]
     intents: tuple[IntentRow, ...]
+    loads: LinkLoads | None = None
 
     def to_json(self) -> dict[str, object]:
         """Its keys are stable."""
@@ -58,11 +63,15 @@ class IntentPlan:
                 yield f"{row.intent}: {pair}: {row.status}: {row.why}"
 
 
-def intent_plan(plan: Plan, planned: Planned) -> IntentPlan:
-    """Of what was planned; rows say `announced` of the injector before it is delivered."""
+def intent_plan(plan: Plan, planned: Planned, loads: bool = False) -> IntentPlan:
+    """Of what was planned; rows say `announced` of the injector before it is delivered.
+
+    `loads`: with the load of links, which takes a linear program.
+    """
     names = SidNames(plan, planned.live.local_sids)
     steps = (
         PolicyStep(s.policy, s.intent, s.what, names.of(s.was), names.of(s.becomes))
         for s in planned.delivery.steps
     )
-    return IntentPlan(tuple(steps), tuple(intent_rows(planned)))
+    of_links = link_loads(planned.decision) if loads else None
+    return IntentPlan(tuple(steps), tuple(intent_rows(planned)), of_links)

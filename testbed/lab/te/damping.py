@@ -1,4 +1,7 @@
-"""How soon policies may change again: at once, and later and later while they keep changing."""
+"""How soon policies may change again: at once, and later and later while they keep changing.
+
+For what is not urgent: a link that comes back, a metric. What is lost is left at once.
+"""
 
 from __future__ import annotations
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import Literal, cast
 
+from testbed.engine.decide.placing import Standing
+from testbed.engine.decide.policies import segment_names
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.json_types import JsonObject
@@ -65,6 +68,20 @@ def delivery(plan: Plan, changes: Sequence[PolicyChange]) -> Delivery:
     ]
     new = {key: value for key, value in wanted.items() if announced.get(key) != _as_read(value)}
     return Delivery(tuple(steps), new, tuple(policy.key for policy in gone))
+
+
+def standing(plan: Plan) -> Standing:
+    """The lists that are announced for intents now, by names of their waypoints."""
+    names, announced = segment_names(plan), policies.announced(plan)
+    found: dict[tuple[str, str, str, int], tuple[str, ...]] = {}
+    for policy in policies.injected(plan):
+        words = policy.name.split(".")
+        if policy.owner and len(words) == 4:  # those that stand by have a fifth
+            sids = _lists(announced[policy.key])[:-1]
+            intent, head_end, endpoint, family = words
+            waypoints = tuple(names.get(IPv6Address(sid), sid) for sid in sids)
+            found[intent, head_end, endpoint, int(family.removeprefix("v"))] = waypoints
+    return found
 
 
 def deliver(plan: Plan, what: Delivery) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from testbed.engine.decide.decide import Decision, decide
+from testbed.engine.decide.decide import Decision, Memory, decide
 from testbed.engine.decide.policies import policies_of
 from testbed.engine.decide.setting import setting_of
+from testbed.engine.decide.what_if import with_down
 from testbed.engine.intents.load import load_intents
+from testbed.engine.network import Network
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.policies import OF_OBJECT, injected
 from testbed.lab.te import store
-from testbed.lab.te.delivery import Delivery, deliver, delivery, owner_of
+from testbed.lab.te.delivery import Delivery, deliver, delivery, owner_of, standing
+from testbed.lab.te.held import held
 from testbed.lab.te.live import Live, live
 from testbed.lab.te.store import Kept
 from testbed.plan.model import Plan
@@ -25,25 +28,40 @@ _FROM_THERE = "the engine takes it from there"
 
 @dataclass(frozen=True)
 class Planned:
-    """Intents, what is decided for them, their policies, and what delivering them changes."""
+    """Intents, what is decided for them, their policies, and what delivering them changes.
+
+    `held`: links that are up, and not used yet.
+    """
 
     kept: Kept
     live: Live
     decision: Decision
     changes: tuple[PolicyChange, ...]
     delivery: Delivery
+    held: tuple[str, ...]
 
 
-def planned(plan: Plan, kept: Kept) -> Planned:
-    """These intents on the network as it is; nothing is changed."""
+def planned(
+    plan: Plan,
+    kept: Kept,
+    hold: Callable[[Network], tuple[str, ...]] | None = None,
+    memory: Memory | None = None,
+) -> Planned:
+    """These intents on the network as it is; nothing is changed.
+
+    `hold` says of a network which links are not to be used; without it the engine's file does.
+    """
     now = live(plan)
+    unused = held(plan) if hold is None else hold(now.network)
+    now = replace(now, network=with_down(now.network, (), unused))
     intents = [written.intent for written in kept.intents]
-    decision = decide(intents, now.network, setting_of(plan))
+    stands = standing(plan) if any(one.bandwidth_mbit for one in intents) else {}
+    decision = decide(intents, now.network, setting_of(plan), stands, memory)
     changes = [
         replace(change, source=OF_OBJECT) if owner_of(change) in kept.objects else change
         for change in policies_of(plan, decision.decided, kept.colors, now.local_sids)
     ]
-    return Planned(kept, now, decision, tuple(changes), delivery(plan, changes))
+    return Planned(kept, now, decision, tuple(changes), delivery(plan, changes), unused)
 
 
 def with_file(plan: Plan, text: str, source: str) -> tuple[Kept, list[Finding]]:

@@ -9,11 +9,12 @@ from testbed.engine.compute.constraints import Constraint
 from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Weight
 from testbed.engine.decide.choose import weight_of
-from testbed.engine.decide.decide import Decided
+from testbed.engine.decide.decide import Decided, Decision
 from testbed.engine.decide.encoding import Leg, legs
 from testbed.engine.decide.next_best import Costed, Price, next_best, prices
 from testbed.engine.decide.policies import sid_of
 from testbed.engine.decide.route import Route
+from testbed.engine.decide.why_here import Fullest, why_here
 from testbed.engine.segments.segment import AdjacencySegment
 from testbed.lab.te.engine import Planned
 from testbed.lab.te.listing import Origin, origin_of
@@ -54,8 +55,38 @@ class ExplainedSegment:
 
 
 @dataclass(frozen=True)
+class FullLink:
+    """One direction of a link, and the part of its capacity that is used."""
+
+    link: str
+    tail: str
+    head: str
+    utilisation: float
+
+    def __str__(self) -> str:
+        return f"{self.tail} → {self.head}"
+
+
+@dataclass(frozen=True)
+class ExplainedPlacement:
+    """Of an intent with a bandwidth, in Mbit/s of all its families: the fullest link of its path.
+
+    `by_itself`: the path that it would take alone, where it takes another one (None: the same), and
+    what that would fill most.
+    """
+
+    bandwidth: float
+    fullest: FullLink | None
+    by_itself: CostedPath | None
+    would_fill: FullLink | None
+
+
+@dataclass(frozen=True)
 class ExplainedIntent:
-    """One intent for one pair of nodes. Costs are in `unit`: metric, microseconds or links."""
+    """One intent for one pair of nodes. Costs are in `unit`: metric, microseconds or links.
+
+    `placement`: None of an intent that is not placed with others.
+    """
 
     intent: str
     head_end: str
@@ -73,6 +104,7 @@ class ExplainedIntent:
     backup_segments: tuple[ExplainedSegment, ...]
     apart: str | None
     origin: Origin
+    placement: ExplainedPlacement | None = None
 
     def to_json(self) -> dict[str, object]:
         """Its keys are stable."""
@@ -81,12 +113,13 @@ class ExplainedIntent:
 
 def explain_intent(plan: Plan, planned: Planned, name: str) -> list[ExplainedIntent]:
     """All pairs of nodes of one intent."""
-    routing, origin = planned.decision.routing, origin_of(planned.kept, name)
+    origin = origin_of(planned.kept, name)
     mine = (one for one in planned.decision.decided if one.ask.intent.name == name)
-    return [_explain(plan, routing, one, origin) for one in mine]
+    return [_explain(plan, planned.decision, one, origin) for one in mine]
 
 
-def _explain(plan: Plan, routing: Routing, one: Decided, origin: Origin) -> ExplainedIntent:
+def _explain(plan: Plan, decision: Decision, one: Decided, origin: Origin) -> ExplainedIntent:
+    routing = decision.routing
     ask, terrain, labels = one.ask, one.terrain, one.labels or {}
     after = None
     if terrain is not None and one.primary is not None:
@@ -109,7 +142,23 @@ def _explain(plan: Plan, routing: Routing, one: Decided, origin: Origin) -> Expl
         backup_segments=_segments(plan, routing, one.backup),
         apart=one.apart,
         origin=origin,
+        placement=_placement(decision, one),
     )
+
+
+def _placement(decision: Decision, one: Decided) -> ExplainedPlacement | None:
+    why = why_here(decision, one)
+    if why is None:
+        return None
+    mbit, own = one.ask.bandwidth_mbit, _of_route(why.by_itself)
+    return ExplainedPlacement(mbit, _full_link(why.fullest), own, _full_link(why.would_fill))
+
+
+def _full_link(found: Fullest | None) -> FullLink | None:
+    if found is None:
+        return None
+    tail, head, link = found.adjacency
+    return FullLink(link, tail, head, round(found.utilisation, 6))
 
 
 def _of_route(route: Route | None) -> CostedPath | None:
@@ -162,6 +211,8 @@ def _lines(one: ExplainedIntent) -> Iterator[str]:
     if one.path is not None:
         yield f"  path      {_costed(one, one.path)}"
         yield f"  next best {_lost(one, one.path)}"
+    if one.placement is not None:
+        yield from _placement_lines(one, one.placement)
     for constraint in one.constraints:
         yield f"  {constraint.constraint}: {_describe(one, constraint)}"
     yield from _list_lines("segments", one.segments)
@@ -181,6 +232,16 @@ def _lost(one: ExplainedIntent, path: CostedPath) -> str:
     words = cost_words(abs(more), _WEIGHTS[one.unit])
     why = f"{words} more" if more > 0 else f"{words} less, but less spare" if more else "as good"
     return f"{_costed(one, one.next_best)}: {why}"
+
+
+def _placement_lines(one: ExplainedIntent, placement: ExplainedPlacement) -> Iterator[str]:
+    fullest = placement.fullest
+    rest = f", its fullest link {fullest} is {fullest.utilisation:.0%} full" if fullest else ""
+    yield f"  bandwidth {placement.bandwidth:g} Mbit/s{rest}"
+    if placement.by_itself is not None:
+        fills = placement.would_fill
+        why = f": would fill {fills} to {fills.utilisation:.0%}" if fills else ""
+        yield f"  alone     {_costed(one, placement.by_itself)}{why}"
 
 
 def _describe(one: ExplainedIntent, constraint: ExplainedConstraint) -> str:

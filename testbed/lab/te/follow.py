@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from testbed.backbone.repair.watch import Watch
+from testbed.engine.decide.decide import Memory
 from testbed.errors import TestbedError
 from testbed.lab.te import store
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.damping import Damping
 from testbed.lab.te.delivery import deliver
 from testbed.lab.te.engine import planned
+from testbed.lab.te.held import Held
 from testbed.lab.te.store import Kept
+from testbed.lab.te.words import held_words
 from testbed.plan.model import Plan
 
 if TYPE_CHECKING:
@@ -47,6 +50,9 @@ class Follower:
         self._plan, self._objects = plan, objects
         self._router = plan.uplink(plan.injectors[0].name).peer(plan.injectors[0].name).node
         self._damping = Damping()
+        self._held = Held(plan)
+        self._memory = Memory()
+        self._waits = False  # there is a change that damping holds back
         self._said: list[str] = []
         self._later: list[float] = []
         self._ending = self._taken_up = False
@@ -69,19 +75,30 @@ class Follower:
                 self._wait(events)
 
     def _wait(self, events: selectors.BaseSelector) -> None:
-        """For something to happen, until nothing more does, and until policies may change."""
-        timeout = self._later.pop(0) if self._later else _RESYNC
+        """For something to happen, until nothing more does; or until policies may change."""
+        if self._waits:
+            timeout = self._damping.seconds_left()
+        else:
+            timeout = self._later.pop(0) if self._later else _RESYNC
+        timeout = min(timeout, self._held.seconds_left())
         while not self._ending and (ready := events.select(timeout)):
             for key, _ in ready:
                 _drain(key.fileobj)
             self._later = [*_LATER]
-            timeout = max(_SETTLED, self._damping.seconds_left())
+            timeout = _SETTLED
+
+    def _may_change(self) -> bool:
+        """What is lost is left at once; all else waits while policies keep changing."""
+        return self._held.lost or self._damping.seconds_left() <= 0
 
     def replan(self) -> None:
         """Plan all intents on the network as it is, and deliver what differs."""
         try:
             with store.locked(self._plan):
-                found = planned(self._plan, self._intents())
+                found = planned(self._plan, self._intents(), self._held.see, self._memory)
+                self._waits = found.delivery.changes and not self._may_change()
+                if self._waits:
+                    return
                 deliver(self._plan, found.delivery)
         except (TestbedError, OSError) as error:
             log.warning("intents cannot be planned, policies stay as they are: %s", error)
@@ -93,7 +110,7 @@ class Follower:
             log.info("%s; intents: %d", TAKEN_UP, len(found.kept.intents))
             self._taken_up = True
         rows = intent_plan(self._plan, found)
-        lacking = list(rows.lacking())
+        lacking = [*map(held_words, found.held), *rows.lacking()]
         for line in (*rows.lines(), *(one for one in lacking if one not in self._said)):
             log.info("%s", line)
         self._said = lacking

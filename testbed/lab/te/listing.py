@@ -11,7 +11,7 @@ from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
 from testbed.lab.te.engine import Planned
-from testbed.lab.te.live import Held, Lists
+from testbed.lab.te.live import Lists, Received
 from testbed.lab.te.store import Kept
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.report.tables import Column
@@ -91,7 +91,7 @@ def intent_rows(planned: Planned) -> list[IntentRow]:
     """In the order of their names and pairs."""
     same = {step.policy for step in planned.delivery.steps if step.what == "unchanged"}
     changes = {change.name: change for change in planned.changes}
-    rows = [_row(one, same, changes, planned.live.held) for one in planned.decision.decided]
+    rows = [_row(one, same, changes, planned.live.received) for one in planned.decision.decided]
     rows += [_overruled(one) for one in planned.decision.overruled]
     told = [replace(row, origin=origin_of(planned.kept, row.intent)) for row in rows]
     return sorted(told, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
@@ -106,7 +106,7 @@ def _row(
     one: Decided,
     same: set[str],
     changes: Mapping[str, PolicyChange],
-    held: Mapping[str, Held],
+    received: Mapping[str, Received],
 ) -> IntentRow:
     ask, route, weight = one.ask, one.primary, weight_of(one.ask)
     named = f"{ask.intent.name}.{ask.source}.{ask.target}"
@@ -129,17 +129,17 @@ def _row(
         backup=one.backup.nodes if one.backup else (),
         backup_segments=segment_words(one.backup),
         announced=route is not None and wanted <= same,
-        arrived=_arrived(held.get(ask.source), [changes.get(name) for name in wanted])
+        arrived=_arrived(received.get(ask.source), [changes.get(name) for name in wanted])
         if route
         else None,
     )
 
 
-def _arrived(held: Held | None, wanted: Iterable[PolicyChange | None]) -> bool | None:
+def _arrived(received: Received | None, wanted: Iterable[PolicyChange | None]) -> bool | None:
     """Has a head end these policies, as they are wanted now?"""
-    if held is None:
+    if received is None:
         return None
-    return all(one is not None and held.get(one.policy) == _lists(one) for one in wanted)
+    return all(one is not None and received.get(one.policy) == _lists(one) for one in wanted)
 
 
 def _lists(change: PolicyChange) -> Lists:

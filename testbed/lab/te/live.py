@@ -18,25 +18,25 @@ from testbed.providers.members import present
 from testbed.srpolicy.model import SRPolicy
 
 Lists = tuple[tuple[str, ...], ...]
-Held = Mapping[SRPolicy, Lists]
+Received = Mapping[SRPolicy, Lists]
 
 
 @dataclass(frozen=True)
 class Live:
-    """Of each cluster node that reports: `local_sids`, those it has; `held`, the valid policies
+    """Of each cluster node that reports: `local_sids`, those it has; `received`, the valid policies
     that BGP has brought it, with their segment lists."""
 
     network: Network
     local_sids: dict[str, LocalSids]
-    held: Mapping[str, Held] = field(default_factory=dict)
+    received: Mapping[str, Received] = field(default_factory=dict)
 
 
 def live(plan: Plan) -> Live:
     """As a router has it, the injector's first. Raises CheckFailed if no isisd answers."""
     statuses = [status for node in present(plan) if (status := agent_status(node.name))]
     sids = {status.node: found for status in statuses if (found := _local_sids(status))}
-    held = {status.node: _held(status) for status in statuses}
-    return Live(whole_network(plan, _link_state(plan), sids), sids, held)
+    received = {status.node: _received(status) for status in statuses}
+    return Live(whole_network(plan, _link_state(plan), sids), sids, received)
 
 
 def _link_state(plan: Plan) -> LinkState:
@@ -57,7 +57,7 @@ def _local_sids(status: NodeStatus) -> LocalSids | None:
     return LocalSids(dt4=IPv6Address(sids.dt4), dt6=IPv6Address(sids.dt6))
 
 
-def _held(status: NodeStatus) -> Held:
+def _received(status: NodeStatus) -> Received:
     return {
         SRPolicy(one.distinguisher, one.color, IPv6Address(one.endpoint)): tuple(
             found.segments for found in one.segment_lists

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from testbed.engine.decide.decide import Decided, Decision, decide
+from testbed.engine.decide.decide import Decided, Decision, decide, standing_of
 from testbed.engine.decide.route import key_of
 from testbed.engine.decide.setting import Setting, setting_of
 from testbed.engine.decide.what_if import with_down, with_metrics
 from testbed.engine.network import Network
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
+from testbed.lab.te.delivery import standing
+from testbed.lab.te.held import held
 from testbed.lab.te.listing import segment_words
 from testbed.lab.te.live import live
 from testbed.lab.te.store import Kept
@@ -95,12 +97,11 @@ class Question:
 
 def what_if(plan: Plan, kept: Kept, after: Kept, question: Question) -> WhatIf:
     """From the lab's intents on its network to others, or on another network."""
-    setting, now = setting_of(plan), live(plan).network
+    setting, now = setting_of(plan), with_down(live(plan).network, (), held(plan))
     then = _changed(plan, setting, now, question)
-    one, other = (
-        decide([w.intent for w in each.intents], network, setting)
-        for each, network in ((kept, now), (after, then))
-    )
+    one = decide([w.intent for w in kept.intents], now, setting, standing(plan))
+    intents = [written.intent for written in after.intents]
+    other = decide(intents, then, setting, standing_of(one.decided))
     return WhatIf(tuple(_moves(one, other)), tuple(_loads(now, one, other)))
 
 

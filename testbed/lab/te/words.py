@@ -19,6 +19,13 @@ def cost_words(cost: int, weight: Weight) -> str:
     return f"{cost / 1000:g} ms" if weight == "delay" else f"{cost} links"
 
 
+def held_words(link: str) -> str:
+    """Why a link that is up is not used."""
+    return (
+        f"{link} has gone down again and again: it is not used until it has stayed up for a while"
+    )
+
+
 class SidNames:
     """Names of SIDs: the node, or the interface that an End.X SID leads out of."""
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from testbed.errors import CheckFailed
 from testbed.lab.access.locate import run_in
 from testbed.orchestrators.pod import Pod
 from testbed.prove.in_lab import stream
 from testbed.prove.stream import Stream
 from testbed.scenario.api.context import Context
-from testbed.scenario.clients import pings
+from testbed.scenario.clients import pings, throughput
 
 
 class Pods:
@@ -37,6 +39,10 @@ class Pods:
         finally:
             self._delete_pod(pod)
 
+    def families(self) -> tuple[int, ...]:
+        """The families of which this lab's pods have addresses: 4, 6 or both."""
+        return self._context.pod_families()
+
     def mtu(self, pod: Pod) -> int:
         """MTU of the pod's interface, in bytes, as its kernel has it."""
         command = ["ip", "-j", "link", "show", "dev", "eth0"]
@@ -57,6 +63,38 @@ class Pods:
         command = pings.command(address, count, size)
         said = run_in(self._context.plan, source.netns, command, check=False).stdout
         return pings.answered(said)
+
+    def throughput(
+        self, pairs: Sequence[tuple[Pod, Pod]], seconds: int = 3, family: int = 4
+    ) -> list[float]:
+        """Mbit/s of a TCP connection from each source to its destination, all at once (iperf3)."""
+        ports = range(throughput.FIRST_PORT, throughput.FIRST_PORT + len(pairs))
+        with ThreadPoolExecutor(2 * len(pairs)) as threads:
+            for (_, destination), port in zip(pairs, ports, strict=True):
+                command = throughput.server(port, seconds)
+                threads.submit(run_in, self._context.plan, destination.netns, command, False)
+            found = [
+                threads.submit(self._transfer, *pair, port, seconds, family)
+                for pair, port in zip(pairs, ports, strict=True)
+            ]
+            return [one.result() for one in found]
+
+    def _transfer(
+        self, source: Pod, destination: Pod, port: int, seconds: int, family: int
+    ) -> float:
+        address = self._context.address(destination, family)
+        command = throughput.client(address, port, seconds)
+
+        def probe() -> tuple[str | None, str]:
+            done = run_in(self._context.plan, source.netns, command, check=False)
+            said = done.stdout + done.stderr
+            if done.returncode == 0:
+                return done.stdout, ""
+            if throughput.is_not_ready(said):
+                return None, said.strip()[-200:]
+            raise CheckFailed(f"iperf3 from {source.name} to {address} failed", why=said[-200:])
+
+        return throughput.received_mbit(self._context.wait_for("iperf3's server", probe, 30, 0.05))
 
     def traffic(self, source: Pod, destination: Pod, rate: int = 1000, family: int = 4) -> Stream:
         """A numbered stream, `rate` packets per second, for a `with` block."""

@@ -6,13 +6,17 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from ipaddress import IPv6Address
 from pathlib import Path
 
 from testbed.agent.contract import BGP, PolicyStatus
+from testbed.engine.decide.policies import segment_names
+from testbed.errors import CheckFailed
 from testbed.lab import objects, policies
 from testbed.lab.te import engine, store
 from testbed.lab.te.follow import TAKEN_UP
 from testbed.lab.te.listing import IntentRow, intent_rows
+from testbed.lab.te.loads import LinkLoads, link_loads
 from testbed.lab.te.what_if import Question, WhatIf, what_if
 from testbed.orchestrators import agents
 from testbed.providers.namespaces.services import log_file
@@ -40,7 +44,8 @@ class Steering:
         Returns when the head ends have them, also where they replace others of the same key; each
         has `patience` seconds for that.
         """
-        changes, _ = load_policy_file(self._context.plan, self._find(file), force)
+        plan = self._context.plan
+        changes, _ = load_policy_file(plan, self._find(file), force, policies.bindable(plan))
         self._context.undo.callback(self.withdraw, changes)
         policies.inject(self._context.plan, changes)
         for change in changes:
@@ -100,9 +105,13 @@ class Steering:
         found, _ = engine.apply(plan, file.read_text(), file.name)
         new = [name for name in found.kept.names if name not in before]
         if new:
-            self._context.undo.callback(engine.delete, plan, new)
+            self._context.undo.callback(self._delete_left, new)
         for change in found.changes:
             self._wait_announced(change, PATIENCE)
+
+    def _delete_left(self, names: Sequence[str]) -> None:
+        kept = store.read(self._context.plan).names
+        self.delete_intents([name for name in names if name in kept])
 
     def intents(self) -> list[IntentRow]:
         """What the TE engine would decide now, pair by pair."""
@@ -127,6 +136,42 @@ class Steering:
             "the new engine to have planned", lambda: log.read_text().count(TAKEN_UP) > before
         )
 
+    def loads(self) -> LinkLoads:
+        """What the intents with a bandwidth put on links. Raises CheckFailed if there are none."""
+        plan = self._context.plan
+        found = link_loads(engine.planned(plan, store.read(plan)).decision)
+        if found is None:
+            raise CheckFailed("no intent with a bandwidth is carried")
+        return found
+
+    def in_use(self, head_end: str, endpoint: str, family: int) -> tuple[str, ...] | None:
+        """Names of the waypoints of the list that an intent gave a head end; None: best effort."""
+        chosen = self.chosen(head_end, endpoint, family)
+        return self._waypoints(chosen) if chosen.source == BGP else None
+
+    def candidates(
+        self, head_end: str, endpoint: str, family: int
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """Preferences and waypoints of what came by BGP, what is in use first."""
+        address = str(self._context.plan.address_v6(endpoint))
+        found = [
+            policy
+            for policy in self._context.status(head_end).policies
+            if (policy.endpoint, policy.family, policy.source) == (address, family, BGP)
+        ]
+        found.sort(key=lambda policy: (not policy.chosen, -policy.preference))
+        return [(policy.preference, self._waypoints(policy)) for policy in found]
+
+    def _waypoints(self, policy: PolicyStatus) -> tuple[str, ...]:
+        """Of its one segment list."""
+        names = segment_names(self._context.plan)
+        sids = [sid for one in policy.segment_lists for sid in one.segments[:-1]]
+        return tuple(names.get(IPv6Address(sid), sid) for sid in sids)
+
+    def delete_intents(self, names: Sequence[str]) -> None:
+        """Take the TE engine these intents; their policies are withdrawn."""
+        engine.delete(self._context.plan, names)
+
     def what_if(self, down: Sequence[str]) -> WhatIf:
         """What would become of the intents with these nodes or links down."""
         plan = self._context.plan
@@ -135,7 +180,8 @@ class Steering:
 
     def apply(self, file: str | Path) -> list[Object]:
         """Apply TE ConfigMaps."""
-        documents, _ = load_configmaps(self._context.plan, self._find(file))
+        beside = objects.te_configs_in(self._context.api)
+        documents, _ = load_configmaps(self._context.plan, self._find(file), beside=beside)
         objects.apply_objects(self._context.api, documents)
         self._context.undo.callback(self.unapply, documents)
         return documents

@@ -155,7 +155,10 @@ def test_bandwidth_of_one_intent_is_not_there_for_the_next() -> None:
     found = decided(capacities(100, 100), one, two)
     assert [nodes(each.primary) for each in found] == ["a r1 r2 r3 b", "a r1 r4 r3 b"]
     _, lost = decided(capacities(100, 50), one, two)
-    assert lost.reason == "no path from a to b with: capacity of at least 60 Mbit/s"
+    assert lost.reason == (
+        "no path from a to b with: capacity of at least 60 Mbit/s; "
+        "r1 → r2 has 40 Mbit/s left; r1 → r4 has 50 Mbit/s left"
+    )
 
 
 def test_two_families_divide_where_no_path_has_room_for_both() -> None:

@@ -13,6 +13,7 @@ from testbed.lab import policies
 from testbed.lab.te import engine, engine_main, store
 from testbed.lab.te.damping import LONGEST, QUIET, Damping
 from testbed.lab.te.follow import Follower
+from testbed.lab.te.held import AGAIN, LONG_ENOUGH, Held, held
 from testbed.plan.model import Plan
 from tests.unit.lab.te.intents_in_lab import PLAN, SetNetwork, apply, cut, files, on
 
@@ -55,6 +56,27 @@ def test_it_delivers_what_the_network_makes_of_intents(on: SetNetwork) -> None:
     assert files() != before
 
 
+def test_what_is_lost_is_left_at_once_and_what_comes_back_waits(
+    on: SetNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply()
+    before = files()
+    clock = Clock()
+    monkeypatch.setattr("testbed.lab.te.follow.Damping", lambda: Damping(clock))
+    follower = Follower(PLAN)
+    for network in (cut(), cut("r2-r7"), cut(), cut("r2-r3")):
+        on(network)
+        follower.replan()
+    away = files()
+    assert away != before
+    on(cut())
+    follower.replan()
+    assert files() == away, "policies change later and later while they keep changing"
+    clock.now += LONGEST
+    follower.replan()
+    assert files() == before
+
+
 @pytest.mark.usefixtures("on")
 def test_policies_stay_while_nobody_knows_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     apply()
@@ -66,6 +88,44 @@ def test_policies_stay_while_nobody_knows_the_network(monkeypatch: pytest.Monkey
     monkeypatch.setattr(engine, "live", unanswered)
     Follower(PLAN).replan()
     assert files() == before
+
+
+def test_a_link_that_flaps_is_left_at_once_and_used_again_once_it_stays_up(on: SetNetwork) -> None:
+    apply()
+    clock = Clock()
+    links = Held(PLAN, clock)
+    whole, without = cut(), cut("r2-r7")
+    assert links.see(whole) == ()
+    clock.now += 1
+    assert links.see(without) == ()
+    clock.now += 0.5
+    assert links.see(whole) == (), "a link that was down once is used at once"
+    for _ in range(5):
+        clock.now += 0.5
+        links.see(without)
+        clock.now += 0.5
+        assert links.see(whole) == ("r2-r7",)
+    assert links.seconds_left() == LONG_ENOUGH
+    clock.now += LONG_ENOUGH
+    assert links.see(whole) == ()
+    clock.now += AGAIN
+    links.see(without)
+    assert links.see(whole) == (), "what was long ago does not count"
+    assert links.seconds_left() == float("inf")
+    on(whole)
+    assert apply(None) == []
+
+
+@pytest.mark.usefixtures("on")
+def test_commands_plan_without_the_links_that_the_engine_holds() -> None:
+    apply()
+    links = Held(PLAN)
+    for network in (cut(), cut("r2-r7"), cut(), cut("r2-r7"), cut()):
+        links.see(network)
+    assert held(PLAN) == ("r2-r7",)
+    assert apply(None) == ["~ gold.worker1.worker2.v4 changed: r5 → worker2, was r7 → worker2"]
+    (store.directory(PLAN) / "held-links.json").write_text("{")
+    assert held(PLAN) == ()
 
 
 @pytest.mark.usefixtures("on")

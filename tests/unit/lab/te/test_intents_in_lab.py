@@ -15,7 +15,8 @@ from testbed.lab.te import engine, store, what_if
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.explained import explain_intent, explained_text
 from testbed.lab.te.listing import IntentRow, intent_rows
-from testbed.lab.te.live import Held, Live
+from testbed.lab.te.live import Live, Received
+from testbed.lab.te.loads import link_loads
 from testbed.lab.te.what_if import Question
 from testbed.srpolicy.files.load import load_policies
 from testbed.te.lint.findings import LintFailed
@@ -198,8 +199,8 @@ def test_a_policy_has_arrived_once_its_head_end_has_it_as_it_is(
     assert change.candidate is not None
     lists = tuple(tuple(str(s.sid) for s in x.segments) for x in change.candidate.segment_lists)
 
-    def row(held: dict[str, Held]) -> IntentRow:
-        now = Live(network_of(PLAN), SIDS, held)
+    def row(received: dict[str, Received]) -> IntentRow:
+        now = Live(network_of(PLAN), SIDS, received)
         monkeypatch.setattr(engine, "live", lambda _: now)
         (found,) = intent_rows(engine.planned(PLAN, store.read(PLAN)))
         return found
@@ -210,3 +211,50 @@ def test_a_policy_has_arrived_once_its_head_end_has_it_as_it_is(
         missing = row({"worker1": other})
         assert missing.arrived is False
         assert "worker1 does not have it: testbed status" in missing.cells()
+
+
+def placed_lab(on: SetNetwork) -> None:
+    """Links between routers have 100 Mbit/s, r2-r7 half of it."""
+    network = network_of(PLAN)
+    routers = PLAN.router_names
+    limited = (
+        replace(a, capacity_mbit=50 if a.link == "r2-r7" else 100)
+        if {a.tail, a.head} <= routers
+        else a
+        for a in network.adjacencies
+    )
+    on(replace(network, adjacencies=tuple(limited)))
+
+
+HEAVY = GOLD.replace("avoid: {links: [r4-r6]}", "bandwidth: 60")
+
+
+def test_intents_with_a_bandwidth_are_placed_and_say_so(on: SetNetwork) -> None:
+    placed_lab(on)
+    second = HEAVY.replace("gold", "lead").replace("from: worker1", "from: master")
+    apply(f"{HEAVY}---\n{second}")
+    kept = store.read(PLAN)
+    planned = engine.planned(PLAN, kept)
+    assert not planned.delivery.changes, "what was decided is decided again"
+    loads = link_loads(planned.decision)
+    assert loads is not None
+    assert (loads.utilisation, loads.plain, loads.bound) == pytest.approx((0.9, 1.2, 0.8))
+    lines = list(loads.lines())
+    assert lines[0].endswith(": 90 of 100 Mbit/s, 90%")
+    assert lines[-1] == (
+        "fullest link 90.0%; on shortest paths 120.0%; "
+        "no routing has less than 80.0%, and this has 12.5% more"
+    )
+    moved = next(one for one in planned.decision.decided if len(one.primary.segments) > 1)  # type: ignore[union-attr]
+    (one,) = explain_intent(PLAN, planned, moved.ask.intent.name)
+    text = explained_text(one)
+    assert "bandwidth 60 Mbit/s, its fullest link" in text
+    assert ": would fill r" in text
+    assert intent_plan(PLAN, planned).loads is None
+    assert intent_plan(PLAN, planned, loads=True).loads == loads
+
+
+@pytest.mark.usefixtures("on")
+def test_without_a_bandwidth_there_is_no_load() -> None:
+    apply()
+    assert link_loads(engine.planned(PLAN, store.read(PLAN)).decision) is None

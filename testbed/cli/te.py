@@ -198,7 +198,7 @@ def _look_into(name: str) -> tuple[Plan, list[PolicyChange]]:
 def apply(
     file: FileOption, force: Force = False, dry_run: DryRun = False, name: Name = DEFAULT_LAB
 ) -> None:
-    """Apply TE ConfigMaps and Calico's objects: checked first, then all of them or none."""
+    """Apply TE ConfigMaps, Calico's objects, Intents: checked first, then all of them or none."""
     file = from_here(file)
     plan = enter(name)
     from testbed.lab import objects
@@ -212,7 +212,8 @@ def apply(
         force,
         objects.selected_by(plan, api),
         objects.pools_in(api),
-        objects.te_configs_in(api),
+        beside=objects.te_configs_in(api),
+        lint_intents=objects.intents_linted(plan),
     )
     _print_findings(findings)
     if dry_run:
@@ -232,7 +233,7 @@ def delete(file: FileOption, name: Name = DEFAULT_LAB) -> None:
     from testbed.lab import objects
     from testbed.te.load import load_objects
 
-    documents, _ = load_objects(plan, file, force=True)
+    documents, _ = load_objects(plan, file, force=True, lint_intents=objects.intents_linted(plan))
     for name, was_there in objects.delete_objects(orchestrator_of(plan).api(plan), documents):
         print(f"{name} {'deleted' if was_there else 'was not there'}")
 

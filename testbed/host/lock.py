@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,20 @@ def shared_directory(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def hold_directory(path: Path, on_wait: Callable[[], None]) -> None:
+    """Make and lock the directory until this process ends, however it does.
+
+    Waits for as long as another process has it; `on_wait` is called before.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)  # left open
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        on_wait()
+        fcntl.flock(fd, fcntl.LOCK_EX)
 
 
 def is_locked(path: Path) -> bool:

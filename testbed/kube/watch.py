@@ -6,7 +6,6 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 from testbed.errors import TestbedError
@@ -17,7 +16,6 @@ from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import KubeClient
 from testbed.kube.documents import KubeObject
 from testbed.kube.errors import Refused, Unreachable
-from testbed.kube.kubeconfig import reader
 
 log = logging.getLogger(__name__)
 _LEASE = 30  # seconds after which the server ends a watch, and we start the next
@@ -33,12 +31,14 @@ class Resource:
     """A kind of object and where its list is.
 
     `optional`: its definition may not be there yet. `scout`: tries more often than the others.
+    `whole`: its status and generation are read too.
     """
 
     kind: str
     path: str
     optional: bool = False
     scout: bool = False
+    whole: bool = False
 
 
 class ResourceWatch(threading.Thread):
@@ -49,7 +49,7 @@ class ResourceWatch(threading.Thread):
 
     def __init__(
         self,
-        config: Path,
+        client: KubeClient,
         resource: Resource,
         on_change: Callable[[], None],
         shared: SharedBackoff,
@@ -60,7 +60,7 @@ class ResourceWatch(threading.Thread):
         self.documents: Mapping[str, KubeObject] = {}  # replaced, never changed
         self.listed = False
         self.failure: TestbedError | None = None
-        self._client = KubeClient(reader(config))
+        self._client = client
         self._on_change, self._shared, self._wait = on_change, shared, wait
         self._backoff = Backoff(_RETRY, _RETRY_MAX)
 
@@ -146,6 +146,8 @@ class ResourceWatch(threading.Thread):
 
     def _keep_read_fields(self, item: KubeObject) -> KubeObject:
         """Only what is read: a heartbeat in an object's status is then no change."""
+        if self.resource.whole:
+            return {**item, "kind": self.resource.kind}
         metadata = {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]}
         found: KubeObject = {"kind": self.resource.kind, "metadata": metadata}
         found.update({key: item[key] for key in ("spec", "data") if key in item})

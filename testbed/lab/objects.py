@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from ipaddress import ip_network
 
 from testbed.agent.model import selector
@@ -18,6 +19,7 @@ from testbed.render import cluster as render
 from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.te.lint.object_items import OF_SERVER
+from testbed.te.load import LintIntents
 
 
 def selected_by(plan: Plan, api: Api) -> Callable[[str], list[str]]:
@@ -39,6 +41,15 @@ def pools_in(api: Api) -> dict[str, Network]:
         with suppress(KeyError, TypeError, ValueError):  # kubectl and scenarios apply any
             found[pool["metadata"]["name"]] = ip_network(pool["spec"]["cidr"])
     return found
+
+
+def intents_linted(plan: Plan) -> LintIntents | None:
+    """What lint says of Intents beside those that the lab has; None in a lab that takes none."""
+    if not plan.takes_intent_objects:
+        return None
+    from testbed.lab.te.checked import lint_objects
+
+    return partial(lint_objects, plan)
 
 
 def te_configs_in(api: Api) -> list[NodeConfig]:

@@ -22,6 +22,7 @@ from testbed.srpolicy.model import SRPolicy
 from testbed.te.owners import closest_name
 
 _OF_PEOPLE = b'"owner": ""'  # in the file of a policy that no intent has
+OF_OBJECT = "an intent of the API server"  # the source of such an intent's policies
 _NO_BINDING_SID = b'"binding_sid": ""'
 _FEW = 20  # changes for which files are searched before they are parsed
 
@@ -90,9 +91,16 @@ def _of_people(directory: Path, changes: Sequence[PolicyChange]) -> list[Injecte
                     f"the intent {policy.owner} steers this traffic",
                     where=change.where,
                     why=f"by its policy {policy.name}; of two policies only one would count",
-                    fix=f"testbed te delete {policy.owner}",
+                    fix=_take_back(policy),
                 )
     return [policy for policy in there if not policy.owner]
+
+
+def _take_back(policy: InjectedPolicy) -> str:
+    """What ends a policy that an intent has."""
+    if policy.source == OF_OBJECT:
+        return f"testbed kubectl delete intent {policy.owner}"
+    return f"testbed te delete {policy.owner}"
 
 
 def clash(change: PolicyChange, policy: InjectedPolicy) -> bool:
@@ -274,7 +282,7 @@ def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy
         if policy.owner and policy.name in names:
             raise TestbedError(
                 f"the policy {policy.name} is of the intent {policy.owner}",
-                fix=f"testbed te delete {policy.owner}",
+                fix=_take_back(policy),
             )
     there = [policy for policy in injected(plan) if not policy.owner]
     known = sorted({policy.name for policy in there})

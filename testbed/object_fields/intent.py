@@ -5,6 +5,7 @@ from __future__ import annotations
 from testbed.object_fields.model import Kind, Schema, honoured
 from testbed.object_fields.schemas import FLAG, number, one_of
 
+FORM = "testbed/v1"  # the apiVersion in files for `te apply`; objects have the API's
 MOST_SEGMENTS = 16
 NAME = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 _WORD: Schema = {"type": "string", "minLength": 1, "maxLength": 63}
@@ -102,7 +103,7 @@ def intent_schema() -> dict[str, object]:
 DOCUMENT: Schema = {
     "type": "object",
     "properties": {
-        "apiVersion": {"const": "testbed/v1"},
+        "apiVersion": {"const": FORM},
         "kind": {"const": INTENT.name},
         "metadata": {
             "type": "object",

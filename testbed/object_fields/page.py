@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import fill
 
+from testbed.object_fields.intent import INTENT
 from testbed.object_fields.model import Field
 from testbed.object_fields.others import NETWORK_POLICY_FIELDS, NODE_FIELDS
 from testbed.object_fields.pod_annotations import ANNOTATIONS
 from testbed.object_fields.schemas import FLAG
-from testbed.object_fields.tables import KINDS
+from testbed.object_fields.tables import KINDS, SRV6_API
 
 _WIDTH = 100  # columns of running text
 _HEAD = """\
@@ -35,6 +36,12 @@ the fields are the same. It takes a `List`, and an `IPPoolList` and its like, it
 API server wrote into `metadata` (uid, resourceVersion …) and `status` is left out. The API server
 itself knows `crd.projectcalico.org/v1` only.
 """
+_INTENTS = (
+    f"{INTENT.words} An object is of `{SRV6_API}`, without namespace, in a lab with Kubernetes, "
+    "the testbed's agents and an injector; `from` and `to` are lists there. Its status says what "
+    "has become of it ([traffic engineering](te.md#intents-as-objects)), and what is wrong with "
+    "it: then its state is Refused."
+)
 
 
 def page() -> str:
@@ -43,6 +50,7 @@ def page() -> str:
     for kind in KINDS.values():
         words = fill(kind.words, _WIDTH)
         parts.append(f"## {kind.name}\n\n{words}\n\n{_table(kind.fields)}")
+    parts.append(f"## Intent\n\n{fill(_INTENTS, _WIDTH)}\n\n{_table(INTENT.fields)}")
     parts.append(
         "## Annotations of pods and namespaces\n\n"
         "Any other annotation that begins with `cni.projectcalico.org/` or "

@@ -11,7 +11,8 @@ from testbed.host.files import write_json
 from testbed.host.supervisor import Program, Supervisor
 from testbed.interpreter import own_program
 from testbed.orchestrators.api import Api
-from testbed.paths import NODES
+from testbed.paths import KUBERNETES_USERS, NODES
+from testbed.plan.kubernetes import control_plane
 from testbed.plan.model import Node, Plan
 from testbed.providers.members import agent_file, present
 from testbed.providers.registry import handle, on_each
@@ -97,7 +98,7 @@ def start_injectors(plan: Plan, supervisor: Supervisor, gobgpd: Path) -> None:
     for injector in plan.injectors:
         (NODES / injector.name / "policies").mkdir(parents=True, exist_ok=True)
         programs += [gobgpd_program(injector.name, gobgpd), _feeder_program(injector.name)]
-    programs += [_te_program(injector.name) for injector in plan.injectors[:1]]
+    programs += [_te_program(plan, injector.name) for injector in plan.injectors[:1]]
     write_injector_peers(plan)
     supervisor.add(programs)
 
@@ -142,12 +143,14 @@ def _feeder_program(node: str) -> Program:
     )
 
 
-def _te_program(node: str) -> Program:
+def _te_program(plan: Plan, node: str) -> Program:
     """The TE engine, whose intents lie with the policies of the first injector."""
-    intents = NODES / node / "policies" / "te"
-    return _module_program(
-        f"{node}.te", node, "testbed.lab.te.engine_main", *("--intents", str(intents))
-    )
+    options = ["--intents", str(NODES / node / "policies" / "te")]
+    if plan.takes_intent_objects:
+        options += ["--kubeconfig", str(KUBERNETES_USERS / "te-engine.conf")]
+        options += ["--api-from", plan.vantage(control_plane(plan).name)]
+        options += ["--slowness", str(plan.slowness)]
+    return _module_program(f"{node}.te", node, "testbed.lab.te.engine_main", *options)
 
 
 def _module_program(name: str, node: str, module: str, *options: str) -> Program:

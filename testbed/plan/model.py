@@ -296,6 +296,12 @@ class Plan(Frozen):
         return OVERLAYS[self.overlay]
 
     @property
+    def takes_intent_objects(self) -> bool:
+        """Is there an API server of which the TE engine takes intents?"""
+        traits = self.orchestrator_traits
+        return traits.containers and self.overlay_traits.agents and bool(self.injectors)
+
+    @property
     def kind(self) -> dict[str, str]:
         """Its orchestrator, provider and overlay by name, as options of `testbed up` call them."""
         return {"cluster": self.orchestrator, "nodes": self.backend, "overlay": self.overlay}

@@ -20,7 +20,9 @@ from testbed.api_objects import TE_NAMESPACE
 from testbed.host.coalescing_worker import one_line
 from testbed.kube.api_wait import ApiWait
 from testbed.kube.backoff import SharedBackoff
+from testbed.kube.client import KubeClient
 from testbed.kube.errors import Unreachable
+from testbed.kube.kubeconfig import reader
 from testbed.kube.watch import Resource, ResourceWatch
 
 _CALICO = "/apis/crd.projectcalico.org/v1"
@@ -51,7 +53,13 @@ class KubernetesSource:
         self._reporter = Reporter(kubeconfig, node, self._publish_objects)
         wait = ApiWait()
         self._watches = [
-            ResourceWatch(kubeconfig, resource, self._publish_objects, self._backoff, wait)
+            ResourceWatch(
+                KubeClient(reader(kubeconfig)),
+                resource,
+                self._publish_objects,
+                self._backoff,
+                wait,
+            )
             for resource in RESOURCES
         ]
 

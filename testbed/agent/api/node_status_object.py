@@ -9,10 +9,9 @@ from typing import Literal, TypedDict
 from testbed.agent.contract import BEST_EFFORT, NodeStatus, PolicyStatus, SessionStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import Node, ObjectRef, owner_reference
-from testbed.object_fields.tables import api_version
+from testbed.object_fields.tables import SRV6_API, api_version
 
-GROUP, VERSION, PLURAL = "srv6.testbed.invalid", "v1alpha1", "srv6nodestatuses"
-PATH = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
+PATH = f"/apis/{SRV6_API}/srv6nodestatuses"
 COMPONENT = "srv6-agent"
 _MOST, _LONGEST = 200, 300  # entries of a list, characters of a sentence: etcd's limit is 1.5 MB
 
@@ -115,7 +114,7 @@ class Skeleton(TypedDict):
 def skeleton(node: Node) -> Skeleton:
     """The object without any status; it goes away with its Node."""
     return {
-        "apiVersion": f"{GROUP}/{VERSION}",
+        "apiVersion": SRV6_API,
         "kind": "SRv6NodeStatus",
         "metadata": {"name": node.name, "ownerReferences": [owner_reference(node)]},
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from testbed.engine.intents import conflicts
 from testbed.engine.intents.model import Intent, is_pattern, matching
 from testbed.engine.intents.names import Names
-from testbed.engine.intents.read import Written
+from testbed.engine.intents.read import API_SERVER, Written
 from testbed.plan.model import Plan, Role
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.policies import in_file_order
@@ -25,15 +25,23 @@ def lint_intents(plan: Plan, intents: Sequence[Written]) -> list[Finding]:
     names = Names(plan)
     findings = list(_repeated(intents))
     for written in intents:
-        findings += _ends(names, written)
-        findings += _family(plan, written)
-        findings += _resources(names, written)
-        findings += conflicts.check(names, written)
-        findings += _limits(plan, written)
-        findings += _objective(plan, written)
-    findings += _overlapping(names, intents)
+        findings += lint_alone(names, written)
+    claims = Claims(names)
+    findings += [found for written in intents if (found := claims.take(written))]
     findings += _groups(names, intents)
     return in_file_order(findings)
+
+
+def lint_alone(names: Names, written: Written) -> list[Finding]:
+    """Findings on one intent, whatever others there are."""
+    return [
+        *_ends(names, written),
+        *_family(names.plan, written),
+        *_resources(names, written),
+        *conflicts.check(names, written),
+        *_limits(names.plan, written),
+        *_objective(names.plan, written),
+    ]
 
 
 def _repeated(intents: Iterable[Written]) -> Iterator[Finding]:
@@ -145,33 +153,40 @@ def _objective(plan: Plan, written: Written) -> Iterator[Finding]:
         yield Finding("warning", written.at("spec", "optimise"), what, fix)
 
 
-def _overlapping(names: Names, intents: Sequence[Written]) -> Iterator[Finding]:
-    """Two intents for the traffic of one pair of nodes, none of which is the closer one."""
-    taken: dict[tuple[int, str, str, int], Written] = {}
-    for written in intents:
-        if shared := _claim(names, written, taken):
-            other, source, target, family = shared
-            file, _, line = other.where.rpartition(":")
-            near = f"line {line}" if file == written.document.source else f"which {file} has"
-            what = (
-                f"IPv{family} traffic from {source} to {target} is {other.intent.name}'s already "
-                f"({near})"
-            )
-            fix = "leave the pair out of one of them, or make them one intent"
-            yield Finding("error", written.where, what, fix)
+class Claims:
+    """Which intent has whose traffic, of those that were asked about, in their order."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._taken: dict[tuple[int, str, str, int], Written] = {}
+
+    def take(self, written: Written) -> Finding | None:
+        """Traffic that another intent has already which is as close to it; else take all of it."""
+        keys = list(self._keys(written.intent))
+        for key in keys:
+            other = self._taken.get(key)
+            if other is not None and other.intent.name != written.intent.name:
+                return _overlap(written, other, key)
+        self._taken |= {key: written for key in keys if key not in self._taken}
+        return None
+
+    def _keys(self, intent: Intent) -> Iterator[tuple[int, str, str, int]]:
+        closeness = intent.closeness
+        for source, target in intent.pairs(self._names.ends):
+            for family in intent.families:
+                yield closeness, source, target, family
 
 
-def _claim(
-    names: Names, written: Written, taken: dict[tuple[int, str, str, int], Written]
-) -> tuple[Written, str, str, int] | None:
-    intent = written.intent
-    for source, target in intent.pairs(names.ends):
-        for family in intent.families:
-            key = (intent.closeness, source, target, family)
-            other = taken.setdefault(key, written)
-            if other is not written and other.intent.name != intent.name:
-                return other, source, target, family
-    return None
+def _overlap(written: Written, other: Written, key: tuple[int, str, str, int]) -> Finding:
+    _, source, target, family = key
+    file, _, line = other.where.rpartition(":")
+    here = file == written.document.source != API_SERVER
+    near = f"line {line}" if here else f"which {file} has"
+    what = (
+        f"IPv{family} traffic from {source} to {target} is {other.intent.name}'s already ({near})"
+    )
+    fix = "leave the pair out of one of them, or make them one intent"
+    return Finding("error", written.where, what, fix)
 
 
 def _groups(names: Names, intents: Sequence[Written]) -> Iterator[Finding]:

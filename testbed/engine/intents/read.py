@@ -14,6 +14,7 @@ from testbed.srpolicy.files.yaml_tree import Value, read_documents
 from testbed.te.lint.findings import Finding
 
 MOST_OCTETS, MOST_VALUES = 16 << 20, 1_000_000  # ten thousand intents with room to spare
+API_SERVER = "the API server"  # the source of intents that are objects: they have no lines
 FAMILIES = {"IPv4": (4,), "IPv6": (6,), "both": (4, 6)}
 
 
@@ -49,13 +50,18 @@ def read_intents(text: str, source: str) -> tuple[list[Written], list[Finding]]:
     found: list[Written] = []
     findings: list[Finding] = []
     for document in read_documents(text, source, octets=MOST_OCTETS, values=MOST_VALUES):
-        wrong = list(violations(document, DOCUMENT, "the document"))
+        written, wrong = read_intent(document, "the document")
         findings += wrong
-        if not wrong:
-            found.append(Written(_read(document), document))
+        found += [written] if written else []
     if not found and not findings:
         findings.append(Finding("error", f"{source}:1", "the file holds no intent"))
     return found, findings
+
+
+def read_intent(document: Value, called: str) -> tuple[Written | None, list[Finding]]:
+    """The intent of a document in the file's form, or what is wrong with it."""
+    wrong = list(violations(document, DOCUMENT, called))
+    return (None if wrong else Written(_read(document), document)), wrong
 
 
 def _read(document: Value) -> Intent:

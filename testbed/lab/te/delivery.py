@@ -59,7 +59,7 @@ def delivery(plan: Plan, changes: Sequence[PolicyChange]) -> Delivery:
     _refuse_clashes(changes, [policy for policy in there if not policy.owner])
     own = {policy.key: policy for policy in there if policy.owner}
     announced, identifiers = policies.announced(plan), bgp_identifiers(plan)
-    wanted = {c.policy: policies.announcement(plan, c, identifiers, _owner(c)) for c in changes}
+    wanted = {c.policy: policies.announcement(plan, c, identifiers, owner_of(c)) for c in changes}
     steps = [_step(c, announced.get(c.policy), wanted[c.policy]) for c in changes]
     gone = [policy for key, policy in own.items() if key not in wanted]
     steps += [
@@ -92,7 +92,8 @@ def deliver(plan: Plan, what: Delivery) -> None:
     policies.withdraw(plan, what.removed)
 
 
-def _owner(change: PolicyChange) -> str:
+def owner_of(change: PolicyChange) -> str:
+    """The intent that a policy of the engine is of."""
     return change.name.partition(".")[0]  # names of intents have no dot
 
 
@@ -101,7 +102,7 @@ def _step(change: PolicyChange, was: JsonObject | None, becomes: JsonObject) -> 
     what: What = "added" if was is None else "changed"
     if was == _as_read(becomes):
         what = "unchanged"
-    return Step(change.name, _owner(change), what, known, _lists(becomes))
+    return Step(change.name, owner_of(change), what, known, _lists(becomes))
 
 
 def _as_read(announcement: JsonObject) -> JsonObject:
@@ -127,7 +128,7 @@ def _refuse_clashes(changes: Iterable[PolicyChange], people: Sequence[InjectedPo
                 assert change.candidate is not None
                 head_end, family = change.candidate.head_ends[0], change.candidate.family
                 raise TestbedError(
-                    f"intent {_owner(change)}: the policy {policy.name} steers IPv{family} "
+                    f"intent {owner_of(change)}: the policy {policy.name} steers IPv{family} "
                     f"traffic of {head_end} to {change.policy.endpoint} already",
                     why=f"it is of {policy.source}; of two policies only one would count",
                     fix=f"testbed policy delete {policy.name}; or leave the pair out of the intent",

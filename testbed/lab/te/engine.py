@@ -11,16 +11,19 @@ from testbed.engine.decide.setting import setting_of
 from testbed.engine.decide.what_if import with_down
 from testbed.engine.intents.load import load_intents
 from testbed.engine.network import Network
+from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
-from testbed.lab.policies import injected
+from testbed.lab.policies import OF_OBJECT, injected
 from testbed.lab.te import store
-from testbed.lab.te.delivery import Delivery, deliver, delivery, standing
+from testbed.lab.te.delivery import Delivery, deliver, delivery, owner_of, standing
 from testbed.lab.te.held import held
 from testbed.lab.te.live import Live, live
 from testbed.lab.te.store import Kept
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.te.lint.findings import Finding
+
+_FROM_THERE = "the engine takes it from there"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,10 @@ def planned(
     intents = [written.intent for written in kept.intents]
     stands = standing(plan) if any(one.bandwidth_mbit for one in intents) else {}
     decision = decide(intents, now.network, setting_of(plan), stands, memory)
-    changes = policies_of(plan, decision.decided, kept.colors, now.local_sids)
+    changes = [
+        replace(change, source=OF_OBJECT) if owner_of(change) in kept.objects else change
+        for change in policies_of(plan, decision.decided, kept.colors, now.local_sids)
+    ]
     return Planned(kept, now, decision, tuple(changes), delivery(plan, changes), unused)
 
 
@@ -62,6 +68,15 @@ def with_file(plan: Plan, text: str, source: str) -> tuple[Kept, list[Finding]]:
     """The lab's intents and those of a file. Raises LintFailed."""
     kept = store.read(plan)
     new, findings = load_intents(plan, text, source, kept.intents)
+    for written in new:
+        if written.intent.name in kept.objects:
+            raise TestbedError(
+                f"the intent {written.intent.name} is an object of the API server",
+                where=written.where,
+                why=_FROM_THERE,
+                fix=f"testbed kubectl edit intent {written.intent.name}; "
+                "or give this one another name",
+            )
     taken = (policy.color for policy in injected(plan))
     return store.merged(kept, new, taken), findings
 
@@ -84,6 +99,13 @@ def delete(plan: Plan, names: Sequence[str]) -> Planned:
     with store.locked(plan):
         kept = store.read(plan)
         require_known(kept, names)
+        for name in names:
+            if name in kept.objects:
+                raise TestbedError(
+                    f"the intent {name} is an object of the API server",
+                    why=_FROM_THERE,
+                    fix=f"testbed kubectl delete intent {name}",
+                )
         return _take(plan, store.without(kept, names))
 
 

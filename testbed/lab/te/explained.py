@@ -17,6 +17,7 @@ from testbed.engine.decide.route import Route
 from testbed.engine.decide.why_here import Fullest, why_here
 from testbed.engine.segments.segment import AdjacencySegment
 from testbed.lab.te.engine import Planned
+from testbed.lab.te.listing import Origin, origin_of
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.plan.model import Encoding, LocalSids, Plan
 from testbed.plan.mtu import overhead
@@ -116,6 +117,7 @@ class ExplainedIntent:
     backup_segments: tuple[ExplainedSegment, ...]
     backup_compressed: tuple[Compressed, ...]
     apart: str | None
+    origin: Origin
     placement: ExplainedPlacement | None = None
 
     def to_json(self) -> dict[str, object]:
@@ -125,12 +127,18 @@ class ExplainedIntent:
 
 def explain_intent(plan: Plan, planned: Planned, name: str) -> list[ExplainedIntent]:
     """All pairs of nodes of one intent."""
+    origin = origin_of(planned.kept, name)
     mine = (one for one in planned.decision.decided if one.ask.intent.name == name)
-    return [_explain(plan, planned.decision, one, planned.live.local_sids) for one in mine]
+    sids = planned.live.local_sids
+    return [_explain(plan, planned.decision, one, origin, sids) for one in mine]
 
 
 def _explain(
-    plan: Plan, decision: Decision, one: Decided, local_sids: Mapping[str, LocalSids]
+    plan: Plan,
+    decision: Decision,
+    one: Decided,
+    origin: Origin,
+    local_sids: Mapping[str, LocalSids],
 ) -> ExplainedIntent:
     routing, encoding = decision.routing, one.ask.intent.encoding or plan.encoding
     sids = local_sids.get(one.ask.target) if encoding == "usid" else None
@@ -158,6 +166,7 @@ def _explain(
         backup_segments=_segments(plan, routing, one.backup, encoding),
         backup_compressed=_compressed(plan, one.backup, ask.families, sids),
         apart=one.apart,
+        origin=origin,
         placement=_placement(decision, one),
     )
 
@@ -237,6 +246,8 @@ def explained_text(one: ExplainedIntent) -> str:
 def _lines(one: ExplainedIntent) -> Iterator[str]:
     versions = ", ".join(f"IPv{family}" for family in one.families)
     yield f"{one.intent}: {one.head_end} → {one.endpoint}, {versions}: {one.status}"
+    if one.origin == "object":
+        yield f"  an object of the API server: testbed kubectl get intent {one.intent}"
     if one.why:
         yield f"  {one.why}"
     if one.path is not None:

@@ -20,13 +20,17 @@ from testbed.lab.te.damping import Damping
 from testbed.lab.te.delivery import deliver
 from testbed.lab.te.engine import planned
 from testbed.lab.te.held import Held
+from testbed.lab.te.store import Kept
 from testbed.lab.te.words import held_words
 from testbed.plan.model import Plan
 
 if TYPE_CHECKING:
     from inotify_simple import INotify
 
+    from testbed.lab.te.intent_objects import IntentObjects
+
 log = logging.getLogger(__name__)
+TAKEN_UP = "planned for the first time"
 _SETTLED = 0.02  # seconds without an event, after which the database is read
 # Looks after that, in seconds: isisd gets an LSP when we do, and on a busy machine takes longer.
 _LATER = (0.2, 2.0)
@@ -38,11 +42,12 @@ class Follower:
 
     Many a change in the network changes no route of one router.
 
-    It holds nothing that is not in files: killed and started again, it ends in the same state.
+    It holds nothing that is not in files or in the API server: killed and started again, it ends
+    in the same state.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, objects: IntentObjects | None = None) -> None:
+        self._plan, self._objects = plan, objects
         self._router = plan.uplink(plan.injectors[0].name).peer(plan.injectors[0].name).node
         self._damping = Damping()
         self._held = Held(plan)
@@ -50,7 +55,7 @@ class Follower:
         self._waits = False  # there is a change that damping holds back
         self._said: list[str] = []
         self._later: list[float] = []
-        self._ending = False
+        self._ending = self._taken_up = False
         self._wake = os.eventfd(0)
 
     def end(self) -> None:
@@ -62,6 +67,9 @@ class Follower:
         """Until `end`."""
         with _listening(self._plan, self._router) as events:
             events.register(self._wake, selectors.EVENT_READ)
+            if self._objects is not None:
+                events.register(self._objects.changed, selectors.EVENT_READ)
+                self._objects.start()
             while not self._ending:
                 self.replan()
                 self._wait(events)
@@ -87,7 +95,7 @@ class Follower:
         """Plan all intents on the network as it is, and deliver what differs."""
         try:
             with store.locked(self._plan):
-                found = planned(self._plan, store.read(self._plan), self._held.see, self._memory)
+                found = planned(self._plan, self._intents(), self._held.see, self._memory)
                 self._waits = found.delivery.changes and not self._may_change()
                 if self._waits:
                     return
@@ -97,11 +105,27 @@ class Follower:
             return
         if found.delivery.changes:
             self._damping.note_change()
+            self._later = [*_LATER]  # have the head ends got it?
+        if not self._taken_up:
+            log.info("%s; intents: %d", TAKEN_UP, len(found.kept.intents))
+            self._taken_up = True
         rows = intent_plan(self._plan, found)
         lacking = [*map(held_words, found.held), *rows.lacking()]
         for line in (*rows.lines(), *(one for one in lacking if one not in self._said)):
             log.info("%s", line)
         self._said = lacking
+        if self._objects is not None:
+            self._objects.tell(found)
+
+    def _intents(self) -> Kept:
+        """The lab's own and the objects; what is kept is brought up to date with these."""
+        kept = store.read(self._plan)
+        if self._objects is None:
+            return kept
+        joined = self._objects.join(kept)
+        if joined.entries() != kept.entries():
+            store.write(self._plan, joined)
+        return joined
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from testbed.engine.decide.ask import Overruled
@@ -10,8 +11,11 @@ from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided
 from testbed.engine.decide.route import Route
 from testbed.lab.te.engine import Planned
+from testbed.lab.te.live import Lists, Received
+from testbed.lab.te.store import Kept
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.report.tables import Column
+from testbed.srpolicy.files.change import PolicyChange
 from testbed.te.paths import spelled
 
 COLUMNS = [
@@ -25,7 +29,9 @@ COLUMNS = [
     Column("cost", rank=1),
     Column("backup", prose=True, rank=2),
     Column("why", prose=True),
+    Column("origin", rank=3),
 ]
+Origin = Literal["te apply", "object"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,9 @@ class IntentRow:
     """An intent for one pair of nodes.
 
     `path`: one of the paths of least cost, `paths_are_equal` if there are more. `cost` is in
-    `unit`: metric, microseconds or links. `announced`: the injector has just this.
+    `unit`: metric, microseconds or links. `announced`: the injector has just this. `arrived`: the
+    head end has it too; None while it reports nothing. `origin`: who gave the intent to the lab; an
+    object is one of the API server.
     """
 
     intent: str
@@ -51,6 +59,8 @@ class IntentRow:
     backup: tuple[str, ...] = ()
     backup_segments: tuple[str, ...] = ()
     announced: bool = False
+    arrived: bool | None = None
+    origin: Origin = "te apply"
 
     def to_json(self) -> dict[str, object]:
         """Its keys are stable."""
@@ -60,6 +70,8 @@ class IntentRow:
         """For COLUMNS."""
         more = " (and others of equal cost)" if self.paths_are_equal else ""
         stale = "" if self.announced or not self.path else "not announced: testbed te apply"
+        if self.announced and self.arrived is False:
+            stale = f"{self.head_end} does not have it: testbed status"
         return [
             self.intent,
             self.head_end,
@@ -71,18 +83,31 @@ class IntentRow:
             self.cost_words,
             spelled(self.backup),
             "; ".join(filter(None, (self.why, stale))),
+            self.origin,
         ]
 
 
 def intent_rows(planned: Planned) -> list[IntentRow]:
     """In the order of their names and pairs."""
     same = {step.policy for step in planned.delivery.steps if step.what == "unchanged"}
-    rows = [_row(one, same) for one in planned.decision.decided]
+    changes = {change.name: change for change in planned.changes}
+    rows = [_row(one, same, changes, planned.live.received) for one in planned.decision.decided]
     rows += [_overruled(one) for one in planned.decision.overruled]
-    return sorted(rows, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
+    told = [replace(row, origin=origin_of(planned.kept, row.intent)) for row in rows]
+    return sorted(told, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
 
 
-def _row(one: Decided, same: set[str]) -> IntentRow:
+def origin_of(kept: Kept, intent: str) -> Origin:
+    """Who gave it to the lab."""
+    return "object" if intent in kept.objects else "te apply"
+
+
+def _row(
+    one: Decided,
+    same: set[str],
+    changes: Mapping[str, PolicyChange],
+    received: Mapping[str, Received],
+) -> IntentRow:
     ask, route, weight = one.ask, one.primary, weight_of(one.ask)
     named = f"{ask.intent.name}.{ask.source}.{ask.target}"
     wanted = {f"{named}.v{family}" for family in ask.families}
@@ -104,7 +129,22 @@ def _row(one: Decided, same: set[str]) -> IntentRow:
         backup=one.backup.nodes if one.backup else (),
         backup_segments=segment_words(one.backup),
         announced=route is not None and wanted <= same,
+        arrived=_arrived(received.get(ask.source), [changes.get(name) for name in wanted])
+        if route
+        else None,
     )
+
+
+def _arrived(received: Received | None, wanted: Iterable[PolicyChange | None]) -> bool | None:
+    """Has a head end these policies, as they are wanted now?"""
+    if received is None:
+        return None
+    return all(one is not None and received.get(one.policy) == _lists(one) for one in wanted)
+
+
+def _lists(change: PolicyChange) -> Lists:
+    lists = change.candidate.segment_lists if change.candidate else ()
+    return tuple(tuple(str(segment.sid) for segment in one.segments) for one in lists)
 
 
 def segment_words(route: Route | None) -> tuple[str, ...]:

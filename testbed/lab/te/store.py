@@ -1,16 +1,20 @@
-"""The intents of a lab: one file beside the injector's policies, with the colour of each."""
+"""The intents of a lab: one file beside the injector's policies, with the colour of each.
+
+Those that are objects of the API server lie there too, as the engine saw them last: so they count
+while the server is away, also for an engine that was started meanwhile.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from testbed.engine.decide.policies import FIRST_COLOR
-from testbed.engine.intents.read import Written, read_intents
+from testbed.engine.intents.read import API_SERVER, Written, read_intents
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.host.lock import LockHeld, locked_directory
@@ -23,15 +27,35 @@ _PATIENCE = 30.0  # seconds for another command that changes intents
 
 @dataclass(frozen=True)
 class Kept:
-    """Intents, in the order in which they came, and their colours by name."""
+    """Intents, in the order in which they came, and their colours by name.
+
+    `objects`: names of those that are objects of the API server; they come last.
+    """
 
     intents: tuple[Written, ...]
     colors: dict[str, int]
+    objects: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
         """Sorted."""
         return sorted(written.intent.name for written in self.intents)
+
+    @property
+    def own(self) -> tuple[Written, ...]:
+        """Those of `te apply`."""
+        return tuple(w for w in self.intents if w.intent.name not in self.objects)
+
+    def entries(self) -> list[dict[str, object]]:
+        """What the file says of them."""
+        return [
+            {
+                "color": self.colors[written.intent.name],
+                "document": written.document.plain,
+                "object": written.intent.name in self.objects,
+            }
+            for written in self.intents
+        ]
 
 
 def directory(plan: Plan) -> Path:
@@ -58,18 +82,28 @@ def read(plan: Plan) -> Kept:
     file = directory(plan) / "intents.json"
     try:
         entries = json.loads(file.read_text())
-        lines = [json.dumps(entry["document"]) for entry in entries]
+        texts: dict[bool, list[str]] = {False: [], True: []}  # is it an object?
+        for entry in entries:
+            texts[bool(entry.get("object"))].append(json.dumps(entry["document"]))
         colors = {entry["document"]["metadata"]["name"]: int(entry["color"]) for entry in entries}
     except FileNotFoundError:
         return Kept((), {})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(plan, file, str(error)) from None
-    if not lines:
-        return Kept((), {})
-    intents, findings = read_intents("\n---\n".join(lines), KEPT)
+    own, objects = (
+        _intents(plan, file, texts[is_object], source)
+        for is_object, source in ((False, KEPT), (True, API_SERVER))
+    )
+    return Kept((*own, *objects), colors, frozenset(w.intent.name for w in objects))
+
+
+def _intents(plan: Plan, file: Path, texts: Sequence[str], source: str) -> list[Written]:
+    if not texts:
+        return []
+    intents, findings = read_intents("\n---\n".join(texts), source)
     if findings:
         raise _unreadable(plan, file, findings[0].what)
-    return Kept(tuple(intents), colors)
+    return intents
 
 
 def _unreadable(plan: Plan, file: Path, why: str) -> TestbedError:
@@ -83,23 +117,36 @@ def _unreadable(plan: Plan, file: Path, why: str) -> TestbedError:
 
 def write(plan: Plan, kept: Kept) -> None:
     """Keep these, and no others."""
-    entries = [
-        {"color": kept.colors[written.intent.name], "document": written.document.plain}
-        for written in kept.intents
-    ]
-    write_json(directory(plan) / "intents.json", entries, mode=0o600)
+    write_json(directory(plan) / "intents.json", kept.entries(), mode=0o600)
 
 
 def merged(kept: Kept, new: Sequence[Written], taken: Iterable[int]) -> Kept:
     """New ones take the place of those of their name; colours stay, or are ones of nobody."""
     names = {written.intent.name for written in new}
-    colors, used = dict(kept.colors), {*kept.colors.values(), *taken}
+    others = [written for written in kept.own if written.intent.name not in names]
+    objects = [written for written in kept.intents if written.intent.name in kept.objects]
+    colors = _colored(kept.colors, new, taken)
+    return Kept((*others, *new, *objects), colors, kept.objects)
+
+
+def with_objects(kept: Kept, objects: Sequence[Written], taken: Iterable[int]) -> Kept:
+    """Just these objects beside the lab's own."""
+    intents = (*kept.own, *objects)
+    names = {written.intent.name for written in intents}
+    known = {name: color for name, color in kept.colors.items() if name in names}
+    colors = _colored(known, objects, taken)
+    return Kept(intents, colors, frozenset(w.intent.name for w in objects))
+
+
+def _colored(
+    known: Mapping[str, int], new: Iterable[Written], taken: Iterable[int]
+) -> dict[str, int]:
+    colors, used = dict(known), {*known.values(), *taken}
     for written in new:
         if written.intent.name not in colors:
             colors[written.intent.name] = color = _free(used)
             used.add(color)
-    others = (written for written in kept.intents if written.intent.name not in names)
-    return Kept((*others, *new), colors)
+    return colors
 
 
 def _free(used: set[int]) -> int:
@@ -110,4 +157,5 @@ def without(kept: Kept, names: Iterable[str]) -> Kept:
     """Without those of these names."""
     gone = set(names)
     intents = tuple(written for written in kept.intents if written.intent.name not in gone)
-    return Kept(intents, {name: c for name, c in kept.colors.items() if name not in gone})
+    colors = {name: color for name, color in kept.colors.items() if name not in gone}
+    return Kept(intents, colors, kept.objects - gone)

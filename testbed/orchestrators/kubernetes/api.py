@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
 
 from testbed.errors import TestbedError
-from testbed.host.namespaces import in_netns
 from testbed.host.wait import wait_for
 from testbed.kube.client import APPLY_PATCH, Answer, KubeClient, Limits
+from testbed.kube.dial import dial_in
 from testbed.kube.documents import KubeObject
 from testbed.kube.errors import Refused, says_later
 from testbed.kube.kubeconfig import reader
@@ -200,17 +198,11 @@ def client_in(
     """
     return KubeClient(
         reader(kubeconfig),
-        dial=partial(_open_socket, netns),
+        dial=dial_in(netns),
         limits=Limits(limit, limit),
         name=MANAGER,
         fix=f"testbed status; testbed logs {node or netns}.kube-apiserver",
     )
-
-
-def _open_socket(netns: str, address: tuple[str, int], timeout: float) -> socket.socket:
-    """A socket stays in the namespace in which it was made, wherever its user goes."""
-    with in_netns(netns):
-        return socket.create_connection(address, timeout)
 
 
 def connect(plan: Plan, user: str = "admin") -> KubernetesApi:

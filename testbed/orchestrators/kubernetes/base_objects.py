@@ -12,8 +12,10 @@ from ruamel.yaml import YAML
 
 from testbed.api_objects import TE_NAMESPACE
 from testbed.kube.documents import KubeObject
+from testbed.object_fields import intent_object
+from testbed.object_fields.intent import INTENT
 from testbed.object_fields.others import NOT_ENFORCED
-from testbed.object_fields.tables import KINDS
+from testbed.object_fields.tables import KINDS, SRV6_GROUP, SRV6_VERSION
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
 from testbed.plan.model import Node, Plan
@@ -25,20 +27,24 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _HUB, _LIBRARY = "docker.io", "library"  # what short names are completed with
 
 
-def definitions(images: Iterable[str], own_definitions: bool = False) -> list[KubeObject]:
+def definitions(
+    images: Iterable[str], own_definitions: bool = False, intents: bool = True
+) -> list[KubeObject]:
     """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images.
 
     Without CRDs if the overlay brings its own; such an overlay enforces NetworkPolicies too.
+    Without `intents` there is nobody to read these.
     """
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *([] if own_definitions else _of_agents()),
+        *([] if own_definitions else _of_agents(intents)),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,
             admins=identities.ADMINS,
             agents=identities.AGENTS,
             kubelet_clients=identities.KUBELET_CLIENTS,
+            engines=identities.ENGINES,
         ),
         *render.objects("agent-policy.yaml.j2", agent_user=identities.AGENT_USER),
         loaded_images(images),
@@ -79,23 +85,39 @@ def resources(plan: Plan) -> list[KubeObject]:
     return found
 
 
-def crd_names() -> list[str]:
+def crd_names(intents: bool = True) -> list[str]:
     """Names of the CustomResourceDefinitions to wait for before `resources`."""
-    return [str(crd["metadata"]["name"]) for crd in _definitions_of_crds()]
+    return [str(crd["metadata"]["name"]) for crd in _definitions_of_crds(intents)]
 
 
-def _of_agents() -> list[KubeObject]:
-    """What agents need, and what is to be said of what they do not do."""
+def _of_agents(intents: bool) -> list[KubeObject]:
+    """What agents and the TE engine need, and what is to be said of what agents do not do."""
     return [
-        *_definitions_of_crds(),
+        *_definitions_of_crds(intents),
         *render.objects("network-policy.yaml.j2", not_enforced=NOT_ENFORCED),
     ]
 
 
-def _definitions_of_crds() -> list[KubeObject]:
-    """Calico's, and the one by which agents tell their node's state."""
-    calico = render.objects("crds.yaml.j2", kinds=tuple(KINDS.values()))
-    return calico + render.objects("crd-srv6nodestatus.yaml.j2")
+def _definitions_of_crds(intents: bool) -> list[KubeObject]:
+    """Calico's, the one by which agents tell their node's state, and that of intents."""
+    return [
+        *render.objects("crds.yaml.j2", kinds=tuple(KINDS.values())),
+        *render.objects("crd-srv6nodestatus.yaml.j2"),
+        *(_definition_of_intents() if intents else ()),
+    ]
+
+
+def _definition_of_intents() -> list[KubeObject]:
+    return render.objects(
+        "crd-intents.yaml.j2",
+        group=SRV6_GROUP,
+        version=SRV6_VERSION,
+        words=INTENT.words,
+        columns=intent_object.COLUMNS,
+        states=intent_object.STATES,
+        name=intent_object.name_schema(),
+        spec=intent_object.spec_schema(),
+    )
 
 
 def node_labels(node: Node) -> dict[str, str]:

@@ -153,11 +153,11 @@ def apply_base(
 
     The definitions are the testbed's; `make` makes what users may change.
     """
-    overlay = overlay_of(plan)
-    for document in base_objects.definitions(images, overlay.own_definitions):
+    overlay, intents = overlay_of(plan), plan.takes_intent_objects
+    for document in base_objects.definitions(images, overlay.own_definitions, intents):
         api.apply(document)
     if not overlay.own_definitions:
-        crds_established(api, base_objects.crd_names())
+        crds_established(api, base_objects.crd_names(intents))
     authority = x509.public_key_hash((USERS / "ca.crt").read_text())
     for document in (
         *overlay.objects(plan),

@@ -1,4 +1,4 @@
-"""Who may ask a lab's API server: its administrator, and the testbed while the cluster starts."""
+"""Who may ask a lab's API server: administrator, TE engine, and the testbed at the start."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from testbed.plan.model import Plan
 BOOTSTRAP_LIFETIME = timedelta(hours=1)
 _LIFETIMES = {
     certificates.ADMIN: authorities.LEAF_LIFETIME,
+    certificates.ENGINE: authorities.LEAF_LIFETIME,
     certificates.BOOTSTRAP: BOOTSTRAP_LIFETIME,
 }
 
@@ -30,8 +31,9 @@ def write(directory: Path, plan: Plan, authority: Authority, now: datetime) -> N
 def ensure_administrator(directory: Path, plan: Plan, keys: Path, now: datetime) -> None:
     """Give the administrator a new certificate if the one in `directory` has ended, or soon will.
 
-    `keys`: the lab's. The authority that the API server trusts signs it; to replace that one is
-    up to `up`. Raises TestbedError.
+    The TE engine's, which is of the same moment, is replaced with it. `keys`: the lab's. The
+    authority that the API server trusts signs them; to replace that one is up to `up`. Raises
+    TestbedError.
     """
     if not is_due(_read(directory / "admin.crt"), now):
         return
@@ -47,7 +49,7 @@ def ensure_administrator(directory: Path, plan: Plan, keys: Path, now: datetime)
             fix="testbed up, which replaces all certificates of the lab",
             exit_code=1,
         ) from None
-    _write(directory, plan, authority, now, (certificates.ADMIN,))
+    _write(directory, plan, authority, now, (certificates.ADMIN, certificates.ENGINE))
 
 
 def _write(

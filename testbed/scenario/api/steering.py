@@ -14,12 +14,15 @@ from testbed.engine.decide.policies import segment_names
 from testbed.errors import CheckFailed
 from testbed.lab import objects, policies
 from testbed.lab.te import engine, store
+from testbed.lab.te.follow import TAKEN_UP
 from testbed.lab.te.listing import IntentRow, intent_rows
 from testbed.lab.te.loads import LinkLoads, link_loads
 from testbed.lab.te.what_if import Question, WhatIf, what_if
 from testbed.orchestrators import agents
+from testbed.providers.namespaces.services import log_file
 from testbed.scenario.api.context import Context
 from testbed.scenario.api.manifests import Object
+from testbed.scenario.api.programs import Programs
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.load import load_configmaps, load_policy_file
@@ -114,6 +117,24 @@ class Steering:
         """What the TE engine would decide now, pair by pair."""
         plan = self._context.plan
         return intent_rows(engine.planned(plan, store.read(plan)))
+
+    def announced(self) -> dict[str, object]:
+        """What the injector is to announce, policy by policy."""
+        return {str(key): dict(a) for key, a in policies.announced(self._context.plan).items()}
+
+    @property
+    def engine(self) -> str:
+        """The program that plans intents."""
+        return f"{self._context.plan.injectors[0].name}.te"
+
+    def kill_engine(self) -> None:
+        """kill -9 of the TE engine; returns when its successor has planned all intents."""
+        log = log_file(self.engine)
+        before = log.read_text().count(TAKEN_UP)
+        Programs(self._context).kill(self.engine)
+        self._context.wait(
+            "the new engine to have planned", lambda: log.read_text().count(TAKEN_UP) > before
+        )
 
     def loads(self) -> LinkLoads:
         """What the intents with a bandwidth put on links. Raises CheckFailed if there are none."""

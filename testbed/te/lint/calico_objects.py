@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from testbed.errors import TestbedError
 from testbed.object_fields.close import did_you_mean
+from testbed.object_fields.intent import FORM as INTENT_FORM
 from testbed.object_fields.peer_address import peer_address
 from testbed.object_fields.tables import KINDS as TABLES
 from testbed.srpolicy.files.yaml_tree import Value
@@ -80,7 +81,7 @@ def _other_way(kind: str, has_kubernetes: bool) -> str:
     if kind == "SRPolicy":
         return "testbed policy apply -f FILE"
     if kind == "Intent":
-        return "testbed te apply -f FILE"
+        return f"testbed te apply -f FILE; with apiVersion: {INTENT_FORM}"
     if kind in _BY_AGENTS:
         return "leave it out: the agents claim blocks themselves"
     if kind.endswith("NetworkPolicy"):

@@ -9,6 +9,8 @@ from typing import Any
 
 from testbed.errors import TestbedError
 from testbed.object_fields.close import did_you_mean
+from testbed.object_fields.intent import INTENT
+from testbed.object_fields.intent_object import object_spec
 from testbed.object_fields.tables import CALICO, CALICO_V3, KINDS, api_version
 from testbed.srpolicy.files.yaml_tree import Value
 from testbed.te.lint.calico_objects import kind as kind_of
@@ -148,7 +150,8 @@ def as_kept(item: Value) -> dict[str, Any]:
     """
     plain = item.plain
     if isinstance(plain.get("spec"), dict):
-        plain = {**plain, "spec": {k: v for k, v in plain["spec"].items() if v is not None}}
+        spec = {k: v for k, v in plain["spec"].items() if v is not None}
+        plain = {**plain, "spec": object_spec(spec) if plain["kind"] == INTENT.name else spec}
     metadata = {k: v for k, v in plain["metadata"].items() if k not in OF_SERVER}
     rest = {k: v for k, v in plain.items() if k != "status"}
     return {**rest, "apiVersion": api_version(plain["kind"]), "metadata": metadata}

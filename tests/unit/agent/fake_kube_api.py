@@ -23,6 +23,7 @@ LISTS = (
     *(f"{CALICO}/{kind}" for kind in ("ippools", "bgppeers", "bgpconfigurations")),
     f"{CALICO}/blockaffinities",
     "/apis/srv6.testbed.invalid/v1alpha1/srv6nodestatuses",
+    "/apis/srv6.testbed.invalid/v1alpha1/intents",
 )
 
 

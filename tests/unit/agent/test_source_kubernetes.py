@@ -27,6 +27,7 @@ from testbed.kube.api_wait import ApiWait, Line
 from testbed.kube.backoff import SharedBackoff
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused, Unreachable
+from testbed.kube.kubeconfig import reader
 from tests.unit.agent.fake_kube_api import CALICO, FakeKubeApi
 
 NODES, POOLS, BLOCKS = "/api/v1/nodes", f"{CALICO}/ippools", f"{CALICO}/blockaffinities"
@@ -174,7 +175,8 @@ def test_bookmarks_move_the_version_on(api: FakeKubeApi) -> None:
             return versions[-1]
 
     pace = SharedBackoff()
-    Watch(api.config, watch.Resource("IPPool", POOLS), lambda: None, pace, ApiWait()).start()
+    client = KubeClient(reader(api.config))
+    Watch(client, watch.Resource("IPPool", POOLS), lambda: None, pace, ApiWait()).start()
     watches(api, 1)
     api.put(NODES, "w1")
     api.bookmark()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from testbed.host.lock import LockHeld, locked_directory, shared_directory
+from tests.repository import ROOT
 
 
 def test_makes_and_holds_the_directory(tmp_path: Path) -> None:
@@ -134,3 +135,33 @@ def test_what_root_makes_in_a_users_directory_is_the_users(tmp_path: Path) -> No
     for made in (cache.parent, cache):
         assert (made.stat().st_uid, made.stat().st_gid) == (1234, 1235)
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+
+
+HOLDS = """
+import sys
+from pathlib import Path
+from testbed.host.lock import hold_directory
+hold_directory(Path(sys.argv[1]), lambda: print("waits", flush=True))
+print("holds", flush=True)
+sys.stdin.read()
+print("ends", flush=True)
+"""
+
+
+def test_the_second_holder_waits_until_the_first_has_ended(tmp_path: Path) -> None:
+    """Both write into one pipe, so that their order is seen."""
+    command = [sys.executable, "-c", HOLDS, str(tmp_path / "engine")]
+    reader, writer = os.pipe()
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=writer, cwd=ROOT)
+
+    with os.fdopen(reader) as said, start() as first:
+        assert said.readline() == "holds\n"
+        with start() as second:
+            os.close(writer)
+            assert said.readline() == "waits\n"
+            first.communicate()
+            assert said.readline() == "ends\n"
+            assert said.readline() == "holds\n"
+            second.kill()

@@ -34,6 +34,7 @@ PLACES = {
         "evaluate/run/knb.py",  # when, as knb's document says it
         "evaluate/run/take.py",  # when a sample was taken
         "lab/access/kube.py",  # certificates
+        "lab/te/intent_objects.py",  # since when a condition is what it is
         "lab/snapshots.py",  # certificates, and when a snapshot was saved
         "lab/up/machines.py",  # leases of machines that go on: theirs, which was set by resync.py
         "orchestrators/kubernetes/api.py",  # certificates

@@ -12,6 +12,7 @@ from testbed.render.kubernetes import is_control_plane
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ADMIN = CertificateRequest("admin", CLUSTER, "client", who.ADMIN, (who.ADMINS,))
 BOOTSTRAP = CertificateRequest("bootstrap", CLUSTER, "client", who.BOOTSTRAP, (who.MASTERS,))
+ENGINE = CertificateRequest("te-engine", CLUSTER, "client", who.ENGINE, (who.ENGINES,))
 
 
 def certificates(plan: Plan, node: Node) -> list[CertificateRequest]:

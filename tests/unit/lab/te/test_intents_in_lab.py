@@ -14,12 +14,14 @@ from testbed.lab import policies
 from testbed.lab.te import engine, store, what_if
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.explained import explain_intent, explained_text
+from testbed.lab.te.listing import IntentRow, intent_rows
+from testbed.lab.te.live import Live, Received
 from testbed.lab.te.loads import link_loads
 from testbed.lab.te.what_if import Question
 from testbed.srpolicy.files.load import load_policies
 from testbed.te.lint.findings import LintFailed
 from testbed.te.resolve import resolver
-from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, SetNetwork, apply, cut, files, on
+from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, SIDS, SetNetwork, apply, cut, files, on
 
 __all__ = ["on"]
 
@@ -186,6 +188,29 @@ def test_a_node_that_does_not_report_is_no_end(on: SetNetwork) -> None:
     on(replace(with_down(network, {"worker2"}, ()), nodes=network.nodes - {"worker2"}))
     assert apply() == []
     assert lacking()[0].endswith("Unsatisfiable: worker2 is not in the network")
+
+
+@pytest.mark.usefixtures("on")
+def test_a_policy_has_arrived_once_its_head_end_has_it_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    apply()
+    (change,) = engine.planned(PLAN, store.read(PLAN)).changes
+    assert change.candidate is not None
+    lists = tuple(tuple(str(s.sid) for s in x.segments) for x in change.candidate.segment_lists)
+
+    def row(received: dict[str, Received]) -> IntentRow:
+        now = Live(network_of(PLAN), SIDS, received)
+        monkeypatch.setattr(engine, "live", lambda _: now)
+        (found,) = intent_rows(engine.planned(PLAN, store.read(PLAN)))
+        return found
+
+    assert row({}).arrived is None
+    assert row({"worker1": {change.policy: lists}}).arrived is True
+    for other in ({}, {change.policy: (("fcff:9::1",),)}):
+        missing = row({"worker1": other})
+        assert missing.arrived is False
+        assert "worker1 does not have it: testbed status" in missing.cells()
 
 
 def placed_lab(on: SetNetwork) -> None:

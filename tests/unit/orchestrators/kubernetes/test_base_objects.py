@@ -15,7 +15,7 @@ from testbed.agent.model.read_objects import read
 from testbed.errors import TestbedError
 from testbed.orchestrators.kubernetes import base_objects
 from testbed.orchestrators.kubernetes.base_objects import spellings
-from testbed.orchestrators.kubernetes.pki.identities import AGENTS
+from testbed.orchestrators.kubernetes.pki.identities import AGENTS, ENGINES
 from testbed.paths import TEMPLATES
 from testbed.plan.model import Plan
 from testbed.render import kubernetes
@@ -81,7 +81,7 @@ def test_crds_are_structural(definitions: list[Document]) -> None:
     """The API server refuses a schema with a field of no type."""
 
     def walk(schema: Document, at: str) -> None:
-        assert schema.get("type"), at
+        assert schema.get("type") or schema == {"x-kubernetes-int-or-string": True}, at
         for name, below in schema.get("properties", {}).items():
             walk(below, f"{at}.{name}")
         if "items" in schema:
@@ -90,11 +90,28 @@ def test_crds_are_structural(definitions: list[Document]) -> None:
     found = schemas(definitions)
     for kind, schema in found.items():
         walk(schema, kind)
-    assert found.keys() - {"SRv6NodeStatus"} == set(CALICO_KINDS)
-    assert "x-kubernetes-preserve-unknown-fields" not in str([found[k] for k in CALICO_KINDS])
+    assert found.keys() - {"SRv6NodeStatus", "Intent"} == set(CALICO_KINDS)
+    assert "x-kubernetes-preserve-unknown-fields" not in str(found)
     assert set(base_objects.crd_names()) == {
         o["metadata"]["name"] for o in definitions if o["kind"] == "CustomResourceDefinition"
     }
+
+
+def test_a_plan_without_an_injector_has_no_intents() -> None:
+    """Nobody would read them."""
+    without = base_objects.definitions([BUSYBOX], intents=False)
+    assert "Intent" not in schemas(without)
+    assert len(schemas(without)) == len(base_objects.crd_names(intents=False))
+
+
+def test_the_engine_reads_intents_and_writes_their_status_only(definitions: list[Document]) -> None:
+    role = one(definitions, "ClusterRole", "testbed:te-engines")
+    rights = {
+        (r, verb) for rule in role["rules"] for r in rule["resources"] for verb in rule["verbs"]
+    }
+    assert rights == {("intents", "list"), ("intents", "watch"), ("intents/status", "patch")}
+    (subject,) = one(definitions, "ClusterRoleBinding", "testbed:te-engines")["subjects"]
+    assert (subject["kind"], subject["name"]) == ("Group", ENGINES)
 
 
 def test_the_papers_pools_are_valid(definitions: list[Document], paper_manifests: Path) -> None:

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from testbed.engine.intents.read import read_intents
 from testbed.errors import TestbedError
-from testbed.plan.model import Plan
+from testbed.lab import policies
+from testbed.lab.objects import intents_linted
+from testbed.lab.te import store
+from testbed.plan.model import Plan, Role
 from testbed.te.lint.findings import Finding
 from testbed.te.load import load_objects
 from tests.documents import Document
@@ -381,3 +385,68 @@ def test_other_objects_are_told_what_this_lab_has(
         with pytest.raises(TestbedError) as caught:
             load(plan, tmp_path, f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\n")
         assert there in (caught.value.fix or "") and elsewhere not in (caught.value.fix or "")
+
+
+INTENT = """apiVersion: srv6.testbed.invalid/v1alpha1
+kind: Intent
+metadata: {name: gold}
+spec:
+  from: worker1
+  to: worker2
+  avoid: {nodes: [r77]}
+"""
+
+
+@pytest.fixture
+def with_api(full: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """A plan with Kubernetes whose injector has no intents yet."""
+    monkeypatch.setattr(policies, "NODES", tmp_path)
+    return full.model_copy(update={"orchestrator": "kubernetes"})
+
+
+def load_intents(plan: Plan, directory: Path, text: str) -> tuple[list[Document], list[Finding]]:
+    file = directory / "o.yaml"
+    file.write_text(text)
+    return load_objects(plan, file, force=True, lint_intents=intents_linted(plan))
+
+
+def test_intents_are_objects_where_an_engine_reads_them(with_api: Plan, tmp_path: Path) -> None:
+    (found,), findings = load_intents(with_api, tmp_path, INTENT)
+    assert found["spec"]["from"] == ["worker1"]
+    assert [(f.where, f.what, f.fix) for f in findings] == [
+        ("o.yaml:7", "avoid: there is no node r77", "did you mean r7?")
+    ]
+
+
+def test_intents_in_a_file_are_checked_beside_those_of_the_lab(
+    with_api: Plan, tmp_path: Path
+) -> None:
+    text = INTENT.replace("apiVersion: srv6.testbed.invalid/v1alpha1", "apiVersion: testbed/v1")
+    own, _ = read_intents(text.replace("r77", "r7"), "gold.yaml")
+    store.directory(with_api).mkdir(parents=True)
+    store.write(with_api, store.Kept(tuple(own), {"gold": 1_000_000}))
+    other = INTENT.replace("r77", "r7").replace("gold", "other")
+    _, findings = load_intents(with_api, tmp_path, INTENT + "---\n" + other)
+    assert [f.what.partition(" ")[2] for f in findings if f.severity == "error"] == [
+        "lab has an intent gold of its own, by `testbed te apply`",
+        "there is no node r77",
+        "traffic from worker1 to worker2 is gold's already (line 3)",
+    ]
+
+
+@pytest.mark.parametrize("has_injector", [True, False])
+def test_elsewhere_intents_are_for_te_apply(full: Plan, tmp_path: Path, has_injector: bool) -> None:
+    plan = full
+    if not has_injector:
+        nodes = [node for node in full.nodes if node.role is not Role.INJECTOR]
+        plan = full.model_copy(update={"orchestrator": "kubernetes", "nodes": nodes})
+    with pytest.raises(TestbedError, match="does not take kind Intent") as refused:
+        load_intents(plan, tmp_path, INTENT)
+    assert refused.value.fix == "testbed te apply -f FILE; with apiVersion: testbed/v1"
+
+
+def test_the_files_form_is_no_object(with_api: Plan, tmp_path: Path) -> None:
+    text = INTENT.replace("srv6.testbed.invalid/v1alpha1", "testbed/v1")
+    with pytest.raises(TestbedError, match="apiVersion testbed/v1 is not one of Intent") as refused:
+        load_intents(with_api, tmp_path, text)
+    assert refused.value.fix == "apiVersion: srv6.testbed.invalid/v1alpha1"

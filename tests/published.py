@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+from importlib.resources import files
+
 from testbed.engine.compute.placement import Demand
 from testbed.engine.network import Adjacency, Network
 
@@ -29,3 +33,35 @@ def published(key: str, capacity_mbit: float = 1000.0) -> tuple[Network, list[De
     ]
     nodes = frozenset(str(node["id"]) for node in found["nodes"])
     return Network(nodes, tuple(adjacencies)), demands
+
+
+RISKS = 40  # shared risk groups that are drawn, one per link
+
+
+def coloured(key: str) -> Network:
+    """The topology with affinities and risk groups that are drawn, each time the same."""
+    network, _ = published(key)
+    drawn = random.Random(key)
+    found = {
+        link: (
+            frozenset(drawn.sample(("gold", "lossy"), drawn.randint(0, 1))),
+            frozenset({f"duct{drawn.randrange(RISKS)}"}),
+        )
+        for link in dict.fromkeys(adjacency.link for adjacency in network.adjacencies)
+    }
+    adjacencies = (
+        replace(one, affinity=found[one.link][0], srlg=found[one.link][1])
+        for one in network.adjacencies
+    )
+    return replace(network, adjacencies=tuple(adjacencies))
+
+
+def published_keys() -> list[str]:
+    """Of the Topology Zoo and SNDlib."""
+    data = files("topohub") / "data"
+    return sorted(
+        f"{group}/{file.name.removesuffix('.json')}"
+        for group in ("topozoo", "sndlib")
+        for file in (data / group).iterdir()
+        if file.name.endswith(".json")
+    )

@@ -24,6 +24,7 @@ BEST_EFFORT, BGP, CONFIGMAP = "best-effort", "bgp", "configmap"  # origins of a 
 SEGMENTS, PLAIN, LOCAL = "segments", "plain", "local"  # ways to a prefix, beside overlays' names
 ESTABLISHED = "Established"
 OWN_ENDPOINT = "its endpoint is this node itself"
+INSTALLED = "installed"  # of a binding SID
 NOT_MEANT = "its route targets name other head ends"
 
 
@@ -88,6 +89,7 @@ class SegmentListStatus(Entry):
 class PolicyStatus(Entry):
     """A candidate of an SR Policy: where it comes from, if it is valid and chosen, and why.
 
+    `binding_sid_state`: of one in use that has a binding SID, "installed" or "not installed: why".
     `family` 0: its segment lists do not say which packets they carry.
     """
 
@@ -104,6 +106,7 @@ class PolicyStatus(Entry):
     valid: bool
     chosen: bool
     why: str
+    binding_sid_state: str
 
     @property
     def refused(self) -> bool:
@@ -114,7 +117,7 @@ class PolicyStatus(Entry):
     @staticmethod
     def none(endpoint: str) -> PolicyStatus:
         """What stands for the policy in use where there is none: it has no segment list."""
-        return PolicyStatus(endpoint, 0, "none", 0, 0, 0, 0, "", None, (), False, False, "")
+        return PolicyStatus(endpoint, 0, "none", 0, 0, 0, 0, "", None, (), False, False, "", "")
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,7 @@ def _parse_policy(data: JsonObject) -> PolicyStatus:
         valid=get_flag(data, "valid"),
         chosen=get_flag(data, "chosen"),
         why=get_text(data, "why"),
+        binding_sid_state=get_text(data, "binding_sid_state"),
     )
 
 

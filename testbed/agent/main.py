@@ -106,7 +106,8 @@ class Agent:
     def _note_path_change(self) -> None:
         """What a peer says is applied at once if it is about this node; all is checked later."""
         before, self._heard = self._heard, (self._bgp.status(), self._bgp.rib_by_source())
-        if concerns_node(self.config, before, self._heard):
+        pools = self._objects.pools if self._objects else ()
+        if concerns_node(self.config, pools, before, self._heard):
             self._checks.put_off()
             self.reconciler.notify()
         else:

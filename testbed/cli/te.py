@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from testbed.agent.contract import PolicyStatus
+from testbed.agent.contract import BEST_EFFORT, PolicyStatus
 from testbed.cli.common import (
     DEFAULT_LAB,
     DryRun,
@@ -18,6 +19,7 @@ from testbed.cli.common import (
     FormatOnlyOption,
     FormatOption,
     Name,
+    directory,
     enter,
     orchestrator_of,
     print_data,
@@ -30,6 +32,10 @@ from testbed.cli.printed import HeadEndPolicy
 from testbed.errors import TestbedError
 from testbed.report.tables import Column
 from testbed.te.input_text import from_here
+
+if TYPE_CHECKING:
+    from testbed.plan.model import Plan
+    from testbed.srpolicy.files.change import PolicyChange
 
 policy_app = typer.Typer(help="SR Policies: apply, list, delete, explain.", no_args_is_help=True)
 
@@ -56,7 +62,7 @@ def policy_apply(
     from testbed.lab import policies
     from testbed.te.load import load_policy_file
 
-    changes, findings = load_policy_file(plan, file, force)
+    changes, findings = load_policy_file(plan, file, force, policies.bindable(plan))
     _print_findings(findings)
     if not dry_run:
         for outcome in policies.inject(plan, changes):
@@ -101,12 +107,19 @@ def policy_list(name: Name = DEFAULT_LAB, format: FormatOption = Format.table) -
                 p.source,
                 str(p.preference),
                 "\n".join(" → ".join(one.segments) for one in p.segment_lists),
-                ("chosen" if p.chosen else "valid" if p.valid else "invalid")
-                + (f": {p.why}" if p.why else ""),
+                _describe_state(p),
             ]
             for p in found
         ],
     )
+
+
+def _describe_state(policy: PolicyStatus) -> str:
+    state = "chosen" if policy.chosen else "valid" if policy.valid else "invalid"
+    why = f": {policy.why}" if policy.why else ""
+    if not policy.binding_sid_state or policy.source == BEST_EFFORT:  # whose SIDs are names
+        return f"{state}{why}"
+    return f"{state}{why}; BSID {policy.binding_sid} {policy.binding_sid_state}"
 
 
 @policy_app.command("users")
@@ -155,17 +168,31 @@ def policy_explain(
     format: FormatOnlyOption = Format.table,
 ) -> None:
     """Each SID of FILE: node, pool, behaviour, reachable or not; the path the plan predicts."""
-    plan = recorded(name)
+    file = from_here(file)
+    plan, beside = _look_into(name)
     from testbed.te.explain import explain_all, explain_text
+    from testbed.te.lint.policies import bindable
     from testbed.te.load import load_policy_file
 
-    changes, findings = load_policy_file(plan, file, force=True)
-    explained = [e for c in changes if c.candidate for e in explain_all(plan, c.candidate)]
+    changes, findings = load_policy_file(plan, file, True, beside)
+    policies = bindable(changes, beside)
+    candidates = [change.candidate for change in changes if change.candidate]
+    explained = [e for c in candidates for e in explain_all(plan, c, policies=policies)]
     if print_data([e.to_dict() for e in explained], format):
         return
     for explanation in explained:
         print(explain_text(explanation))
     _print_findings(findings)
+
+
+def _look_into(name: str) -> tuple[Plan, list[PolicyChange]]:
+    """A lab's plan, and its policies that may be entered; others than root see no such."""
+    if os.geteuid() != 0 or not directory(name).built:
+        return recorded(name), []
+    plan = enter(name)
+    from testbed.lab.policies import bindable
+
+    return plan, bindable(plan)
 
 
 def apply(
@@ -180,7 +207,12 @@ def apply(
 
     api = orchestrator_of(plan).api(plan)
     documents, findings = load_objects(
-        plan, file, force, objects.selected_by(plan, api), objects.pools_in(api)
+        plan,
+        file,
+        force,
+        objects.selected_by(plan, api),
+        objects.pools_in(api),
+        objects.te_configs_in(api),
     )
     _print_findings(findings)
     if dry_run:
@@ -237,12 +269,11 @@ def path(
         raise TestbedError("-4 and -6 exclude each other", fix="give one of them")
     plan = enter(name)
     from testbed.prove import picture
-    from testbed.prove.in_lab import WITHOUT_SEGMENTS, prove
-    from testbed.te.resolve import node_names
+    from testbed.prove.in_lab import WITHOUT_SEGMENTS, expected_nodes, prove
 
     waypoints = None
     if expect is not None:
-        waypoints = [expect] if expect in WITHOUT_SEGMENTS else list(node_names(plan, expect))
+        waypoints = [expect] if expect in WITHOUT_SEGMENTS else expected_nodes(plan, expect)
     proof = prove(plan, source, destination, 4 if ipv4 else 6, waypoints)
     if pcap is not None:
         proof.write_pcap(pcap)

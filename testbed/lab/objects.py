@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from ipaddress import ip_network
 
 from testbed.agent.model import selector
+from testbed.api_objects import TE_CONFIG, TE_NAMESPACE
 from testbed.errors import TestbedError
 from testbed.kube.documents import KubeObject
 from testbed.object_fields.reserved import Network
@@ -14,6 +15,8 @@ from testbed.object_fields.tables import CALICO
 from testbed.orchestrators.api import Api
 from testbed.plan.model import Plan
 from testbed.render import cluster as render
+from testbed.srpolicy.files import configmap
+from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.te.lint.object_items import OF_SERVER
 
 
@@ -35,6 +38,17 @@ def pools_in(api: Api) -> dict[str, Network]:
     for pool in api.all_of(CALICO, "IPPool"):
         with suppress(KeyError, TypeError, ValueError):  # kubectl and scenarios apply any
             found[pool["metadata"]["name"]] = ip_network(pool["spec"]["cidr"])
+    return found
+
+
+def te_configs_in(api: Api) -> list[NodeConfig]:
+    """What the lab's TE ConfigMaps say to each head end, as far as they can be read."""
+    found: list[NodeConfig] = []
+    for document in api.all_of("v1", "ConfigMap"):
+        metadata = document["metadata"]
+        if metadata.get("namespace") == TE_NAMESPACE and metadata["name"].startswith(TE_CONFIG):
+            with suppress(TestbedError):
+                found += configmap.from_object(document, f"ConfigMap {metadata['name']}")
     return found
 
 

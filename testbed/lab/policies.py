@@ -11,17 +11,18 @@ from pathlib import Path
 
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
-from testbed.json_types import JsonObject
+from testbed.json_types import JsonObject, get_objects, get_text
 from testbed.lab.access.inside import unknown
 from testbed.paths import NODES
 from testbed.plan.identifiers import bgp_identifiers
 from testbed.plan.model import Plan
-from testbed.srpolicy.bgp.codec import encode_attributes, encode_nlri
-from testbed.srpolicy.files.change import PolicyChange
+from testbed.srpolicy.bgp.codec import decode, encode_attributes, encode_nlri
+from testbed.srpolicy.files.change import Lines, PolicyChange
 from testbed.srpolicy.model import SRPolicy
 from testbed.te.owners import closest_name
 
 _OF_PEOPLE = b'"owner": ""'  # in the file of a policy that no intent has
+_NO_BINDING_SID = b'"binding_sid": ""'
 _FEW = 20  # changes for which files are searched before they are parsed
 
 
@@ -168,8 +169,8 @@ class Outcome:
 class InjectedPolicy:
     """A policy that the injector is to announce: its name, its key, where it came from.
 
-    `family` 0: its segment lists do not say. `owner`: the intent that the TE engine made it for;
-    empty: it is people's.
+    `family` 0: its segment lists do not say. `binding_sid`: empty if it has none. `owner`: the
+    intent that the TE engine made it for; empty: it is people's.
     """
 
     name: str
@@ -180,6 +181,7 @@ class InjectedPolicy:
     head_ends: tuple[str, ...] = ()
     family: int = 0
     owner: str = ""
+    binding_sid: str = ""
 
     @property
     def key(self) -> SRPolicy:
@@ -190,6 +192,26 @@ class InjectedPolicy:
 def injected(plan: Plan) -> list[InjectedPolicy]:
     """What the injector is to announce, as far as its files can be read."""
     return _readable(store(plan)) if plan.injectors else []
+
+
+def bindable(plan: Plan) -> list[PolicyChange]:
+    """The injected policies that have binding SIDs, as far as their files can be read."""
+    files = store(plan).glob("*.json") if plan.injectors else ()
+    found = []
+    for file in sorted(files):
+        with suppress(TestbedError, OSError, ValueError, KeyError, TypeError):
+            content = file.read_bytes()
+            if _NO_BINDING_SID not in content:
+                found.append(_read_change(_read_policy(file), json.loads(content)))
+    return found
+
+
+def _read_change(policy: InjectedPolicy, content: JsonObject) -> PolicyChange:
+    """The policy as if its file were applied now; which lines it had is not known."""
+    path = get_objects(content, "paths")[0]
+    nlri, attrs = (bytes.fromhex(get_text(path, key)) for key in ("nlri", "attrs"))
+    candidate = replace(decode(nlri, attrs).candidate, head_ends=policy.head_ends)
+    return PolicyChange(policy.key, candidate, policy.source, Lines(1, 1), policy.name)
 
 
 def discard_unreadable(plan: Plan) -> list[Path]:
@@ -303,6 +325,7 @@ def announcement(
                 tuple(change.candidate.head_ends),
                 change.candidate.family or 0,
                 owner,
+                str(change.candidate.binding_sid or ""),
             )
         ),
         "paths": [{"nlri": nlri.hex(), "attrs": attrs.hex()}],

@@ -11,6 +11,7 @@ from testbed.host.wait import wait_for
 from testbed.lab import verify
 from testbed.lab.access.links import name_link
 from testbed.lab.black_holes import black_holes
+from testbed.lab.bound_policies import bound_policies
 from testbed.lab.measure import measure
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
@@ -86,12 +87,12 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
 
 
 def _policies_into_nothing(plan: Plan) -> list[str]:
-    owners = Owners(plan)
+    statuses = [status for node in present(plan) if (status := agent_status(node.name))]
+    owners = Owners(plan, policies=bound_policies(statuses))
     return [
         problem
-        for node in present(plan)
-        if (status := agent_status(node.name))
-        for problem in black_holes(owners, node.name, status.policies)
+        for status in statuses
+        for problem in black_holes(owners, status.node, status.policies)
     ]
 
 

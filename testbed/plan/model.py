@@ -22,6 +22,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from testbed.plan import mtu
+from testbed.plan.addressing import decapsulating_sid
 from testbed.plan.traits import (
     ORCHESTRATORS,
     OVERLAYS,
@@ -400,7 +401,19 @@ class Plan(Frozen):
         for port in self.ports:
             owners.update({interface.ip: port.node for interface in port.addresses})
         owners.update({sid: port.node for sid, (port, _) in self.adjacencies.items()})
+        owners.update({sid: node for sid, (node, _) in self.unpacking_sids.items()})
         return owners
+
+    @cached_property
+    def unpacking_sids(self) -> dict[IPv6Address, tuple[str, int]]:
+        """With local repair, where routers take packets out of it, by what is inside (6 or 4)."""
+        if self.repair == "off":
+            return {}
+        return {
+            decapsulating_sid(router.number, version): (router.name, version)
+            for router in self.routers
+            for version in (6, 4)
+        }
 
     @cached_property
     def adjacencies(self) -> dict[IPv6Address, tuple[Port, Port]]:

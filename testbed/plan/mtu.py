@@ -17,9 +17,19 @@ def overhead(segments: int) -> int:
     return OUTER_HEADER + SRH_FIXED + SID_SIZE * segments
 
 
+def entry_overhead(segments: int) -> int:
+    """Outer header plus SRH of what enters by a binding SID: End.B6.Encaps has no reduced form."""
+    return OUTER_HEADER + SRH_FIXED + SID_SIZE * segments
+
+
 def reserve(max_segments: int) -> int:
     """Bytes reserved for outer headers: a full SRH, or VXLAN's headers if those are longer."""
     return max(OUTER_HEADER + SRH_FIXED + SID_SIZE * max_segments, VXLAN)
+
+
+def segments_for(size: int) -> int:
+    """The smallest max_segments that reserve so many bytes."""
+    return max(1, -(-(size - OUTER_HEADER - SRH_FIXED) // SID_SIZE))
 
 
 REPAIR_SEGMENTS = 2  # of a repair list at most, before the SID that unpacks

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from testbed.plan.model import Plan
 from testbed.plan.spf import sid_owner
-from testbed.prove.packets import Observation
+from testbed.prove.packets import Header, Observation
 from testbed.prove.path import Hop, Trace
 
 WIDTH = 80
@@ -24,6 +24,16 @@ class InnerData(TypedDict):
     hop_limit: int | None
 
 
+class BetweenData(TypedDict):
+    """A header between the outer and the inner one, for JSON: of a policy that entered another."""
+
+    src: str
+    dst: str
+    hop_limit: int
+    segments: list[str] | None
+    segments_left: int | None
+
+
 class ObservationData(TypedDict):
     """A probe as seen on one interface, for JSON."""
 
@@ -34,6 +44,7 @@ class ObservationData(TypedDict):
     segments: list[str] | None
     segments_left: int | None
     vni: int | None
+    between: list[BetweenData]
     inner: InnerData | None
 
 
@@ -90,7 +101,9 @@ def _describe_way(one: Trace) -> tuple[object, ...]:
 
 
 def _crossing_key(o: Observation | None) -> tuple[object, ...]:
-    return (o.interface, o.outer_dst, o.segments_left) if o else (None, None, None)
+    if o is None:
+        return (None, None, None)
+    return (o.interface, o.outer_dst, o.segments_left, *(header.dst for header in o.between))
 
 
 def drawing(plan: Plan, traces: list[Trace]) -> str:
@@ -121,8 +134,8 @@ def _hop_notes(hop: Hop) -> Iterator[str]:
         yield "■ decapsulates"
     if hop.encapsulates and hop.left is not None:
         yield f"□ encapsulates{_describe_encapsulation(hop.left)}"
-    if hop.ends_segment and hop.arrived is not None and hop.left is not None:
-        left, after = hop.arrived.segments_left, hop.left.segments_left or 0
+    if hop.ends_segment:
+        left, after = hop.segments_left
         yield f"◆ waypoint: segments left {left} → {after}"
 
 
@@ -184,6 +197,20 @@ def _hop_data(hop: Hop) -> HopData:
     }
 
 
+def _header_data(header: Header) -> BetweenData:
+    return {
+        "src": str(header.src),
+        "dst": str(header.dst),
+        "hop_limit": header.hop_limit,
+        "segments": _texts(header.segments),
+        "segments_left": header.segments_left,
+    }
+
+
+def _texts(segments: tuple[IPv6Address, ...] | None) -> list[str] | None:
+    return None if segments is None else [str(sid) for sid in segments]
+
+
 def _observation_data(o: Observation | None) -> ObservationData | None:
     if o is None:
         return None
@@ -199,8 +226,9 @@ def _observation_data(o: Observation | None) -> ObservationData | None:
         "src": str(o.outer_src),
         "dst": str(o.outer_dst),
         "hop_limit": o.hop_limit,
-        "segments": None if o.segments is None else [str(s) for s in o.segments],
+        "segments": _texts(o.segments),
         "segments_left": o.segments_left,
         "vni": o.vni,
+        "between": [_header_data(header) for header in o.between],
         "inner": inner,
     }

@@ -6,10 +6,9 @@ endpoints, seen as destinations under an SRH whose Segments Left falls (RFC 8754
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
-from itertools import groupby
 
 from testbed.agent.desired.overlays.registry import TITLES
 from testbed.agent.desired.overlays.vxlan import VNI
@@ -19,7 +18,8 @@ from testbed.object_fields.close import did_you_mean
 from testbed.plan.model import Plan, Role
 from testbed.plan.spf import sid_owner
 from testbed.prove.loss import Loss, loss_of
-from testbed.prove.path import Hop, Trace
+from testbed.prove.path import Trace
+from testbed.prove.visits import join_sids, last_at_tail, list_visits, waypoint_complaints
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,29 @@ class BestEffort:
 
 @dataclass(frozen=True)
 class UsesSegments:
-    """Encapsulated with an SRH of exactly these SIDs in travel order, `egress` as the last."""
+    """Encapsulated with an SRH of exactly these SIDs in travel order, `egress` as the last.
+
+    `entered`: the policies behind the binding SIDs among the waypoints, in that order.
+    """
 
     waypoints: tuple[IPv6Address, ...]
     egress: IPv6Network
+    entered: tuple[Entered, ...] = ()
 
     def __str__(self) -> str:
-        return "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
+        listed = "segments " + ", ".join([*map(str, self.waypoints), _name_sid(self.egress)])
+        return "; ".join([listed, *map(str, self.entered)])
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What a binding SID leads into: a further header around the packet, with one of the lists."""
+
+    binding_sid: IPv6Address
+    choices: tuple[UsesSegments, ...]
+
+    def __str__(self) -> str:
+        return f"behind {self.binding_sid} {' or '.join(map(str, self.choices))}"
 
 
 @dataclass(frozen=True)
@@ -254,15 +270,42 @@ def _complaints(plan: Plan, one: Trace, expectation: Expectation) -> list[str]:
         return complaints or _tunnel_complaints(one, expectation)
     if isinstance(expectation, BestEffort):
         complaints += _srh_complaints(one)
-        wanted: tuple[IPv6Address, ...] = ()
-    else:
-        complaints += _list_complaints(one, expectation)
-        wanted = expectation.waypoints
-    if complaints:
+        return complaints or _egress_complaints(plan, one, (), expectation.egress)
+    return complaints or _stitched_complaints(plan, one, expectation, layer=1)
+
+
+def _stitched_complaints(
+    plan: Plan, one: Trace, expectation: UsesSegments, layer: int
+) -> list[str]:
+    """The header of this number has the list; what it is in, by turns, those that are entered."""
+    seen, wanted = one.at_layer(layer), expectation.waypoints
+    if complaints := _list_complaints(seen, expectation):
         return complaints
-    return _waypoint_complaints(plan, one, wanted) + _egress_complaints(
-        plan, one, wanted, expectation.egress
-    )
+    bound = frozenset(entered.binding_sid for entered in expectation.entered)
+    complaints = waypoint_complaints(plan, seen, wanted, bound=bound)
+    complaints += _egress_complaints(plan, seen, wanted, expectation.egress, bound)
+    return complaints or _entered_complaints(plan, one, expectation.entered, layer + 1)
+
+
+def _entered_complaints(
+    plan: Plan, one: Trace, entered: Sequence[Entered], layer: int
+) -> list[str]:
+    """One pass for each binding SID, put on where that was visited, and by one of its lists."""
+    passes = one.passes(layer)
+    if len(passes) != len(entered):
+        at = ", ".join(part.hops[0].node for part in passes) or "nobody"
+        return [f"a further outer header by {at}, expected by {len(entered)} binding SIDs"]
+    complaints: list[str] = []
+    for part, wanted in zip(passes, entered, strict=True):
+        owner, at = sid_owner(plan, wanted.binding_sid), part.hops[0].node
+        if owner != at:
+            complaints.append(
+                f"{at} put it into a further header, {wanted.binding_sid} is {owner}'s"
+            )
+        each = [_stitched_complaints(plan, part, choice, layer) for choice in wanted.choices]
+        if all(each):
+            complaints += dict.fromkeys(c for found in each for c in found)
+    return complaints
 
 
 def _routed_by(plan: Plan, one: Trace) -> list[str]:
@@ -284,8 +327,8 @@ def _loss_complaints(plan: Plan, one: Trace, expectation: LostAt) -> list[str]:
         return [what, *wrong]
     if loss_of(plan, one) != expectation.loss:
         return [what]
-    waypoints = expectation.path.waypoints
-    return _waypoint_complaints(plan, one, waypoints, _count_passed(one, len(waypoints)))
+    waypoints, seen = expectation.path.waypoints, one.at_layer(1)
+    return waypoint_complaints(plan, seen, waypoints, _count_passed(seen, len(waypoints)))
 
 
 def _count_passed(one: Trace, waypoints: int) -> int:
@@ -307,7 +350,7 @@ def _describe_loss(one: Trace) -> str:
 def _srh_complaints(one: Trace) -> list[str]:
     for hop in one.hops:
         if hop.left is not None and hop.left.segments is not None:
-            return [f"an SRH leaves {hop.node}: {_join_sids(hop.left.travel or ())}"]
+            return [f"an SRH leaves {hop.node}: {join_sids(hop.left.travel or ())}"]
     return []
 
 
@@ -318,93 +361,23 @@ def _list_complaints(one: Trace, expectation: UsesSegments) -> list[str]:
         return [f"no SRH behind {at}, outer destination {one.head_end.left.outer_dst}"]
     egress_fits = bool(travel) and travel[-1] in expectation.egress
     if travel[:-1] != expectation.waypoints or not egress_fits:
-        return [f"{at} sends it over segments {_join_sids(travel)}"]
+        return [f"{at} sends it over segments {join_sids(travel)}"]
     return []
 
 
-@dataclass(frozen=True)
-class _Visit:
-    """Consecutive segments of one node: it processes them at once, and no packet is seen between.
-
-    An End.X SID ends a visit: the packet leaves by that link, even if it comes back.
-
-    `left`: the Segments Left with which the packet arrives for the first of them.
-    """
-
-    owner: str | None
-    sids: tuple[IPv6Address, ...]
-    left: int
-
-
-def _list_visits(plan: Plan, waypoints: tuple[IPv6Address, ...]) -> list[_Visit]:
-    visits = []
-    left = len(waypoints)
-    for owner, run in groupby(waypoints, lambda sid: sid_owner(plan, sid)):
-        for sids in _split_behind(tuple(run), plan.adjacencies):
-            visits.append(_Visit(owner, sids, left))
-            left -= len(sids)
-    return visits
-
-
-def _split_behind(
-    sids: tuple[IPv6Address, ...], last: Container[IPv6Address]
-) -> Iterator[tuple[IPv6Address, ...]]:
-    """The same in parts, each of which ends with one of `last` (the rest: as it ends)."""
-    start = 0
-    for end, sid in enumerate(sids, 1):
-        if sid in last or end == len(sids):
-            yield sids[start:end]
-            start = end
-
-
-def _waypoint_complaints(
-    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], first: int | None = None
-) -> list[str]:
-    """The owner of each waypoint must have received it as destination and advanced the SRH.
-
-    `first`: look at so many of the waypoints only. Those that the egress node itself has are
-    looked at where the packet is taken out.
-    """
-    visits = _list_visits(plan, waypoints)
-    if first is not None:
-        visits = [v for v in visits if len(waypoints) - v.left + len(v.sids) <= first]
-    elif visits and one.tail_end is not None and visits[-1].owner == one.tail_end.node:
-        visits.pop()
-    return [complaint for v in visits if (complaint := _visit_complaint(plan, one, v))]
-
-
-def _visit_complaint(plan: Plan, one: Trace, visit: _Visit) -> str:
-    """What is wrong with a visit; empty if it was made. End.X: it leaves by that SID's link."""
-    shown = [hop.left.interface for hop in one.hops if hop.left and _shows(hop, visit)]
-    listed = _join_sids(visit.sids)
-    if not shown:
-        return f"{visit.owner} never processed segment {listed} (segments left {visit.left})"
-    across = plan.adjacencies.get(visit.sids[-1])
-    if across is None or across[0].interface in shown:
-        return ""
-    return f"{visit.owner} sent it by {shown[0]}, segment {listed} by {across[0].interface}"
-
-
-def _shows(hop: Hop, visit: _Visit) -> bool:
-    """Did the packet arrive here for the first of the segments, and leave for the one behind?"""
-    if hop.node != visit.owner or hop.arrived is None or hop.left is None:
-        return False
-    return (
-        (hop.arrived.outer_dst, hop.arrived.segments_left) == (visit.sids[0], visit.left)
-        and (hop.left.segments_left or 0) == visit.left - len(visit.sids)
-        and hop.left.outer_dst not in visit.sids
-    )
-
-
 def _egress_complaints(
-    plan: Plan, one: Trace, waypoints: tuple[IPv6Address, ...], egress: IPv6Network
+    plan: Plan,
+    one: Trace,
+    waypoints: tuple[IPv6Address, ...],
+    egress: IPv6Network,
+    bound: frozenset[IPv6Address] = frozenset(),
 ) -> list[str]:
     """Taken out at the owner of the egress SID, on arrival for it or for waypoints of that node."""
     tail = one.tail_end
     if tail is None or tail.arrived is None:
         return ["never decapsulated"]
-    visits = _list_visits(plan, waypoints)
-    own = visits[-1] if visits and visits[-1].owner == tail.node else None
+    visits = list_visits(plan, waypoints, bound)
+    own = visits[-1] if last_at_tail(visits, one, bound) else None
     wanted, left = (IPv6Network(own.sids[0]), own.left) if own else (egress, 0)
     destination = tail.arrived.outer_dst
     if not isinstance(destination, IPv6Address) or destination not in wanted:
@@ -436,7 +409,3 @@ def _name_sid(network: IPv6Network) -> str:
     if network.prefixlen == 128:
         return str(network.network_address)
     return f"a SID of {network}"
-
-
-def _join_sids(sids: Sequence[IPv6Address]) -> str:
-    return ", ".join(map(str, sids))

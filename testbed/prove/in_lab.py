@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 
-from testbed.agent.contract import PolicyStatus
+from testbed.agent.contract import NodeStatus, PolicyStatus
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS
 from testbed.agent.model.overlay_names import DIRECT, IPIP, ROUTED
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.access.places import places
+from testbed.lab.bound_policies import bound_policies
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.pod import Pod
 from testbed.orchestrators.registry import orchestrator_of
@@ -30,7 +31,9 @@ from testbed.prove.expectation import (
     via,
 )
 from testbed.prove.proof import Endpoint, Proof, prove_path
+from testbed.prove.stitched import Installed, installed, stitched
 from testbed.prove.stream import Stream
+from testbed.te.resolve import node_names
 
 PLAIN = "plain"
 UNCHANGED: Mapping[str, Single] = {PLAIN: Plain(), ROUTED: Routed(), DIRECT: Direct()}
@@ -55,7 +58,24 @@ def prove(
     src, dst = _endpoint(plan, source, family), _endpoint(plan, destination, family)
     if through is not None:
         dst = replace(dst, address=through)
-    return prove_path(plan, src, dst, _expectation(plan, src, dst, expect), places(plan))
+    wanted = stitched(_expectation(plan, src, dst, expect), _installed(plan))
+    return prove_path(plan, src, dst, wanted, places(plan))
+
+
+def expected_nodes(plan: Plan, text: str) -> list[str]:
+    """`r6,r8` as `prove` expects it; SIDs that are more than their node stay SIDs.
+
+    Raises TestbedError for what nobody has.
+    """
+    return list(node_names(plan, text, policies=bound_policies(_statuses(plan))))
+
+
+def _statuses(plan: Plan) -> Iterator[NodeStatus]:
+    return (status for node in plan.cluster if (status := agent_status(node.name)))
+
+
+def _installed(plan: Plan) -> Installed:
+    return installed(_statuses(plan))
 
 
 def stream(

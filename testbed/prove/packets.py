@@ -23,6 +23,18 @@ _MOST_HEADERS = 16  # a frame that nests deeper is nothing of ours
 
 
 @dataclass(frozen=True)
+class Header:
+    """An IP header; `segments` are those of its SRH in travel order (None: no SRH)."""
+
+    src: Address
+    dst: Address
+    hop_limit: int  # TTL for IPv4
+    segments: tuple[IPv6Address, ...] | None = None
+    segments_left: int | None = None
+    vni: int | None = None  # a VXLAN header follows
+
+
+@dataclass(frozen=True)
 class Observation:
     """One probe, seen once: on which interface, in which direction, under which headers.
 
@@ -44,6 +56,42 @@ class Observation:
     tag: bytes
     time_ns: int = 0
     vni: int | None = None  # of the outermost VXLAN header
+    between: tuple[
+        Header, ...
+    ] = ()  # outer and inner header, from outside, as of stitched policies
+
+    @property
+    def layers(self) -> tuple[Header, ...]:
+        """All headers from the inside: the probe's own first."""
+        outer = (self.outer_src, self.outer_dst, self.hop_limit)
+        found = [Header(*outer, self.segments, self.segments_left, self.vni), *self.between]
+        if self.inner_src is not None and self.inner_dst is not None:
+            found.append(Header(self.inner_src, self.inner_dst, self.payload_hop_limit))
+        return tuple(reversed(found))
+
+    def within(self, layer: int) -> Observation:
+        """Without what is around the header of this number; the probe's own is 0."""
+        return self._of(self.layers[: layer + 1])
+
+    def at_layer(self, layer: int) -> Observation:
+        """As if what that header is around were the probe; bare where there is no such header."""
+        return self._of(self.layers[layer - 1 : layer + 1] or self.layers[-1:])
+
+    def _of(self, layers: tuple[Header, ...]) -> Observation:
+        outer, inner = layers[-1], layers[0] if len(layers) > 1 else None
+        return replace(
+            self,
+            outer_src=outer.src,
+            outer_dst=outer.dst,
+            hop_limit=outer.hop_limit,
+            segments=outer.segments,
+            segments_left=outer.segments_left,
+            vni=outer.vni,
+            inner_src=inner.src if inner else None,
+            inner_dst=inner.dst if inner else None,
+            inner_hop_limit=inner.hop_limit if inner else None,
+            between=tuple(reversed(layers[1:-1])),
+        )
 
     @property
     def encapsulated(self) -> bool:
@@ -67,16 +115,6 @@ class Observation:
         if self.segments_left == len(self.segments) and isinstance(self.outer_dst, IPv6Address):
             return (self.outer_dst, *self.segments)
         return self.segments
-
-
-@dataclass(frozen=True)
-class _Header:
-    src: Address
-    dst: Address
-    hop_limit: int
-    segments: tuple[IPv6Address, ...] | None = None
-    segments_left: int | None = None
-    vni: int | None = None  # a VXLAN header follows
 
 
 def observations(frames: Iterable[Frame], run: Run) -> list[Observation]:
@@ -109,13 +147,14 @@ def observe(frame: Frame) -> Observation | None:
         tag=payload[-TAG_SIZE:],
         time_ns=frame.time_ns,
         vni=outer.vni,
+        between=tuple(headers[1:-1]),
     )
 
 
-def _parse_frame(data: bytes) -> tuple[list[_Header], bytes]:
+def _parse_frame(data: bytes) -> tuple[list[Header], bytes]:
     """IP headers from the outermost on, and the UDP payload. ValueError if it is no UDP."""
     number, data = _parse_ethernet(data)
-    headers: list[_Header] = []
+    headers: list[Header] = []
     for _ in range(_MOST_HEADERS):
         if number == _IPV6:
             header, number, data = _parse_ipv6(data)
@@ -155,24 +194,24 @@ def _parse_vxlan(header: bytes) -> int:
     return int(identifier >> 8)
 
 
-def _parse_ipv6(data: bytes) -> tuple[_Header, int, bytes]:
+def _parse_ipv6(data: bytes) -> tuple[Header, int, bytes]:
     word, length, following, hop_limit = struct.unpack_from("!IHBB", data)
     if word >> 28 != 6:
         raise ValueError("no IPv6")
-    header = _Header(IPv6Address(data[8:24]), IPv6Address(data[24:40]), hop_limit)
+    header = Header(IPv6Address(data[8:24]), IPv6Address(data[24:40]), hop_limit)
     return header, following, data[40 : 40 + length]
 
 
-def _parse_ipv4(data: bytes) -> tuple[_Header, int, bytes]:
+def _parse_ipv4(data: bytes) -> tuple[Header, int, bytes]:
     first, length = data[0], int.from_bytes(data[2:4], "big")
     size = (first & 15) * 4
     if first >> 4 != 4 or size < 20 or int.from_bytes(data[6:8], "big") & 0x1FFF:
         raise ValueError("no IPv4, or a later fragment")
-    header = _Header(IPv4Address(data[12:16]), IPv4Address(data[16:20]), data[8])
+    header = Header(IPv4Address(data[12:16]), IPv4Address(data[16:20]), data[8])
     return header, data[9], data[size:length]
 
 
-def _parse_extension(header: _Header, number: int, data: bytes) -> tuple[_Header, int, bytes]:
+def _parse_extension(header: Header, number: int, data: bytes) -> tuple[Header, int, bytes]:
     """An IPv6 extension header; an SRH leaves its segments in the IPv6 header's record."""
     following, size = data[0], (data[1] + 1) * 8
     if number == _ROUTING and data[2] == _SRH:

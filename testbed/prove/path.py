@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from testbed.agent.desired.overlays.registry import INTERFACES
 from testbed.agent.desired.service_veth import ENDS
 from testbed.plan.model import Plan
-from testbed.prove.packets import Observation
+from testbed.prove.packets import Address, Observation
 
 # On these a packet only goes from one part of its node to another. What passes the service veth is
 # routed twice there, so that its own hop limit falls by two inside one node.
 _INSIDE_A_NODE = ("lo", *ENDS, *INTERFACES)
+
+_GONE = 256  # more than any hop limit falls by: this header ended
 
 
 @dataclass(frozen=True)
@@ -31,22 +33,40 @@ class Hop:
     @property
     def encapsulates(self) -> bool:
         """Was the probe put into another packet here?"""
-        before = self.arrived is not None and self.arrived.encapsulated
-        return self.left is not None and self.left.encapsulated and not before
+        return self.left is not None and _depth(self.left) > _depth(self.arrived)
 
     @property
     def decapsulates(self) -> bool:
         """Was the probe taken out of another packet here?"""
-        out = self.delivered if self.left is None else not self.left.encapsulated
+        out = self.delivered if self.left is None else _depth(self.left) < _depth(self.arrived)
         return self.arrived is not None and self.arrived.encapsulated and out
 
     @property
     def ends_segment(self) -> bool:
         """Did a segment end here, and the next one begin?"""
+        before, after = self.segments_left
+        return before > 0 and before != after
+
+    @property
+    def segments_left(self) -> tuple[int, int]:
+        """Before and after, in the outermost header that came and went; 0 where there is none."""
         a, b = self.arrived, self.left
         if a is None or b is None or not (a.encapsulated and b.encapsulated):
-            return False
-        return bool(a.segments_left) and a.segments_left != (b.segments_left or 0)
+            return 0, 0
+        common = _count_common(a, b) - 1
+        before, after = a.layers[common].segments_left, b.layers[common].segments_left
+        return before or 0, after or 0
+
+    def puts_on(self, layer: int) -> bool:
+        """Did the probe get this header here, or another in its place?"""
+        src = _source_at(self.left, layer)
+        return src is not None and src != _source_at(self.arrived, layer)
+
+    def takes_off(self, layer: int) -> bool:
+        """Did this header end here?"""
+        src = _source_at(self.arrived, layer)
+        out = self.delivered if self.left is None else src != _source_at(self.left, layer)
+        return src is not None and out
 
 
 @dataclass(frozen=True)
@@ -72,10 +92,66 @@ class Trace:
         """The last hop that decapsulates."""
         return next((h for h in reversed(self.hops) if h.decapsulates), None)
 
+    def at_layer(self, layer: int) -> Trace:
+        """As if what the headers of this number are around were the probe."""
+        hops = (
+            replace(
+                hop,
+                arrived=hop.arrived.at_layer(layer) if hop.arrived else None,
+                left=hop.left.at_layer(layer) if hop.left else None,
+            )
+            for hop in self.hops
+        )
+        return replace(self, hops=tuple(hops))
+
+    def passes(self, layer: int) -> list[Trace]:
+        """The parts of the way on which the probe has a header of this number, one after another.
+
+        The first is 1, and 2 is what End.B6.Encaps puts around that.
+        """
+        found: list[Trace] = []
+        hops: list[Hop] = []
+        for hop in self.hops:
+            if hops:
+                ends = hop.takes_off(layer)
+                hops.append(_left_within(hop, layer - 1) if ends else hop)
+                if ends:
+                    found.append(replace(self, hops=tuple(hops), delivered=True))
+                    hops = []
+            if hop.puts_on(layer) and not hops:
+                hops = [_arrived_within(hop, layer - 1)]
+        return [*found, replace(self, hops=tuple(hops), delivered=False)] if hops else found
+
     def renamed(self, names: Mapping[str, str]) -> Trace:
         """The same with other names for some hops, for people to read."""
         hops = (replace(hop, node=names.get(hop.node, hop.node)) for hop in self.hops)
         return replace(self, hops=tuple(hops))
+
+
+def _depth(o: Observation | None) -> int:
+    return len(o.layers) - 1 if o is not None else 0
+
+
+def _source_at(o: Observation | None, layer: int) -> Address | None:
+    return o.layers[layer].src if o is not None and layer < len(o.layers) else None
+
+
+def _arrived_within(hop: Hop, layer: int) -> Hop:
+    return replace(hop, arrived=hop.arrived.within(layer) if hop.arrived else None)
+
+
+def _left_within(hop: Hop, layer: int) -> Hop:
+    return replace(hop, left=hop.left.within(layer) if hop.left else None)
+
+
+def _count_common(arrived: Observation, left: Observation) -> int:
+    """How many headers, from the inside, are the same: by their sources, which nobody changes.
+
+    The probe's own source may be translated.
+    """
+    pairs = list(zip(arrived.layers, left.layers, strict=False))
+    same = (number for number, (a, b) in enumerate(pairs[1:], 1) if a.src != b.src)
+    return next(same, len(pairs))
 
 
 def traces(
@@ -198,26 +274,34 @@ def _headers(o: Observation) -> tuple[object, ...]:
         o.inner_dst,
         o.inner_hop_limit,
         o.vni,
+        o.between,
     )
 
 
 def _may_follow(arrived: Observation, left: Observation) -> bool:
-    """May a packet that arrived like this leave like that? Nobody ever raises a hop limit."""
-    if arrived.encapsulated and left.encapsulated:
-        fell = _segments_left(left) <= _segments_left(arrived)
-        return left.hop_limit < arrived.hop_limit and fell
-    return left.payload_hop_limit <= arrived.payload_hop_limit
+    """May a packet that arrived like this leave like that? Nobody ever raises a hop limit.
+
+    What is put around a header starts with one of its own.
+    """
+    common = _count_common(arrived, left)
+    pairs = list(zip(arrived.layers[:common], left.layers[:common], strict=True))
+    if not all(b.hop_limit <= a.hop_limit for a, b in pairs):
+        return False
+    if not all((b.segments_left or 0) <= (a.segments_left or 0) for a, b in pairs):
+        return False
+    forwarded = common == len(arrived.layers) == len(left.layers) > 1
+    return not forwarded or left.hop_limit < arrived.hop_limit
 
 
-def _rank_successor(arrived: Observation | None, left: Observation) -> tuple[int, int]:
-    """The nearest successor first: hop limit one lower, or one step of encapsulation."""
+def _rank_successor(arrived: Observation | None, left: Observation) -> tuple[int, ...]:
+    """The nearest successor first: hop limits fell least, from the inside; then fewest steps."""
     if arrived is None:
         return (-left.payload_hop_limit, -left.hop_limit)
-    if arrived.encapsulated == left.encapsulated:
-        return (arrived.hop_limit - left.hop_limit, 0)
-    # a step of encapsulation: the outer hop limit is highest where it was just put on
-    return (arrived.payload_hop_limit - left.payload_hop_limit, -left.hop_limit)
-
-
-def _segments_left(o: Observation) -> int:
-    return o.segments_left or 0
+    common = _count_common(arrived, left)
+    pairs = zip(arrived.layers[:common], left.layers[:common], strict=True)
+    fell = [a.hop_limit - b.hop_limit for a, b in pairs]
+    fell += [_GONE] * (len(arrived.layers) - common)
+    if common == len(arrived.layers) == len(left.layers):
+        return (*fell, 0, 0)
+    # the outer hop limit is highest where it was just put on
+    return (*fell, int(arrived.encapsulated), -left.hop_limit)

@@ -20,6 +20,8 @@ class Behavior(IntEnum):
     END_DT4 = 19
 
 
+END_B6_ENCAPS = 14  # of binding SIDs (RFC 8986 §4.13)
+
 FAMILY_OF_BEHAVIOR: dict[int, int] = {Behavior.END_DT6: 6, Behavior.END_DT4: 4}
 BEHAVIOR_OF_FAMILY: dict[int, Behavior] = {6: Behavior.END_DT6, 4: Behavior.END_DT4}
 

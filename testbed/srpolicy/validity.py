@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address
 
 from testbed.srpolicy.model import FAMILY_OF_BEHAVIOR, Candidate, SegmentList
+from testbed.srpolicy.stitching import Bound, find_cycle
 
 # Which SIDs each endpoint announces as its own, with the family each decapsulates.
 Announced = Mapping[IPv6Address, Mapping[IPv6Address, int]]
@@ -18,12 +19,15 @@ LINUX_MAX_SEGMENTS = 127  # (255 - 0) / 2: the SRH's length octet counts 8-octet
 class HeadEnd:
     """What a head end knows of itself and of the network, besides what endpoints announce.
 
+    `bound`: binding SIDs of this head end and of others, with what they lead into.
     `name_pool`: of an address, the pool of SIDs or pods that it lies in ("" for none).
     `has_route`: does its kernel have a route to an address?
     """
 
     address: IPv6Address
     local_sids: frozenset[IPv6Address] = frozenset()
+    bound: Bound = field(default_factory=dict)
+    own_binding_sids: frozenset[IPv6Address] = frozenset()
     name_pool: Callable[[IPv6Address], str] = lambda _address: ""
     has_route: Callable[[IPv6Address], bool] = lambda _address: True
 
@@ -83,8 +87,18 @@ def egress(candidate: Candidate, announced: Announced) -> list[str]:
 def transit(candidate: Candidate, announced: Announced, head_end: HeadEnd) -> list[str]:
     """Segments that this head end knows to lose every packet."""
     lists = (item.sids for item in candidate.segment_lists)
-    faults = (fault for sids in lists for fault in _lost(sids, announced, head_end))
+    faults = [fault for sids in lists for fault in _lost(sids, announced, head_end)]
+    cycle = find_cycle(candidate.binding_sid, candidate.segment_lists, head_end.bound)
+    if cycle:
+        faults.append(describe_cycle(cycle))
     return list(dict.fromkeys(faults))
+
+
+def describe_cycle(cycle: Iterable[IPv6Address]) -> str:
+    """Why no packet that enters ever arrives."""
+    first, *others = map(str, cycle)
+    through = f" by {', '.join(others)}" if others else ""
+    return f"binding SID {first} leads back to itself{through}, so that no packet arrives"
 
 
 def starts_at(sids: tuple[IPv6Address, ...], head_end: IPv6Address) -> bool:
@@ -99,10 +113,12 @@ def starts_at(sids: tuple[IPv6Address, ...], head_end: IPv6Address) -> bool:
 def _lost(sids: tuple[IPv6Address, ...], announced: Announced, head_end: HeadEnd) -> Iterator[str]:
     if starts_at(sids, head_end.address):
         yield f"its first segment {sids[0]} is this node itself: no packet would leave"
+    if sids[0] in head_end.own_binding_sids:
+        yield f"its first segment {sids[0]} is a binding SID of this node itself"
     for sid in sids[:-1]:
         if owner := _name_owner(sid, announced, head_end):
             yield f"waypoint {sid} is a local SID of {owner}, which ends the tunnel"
-        elif pool := head_end.name_pool(sid):
+        elif sid not in head_end.bound and (pool := head_end.name_pool(sid)):
             yield f"waypoint {sid} lies in pool {pool}, where no node forwards by segments"
     yield from (f"there is no route to {sid}" for sid in _unrouted(sids, head_end))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from ipaddress import IPv6Address
 
 from testbed.plan.model import LocalSids, Node, Plan, Role
-from testbed.plan.mtu import IPV6_MIN_MTU, overhead, pod_mtu
+from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, reserve
 from testbed.srpolicy.model import Candidate, SegmentList
 from testbed.srpolicy.validity import starts_at
-from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
+from testbed.te.owners import FAMILY_OF_KIND, ROUTER_SIDS, Kind, Owners
 from testbed.te.paths import legs_of, reached_by_plan, spelled
+from testbed.te.stitched import bytes_after_entry, entered_by, outer_bytes
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class ExplainedSid:
     why: str | None = None
     paths: tuple[tuple[str, ...], ...] = ()  # of equal cost, from the segment before
     interface: str | None = None  # that an End.X SID leads out of
+    enters: tuple[ExplainedList, ...] = ()  # of the policy behind a binding SID
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class ExplainedList:
     share: float  # of the traffic, 0 to 1
     segments: tuple[ExplainedSid, ...]
     encapsulation: str
-    overhead: int  # bytes before the inner packet
+    overhead: int  # bytes before the inner packet, with those of policies that it enters
     fits: bool  # in the plan's pod MTU
 
 
@@ -63,9 +66,13 @@ def explain(
     candidate: Candidate,
     head_end: str,
     local_sids: Mapping[str, LocalSids] | None = None,
+    policies: Iterable[Candidate] = (),
 ) -> Explanation:
-    """Explain one candidate at one head end; unknown SIDs are part of the explanation, no error."""
-    owners = Owners(plan, local_sids)
+    """Explain one candidate at one head end; unknown SIDs are part of the explanation, no error.
+
+    `policies`: those that may be entered by their binding SIDs.
+    """
+    owners = Owners(plan, local_sids, policies)
     endpoint = owners.endpoint(candidate.endpoint)
     total = sum(item.weight for item in candidate.segment_lists) or 1
     return Explanation(
@@ -84,13 +91,17 @@ def explain(
 
 
 def explain_all(
-    plan: Plan, candidate: Candidate, local_sids: Mapping[str, LocalSids] | None = None
+    plan: Plan,
+    candidate: Candidate,
+    local_sids: Mapping[str, LocalSids] | None = None,
+    policies: Iterable[Candidate] = (),
 ) -> list[Explanation]:
     """At each head end that would use it (every cluster node but the endpoint if none is named)."""
     cluster = [n.name for n in plan.cluster]
     named = [name for name in candidate.head_ends if name in cluster]
     others = [name for name in cluster if plan.address_v6(name) != candidate.endpoint]
-    return [explain(plan, candidate, name, local_sids) for name in named or others]
+    policies = list(policies)
+    return [explain(plan, candidate, name, local_sids, policies) for name in named or others]
 
 
 def explain_text(explanation: Explanation) -> str:
@@ -106,20 +117,55 @@ def explain_text(explanation: Explanation) -> str:
     return "\n".join(lines)
 
 
-def _explain_list(owners: Owners, head_end: str, item: SegmentList, total: int) -> ExplainedList:
+def _explain_list(
+    owners: Owners,
+    head_end: str,
+    item: SegmentList,
+    total: int,
+    entered: tuple[IPv6Address, ...] = (),
+) -> ExplainedList:
+    """`entered`: the binding SIDs by which packets came to this list."""
     depth = len(item.segments)
     legs = legs_of(owners, head_end, item.sids)
     segments = tuple(
-        _explain_sid(owners, item, position, paths, head_end) for position, paths in enumerate(legs)
+        replace(
+            _explain_sid(owners, item, position, paths, head_end),
+            enters=_explain_entered(owners, item.sids[position], entered),
+        )
+        for position, paths in enumerate(legs)
     )
     plan = owners.plan
+    size = bytes_after_entry(owners, item, frozenset(entered))
+    if not entered:
+        size = outer_bytes(owners, item)
+    within = depth <= plan.max_segments and size <= reserve(plan.max_segments)
     return ExplainedList(
         weight=item.weight,
         share=item.weight / total,
         segments=segments,
-        encapsulation="no SRH" if depth == 1 else f"SRH with {depth} segments",
-        overhead=overhead(depth),
-        fits=depth <= plan.max_segments and pod_mtu(plan.tunnel_mtu, depth) >= IPV6_MIN_MTU,
+        encapsulation=_name_encapsulation(depth, reduced=not entered),
+        overhead=size,
+        fits=within and pod_mtu(plan.tunnel_mtu, depth) >= IPV6_MIN_MTU,
+    )
+
+
+def _name_encapsulation(depth: int, reduced: bool) -> str:
+    if depth == 1:
+        return "no SRH" if reduced else "SRH with 1 segment"
+    return f"SRH with {depth} segments"
+
+
+def _explain_entered(
+    owners: Owners, sid: IPv6Address, entered: tuple[IPv6Address, ...]
+) -> tuple[ExplainedList, ...]:
+    """The segment lists behind a binding SID; none where it leads back to itself."""
+    policy, owned = entered_by(owners, sid), owners.get(sid)
+    if policy is None or owned is None or sid in entered:
+        return ()
+    total = sum(item.weight for item in policy.segment_lists) or 1
+    return tuple(
+        _explain_list(owners, owned.node, item, total, (*entered, sid))
+        for item in policy.segment_lists
     )
 
 
@@ -149,6 +195,8 @@ def _explain_sid(
         why = f"{owned.node} does not forward"
     if why is None and position == 0 and starts_at(item.sids, owners.plan.address_v6(head_end)):
         why = "the head end itself, where packets would be lost"
+    if why is None and is_last and owned.kind is Kind.BINDING:
+        why = "a binding SID, behind which no segment would be left"
     if why is None and is_last and owned.kind not in FAMILY_OF_KIND:
         why = "no End.DT4 or End.DT6 SID, so that the tunnel has no end"
     behaviour = owned.kind.value
@@ -156,7 +204,7 @@ def _explain_sid(
 
 
 def _name_place(node: Node, kind: Kind) -> str:
-    if kind is Kind.END_X:
+    if kind in ROUTER_SIDS:
         return str(node.locator)
     return "loopback" if node.role is Role.ROUTER else "node address"
 
@@ -164,6 +212,8 @@ def _name_place(node: Node, kind: Kind) -> str:
 def _format_list(e: Explanation, item: ExplainedList) -> list[str]:
     share = f", {item.share:.0%} of the traffic" if len(e.segment_lists) > 1 else ""
     fit = f"pod MTU {e.pod_mtu} ok" if item.fits else f"more than the {e.max_segments} allowed"
+    if not item.fits and len(item.segments) <= e.max_segments:
+        fit = f"no room for them above pod MTU {e.pod_mtu}"
     lines = [f"  {item.encapsulation}, {item.overhead} bytes outside, {fit}{share}"]
     for number, s in enumerate(item.segments, 1):
         state = "reachable" if s.reachable else f"NOT reachable: {s.why}"
@@ -171,4 +221,12 @@ def _format_list(e: Explanation, item: ExplainedList) -> list[str]:
         node = s.interface or s.node or "?"
         lines.append(f"  {number}. {s.sid}  {node}  {place}  {state}")
         lines += [f"       {spelled(path)}" for path in s.paths]
+        for entered in s.enters:
+            lines += _format_entered(e, s, entered)
     return lines
+
+
+def _format_entered(e: Explanation, sid: ExplainedSid, item: ExplainedList) -> list[str]:
+    """What a binding SID leads into, indented below it."""
+    first, *others = _format_list(replace(e, segment_lists=sid.enters), item)
+    return [f"     enters: {first.strip()}", *(f"     {line}" for line in others)]

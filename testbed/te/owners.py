@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 
 from testbed.plan.model import LocalSids, Node, Plan, Port, Role
+from testbed.srpolicy.model import Candidate
+from testbed.srpolicy.stitching import Bound
 
 CLOSE = 0.6  # difflib's similarity from which a suggestion helps
 
@@ -22,6 +25,9 @@ class Kind(str, Enum):
     END_X = "End.X"  # a router's SID of one adjacency
     DT4 = "End.DT4"
     DT6 = "End.DT6"
+    UNPACK4 = "End.DX4 (local repair)"  # a router's, behind a repair list
+    UNPACK6 = "End.DT6 (local repair)"
+    BINDING = "End.B6.Encaps"  # a head end's binding SID of one policy
     HOST = "none (host)"
 
 
@@ -37,18 +43,36 @@ class Owned:
         return f"{self.address} ({self.node}{_describe_kind(self.kind)})"
 
 
+UNPACKING = {4: Kind.UNPACK4, 6: Kind.UNPACK6}
+# What is not an address of a node itself: SIDs of routers, and of cluster nodes.
+ROUTER_SIDS = (Kind.END_X, *UNPACKING.values())
+SIDS = (*ROUTER_SIDS, Kind.DT4, Kind.DT6, Kind.BINDING)
+
+
 def _describe_kind(kind: Kind) -> str:
-    return f" {kind.value}" if kind in (Kind.END_X, Kind.DT4, Kind.DT6) else ""
+    return f" {kind.value}" if kind in SIDS else ""
 
 
-FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6}
+FAMILY_OF_KIND = {Kind.DT4: 4, Kind.DT6: 6, Kind.UNPACK4: 4, Kind.UNPACK6: 6}
 
 
 class Owners:
-    """Every IPv6 address that a policy may name. `local_sids` replaces those of the plan."""
+    """Every IPv6 address that a policy may name. `local_sids` replaces those of the plan.
 
-    def __init__(self, plan: Plan, local_sids: Mapping[str, LocalSids] | None = None) -> None:
+    `policies`: those that may be entered by their binding SIDs.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        local_sids: Mapping[str, LocalSids] | None = None,
+        policies: Iterable[Candidate] = (),
+    ) -> None:
         self.plan = plan
+        self.bound: dict[IPv6Address, list[Candidate]] = {}
+        for policy in policies:
+            if policy.binding_sid is not None and self.binds(policy) is not None:
+                self.bound.setdefault(policy.binding_sid, []).append(policy)
         pinned = {n.name: n.cluster.local_sids for n in plan.cluster if n.cluster}
         self.local_sids = pinned | dict(local_sids or {})
         self.by_address = {owned.address: owned for owned in self._list_owned()}
@@ -71,6 +95,21 @@ class Owners:
                 return node
         return None
 
+    def binds(self, policy: Candidate) -> Node | None:
+        """The head end of the policy to which its binding SID is routed, or None."""
+        node = self.pool_of(policy.binding_sid) if policy.binding_sid else None
+        if node is None or self.plan.address_v6(node.name) == policy.endpoint:
+            return None
+        return node if not policy.head_ends or node.name in policy.head_ends else None
+
+    @cached_property
+    def bound_lists(self) -> Bound:
+        """What each binding SID may lead into."""
+        return {
+            sid: frozenset(item for policy in policies for item in policy.segment_lists)
+            for sid, policies in self.bound.items()
+        }
+
     def local_sid(self, node: str, family: int) -> IPv6Address | None:
         """The node's SID for IPv4 (End.DT4) or IPv6 (End.DT6) traffic."""
         sids = self.local_sids.get(node)
@@ -90,6 +129,10 @@ class Owners:
 
     def _list_owned(self) -> Iterable[Owned]:
         # Later entries win: a node's own address counts as that, not as an interface's.
+        for sid in self.bound:
+            head_end = self.pool_of(sid)
+            if head_end is not None:
+                yield Owned(sid, head_end.name, Kind.BINDING)
         for port in self.plan.ports:
             yield from self._owned_by_port(port)
         for router in self.plan.routers:
@@ -98,6 +141,8 @@ class Owners:
                 yield Owned(router.loopback_v6, router.name, Kind.END)
         for sid, (port, _) in self.plan.adjacencies.items():
             yield Owned(sid, port.node, Kind.END_X)
+        for sid, (name, version) in self.plan.unpacking_sids.items():
+            yield Owned(sid, name, UNPACKING[version])
         for node, sids in self.local_sids.items():
             yield Owned(sids.dt4, node, Kind.DT4)
             yield Owned(sids.dt6, node, Kind.DT6)

@@ -10,6 +10,7 @@ import networkx as nx
 from testbed.plan.model import Role
 from testbed.plan.spf import path_sets
 from testbed.te.owners import Owners
+from testbed.te.stitched import entered_by
 
 Paths = tuple[tuple[str, ...], ...]  # of equal cost
 
@@ -17,7 +18,8 @@ Paths = tuple[tuple[str, ...], ...]  # of equal cost
 def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Paths]:
     """Per segment, the equal-cost paths from the segment before; empty where there is none.
 
-    An End.X SID's paths have the link that it leads over as their last one.
+    An End.X SID's paths have the link that it leads over as their last one. From a binding SID on,
+    packets go through its policy, whose own segments are not among these.
     """
     legs: list[Paths] = []
     here: str | None = source
@@ -26,7 +28,12 @@ def legs_of(owners: Owners, source: str, sids: Sequence[IPv6Address]) -> list[Pa
         target = owned.node if owned else None
         paths = _paths_between(owners, here, target)
         across = owners.plan.adjacencies.get(sid)
-        if across is not None:  # it leads on, over its link
+        entered = entered_by(owners, sid)
+        if entered is not None:  # it goes on from where that policy ends
+            end = owners.endpoint(entered.endpoint)
+            here = end.name if end else None
+            legs.append(paths)
+        elif across is not None:  # it leads on, over its link
             here = across[1].node
             legs.append(tuple((*path, here) for path in paths))
         else:

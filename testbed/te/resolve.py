@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv6Address
 
 from testbed.errors import TestbedError
 from testbed.plan.model import LocalSids, Plan
+from testbed.srpolicy.model import Candidate
 from testbed.te.owners import Kind, Owners, closest_name
 
 
@@ -37,14 +38,17 @@ def resolver(
     return resolve
 
 
-def node_names(plan: Plan, text: str, option: str = "--expect") -> tuple[str, ...]:
+def node_names(
+    plan: Plan, text: str, option: str = "--expect", policies: Iterable[Candidate] = ()
+) -> tuple[str, ...]:
     """`r6,r8` → the nodes, each known to the plan (addresses and interfaces of routers work too).
 
-    What is or names an End.X SID stays one: it stands for more than its node.
+    What is or names an End.X SID stays one, and so does a binding SID of the `policies`: it stands
+    for more than its node.
 
     TestbedError with a suggestion for what is no node.
     """
-    owners = Owners(plan)
+    owners = Owners(plan, policies=policies)
     return tuple(
         _node_name(owners, word.strip(), option) for word in text.split(",") if word.strip()
     )
@@ -61,7 +65,7 @@ def _node_name(owners: Owners, word: str, option: str) -> str:
     except ValueError:
         owned = None
     if owned is not None:
-        return str(owned.address) if owned.kind is Kind.END_X else owned.node
+        return str(owned.address) if owned.kind in (Kind.END_X, Kind.BINDING) else owned.node
     raise TestbedError(
         f"unknown node {word}",
         where=option,

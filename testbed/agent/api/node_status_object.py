@@ -50,6 +50,7 @@ class PolicyEntry(TypedDict):
     color: int
     preference: int
     bindingSID: str
+    bindingSIDState: str
     segmentLists: list[SegmentListEntry]
     valid: bool
     chosen: bool
@@ -212,6 +213,7 @@ def _policy_entry(policy: PolicyStatus) -> PolicyEntry:
         "color": policy.color,
         "preference": policy.preference,
         "bindingSID": policy.binding_sid or "",
+        "bindingSIDState": _shorten_text(policy.binding_sid_state),
         "segmentLists": [
             {"weight": item.weight, "segments": list(item.segments)}
             for item in policy.segment_lists

@@ -14,7 +14,7 @@ from testbed.agent.desired import route_faults, route_listing, routes, underlay
 from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.overlays.devices import Tunnels
 from testbed.agent.desired.overlays.registry import DEVICE_KINDS, TITLES
-from testbed.agent.desired.routes import Route
+from testbed.agent.desired.routes import ENTRY, Route
 from testbed.agent.desired.service_veth import ServiceVeth
 from testbed.agent.desired.underlay import Underlay
 from testbed.errors import TestbedError
@@ -39,6 +39,7 @@ class Linux:
         """Try what the wanted state may need; leaves nothing behind."""
         red = _accepts_route(f"encap seg6 mode encap.red segs {self.tunnel_source}")
         local = _accepts_route("encap seg6local action End.DT6 table 254")
+        binding = _accepts_route(f"encap seg6local action {ENTRY} srh segs {self.tunnel_source}")
         dx4 = _accepts_route("encap seg6local action End.DX4 nh4 0.0.0.0")
         notes = []
         if not red:
@@ -48,11 +49,14 @@ class Linux:
             )
         if not (local and dx4):
             notes.append("this kernel lacks seg6local: nothing that arrives can be decapsulated")
+        elif not binding:
+            notes.append("this kernel lacks End.B6.Encaps: no binding SID is installed")
         kinds = overlay_devices.possible()
         for kind in sorted(DEVICE_KINDS):
             if kind not in kinds:
                 notes.append(f"this kernel lacks {TITLES[kind]}: no pool can have it (C9)")
-        return Capabilities(red, local and dx4, local and vrf.possible(), kinds, tuple(notes))
+        has_vrf = local and vrf.possible()
+        return Capabilities(red, local and dx4, binding, has_vrf, kinds, tuple(notes))
 
     def prepare(self) -> list[str]:
         """Switches of the namespace that forwarding needs; returns what could not be set."""

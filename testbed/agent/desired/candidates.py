@@ -18,6 +18,7 @@ from testbed.agent.contract import (
     SegmentListStatus,
 )
 from testbed.agent.desired.remembered import MANY, remember_last
+from testbed.agent.model.objects import LOCALSID_POOL, IPPool
 from testbed.bgp.model import Family, ReceivedPath
 from testbed.srpolicy.bgp import codec
 from testbed.srpolicy.model import (
@@ -91,13 +92,28 @@ def from_rib(
     return entries, sorted({item for item in read if isinstance(item, str)})
 
 
-def is_for_others(config: AgentConfig, path: ReceivedPath) -> bool:
-    """Is it a policy that names other head ends?"""
+@remember_last
+def node_sids(pools: tuple[IPPool, ...]) -> Callable[[IPv6Address], bool]:
+    """Does an address lie in a node's SID pool? Remembers its answers."""
+    networks = [pool.cidr for pool in pools if pool.name.startswith(LOCALSID_POOL)]
+
+    @lru_cache(maxsize=MANY)
+    def is_node_sid(address: IPv6Address) -> bool:
+        return any(address in network for network in networks)
+
+    return is_node_sid
+
+
+def is_for_others(config: AgentConfig, pools: tuple[IPPool, ...], path: ReceivedPath) -> bool:
+    """Is it a policy that names other head ends, and that none of this node can enter?"""
     if path.family is not Family.IPV6_SRPOLICY:
         return False
     me = _identifiers(config.address_v4, config.router_id)
     read = _read_path(path.nlri, path.attrs, path.peer, config.asn, BGP, me)
-    return isinstance(read, CandidateWithOrigin) and read.excluded == NOT_MEANT
+    if not isinstance(read, CandidateWithOrigin) or read.excluded != NOT_MEANT:
+        return False
+    sid = read.candidate.binding_sid
+    return sid is None or not node_sids(pools)(sid)
 
 
 @lru_cache(maxsize=1)
@@ -228,4 +244,5 @@ def _policy_status(evaluated: Evaluated) -> PolicyStatus:
         valid=evaluated.valid,
         chosen=evaluated.chosen,
         why=evaluated.why,
+        binding_sid_state="",
     )

@@ -13,6 +13,7 @@ class Capabilities:
 
     encap_red: bool = True  # one segment without SRH; kernel 6.0 or newer
     seg6local: bool = True
+    binding: bool = True  # End.B6.Encaps
     vrf: bool = False  # End.DT4 proper; without it End.DX4 does the same through the main table
     tunnels: frozenset[str] = frozenset(POOL_MODES)  # overlays whose devices it can make
     notes: tuple[str, ...] = ()

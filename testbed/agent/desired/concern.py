@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.desired.candidates import is_for_others
+from testbed.agent.model.objects import IPPool
 from testbed.bgp.model import BgpStatus, Family, ReceivedPath
 
 Rib = Mapping[tuple[str, Family], tuple[ReceivedPath, ...]]  # by peer and family
@@ -14,7 +15,9 @@ Heard = tuple[BgpStatus, Rib]
 _MANY = 200  # paths; where there are fewer, a round costs nothing
 
 
-def concerns_node(config: AgentConfig, before: Heard, after: Heard) -> bool:
+def concerns_node(
+    config: AgentConfig, pools: tuple[IPPool, ...], before: Heard, after: Heard
+) -> bool:
     """Is anything new but policies for other head ends, and how many paths there are?"""
     (old_status, old_rib), (status, rib) = before, after
     if sum(map(len, rib.values())) < _MANY:
@@ -23,7 +26,7 @@ def concerns_node(config: AgentConfig, before: Heard, after: Heard) -> bool:
         return True
     sources = {source for source in (*old_rib, *rib) if old_rib.get(source) is not rib.get(source)}
     changed = (p for s in sources for p in _changed(old_rib.get(s, ()), rib.get(s, ())))
-    return not all(is_for_others(config, path) for path in changed)
+    return not all(is_for_others(config, pools, path) for path in changed)
 
 
 def _without_counts(status: BgpStatus) -> BgpStatus:

@@ -9,12 +9,13 @@ from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from testbed.agent.config import AgentConfig
-from testbed.agent.contract import CONFIGMAP, LOCAL, PrefixStatus
+from testbed.agent.contract import CONFIGMAP, LOCAL, NOT_MEANT, PrefixStatus
 from testbed.agent.desired import candidates, nftables, pool_problems, sessions, te_config
 from testbed.agent.desired.announcements import announce
-from testbed.agent.desired.candidates import Evaluated, Target
+from testbed.agent.desired.binding_sids import Bindings, bind
+from testbed.agent.desired.candidates import CandidateWithOrigin, Evaluated, Target
 from testbed.agent.desired.forwarding import Forwarding, choose_forwarding
-from testbed.agent.desired.head_end import head_end, strange_waypoints
+from testbed.agent.desired.head_end import bound_lists, head_end, strange_waypoints
 from testbed.agent.desired.inputs import Inputs, OwnSid, own_sids
 from testbed.agent.desired.local_routes import routes_of_blocks, routes_of_pods, routes_of_sids
 from testbed.agent.desired.overlays import registry
@@ -31,6 +32,7 @@ from testbed.agent.ipam.addresses import blocks_of
 from testbed.agent.model.objects import BlockAffinity, IpNetwork, IPPool
 from testbed.bgp.model import DesiredBgp
 from testbed.srpolicy.model import Candidate
+from testbed.srpolicy.stitching import Bound
 
 if TYPE_CHECKING:
     from testbed.srpolicy.files.configmap import NodeConfig
@@ -41,6 +43,7 @@ def decide(inputs: Inputs) -> Wanted:
     config, objects = inputs.config, inputs.objects
     te = _read_te_config(inputs)
     policies = _evaluate_policies(inputs, te)
+    bindings = bind(inputs, te.own_sids, policies.evaluated)
     nodes, prefix_problems = believe_prefixes(inputs)
     remote = _assign_overlays(config, objects.pools, nodes)
     kernel_devices = inputs.capabilities.tunnels
@@ -57,14 +60,16 @@ def decide(inputs: Inputs) -> Wanted:
             (route for reach in reached.values() for route in reach.routes),
             routes_of_blocks(inputs.blocks),
             routes_of_pods(inputs),
+            bindings.routes,
             routes_of_sids(inputs, forwarding, te.own_sids),
         ),
         bgp=DesiredBgp(asn, config.router_id, peers, announced),
         service_veth=_wanted_service_veth(inputs),
         tunnels=tunnels,
-        rules=nftables.rules(inputs),
+        rules=nftables.rules(inputs, (route.prefix for route in bindings.routes)),
         own_sids=te.own_sids,
         evaluated=policies.evaluated,
+        binding_sids=bindings.states,
         prefixes=(*_own_prefixes(inputs), *_remote_prefixes(reached)),
         problems=(
             *(reach.problem for reach in reached.values() if reach.problem),
@@ -74,11 +79,12 @@ def decide(inputs: Inputs) -> Wanted:
             *map(str, _refusals_of_policies(inputs, te, policies.evaluated)),
             *peer_problems,
             *policies.faults,
+            *(why for _, why in bindings.problems),
             *prefix_problems,
             *announce_problems,
         ),
         refusals=(
-            *_refusals_of_config_maps(inputs, te, policies.evaluated),
+            *_refusals_of_config_maps(inputs, te, policies, bindings),
             *_refusals_of_objects(inputs),
         ),
     )
@@ -120,13 +126,13 @@ def _read_te_config(inputs: Inputs) -> _TeConfig:
 
 
 def _refusals_of_config_maps(
-    inputs: Inputs, te: _TeConfig, evaluated: Iterable[Evaluated]
+    inputs: Inputs, te: _TeConfig, policies: _Policies, bindings: Bindings
 ) -> tuple[Refusal, ...]:
     refusals = tuple(refusal for refusal in te.refusals if refusal.config_map)
     return (
         *refusals,
-        *_refusals_of_policies(inputs, te, evaluated),
-        *_warnings_of_policies(inputs, te, evaluated),
+        *_refusals_of_policies(inputs, te, policies.evaluated),
+        *_warnings_of_policies(inputs, te, policies, bindings),
     )
 
 
@@ -140,21 +146,28 @@ def _refusals_of_policies(
 
 
 def _warnings_of_policies(
-    inputs: Inputs, te: _TeConfig, evaluated: Iterable[Evaluated]
+    inputs: Inputs, te: _TeConfig, policies: _Policies, bindings: Bindings
 ) -> Iterator[Refusal]:
     """The ConfigMap's policies in use that lose their packets; of all of them `status` tells."""
-    for one, why in strange_waypoints(inputs.config.waypoints, evaluated):
+    for one, why in bindings.problems:
+        if one.entry.origin == CONFIGMAP and te.node_config is not None:
+            yield Refusal(why, te.node_config.configmap, passing=True)
+    for one, why in strange_waypoints(inputs.config.waypoints, policies.bound, policies.evaluated):
         if one.entry.origin == CONFIGMAP and te.node_config is not None:
             yield Refusal(why, te.node_config.configmap)
 
 
 @dataclass(frozen=True)
 class _Policies:
-    """Every candidate with its fate, those in use, and what of the peers' cannot be read."""
+    """Every candidate with its fate, those in use, and what of the peers' cannot be read.
+
+    `bound`: the binding SIDs of all nodes' policies.
+    """
 
     evaluated: tuple[Evaluated, ...]
     chosen: Mapping[Target, Candidate]
     faults: tuple[str, ...]
+    bound: Bound
 
 
 def _evaluate_policies(inputs: Inputs, te: _TeConfig) -> _Policies:
@@ -162,9 +175,19 @@ def _evaluate_policies(inputs: Inputs, te: _TeConfig) -> _Policies:
     by_bgp, faults = candidates.from_rib(inputs.config, asn, te.mode, inputs.paths)
     listed = te.node_config.candidates if te.node_config else ()
     by_configmap = candidates.from_configmap(listed, te.mode)
-    known = head_end(inputs, te.own_sids)
-    evaluated, chosen = candidates.evaluate(inputs.config, [*by_bgp, *by_configmap], known)
-    return _Policies(tuple(evaluated), chosen, tuple(faults))
+    entries = [*by_bgp, *by_configmap]
+    bound = bound_lists((*entries, *_entries_of_others(inputs, te)), inputs.objects.pools)
+    known = head_end(inputs, te.own_sids, bound)
+    evaluated, chosen = candidates.evaluate(inputs.config, entries, known)
+    return _Policies(tuple(evaluated), chosen, tuple(faults), bound)
+
+
+def _entries_of_others(inputs: Inputs, te: _TeConfig) -> list[CandidateWithOrigin]:
+    """The policies of other head ends' ConfigMaps, where these count: BGP tells of its own."""
+    if not te.by_configmap:
+        return []
+    listed = te_config.policies_of_others(inputs.config, inputs.objects)
+    return [CandidateWithOrigin(candidate, CONFIGMAP, NOT_MEANT) for candidate in listed]
 
 
 @remember_last

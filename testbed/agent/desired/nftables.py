@@ -1,4 +1,7 @@
-"""The text of the agent's nftables table: NAT for pods, and what conntrack must not see."""
+"""The text of the agent's nftables table: NAT for pods, what conntrack must not see, and SIDs.
+
+Pods are outside of the SR domain (RFC 8754 §5.1), so what they send to a binding SID is dropped.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ TABLE = "inet testbed"
 _BEFORE_DEFRAGMENTATION = -450  # conntrack defragments at -400; fragments then exceed the MTU
 
 
-def rules(inputs: Inputs) -> str:
-    """The table for these inputs."""
+def rules(inputs: Inputs, binding_sids: Iterable[str] = ()) -> str:
+    """The table for these inputs; `binding_sids` as prefixes."""
     pools = inputs.pod_pools
     inside = (str(pool.cidr) for pool in pools if pool.nat_outgoing)
     uplink = inputs.config.uplink
-    return ruleset(inside, (str(p.cidr) for p in pools), uplink, _known_to_conntrack(inputs))
+    networks = (str(p.cidr) for p in pools)
+    return ruleset(inside, networks, uplink, _known_to_conntrack(inputs), tuple(binding_sids))
 
 
 def _known_to_conntrack(inputs: Inputs) -> tuple[str, ...]:
@@ -29,21 +33,33 @@ def _known_to_conntrack(inputs: Inputs) -> tuple[str, ...]:
 
 
 def ruleset(
-    inside: Iterable[str], pools: Iterable[str], uplink: str, untracked: Sequence[str] = ()
+    inside: Iterable[str],
+    pools: Iterable[str],
+    uplink: str,
+    untracked: Sequence[str] = (),
+    binding_sids: Sequence[str] = (),
 ) -> str:
     """The table as text; empty when nothing is wanted of it.
 
     `inside`: prefixes that are hidden behind the node when they leave all `pools` by `uplink`.
     `untracked`: interfaces whose incoming packets conntrack knows already, or will.
+    `binding_sids`: what only packets of the SR domain may enter by.
     """
     chains = [
         _render_chain("postrouting", "nat", "srcnat", _masquerade_rules(inside, pools, uplink))
     ]
-    if untracked:
-        rules = [f"iifname {json.dumps(name)} notrack" for name in untracked]
+    rules = [_entry_rule(uplink, binding_sids)] if binding_sids else []
+    rules += [f"iifname {json.dumps(name)} notrack" for name in untracked]
+    if rules:
         chains.append(_render_chain("prerouting", "filter", str(_BEFORE_DEFRAGMENTATION), rules))
     text = "".join(chains)
     return f"table {TABLE} {{\n{text}}}\n" if text else ""
+
+
+def _entry_rule(uplink: str, binding_sids: Sequence[str]) -> str:
+    """From the backbone, and from the inside of the node: what came out of another tunnel."""
+    domain = ", ".join(json.dumps(name) for name in (uplink, *service_veth.ENDS))
+    return f"iifname != {{ {domain} }} ip6 daddr {{ {', '.join(binding_sids)} }} drop"
 
 
 def _masquerade_rules(inside: Iterable[str], pools: Iterable[str], uplink: str) -> list[str]:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 
-from testbed.agent.contract import LocalSidsStatus, NodeStatus, PodStatus, SessionStatus
+from testbed.agent.contract import (
+    LocalSidsStatus,
+    NodeStatus,
+    PodStatus,
+    PolicyStatus,
+    SessionStatus,
+)
 from testbed.agent.desired import sessions
+from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.overlays.registry import usable
+from testbed.agent.desired.remembered import MANY
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.model.attachment import Attachment
 from testbed.bgp.model import PeerStatus
@@ -25,11 +35,22 @@ def node_status(inputs: Inputs, wanted: Wanted) -> NodeStatus:
         local_sids=LocalSidsStatus(own.get(4), own.get(6), replaced),
         sessions=tuple(_session_status(peer, names) for peer in inputs.peers),
         pods=tuple(_pod_status(attachment) for attachment in inputs.attachments),
-        policies=tuple(item.status for item in wanted.evaluated),
+        policies=tuple(_policy_status(item, wanted.binding_sids) for item in wanted.evaluated),
         prefixes=wanted.prefixes,
         overlays=usable(inputs.capabilities.tunnels),
         notes=inputs.capabilities.notes,
     )
+
+
+def _policy_status(item: Evaluated, binding_sids: Mapping[Evaluated, str]) -> PolicyStatus:
+    state = binding_sids.get(item, "") if item.entry.candidate.binding_sid else ""
+    return _with_state(item, state) if state else item.status
+
+
+@lru_cache(maxsize=MANY)
+def _with_state(item: Evaluated, state: str) -> PolicyStatus:
+    """The same object as long as nothing changes, as its text is known."""
+    return replace(item.status, binding_sid_state=state)
 
 
 def _session_status(peer: PeerStatus, names: Mapping[str, str]) -> SessionStatus:

@@ -31,7 +31,7 @@ def _parse_route(entry: JsonObject, family: int) -> Route:
     prefix = _parse_prefix(get_text(entry, "dst"), family)
     encapsulation = _read_encapsulation(entry)
     try:
-        if encapsulation.get("encap_type") == "seg6local":
+        if encapsulation.get("encap_type") == "seg6local" and "srh" not in encapsulation:
             return _parse_local(entry, encapsulation, prefix)
         return _parse_remote(entry, prefix)
     except (KeyError, ValueError):
@@ -89,10 +89,15 @@ def _parse_segments(encapsulation: JsonObject) -> tuple[str, tuple[str, ...]]:
     kind = encapsulation["encap_type"]
     if kind is None:
         return "", ()
+    if kind == "seg6local":
+        return get_text(encapsulation, "action"), _read_segments(as_object(encapsulation["srh"]))
     if kind != "seg6":
         raise ValueError(f"encapsulation {kind}")
-    segments = tuple(str(IPv6Address(sid)) for sid in get_texts(encapsulation, "segs"))
-    return get_text(encapsulation, "mode"), segments
+    return get_text(encapsulation, "mode"), _read_segments(encapsulation)
+
+
+def _read_segments(listed: JsonObject) -> tuple[str, ...]:
+    return tuple(str(IPv6Address(sid)) for sid in get_texts(listed, "segs"))
 
 
 def _parse_action(encapsulation: JsonObject) -> str:

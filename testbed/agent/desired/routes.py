@@ -13,6 +13,7 @@ MAIN = 254  # the main table
 # An IPv6 multipath route needs a gateway per next hop. Encapsulated packets are routed anew by
 # their outer destination, so any on-link address does, and this one is never asked for.
 MULTIPATH_GATEWAY = "fe80::1"
+ENTRY = "End.B6.Encaps"  # of a binding SID: packets that are segment-routed already
 Key = tuple[int, str]  # table and destination
 
 
@@ -21,7 +22,8 @@ class Hop:
     """One next hop: a device, or an SRv6 encapsulation (RFC 8986) on the way out of it.
 
     `mode` "encap" puts every segment into an SRH, "encap.red" leaves out the first one (and with
-    one segment the whole SRH). Segments in travel order. `via` is an IPv6 neighbour on the
+    one segment the whole SRH); ENTRY is a seg6local behaviour that puts every segment into the SRH
+    of a further outer header. Segments in travel order. `via` is an IPv6 neighbour on the
     device, for routes of both families and without segments, or a tunnel's other end.
     """
 
@@ -143,4 +145,6 @@ def _render_hop(hop: Hop) -> str:
 def _render_encapsulation(hop: Hop) -> str:
     if not hop.segments:
         return ""
+    if hop.mode == ENTRY:
+        return f"encap seg6local action {ENTRY} srh segs {','.join(hop.segments)} "
     return f"encap seg6 mode {hop.mode} segs {','.join(hop.segments)} "

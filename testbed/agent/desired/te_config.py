@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address
@@ -23,6 +24,7 @@ from testbed.agent.model.objects import (
 from testbed.api_objects import TE_CONFIG, TE_NAMESPACE, TE_SWITCH, TE_SWITCH_KEY
 from testbed.errors import TestbedError
 from testbed.srpolicy import validity
+from testbed.srpolicy.model import Candidate
 
 if TYPE_CHECKING:
     from testbed.srpolicy.files.configmap import NodeConfig
@@ -74,6 +76,18 @@ def read_node_config(
         if mine:
             return mine[0], []
     return None, []
+
+
+def policies_of_others(config: AgentConfig, objects: Objects) -> list[Candidate]:
+    """What the TE ConfigMaps say to other nodes, as far as it can be read."""
+    found: list[Candidate] = []
+    for one in objects.config_maps:
+        if one.namespace != TE_NAMESPACE or not one.name.startswith(TE_CONFIG):
+            continue
+        with suppress(TestbedError):  # its own node says so
+            parts = (part for part in _parse_config_map(one) if part.node != config.node)
+            found += [candidate for part in parts for candidate in part.candidates]
+    return found
 
 
 @lru_cache(maxsize=16)

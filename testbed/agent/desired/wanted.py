@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from testbed.agent.contract import PrefixStatus
@@ -26,6 +27,7 @@ class Wanted:
     rules: str = ""  # of nftables
     own_sids: tuple[OwnSid, ...] = ()
     evaluated: tuple[Evaluated, ...] = ()
+    binding_sids: Mapping[Evaluated, str] = field(default_factory=dict)  # what became of each
     prefixes: tuple[PrefixStatus, ...] = ()
     problems: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()  # those that concern a ConfigMap

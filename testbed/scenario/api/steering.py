@@ -41,7 +41,8 @@ class Steering:
         Returns when the head ends have them, also where they replace others of the same key; each
         has `patience` seconds for that.
         """
-        changes, _ = load_policy_file(self._context.plan, self._find(file), force)
+        plan = self._context.plan
+        changes, _ = load_policy_file(plan, self._find(file), force, policies.bindable(plan))
         self._context.undo.callback(self.withdraw, changes)
         policies.inject(self._context.plan, changes)
         for change in changes:
@@ -158,7 +159,8 @@ class Steering:
 
     def apply(self, file: str | Path) -> list[Object]:
         """Apply TE ConfigMaps."""
-        documents, _ = load_configmaps(self._context.plan, self._find(file))
+        beside = objects.te_configs_in(self._context.api)
+        documents, _ = load_configmaps(self._context.plan, self._find(file), beside=beside)
         objects.apply_objects(self._context.api, documents)
         self._context.undo.callback(self.unapply, documents)
         return documents

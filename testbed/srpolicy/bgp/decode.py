@@ -16,6 +16,7 @@ from testbed.srpolicy.bgp import tlv
 from testbed.srpolicy.bgp.tlv import CodecError
 from testbed.srpolicy.model import (
     DEFAULT_PREFERENCE,
+    END_B6_ENCAPS,
     Candidate,
     Originator,
     Segment,
@@ -109,16 +110,31 @@ def _read_tunnel(tunnel: bytes) -> _Tunnel:
         elif kind == tlv.BINDING_SID:
             plain_sid = _binding_sid(value)
         elif kind == tlv.SRV6_BINDING_SID:
-            srv6_sid = srv6_sid or IPv6Address(_require_length(kind, value, 18, 26)[2:18])
+            srv6_sid = srv6_sid or _srv6_binding_sid(value)
         elif kind == tlv.SEGMENT_LIST:
             lists.append(_segment_list(value))
     return _Tunnel(tuple(lists), preference, priority, srv6_sid or plain_sid)
 
 
 def _binding_sid(value: bytes) -> IPv6Address | None:
-    """None for "allocate one" (length 2) and for an MPLS label (length 6)."""
+    """None for a sub-TLV without a SID (length 2)."""
     _require_length(tlv.BINDING_SID, value, 2, 6, 18)
+    if len(value) == 6:
+        label = int.from_bytes(value[2:], "big") >> 12
+        raise CodecError(f"its binding SID is the MPLS label {label}; only SRv6 SIDs are usable")
     return IPv6Address(value[2:]) if len(value) == 18 else None
+
+
+def _srv6_binding_sid(value: bytes) -> IPv6Address:
+    """With or without behaviour and SID structure (RFC 9830 §2.4.3)."""
+    _require_length(tlv.SRV6_BINDING_SID, value, 18, 26)
+    behavior = int.from_bytes(value[18:20], "big")
+    if behavior not in (0, END_B6_ENCAPS):
+        raise CodecError(
+            f"its binding SID has behaviour {behavior}; only {END_B6_ENCAPS} (End.B6.Encaps) "
+            "is usable"
+        )
+    return IPv6Address(value[2:18])
 
 
 def _segment_list(value: bytes) -> SegmentList:

@@ -7,41 +7,71 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from testbed.plan.model import LocalSids, Plan
 from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.files.configmap import NodeConfig
+from testbed.srpolicy.model import Candidate
 from testbed.srpolicy.validity import structure
-from testbed.te.lint import binding_sids, segments
+from testbed.te.lint import binding_sids, segments, stitching
 from testbed.te.lint import local_sids as lint_localsids
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.nodes import unknown_node
 from testbed.te.lint.subject import Subject, from_changes, from_configs
-from testbed.te.owners import Kind, Owners
+from testbed.te.owners import SIDS, Kind, Owners
 
 
 def lint_policies(
     plan: Plan,
     changes: Iterable[PolicyChange],
     local_sids: Mapping[str, LocalSids] | None = None,
+    beside: Iterable[PolicyChange] = (),
 ) -> list[Finding]:
-    """Findings on SR Policies for BGP, in file order. `local_sids`: as the lab has them now."""
-    return in_file_order(_lint_subjects(plan, from_changes(changes), Owners(plan, local_sids)))
+    """Findings on SR Policies for BGP, in file order. `local_sids`: as the lab has them now.
+
+    `beside`: policies of the lab, which stay; they may be entered by their binding SIDs.
+    """
+    changes = list(changes)
+    policies = bindable(changes, beside)
+    subjects = from_changes(changes)
+    return in_file_order(
+        _lint_subjects(plan, subjects, Owners(plan, local_sids, policies), policies)
+    )
+
+
+def bindable(
+    changes: Iterable[PolicyChange], beside: Iterable[PolicyChange] = ()
+) -> list[Candidate]:
+    """The candidates that will be there: those of the file, and others that it does not replace."""
+    new = [change for change in changes if change.candidate is not None and not change.withdraw]
+    keys, names = {change.policy for change in new}, {change.name for change in new}
+    stay = [b for b in beside if b.policy not in keys and b.name not in names]
+    return [change.candidate for change in (*new, *stay) if change.candidate is not None]
 
 
 def lint_configmaps(
     plan: Plan,
     configs: Sequence[NodeConfig],
     local_sids: Mapping[str, LocalSids] | None = None,
+    beside: Iterable[NodeConfig] = (),
 ) -> list[Finding]:
-    """Findings on TE ConfigMaps; their own local SIDs count for their policies."""
+    """Findings on TE ConfigMaps; their own local SIDs count for their policies.
+
+    `beside`: the lab's ConfigMaps.
+    """
+    named = {config.node for config in configs}
+    stay = [config for config in beside if config.node not in named]
+    policies = [candidate for config in (*configs, *stay) for candidate in config.candidates]
     owners = Owners(plan, local_sids)
     findings = [f for config in configs for f in lint_localsids.check(owners, config)]
     merged = lint_localsids.merged(owners, configs)
-    findings += _lint_subjects(plan, from_configs(configs), Owners(plan, merged))
+    subjects = from_configs(configs)
+    findings += _lint_subjects(plan, subjects, Owners(plan, merged, policies), policies)
     for config in configs:
         if config.node not in {n.name for n in plan.cluster}:
             findings.append(unknown_node(plan, config.node, f"{config.source}:{config.line}"))
     return in_file_order(findings)
 
 
-def _lint_subjects(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> list[Finding]:
+def _lint_subjects(
+    plan: Plan, subjects: Sequence[Subject], owners: Owners, policies: Sequence[Candidate]
+) -> list[Finding]:
     findings: list[Finding] = []
     for subject in subjects:
         findings += _check_structure(subject)
@@ -50,7 +80,8 @@ def _lint_subjects(plan: Plan, subjects: Sequence[Subject], owners: Owners) -> l
         findings += _check_endpoint(owners, subject)
         findings += _check_family(plan, subject)
         findings += segments.check(owners, subject)
-    findings += binding_sids.check(owners, subjects)
+        findings += stitching.check(owners, subject)
+    findings += binding_sids.check(owners, subjects, policies)
     return findings
 
 
@@ -124,7 +155,7 @@ def _add_possessive(name: str) -> str:
 
 
 def _name_kind(kind: Kind) -> str:
-    if kind in (Kind.END_X, Kind.DT4, Kind.DT6):
+    if kind in SIDS:
         return f"{kind.value} SID"
     return "loopback" if kind is Kind.END else "interface"
 

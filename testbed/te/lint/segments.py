@@ -11,7 +11,7 @@ from testbed.plan.mtu import IPV6_MIN_MTU, pod_mtu, tunnel_mtu_for
 from testbed.srpolicy.model import SegmentList
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.subject import Subject
-from testbed.te.owners import FAMILY_OF_KIND, Kind, Owners
+from testbed.te.owners import FAMILY_OF_KIND, ROUTER_SIDS, Kind, Owners
 
 
 def check(owners: Owners, subject: Subject) -> Iterator[Finding]:
@@ -79,15 +79,15 @@ def _check_waypoint(owners: Owners, sid: IPv6Address, where: str) -> Iterator[Fi
         pool = owners.pool_of(sid)
         what = f"no node has the waypoint {sid}"
         what += f", though it lies in {pool.name}'s SID pool" if pool else ""
-        near = owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE)
+        near = owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE, Kind.BINDING)
         yield Finding("error", where, what, near or _list_routers(owners))
     elif owned.kind in FAMILY_OF_KIND:
-        yield Finding(
-            "error",
-            where,
-            f"waypoint {sid} is {owned.node}'s {owned.kind.value} SID, which ends the tunnel",
-            "it can only be the last segment",
-        )
+        what = f"waypoint {sid} is {owned.node}'s {owned.kind.value} SID, which ends the tunnel"
+        if owned.kind in ROUTER_SIDS:
+            loopback = owners.plan.node(owned.node).loopback_v6
+            yield Finding("error", where, what, f"use its loopback {loopback}")
+        else:
+            yield Finding("error", where, what, "it can only be the last segment")
     elif owned.kind is Kind.HOST:
         yield Finding(
             "error",
@@ -172,6 +172,8 @@ def _check_last_segment(
 
 def _not_a_sid(owners: Owners, sid: IPv6Address) -> str:
     owned, pool = owners.get(sid), owners.pool_of(sid)
+    if owned is not None and owned.kind is Kind.BINDING:
+        return f"the last SID {sid} is {owned.node}'s binding SID: behind it nothing would be left"
     if owned is not None:
         return f"the last SID {sid} is an address of {owned.node}, not an End.DT4 or End.DT6 SID"
     if pool is not None:

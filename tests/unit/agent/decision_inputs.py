@@ -58,6 +58,7 @@ def api(*more: dict[str, Any]) -> Objects:
         pool("v4", "172.16.0.0/16", natOutgoing=True),
         pool("v6", "fdfb::/48"),
         pool("sr-localsids-pool-worker1", "fcdd:0:0:11aa::/64"),
+        pool("sr-policies-pool", "cafe::/118"),
         *(claim("worker2", block) for block in CLAIMED),
         *more,
     ]

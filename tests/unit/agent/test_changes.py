@@ -26,6 +26,7 @@ POLICY = PolicyStatus(
     valid=True,
     chosen=True,
     why="",
+    binding_sid_state="",
 )
 REFUSED = replace(POLICY, valid=False, chosen=False, why="no route\nto fcff:6::1")
 BEFORE = NodeStatus("worker1", te_mode="bgp", ready=True)

@@ -54,6 +54,7 @@ def test_the_keys_on_disk_stay_what_they_were(tmp_path: Path) -> None:
     assert list(data["policies"][0]) == [
         *("endpoint", "family", "source", "color", "distinguisher", "preference", "priority"),
         *("originator", "binding_sid", "segment_lists", "valid", "chosen", "why"),
+        "binding_sid_state",
     ]
     assert data["overlays"] == ["srv6", "ipip", "vxlan", "routed"]
 

@@ -139,7 +139,9 @@ def pod(v4: str) -> Attachment:
 
 def test_pods_outlive_their_pool() -> None:
     """Their block stays announced and is believed elsewhere, but for new pods it is gone."""
-    without = Objects(pools=api().pools[2:], nodes=(Node("w2", W2, None),))
+    without = Objects(
+        pools=tuple(p for p in api().pools if p.name != "v4"), nodes=(Node("w2", W2, None),)
+    )
     inputs = replace(BASE, objects=without, attachments=(pod("172.16.0.5"),), blocks=(OWN4,))
     wanted = decide(inputs)
     assert wanted.bgp is not None

@@ -30,7 +30,7 @@ POLICY = {
     "endpoint": "fd12::1000", "family": 4, "source": "configmap", "color": 4, "distinguisher": 0,
     "preference": 100, "priority": 100, "originator": "fd11::1000", "binding_sid": None,
     "segment_lists": [{"weight": 1, "segments": ["fcff:6::1", "fcdd::1"]}],
-    "valid": True, "chosen": True, "why": "the only candidate",
+    "valid": True, "chosen": True, "why": "the only candidate", "binding_sid_state": "",
 }  # fmt: skip
 SEEN: dict[str, Any] = {
     "node": "w1", "te_mode": "configmap", "ready": True, "problems": [], "generation": 3,
@@ -214,7 +214,13 @@ TEXT = st.text(max_size=2000)
 def test_every_status_fits_the_definition(
     text: str, ready: bool, binding: str | None, family: int
 ) -> None:
-    policy = {**POLICY, "why": text, "binding_sid": binding, "family": family}
+    policy = {
+        **POLICY,
+        "why": text,
+        "binding_sid": binding,
+        "family": family,
+        "binding_sid_state": text,
+    }
     seen = {**SEEN, "problems": [text] * 300, "ready": ready, "policies": [policy] * 300,
             "local_sids": {"replaced": []}}  # fmt: skip
     status = node_status_object.status(parse_status(seen))

@@ -74,7 +74,6 @@ PLAIN = {
     "all flags of a segment",
     "an unknown behaviour",
     "weight after the segments",
-    "binding SID of 6 octets",
     "binding SID of 18 octets",
     "SRv6 binding SID of 18 octets",
     "SRv6 binding SID of 26 octets",

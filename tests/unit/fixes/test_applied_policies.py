@@ -22,10 +22,15 @@ spec:
         - segments: [r6, worker2]
 """
 
+ENTRY = POLICY.replace("IPv4", "IPv6").replace(
+    "- segmentLists:", "- bindingSid: fcdd:0:0:aa::b000\n      segmentLists:"
+)
+
 
 SEGMENTS = "testbed/te/lint/segments.py: "
 POLICIES = "testbed/te/lint/policies.py: "
 BINDING = "testbed/te/lint/binding_sids.py: "
+STITCHING = "testbed/te/lint/stitching.py: "
 NODES = "testbed/te/lint/nodes.py: "
 SCHEMA = "testbed/srpolicy/files/schema.py: "
 LOAD = "testbed/srpolicy/files/load.py: "
@@ -58,7 +63,7 @@ CASES = {
         "['fcff:1::1', worker2]",
     ),
     "a waypoint misspelt": policy(
-        SEGMENTS + "{owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE)}",
+        SEGMENTS + "{owners.closest(sid, Kind.END, Kind.END_X, Kind.NODE, Kind.BINDING)}",
         "[r6, worker2]",
         "['fcff:66::1', worker2]",
         "['SUGGESTED', worker2]",
@@ -115,11 +120,39 @@ CASES = {
         new="cafe::77",
     ),
     "a binding SID of nobody": policy(
-        BINDING + "choose one inside it",
+        BINDING + "choose one in {pool}, which names the policy",
         "- segmentLists:",
         "- bindingSid: beef::4\n      segmentLists:",
         old="beef::4",
         new="cafe::77",
+    ),
+    "a binding SID of another head end": Mended(
+        BINDING + "choose one of {nodes[0].name}'s SIDs, such as {_free_sid(owners, nodes[0])}",
+        ENTRY,
+        "fcdd:0:0:aa::b000",
+        "fcdd:0:0:11aa::b000",
+    ),
+    "a binding SID of a policy for IPv4": policy(
+        BINDING + "give it to a policy for IPv6, or choose one in {owners.plan.pools.policies}",
+        "- segmentLists:",
+        "- bindingSid: fcdd:0:0:11aa::b000\n      segmentLists:",
+        old="fcdd:0:0:11aa::b000",
+        new="cafe::77",
+    ),
+    "a policy into itself": Mended(
+        STITCHING + "leave {item.sids[entry]} out",
+        ENTRY.replace(":aa:", ":11aa:").replace("[r6,", "[r6, 'fcdd:0:0:11aa::b000',"),
+        "'fcdd:0:0:11aa::b000', ",
+        "",
+    ),
+    "no room for a further header": Mended(
+        STITCHING
+        + "{without}, or use a topology with max_segments={segments} and mtu={mtu} on its links",
+        ENTRY.replace("[worker1]", "[master]")
+        + "---\n"
+        + POLICY.replace("one", "two").replace("94", "95").replace("[r6,", "['fcdd:0:0:aa::b000',"),
+        "'fcdd:0:0:aa::b000', ",
+        "",
     ),
     "a binding SID of another": Mended(
         BINDING + "did you mean {own.v4 if family == 4 else own.v6} ({node.name} IPv{family})?",

@@ -13,8 +13,9 @@ PLAN = shipped_plan("full")
 W2 = str(PLAN.address_v6("worker2"))
 LISTS = (SegmentListStatus(1, ("fcff:6::1", "fcdd::1")), SegmentListStatus(1, ("fcdd::1",)))
 POLICY = PolicyStatus(
-    W2, 4, "bgp", 4, 1, 200, 200, "fd00::1", None, LISTS, True, True, "best of the valid candidates"
-)
+    W2, 4, "bgp", 4, 1, 200, 200, "fd00::1", None, LISTS, True, True,
+    "best of the valid candidates", "",
+)  # fmt: skip
 STATUS = NodeStatus(
     "worker1",
     policies=(POLICY,),

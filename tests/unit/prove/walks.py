@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address
 from itertools import pairwise
 
 from testbed.plan.model import Plan
-from testbed.prove.packets import Observation
+from testbed.prove.packets import Header, Observation
 
 SRC, DST = ip_address("172.16.0.1"), ip_address("172.16.1.1")
 
@@ -29,16 +29,26 @@ class Walker:
 
     def encapsulate(self, source: str, *sids: IPv6Address) -> Walker:
         """In front of the next crossing: an outer header, with an SRH if there are several SIDs."""
+        now = self.now
+        srh = len(sids) > 1 or now.encapsulated
+        if now.encapsulated:  # End.B6.Encaps leaves the header that it encloses as it came
+            whole = Header(now.outer_src, now.outer_dst, now.hop_limit + 1, now.segments)
+            enclosed = replace(whole, segments_left=now.segments_left)
+            self.now = replace(now, between=(enclosed, *now.between))
+        else:
+            self.now = replace(
+                now,
+                inner_src=now.outer_src,
+                inner_dst=now.outer_dst,
+                inner_hop_limit=now.hop_limit - 1,
+            )
         self.now = replace(
             self.now,
-            inner_src=self.now.outer_src,
-            inner_dst=self.now.outer_dst,
-            inner_hop_limit=self.now.hop_limit - 1,
             outer_src=ip_address(source),
             outer_dst=sids[0],
             hop_limit=64,
-            segments=tuple(sids) if len(sids) > 1 else None,
-            segments_left=len(sids) - 1 if len(sids) > 1 else None,
+            segments=tuple(sids) if srh else None,
+            segments_left=len(sids) - 1 if srh else None,
         )
         return self
 
@@ -54,6 +64,18 @@ class Walker:
         """What the egress does."""
         now = self.now
         assert now.inner_src and now.inner_dst and now.inner_hop_limit
+        if now.between:
+            enclosed, *others = now.between
+            self.now = replace(
+                now,
+                outer_src=enclosed.src,
+                outer_dst=enclosed.dst,
+                hop_limit=enclosed.hop_limit - 1,
+                segments=enclosed.segments,
+                segments_left=enclosed.segments_left,
+                between=tuple(others),
+            )
+            return self
         self.now = replace(
             now,
             outer_src=now.inner_src,

@@ -22,6 +22,7 @@ EXPECTED = {
     "agent-restart",
     "backbone",
     "best-effort",
+    "binding-sid",
     "bgp-equals-configmap",
     "coexistence",
     "control-plane-outage",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from ipaddress import IPv6Address
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pytest
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.plan.mtu import overhead, pod_mtu, tunnel_mtu_for
+from testbed.srpolicy.files.change import Lines, PolicyChange
 from testbed.srpolicy.model import Behavior, Candidate, Segment, SegmentList
 from testbed.te.explain import explain, explain_all, explain_text
+from testbed.te.lint.policies import lint_policies
 from testbed.te.load import load_policy_file
 from testbed.te.resolve import node_names, resolver
+from tests.shipped_plans import shipped_plan
 
 POLICIES = Path(__file__).resolve().parents[3] / "scenarios" / "policies"
 WORKER2 = IPv6Address("fd12::1000")
@@ -139,3 +143,92 @@ def test_an_interface_between_routers_names_its_adjacency(full: Plan) -> None:
     )
     with pytest.raises(TestbedError, match="no node called 'r3-worker1' is known"):
         resolver(full)("r3-worker1", None)
+
+
+ENTRY = IPv6Address("fcdd:0:0:aa::b000")
+DT6 = "fcdd::12aa:d460:b250:45:b05"
+
+
+def at_master(*waypoints: str) -> Candidate:
+    """A policy of master's that is entered by its binding SID."""
+    segments = [Segment(IPv6Address(sid)) for sid in waypoints]
+    segments.append(Segment(IPv6Address(DT6), Behavior.END_DT6))
+    lists = (SegmentList(tuple(segments)),)
+    return Candidate(WORKER2, lists, binding_sid=ENTRY, head_ends=("master",))
+
+
+def test_the_policy_behind_a_binding_sid_is_explained_below_it() -> None:
+    plan = shipped_plan("full", segments="7")
+    stitched = candidate(str(ENTRY), DT4)
+    explained = explain(plan, stitched, "worker1", policies=[at_master("fcff:6::1"), stitched])
+    assert explain_text(explained) == (
+        "worker1 → worker2 (fd12::1000), IPv4, preference 100\n"
+        "  SRH with 2 segments, 160 bytes outside, pod MTU 1284 ok\n"
+        "  1. fcdd:0:0:aa::b000  master  End.B6.Encaps, fcdd:0:0:aa::/64  reachable\n"
+        "       worker1 → r3 → master\n"
+        "     enters: SRH with 2 segments, 80 bytes outside, pod MTU 1284 ok\n"
+        "       1. fcff:6::1  r6  End, loopback  reachable\n"
+        "            master → r3 → r4 → r6\n"
+        "       2. fcdd::12aa:d460:b250:45:b05  worker2  End.DT6, fcdd:0:0:12aa::/64  reachable\n"
+        "            r6 → r8 → worker2\n"
+        "  2. fcdd::12aa:d460:b250:45:b04  worker2  End.DT4, fcdd:0:0:12aa::/64  reachable\n"
+        "       worker2"
+    )
+    json.dumps(explained.to_dict())
+
+
+def test_further_headers_are_counted() -> None:
+    stitched = candidate(str(ENTRY), DT4)
+    for segments, fits in ((7, True), (6, False)):
+        plan = shipped_plan("full", segments=str(segments))
+        (item,) = explain(
+            plan, stitched, "worker1", policies=[at_master("fcff:6::1")]
+        ).segment_lists
+        assert (item.overhead, item.fits) == (160, fits)
+    assert "no room for them above pod MTU 1284" in explain_text(
+        explain(plan, stitched, "worker1", policies=[at_master("fcff:6::1")])
+    )
+    # a single segment has an SRH there: End.B6.Encaps has no reduced form
+    (item,) = explain(plan, stitched, "worker1", policies=[at_master()]).segment_lists
+    assert (item.overhead, item.fits) == (80 + 64, True)
+    assert [one.encapsulation for one in item.segments[0].enters] == ["SRH with 1 segment"]
+
+
+def test_a_binding_sid_is_no_last_segment(full: Plan) -> None:
+    lists = (SegmentList((Segment(ENTRY, Behavior.END_DT6),)),)
+    (item,) = explain(
+        full, Candidate(WORKER2, lists), "worker1", policies=[at_master()]
+    ).segment_lists
+    assert item.segments[0].why == "a binding SID, behind which no segment would be left"
+
+
+def test_a_circle_is_explained_once(full: Plan) -> None:
+    policy = at_master(str(ENTRY))
+    (item,) = explain(full, policy, "master", policies=[policy]).segment_lists
+    assert item.segments[0].enters[0].segments[0].enters == ()
+
+
+def test_where_routers_unpack_repairs_is_known_and_no_waypoint() -> None:
+    plan, d006 = shipped_plan("full", repair="link"), "5f00:0:6:d006::"
+    assert plan.owner(IPv6Address(d006)) == plan.owner(IPv6Address("5f00:0:6:d004::")) == "r6"
+    policy = replace(candidate(d006, DT4), color=1)
+    (item,) = explain(plan, policy, "worker1").segment_lists
+    first = item.segments[0]
+    assert (first.node, first.behaviour) == ("r6", "End.DT6 (local repair)")
+    assert first.pool == "5f00:0:6::/48"
+    assert first.why == "ends the tunnel here, although segments are left"
+    change = PolicyChange(policy.key, policy, "f.yaml", Lines(1, 1), "x")
+    assert [(f.what, f.fix) for f in lint_policies(plan, [change])] == [
+        (
+            f"waypoint {d006} is r6's End.DT6 (local repair) SID, which ends the tunnel",
+            "use its loopback fcff:6::1",
+        )
+    ]
+    assert shipped_plan("full").owner(IPv6Address(d006)) is None  # without repair nobody has it
+
+
+def test_a_binding_sid_may_be_expected() -> None:
+    plan = shipped_plan("full")
+    assert node_names(plan, f"r4,{ENTRY}", policies=[at_master()]) == ("r4", str(ENTRY))
+    with pytest.raises(TestbedError, match="unknown node"):
+        node_names(plan, str(ENTRY))

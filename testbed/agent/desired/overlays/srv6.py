@@ -31,8 +31,11 @@ class Srv6(WithoutDevice):
         return Reach(SEGMENTS, tuple(situation.forwarding.steer(str(prefix), ways)))
 
 
-def hops(inputs: Inputs, lists: Iterable[SegmentList]) -> tuple[Hop, ...]:
-    """One next hop per different segment list, weights brought into the kernel's range."""
+def hops(inputs: Inputs, lists: Iterable[SegmentList], mode: str = "") -> tuple[Hop, ...]:
+    """One next hop per different segment list, weights brought into the kernel's range.
+
+    `mode`: of the encapsulation; empty: the one for packets of pods.
+    """
     weights: dict[tuple[str, ...], int] = {}
     for item in lists:
         segments = tuple(str(sid) for sid in item.sids)
@@ -47,7 +50,7 @@ def hops(inputs: Inputs, lists: Iterable[SegmentList]) -> tuple[Hop, ...]:
             Hop(
                 inputs.config.uplink,
                 max(1, weight * _MAX_WEIGHT // scale),
-                "encap.red" if red and len(segments) == 1 else "encap",
+                mode or ("encap.red" if red and len(segments) == 1 else "encap"),
                 segments,
             )
             for segments, weight in weights.items()

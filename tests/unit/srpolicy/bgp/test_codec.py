@@ -173,10 +173,10 @@ def test_other_sub_tlvs_are_passed_over(extra: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "binding_sid"),
     [
-        (tlv.sub_tlv(13, b"\0\0"), None),  # "any": the head end picks one
-        (tlv.sub_tlv(13, b"\0\0" + b"\0\1\0\0"), None),  # an MPLS label
+        (tlv.sub_tlv(13, b"\0\0"), None),  # no SID is present
         (tlv.sub_tlv(20, b"\0\0" + WORKER1.packed), WORKER1),
         (tlv.sub_tlv(20, b"\0\0" + WORKER1.packed + bytes(8)), WORKER1),
+        (tlv.sub_tlv(20, b"\0\0" + WORKER1.packed + b"\0\x0e" + bytes(6)), WORKER1),
         (tlv.sub_tlv(13, bytes(18)) + tlv.sub_tlv(20, b"\0\0" + WORKER1.packed), WORKER1),
     ],
 )
@@ -191,6 +191,8 @@ def test_binding_sid_in_every_form(content: bytes, binding_sid: IPv6Address | No
         (b"\x0c\x06\0\0", "sub-TLV 12 runs over the end"),
         (TUNNEL[:8] * 2, "type 12 appears twice"),
         (tlv.sub_tlv(13, bytes(7)), "sub-TLV 13 has 7 octets"),
+        (tlv.sub_tlv(13, b"\0\0" + b"\0\1\0\0"), "its binding SID is the MPLS label 16; only SRv6"),
+        (tlv.sub_tlv(20, bytes(18) + b"\0\x12" + bytes(6)), "behaviour 18; only 14"),
         (tlv.sub_tlv(15, b"\1"), "sub-TLV 15 has 1 octets"),
         (tlv.sub_tlv(128, b""), "a segment list without its reserved octet"),
         (tlv.sub_tlv(128, b"\0\x0d\x11" + bytes(17)), "sub-TLV 13 has 17 octets"),

@@ -54,7 +54,7 @@ INTERRUPTED = "timeout --preserve-status --signal=INT 4 "
 NOT_HERE = "this kernel does not do `tc qdisc add"  # delay and loss need netem
 # Nobody types these here.
 TYPED_ELSEWHERE = {
-    "testbed run --all -n lab": "tests/integration/test_scenarios.py, in a quarter of an hour",
+    "testbed run --all -n lab": "test_scenarios.py and test_scenarios_second.py, for minutes",
 }
 
 

@@ -15,6 +15,11 @@ from tests.integration.sandbox import lab_name
 pytestmark = pytest.mark.root
 
 BOTH, IPV6_NODES, IPV4_HOSTS = "both", "IPv6 nodes", "IPv4 hosts"
+FAMILIES = [  # a minute each
+    IPV6_NODES,
+    pytest.param(BOTH, marks=pytest.mark.night),
+    pytest.param(IPV4_HOSTS, marks=pytest.mark.night),
+]
 TOPOLOGY = """
 from testbed.topology import LabTopo
 
@@ -116,7 +121,7 @@ ELSEWHERE = {
 }
 
 
-@pytest.fixture(scope="module", params=[BOTH, IPV6_NODES, IPV4_HOSTS])
+@pytest.fixture(scope="module", params=FAMILIES)
 def lab(gobgpd: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         ) -> Iterator[tuple[Lab, str, Path]]:  # fmt: skip
     directory = tmp_path_factory.mktemp("families")

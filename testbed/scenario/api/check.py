@@ -14,7 +14,18 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class NotApplicable(TestbedError):
-    """This lab's machines cannot do what the scenario is about; `what` says what they lack."""
+    """This lab cannot do what the scenario is about; `what` says what it lacks.
+
+    `declared`: the name of a difference between labs that explains it (see ScenarioResult).
+    """
+
+    declared: str | None = "kernel"
+
+
+class NoSuchFamily(NotApplicable):
+    """The plan gives pods no addresses of a family that the scenario needs."""
+
+    declared = None
 
 
 @dataclass

@@ -18,7 +18,7 @@ from testbed.orchestrators.registry import orchestrator_of
 from testbed.paths import POLICIES
 from testbed.plan.model import Node, Plan
 from testbed.providers.members import present
-from testbed.scenario.api.check import Check
+from testbed.scenario.api.check import Check, NoSuchFamily
 from testbed.scenario.clients.host_proxy import HostProxy
 
 T = TypeVar("T")
@@ -74,8 +74,19 @@ class Context:
         """What the node's agent reported last."""
         return agent_status(node) or NodeStatus(node)
 
+    def pod_families(self) -> tuple[int, ...]:
+        """The families of which pods have addresses: 4, 6 or both."""
+        pools = self.plan.pools
+        return tuple(f for f, pool in ((4, pools.pods_v4), (6, pools.pods_v6)) if pool)
+
+    def require_family(self, family: int, *ends: Pod | str) -> None:
+        """Raises NoSuchFamily if one of the ends is a pod and pods have no such addresses."""
+        if family not in self.pod_families() and any(isinstance(end, Pod) for end in ends):
+            raise NoSuchFamily(f"pods of {self.plan.topology} have no IPv{family} addresses")
+
     def address(self, end: Pod | str, family: int) -> IPv4Address | IPv6Address:
         """The address of a pod or node. Raises TestbedError if it has none of this family."""
+        self.require_family(family, end)
         if isinstance(end, Pod):
             address = end.address(family)
         else:

@@ -39,6 +39,7 @@ class Paths:
         `through`: the address of a Service whose only server is `destination`.
         """
         context = self._context
+        context.require_family(family, source, destination)
         evidence = context.evidence / f"path-{next(self._numbers)}"
         ends = (source, destination, family, evidence, through)
         return PathCheck(context.plan, context.check, *ends)

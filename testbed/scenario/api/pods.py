@@ -39,6 +39,10 @@ class Pods:
         finally:
             self._delete_pod(pod)
 
+    def families(self) -> tuple[int, ...]:
+        """The families of which this lab's pods have addresses: 4, 6 or both."""
+        return self._context.pod_families()
+
     def mtu(self, pod: Pod) -> int:
         """MTU of the pod's interface, in bytes, as its kernel has it."""
         command = ["ip", "-j", "link", "show", "dev", "eth0"]

@@ -125,7 +125,7 @@ def _run_scenario(
                 with clock.paused():
                     keep_evidence(testbed.plan, testbed.evidence)
     except NotApplicable as error:
-        return Outcome("not applicable", reason=str(error), declared="kernel")
+        return Outcome("not applicable", reason=str(error), declared=error.declared)
     except CheckFailed as error:
         return Outcome("fail", str(error))
     except TestbedError as error:

@@ -13,7 +13,7 @@ from testbed.errors import TestbedError
 from testbed.lab import policies, state, verify
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Node
-from testbed.scenario.api.check import Check, NotApplicable
+from testbed.scenario.api.check import Check, NoSuchFamily, NotApplicable
 from testbed.scenario.api.context import Context
 from testbed.scenario.api.testbed import Testbed
 from tests.shipped_plans import shipped_plan
@@ -127,6 +127,20 @@ def test_the_parts_share_one_context(testbed: Testbed) -> None:
             assert other.name == "t2-worker2"
         assert fake.running == [pod]
     assert fake.running == []
+
+
+def test_what_asks_for_a_family_that_pods_lack_is_not_applicable(tmp_path: Path) -> None:
+    plan = shipped_plan("full")
+    pools = plan.pools.model_copy(update={"pods_v4": None})
+    lab = Testbed(Context(plan.model_copy(update={"pools": pools}), Check(), tmp_path))
+    assert lab.pods.families() == (6,)
+    pod = Pod("one", "worker1", None, "fdfb::1/128")
+    for ask in (lambda: lab.address(pod, 4), lambda: lab.path("h11", pod, 4)):
+        with pytest.raises(NoSuchFamily, match="pods of full have no IPv4 addresses") as found:
+            ask()
+        assert found.value.declared is None
+    assert lab.address(pod, 6) and lab.address("worker1", 4)
+    lab.path("h11", "h12", 4)
 
 
 def test_a_pod_whose_node_took_it_along_is_not_deleted(testbed: Testbed) -> None:

@@ -15,6 +15,7 @@ PLACES = {
         "host/wait.py",
         "agent/cni/plugin_main.py",  # copied alone to any node: it imports nothing of ours
         "bench/idle.py",  # the interval that it measures
+        "backbone/traffic.py",  # as above
     },
     r"\bfcntl\.flock\(|\bFileLock\b": {"host/lock.py"},
     r"tarfile\.open\([^)]*(?:mode=)?\"[wax]": {"host/tar.py"},

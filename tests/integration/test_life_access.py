@@ -199,7 +199,8 @@ def test_whoever_is_not_root_sees_which_labs_are_up(basic: Lab) -> None:
 def test_whoever_is_not_root_sees_a_labs_topology(basic: Lab) -> None:
     modules = "testbed.lab.state,testbed.report.graph.drawing,testbed.topology.load"
     done = by_stranger(basic, modules, "graph", "-n", basic.name)
-    assert done.stderr == "note: drawn as planned; root sees links that are down or shaped\n"
+    seen = "root sees links that are down, shaped or used, and intents"
+    assert done.stderr == f"note: drawn as planned; {seen}\n"
     assert done.stdout == basic.run("graph", "basic").stdout
 
 

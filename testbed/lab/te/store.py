@@ -58,6 +58,9 @@ class Kept:
         ]
 
 
+NOTHING = Kept((), {})
+
+
 def directory(plan: Plan) -> Path:
     """Where they lie: with the policies, so that a snapshot has them too."""
     return store(plan) / "te"
@@ -87,7 +90,7 @@ def read(plan: Plan) -> Kept:
             texts[bool(entry.get("object"))].append(json.dumps(entry["document"]))
         colors = {entry["document"]["metadata"]["name"]: int(entry["color"]) for entry in entries}
     except FileNotFoundError:
-        return Kept((), {})
+        return NOTHING
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(plan, file, str(error)) from None
     own, objects = (

@@ -10,6 +10,7 @@ from testbed.errors import TestbedError
 from testbed.lab.te.drawn import MOST, DrawnIntents, drawn_intents
 from testbed.report.graph.drawing import graph_dot, graph_svg, graph_text
 from testbed.report.graph.style import TE_PATHS
+from tests.shipped_plans import shipped_plan
 from tests.unit.lab.te.intents_in_lab import GOLD, PLAN, apply, on
 
 __all__ = ["on"]
@@ -24,6 +25,13 @@ spec: {from: worker1, to: worker2, family: IPv6, protect: true}
 @pytest.mark.usefixtures("on")
 def test_a_lab_without_intents_has_nothing_to_draw() -> None:
     assert drawn_intents(PLAN, ()) == DrawnIntents()
+
+
+def test_nor_has_a_lab_without_an_injector() -> None:
+    plan = shipped_plan("grid")
+    assert not plan.injectors and drawn_intents(plan, ()) == DrawnIntents()
+    with pytest.raises(TestbedError, match="gold"):
+        drawn_intents(plan, ("gold",))
 
 
 @pytest.mark.usefixtures("on")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from testbed.plan.model import Plan
 from testbed.plan.spf import sid_owner
@@ -44,7 +44,7 @@ class ObservationData(TypedDict):
     segments: list[str] | None
     segments_left: int | None
     vni: int | None
-    between: list[BetweenData]
+    between: NotRequired[list[BetweenData]]  # records of before have none
     inner: InnerData | None
 
 

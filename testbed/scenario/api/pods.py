@@ -88,7 +88,7 @@ class Pods:
         def probe() -> tuple[str | None, str]:
             done = run_in(self._context.plan, source.netns, command, check=False)
             said = done.stdout + done.stderr
-            if done.returncode == 0:
+            if throughput.is_complete(done.stdout):
                 return done.stdout, ""
             if throughput.is_not_ready(said):
                 return None, said.strip()[-200:]

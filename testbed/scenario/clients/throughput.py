@@ -24,6 +24,15 @@ def client(address: IPv4Address | IPv6Address, port: int, seconds: int) -> list[
     return ["timeout", str(seconds + _AROUND), *words, "--time", str(seconds)]
 
 
+def is_complete(text: str) -> bool:
+    """Did it measure? Its exit code does not say: with --json it is 0 where nobody listened."""
+    try:
+        received_mbit(text)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
 def is_not_ready(text: str) -> bool:
     """Is it that the server does not listen yet?"""
     return any(word in text for word in _NOT_YET)

@@ -7,7 +7,13 @@ from ipaddress import ip_address
 
 import pytest
 
-from testbed.scenario.clients.throughput import client, is_not_ready, received_mbit, server
+from testbed.scenario.clients.throughput import (
+    client,
+    is_complete,
+    is_not_ready,
+    received_mbit,
+    server,
+)
 
 
 def test_a_server_for_one_transfer_and_a_client_that_leaves_out_the_start() -> None:
@@ -24,6 +30,13 @@ def test_what_arrived_counts() -> None:
     assert received_mbit(json.dumps({"end": end})) == 17.46
     with pytest.raises(KeyError):
         received_mbit(json.dumps({"error": "interrupted"}))
+
+
+def test_a_transfer_that_did_not_happen_is_none_whatever_the_exit_code() -> None:
+    refused = {"end": {}, "error": "error - unable to connect to server: Connection refused"}
+    assert not is_complete(json.dumps(refused)) and is_not_ready(json.dumps(refused))
+    assert not is_complete("") and not is_complete('{"end": []}')
+    assert is_complete(json.dumps({"end": {"sum_received": {"bits_per_second": 1.0}}}))
 
 
 def test_a_server_that_does_not_listen_yet_is_asked_again() -> None:

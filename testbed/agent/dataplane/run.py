@@ -42,8 +42,8 @@ def listed(argv: Sequence[str]) -> list[JsonObject]:
 def parse_list(text: str) -> list[JsonObject]:
     """The objects of a JSON list as `ip` prints it: no text is an empty list.
 
-    Of a key that an object has twice (an encapsulation's `dst` beside the route's) the first
-    counts. Raises ValueError.
+    Of a key that an object has twice (an encapsulation's `dst` or `table` beside the route's) the
+    first counts; the second is called `KEY again`. Raises ValueError.
     """
     found = json.loads(text.strip() or "[]", object_pairs_hook=_keep_first)
     if not isinstance(found, list):
@@ -52,7 +52,10 @@ def parse_list(text: str) -> list[JsonObject]:
 
 
 def _keep_first(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    return dict(reversed(pairs))
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        found[f"{key} again" if key in found else key] = value
+    return found
 
 
 @contextmanager

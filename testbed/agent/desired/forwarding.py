@@ -28,7 +28,7 @@ class Forwarding(Protocol):
     def steer(self, prefix: str, hops: tuple[Hop, ...]) -> list[Route]:
         """What sends packets for a remote prefix into these encapsulations."""
 
-    def decapsulate(self, sid: str, family: int) -> Route:
+    def decapsulate(self, sid: str, family: int) -> list[Route]:
         """What takes packets of an inner family out at a SID of this node."""
 
 
@@ -54,10 +54,10 @@ class UplinkForwarding:
         """One encapsulating route."""
         return [Route(prefix, hops)]
 
-    def decapsulate(self, sid: str, family: int) -> Route:
+    def decapsulate(self, sid: str, family: int) -> list[Route]:
         """End.DX4 to 0.0.0.0 forwards by the main table, as End.DT4 would by a VRF."""
         action = {4: "End.DX4 nh4 0.0.0.0", 6: "End.DT6 table 254"}[family]
-        return Route(f"{sid}/128", (self._uplink,), action=action)
+        return [Route(f"{sid}/128", (self._uplink,), action=action)]
 
 
 class ServiceVethForwarding:
@@ -96,11 +96,19 @@ class ServiceVethForwarding:
         lead = (Hop(service_veth.INSIDE, via=service_veth.TO_TUNNEL),)
         return [route, Route(prefix, lead, source=str(source) if source else "")]
 
-    def decapsulate(self, sid: str, family: int) -> Route:
-        """What is taken out leaves by the veth's far end, and so arrives by the near one."""
+    def decapsulate(self, sid: str, family: int) -> list[Route]:
+        """What is taken out leaves by the veth's far end, and so arrives by the near one.
+
+        What it is taken out of may have been in a policy that another one entered by its binding
+        SID: such a packet is longer than the veth takes, so the next SID is at hand before it.
+        """
         dt4 = f"End.DT4 vrftable {vrf.TABLE}" if self._vrf else f"End.DX4 nh4 {_INSIDE_V4}"
         action = {
             4: dt4,
             6: f"End.DT6 table {service_veth.INGRESS_TABLE}",
         }[family]
-        return Route(f"{sid}/128", (self._uplink,), action=action)
+        prefix, at = f"{sid}/128", (self._uplink,)
+        return [
+            Route(prefix, at, action=action),
+            Route(prefix, at, action=action, table=service_veth.INGRESS_TABLE),
+        ]

@@ -34,4 +34,4 @@ def routes_of_sids(inputs: Inputs, forwarding: Forwarding, own: tuple[OwnSid, ..
     if not inputs.capabilities.seg6local:
         return []
     both = (*inputs.replaced_sids, *own)
-    return [forwarding.decapsulate(str(item.sid), item.family) for item in both]
+    return [route for item in both for route in forwarding.decapsulate(str(item.sid), item.family)]

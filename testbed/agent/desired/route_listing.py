@@ -16,6 +16,7 @@ from testbed.json_types import JsonObject, as_object, get_objects, get_text, get
 
 # RTN_…: with -N, types are numbers too; a route to a neighbour or network has none
 _REFUSALS = {"6": "blackhole", "7": "unreachable"}
+_LOOK_UP = ("End.DT6", "End.T")  # behaviours with a table of their own
 
 
 def parse(listed: Iterable[JsonObject], family: int) -> list[Route]:
@@ -45,8 +46,10 @@ def _read_encapsulation(entry: JsonObject) -> JsonObject:
 
 
 def _parse_local(entry: JsonObject, encapsulation: JsonObject, prefix: str) -> Route:
-    """A seg6local route; where keys are mixed, "table" is the behaviour's."""
-    table = _read_table(entry) if isinstance(entry["encap"], dict) else MAIN
+    """A seg6local route; where keys are mixed, a behaviour's table comes before the route's."""
+    action = get_text(encapsulation, "action")
+    is_mixed = not isinstance(entry["encap"], dict) and action in _LOOK_UP
+    table = int(str(entry.get("table again", MAIN))) if is_mixed else _read_table(entry)
     hops = (Hop(get_text(entry, "dev")),)
     return Route(prefix, hops, action=_parse_action(encapsulation), table=table)
 
@@ -103,7 +106,7 @@ def _read_segments(listed: JsonObject) -> tuple[str, ...]:
 def _parse_action(encapsulation: JsonObject) -> str:
     words = [get_text(encapsulation, "action")]
     for key in ("nh4", "nh6", "vrftable", "table"):
-        if key in encapsulation:
+        if key in encapsulation and (key != "table" or words[0] in _LOOK_UP):
             value = str(encapsulation[key])
             words += [key, "254" if value == "main" else value]
     return " ".join(words)

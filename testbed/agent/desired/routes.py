@@ -39,7 +39,7 @@ class Route:
     """A route; exactly one of hops, refusal, action and unread is meaningful.
 
     `refusal` is "blackhole" or "unreachable". `action` is a seg6local behaviour, e.g.
-    "End.DT6 table 254" on `hops[0].device`; such routes are in the main table. `unread` is how
+    "End.DT6 table 254" on `hops[0].device`, in any table. `unread` is how
     `ip` lists a route of a form that the agent does not know, and so never wants.
     """
 

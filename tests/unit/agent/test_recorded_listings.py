@@ -46,6 +46,22 @@ def read_routes(recorded: Path, family: int) -> dict[routes.Key, Route]:
     return {route.key: route for route in parsed}
 
 
+def test_a_behaviour_has_a_table_and_so_has_its_route() -> None:
+    mixed = (
+        '[{"dst":"fcdd::1","encap":"seg6local","action":"End.DT6","table":"202","dev":"up"},'
+        '{"dst":"fcdd::1","encap":"seg6local","action":"End.DT6","table":"202","dev":"up",'
+        '"table":"202"},'
+        '{"dst":"fcdd::2","encap":"seg6local","action":"End.DX4","nh4":"169.254.2.1","dev":"up",'
+        '"table":"202"}]'
+    )
+    at = (Hop("up"),)
+    assert route_listing.parse(parse_list(mixed), 6) == [
+        Route("fcdd::1/128", at, action="End.DT6 table 202"),
+        Route("fcdd::1/128", at, action="End.DT6 table 202", table=202),
+        Route("fcdd::2/128", at, action="End.DX4 nh4 169.254.2.1", table=202),
+    ]
+
+
 def test_both_forms_are_recorded() -> None:
     assert {FLAT, NESTED} <= set(VERSIONS)
     forms = {

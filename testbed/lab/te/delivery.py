@@ -61,7 +61,8 @@ def delivery(plan: Plan, changes: Sequence[PolicyChange]) -> Delivery:
     announced, identifiers = policies.announced(plan), bgp_identifiers(plan)
     wanted = {c.policy: policies.announcement(plan, c, identifiers, owner_of(c)) for c in changes}
     steps = [_step(c, announced.get(c.policy), wanted[c.policy]) for c in changes]
-    gone = [policy for key, policy in own.items() if key not in wanted]
+    # what another process has withdrawn since the first reading is gone already
+    gone = [policy for key, policy in own.items() if key not in wanted and key in announced]
     steps += [
         Step(policy.name, policy.owner, "removed", _lists(announced[policy.key]), ())
         for policy in gone
@@ -76,7 +77,8 @@ def standing(plan: Plan) -> Standing:
     found: dict[tuple[str, str, str, int], tuple[str, ...]] = {}
     for policy in policies.injected(plan):
         words = policy.name.split(".")
-        if policy.owner and len(words) == 4:  # those that stand by have a fifth
+        # those that stand by have a fifth word; a new one may have come between the two readings
+        if policy.owner and len(words) == 4 and policy.key in announced:
             sids = _lists(announced[policy.key])[:-1]
             intent, head_end, endpoint, family = words
             waypoints = tuple(names.get(IPv6Address(sid), sid) for sid in sids)

@@ -258,3 +258,16 @@ def test_intents_with_a_bandwidth_are_placed_and_say_so(on: SetNetwork) -> None:
 def test_without_a_bandwidth_there_is_no_load() -> None:
     apply()
     assert link_loads(engine.planned(PLAN, store.read(PLAN)).decision) is None
+
+
+@pytest.mark.parametrize("sees_less", ["announced", "injected"])
+def test_another_process_may_change_policies_between_two_readings(
+    on: SetNetwork, monkeypatch: pytest.MonkeyPatch, sees_less: str
+) -> None:
+    apply(f"{GOLD}".replace("avoid:", "bandwidth: 5, avoid:"))
+    on(cut("r2-r7"))
+    monkeypatch.setattr(policies, sees_less, lambda _: {} if sees_less == "announced" else [])
+    planned = engine.planned(PLAN, store.read(PLAN))
+    assert [one.status for one in planned.decision.decided] == ["Satisfied"]
+    emptied = engine.planned(PLAN, store.NOTHING)
+    assert not emptied.delivery.removed

@@ -268,12 +268,14 @@ def _is_readable(file: Path) -> bool:
 
 
 def announced(plan: Plan) -> dict[SRPolicy, JsonObject]:
-    """By key, the files of those policies that can be read."""
+    """By key, the files of those policies that can be read, and stay while they are."""
     directory = store(plan)
-    return {
-        policy.key: json.loads((directory / f"{file_name(policy.key)}.json").read_text())
-        for policy in _readable(directory)
-    }
+    found: dict[SRPolicy, JsonObject] = {}
+    for policy in _readable(directory):
+        with suppress(OSError, ValueError):  # another process withdraws it meanwhile
+            text = (directory / f"{file_name(policy.key)}.json").read_text()
+            found[policy.key] = json.loads(text)
+    return found
 
 
 def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy]:

@@ -260,6 +260,17 @@ def test_without_a_bandwidth_there_is_no_load() -> None:
     assert link_loads(engine.planned(PLAN, store.read(PLAN)).decision) is None
 
 
+@pytest.mark.usefixtures("on")
+def test_a_policy_that_goes_while_files_are_read_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    apply()
+    (policy,) = there = policies.injected(PLAN)
+    monkeypatch.setattr(policies, "_readable", lambda _: there)
+    (policies.store(PLAN) / f"{policies.file_name(policy.key)}.json").unlink()
+    assert policies.announced(PLAN) == {}
+
+
 @pytest.mark.parametrize("sees_less", ["announced", "injected"])
 def test_another_process_may_change_policies_between_two_readings(
     on: SetNetwork, monkeypatch: pytest.MonkeyPatch, sees_less: str

@@ -15,6 +15,7 @@ from testbed.errors import CheckFailed
 from testbed.lab import objects, policies
 from testbed.lab.te import engine, store
 from testbed.lab.te.follow import TAKEN_UP
+from testbed.lab.te.held import held
 from testbed.lab.te.listing import IntentRow, intent_rows
 from testbed.lab.te.loads import LinkLoads, link_loads
 from testbed.lab.te.what_if import Question, WhatIf, what_if
@@ -99,9 +100,19 @@ class Steering:
             self.wait_policy(change.policy, present=False)
 
     def apply_intents(self, file: Path) -> None:
-        """Give the TE engine a file's intents; returns when the head ends have the policies."""
+        """Give the TE engine a file's intents; returns when the head ends have the policies.
+
+        The first ones wait for links that the engine does not use yet: a scenario before may
+        have cut them.
+        """
         plan = self._context.plan
         before = set(store.read(plan).names)
+        if not before:
+            self._context.wait_for(
+                "the engine to use all links that are up",
+                lambda: (None if (unused := held(plan)) else True, f"not yet: {unused}"),
+                PATIENCE,
+            )
         found, _ = engine.apply(plan, file.read_text(), file.name)
         new = [name for name in found.kept.names if name not in before]
         if new:

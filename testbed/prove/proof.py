@@ -17,9 +17,10 @@ from testbed.observe.place import Place
 from testbed.observe.tag import TAG_SIZE, Run
 from testbed.plan.model import Plan
 from testbed.prove import draw, pcapng
-from testbed.prove.expectation import Expectation, NotRouted, Verdict, verdict
+from testbed.prove.expectation import Expectation, NotRouted
 from testbed.prove.packets import observations
 from testbed.prove.path import Trace, traces
+from testbed.prove.verdict import Verdict, verdict
 
 CANARY = 2.0  # seconds in which a capture must have seen its own packets
 

@@ -33,10 +33,10 @@ from testbed.orchestrators.kubernetes import api, dry_run, images, vpp_check
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Plan, Role
 from testbed.prove import in_lab
-from testbed.prove.expectation import Verdict as PathVerdict
 from testbed.prove.expectation import via
 from testbed.prove.path import Hop, Trace
 from testbed.prove.proof import Endpoint, Proof
+from testbed.prove.verdict import Verdict as PathVerdict
 from testbed.providers import members
 from testbed.providers.vagrant.box import box as boxes
 from testbed.providers.vagrant.box import distribution

@@ -6,8 +6,9 @@ from ipaddress import IPv6Address
 
 from testbed.plan.model import Plan
 from testbed.prove.draw import drawing
-from testbed.prove.expectation import Verdict, verdict, via
+from testbed.prove.expectation import via
 from testbed.prove.path import Trace, trace
+from testbed.prove.verdict import Verdict, verdict
 from tests.shipped_plans import shipped_plan
 from tests.unit.prove.walks import Walker
 

@@ -8,9 +8,10 @@ from ipaddress import IPv6Address
 import pytest
 
 from testbed.errors import TestbedError
-from testbed.prove.expectation import LostAt, UsesSegments, Verdict, verdict, via
+from testbed.prove.expectation import LostAt, UsesSegments, via
 from testbed.prove.loss import CAUSES, Cause, Loss, expected_loss, loss_of
 from testbed.prove.path import Trace, trace
+from testbed.prove.verdict import Verdict, verdict
 from tests.paper_plan import paper_plan
 from tests.unit.prove.walks import Walker
 

@@ -11,9 +11,10 @@ from testbed import usid
 from testbed.errors import TestbedError
 from testbed.plan.model import Plan
 from testbed.prove.draw import drawing
-from testbed.prove.expectation import BestEffort, LostAt, UsesSegments, Verdict, over, verdict, via
+from testbed.prove.expectation import BestEffort, LostAt, UsesSegments, over, via
 from testbed.prove.loss import Loss
 from testbed.prove.path import Trace, trace
+from testbed.prove.verdict import Verdict, verdict
 from tests.shipped_plans import shipped_plan
 from tests.unit.prove.walks import Walker
 

@@ -22,12 +22,11 @@ from testbed.prove.expectation import (
     Plain,
     Routed,
     Tunnelled,
-    Verdict,
     not_routed_by_design,
-    verdict,
     via,
 )
 from testbed.prove.path import Trace, trace, traces
+from testbed.prove.verdict import Verdict, verdict
 from tests.paper_plan import paper_plan
 from tests.shipped_plans import shipped_plan
 from tests.unit.prove.walks import Walker

@@ -10,9 +10,10 @@ import pytest
 from testbed.agent.contract import INSTALLED, NodeStatus, PolicyStatus, SegmentListStatus
 from testbed.plan.model import Plan
 from testbed.prove.draw import as_data, drawing
-from testbed.prove.expectation import Verdict, verdict, via
+from testbed.prove.expectation import via
 from testbed.prove.path import Trace, trace
 from testbed.prove.stitched import Installed, installed, stitched
+from testbed.prove.verdict import Verdict, verdict
 from tests.shipped_plans import shipped_plan
 from tests.unit.prove.walks import Walker
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from testbed.errors import CheckFailed, TestbedError
-from testbed.prove.expectation import Expectation, Verdict, via
+from testbed.prove.expectation import Expectation, via
 from testbed.prove.packets import Observation
 from testbed.prove.path import Hop, Trace
 from testbed.prove.proof import Endpoint, Proof
+from testbed.prove.verdict import Verdict
 from testbed.scenario.api import paths
 from testbed.scenario.api.check import Check
 from testbed.scenario.run import registry

@@ -79,6 +79,8 @@ def write(candidate: Candidate, withdraw: bool = False) -> str:
         )
     if candidate.preference == 0:
         raise TestbedError("the injector's form cannot say preference 0", why="0 means 100 there")
+    if candidate.specified_sid_only or candidate.drop_upon_invalid:
+        raise TestbedError("the injector's form has no place for a binding SID's flags")
     (segment_list,) = candidate.segment_lists
     if segment_list.weight == 0:
         raise TestbedError("the injector's form cannot say weight 0", why="0 means 1 there")

@@ -36,9 +36,22 @@ def test_reads_our_own_form() -> None:
     assert structure(first.candidate) == [] == structure(second.candidate)
 
 
+def test_flags_of_a_candidate() -> None:
+    flagged = "dropUponInvalid: true\n    specifiedBindingSidOnly: true\n    bindingSid"
+    with_flags, without = load_policies(OWN.replace("bindingSid", flagged, 1), "own.yaml", resolve)
+    assert with_flags.candidate is not None and without.candidate is not None
+    assert with_flags.candidate.drop_upon_invalid and with_flags.candidate.specified_sid_only
+    assert not (without.candidate.drop_upon_invalid or without.candidate.specified_sid_only)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        (
+            "bindingSid: ",
+            "dropUponInvalid: 1\n    bindingSid: ",
+            "must be of type boolean, it is 1",
+        ),
         (
             "preference",
             "preferrence",

@@ -77,7 +77,7 @@ class IntentObjects:
         if objects is None:
             return kept
         self._seen = objects
-        people = [policy for policy in policies.injected(self._plan) if not policy.owner]
+        people = [policy for policy in policies.injected(self._plan) if not policy.of_engine]
         specs = [(str(one["metadata"]["name"]), one.get("spec")) for one in _by_age(objects)]
         asked = (specs, [written.document.plain for written in kept.own], people)
         if asked != self._asked:  # to check thousands takes a while
@@ -107,6 +107,8 @@ class IntentObjects:
         """Have the objects say what was planned, unless something newer comes first."""
         rows: dict[str, list[IntentRow]] = {}
         for row in intent_rows(planned):
+            if row.origin == "policy":
+                continue
             rows.setdefault(row.intent, []).append(row)
         self._wanted = {
             name: _Told(one["metadata"].get("uid"), self._status(name, one, rows.get(name, [])))

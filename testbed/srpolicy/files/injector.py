@@ -33,6 +33,7 @@ def recognises(document: Value) -> bool:
 
 def read(document: Value) -> PolicyChange:
     """The change that one document asks for. Raises TestbedError with file:line."""
+    fields.without_protect(document, "the injector's form")
     fields.mapping(document, "the policy", _USED + _IGNORED)
     _check_family(document.get("family"))
     policy, endpoint_line = _read_nlri(fields.required(document, "nlri", "the policy's nlri"))

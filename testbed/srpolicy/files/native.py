@@ -75,7 +75,8 @@ def _read_change(
     )
     lines = Lines(value.line, endpoint.line, bsid.line if bsid else None, segments)
     source = value.source
-    return PolicyChange(candidate.key, candidate, source, lines, name, named=True)
+    protect = _is_set(spec.get("protect"))
+    return PolicyChange(candidate.key, candidate, source, lines, name, named=True, protect=protect)
 
 
 def _segment_list(value: Value, family: int, resolve: Resolve) -> SegmentList:

@@ -9,7 +9,7 @@ from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.srpolicy.model import Candidate
 from testbed.srpolicy.validity import structure
-from testbed.te.lint import binding_sids, segments, stitching
+from testbed.te.lint import binding_sids, protection, segments, stitching
 from testbed.te.lint import local_sids as lint_localsids
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.nodes import unknown_node
@@ -82,6 +82,7 @@ def _lint_subjects(
         findings += _check_flags(plan, subject)
         findings += segments.check(owners, subject)
         findings += stitching.check(owners, subject)
+        findings += protection.check(owners, subject)
     findings += binding_sids.check(owners, subjects, policies)
     return findings
 

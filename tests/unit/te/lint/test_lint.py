@@ -211,3 +211,13 @@ def test_flags_are_only_for_head_ends_that_do_them(full: Plan) -> None:
     )
     said = [str(finding) for finding in lint_policies(plan, changes)]
     assert any("Calico-VPP is not known to do dropUponInvalid" in one for one in said)
+
+
+@pytest.mark.parametrize("lacking", ["overlay", "injector"])
+def test_protection_needs_an_engine(full: Plan, lacking: str) -> None:
+    others = tuple(node for node in full.nodes if node not in full.injectors)
+    update = {"overlay": "calico-vpp"} if lacking == "overlay" else {"nodes": others}
+    text = (HERE / "golden" / "policy-protect.yaml").read_text().partition("---")[0]
+    changes = load_policies(text, "f.yaml", resolver(full))
+    said = [str(finding) for finding in lint_policies(full.model_copy(update=update), changes)]
+    assert any("nobody offers detours here (protect)" in one for one in said)

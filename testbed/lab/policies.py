@@ -233,12 +233,11 @@ def bindable(plan: Plan) -> list[PolicyChange]:
 
 def protected(plan: Plan) -> list[PolicyChange]:
     """The candidates of people's policies that ask for detours, as far as they can be read."""
-    directory = store(plan)
-    return [
-        _read_change(_read_policy(file), json.loads(file.read_text()))
-        for file in protection.files(directory)
-        if _is_readable(file)
-    ]
+    found = []
+    for file in protection.files(store(plan)):
+        with suppress(TestbedError, OSError, ValueError, KeyError, TypeError):
+            found.append(_read_change(_read_policy(file), json.loads(file.read_text())))
+    return found
 
 
 def _read_change(policy: InjectedPolicy, content: JsonObject) -> PolicyChange:

@@ -12,8 +12,7 @@ from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.detour import Guarded, Way, way_of
 from testbed.engine.decide.waypoints import waypoints_of
 from testbed.host.files import write_json
-from testbed.lab import policies
-from testbed.lab.protected import NAME as PROTECTED
+from testbed.lab import policies, protected
 from testbed.lab.te import store
 from testbed.lab.te.live import Live
 from testbed.plan.model import Plan
@@ -162,9 +161,8 @@ def told(plan: Plan) -> list[str]:
     """What the engine has said last of the protected policies that there are."""
     if not plan.injectors:
         return []
-    directory = store.directory(plan)
     try:
-        problems: list[str] = json.loads((directory / _SAID).read_text())
+        problems: list[str] = json.loads((store.directory(plan) / _SAID).read_text())
     except (OSError, ValueError):
         return []
-    return problems if (directory / PROTECTED).exists() else []
+    return problems if protected.names(policies.store(plan)) else []

@@ -123,7 +123,7 @@ def test_it_goes_with_its_policy_and_with_the_wish(on: SetNetwork) -> None:
     follower = Follower(PLAN)
     follower.replan()
     inject(MINE.replace("  protect: true\n", ""))
-    assert not marker.exists()
+    assert json.loads(marker.read_text()) == []
     follower.replan()
     assert names() == ["mine"]
     inject()
@@ -131,7 +131,7 @@ def test_it_goes_with_its_policy_and_with_the_wish(on: SetNetwork) -> None:
     follower.replan()
     assert names() == ["mine", DETOUR]
     policies.withdraw(PLAN, [policy.key for policy in policies.select(PLAN, ["mine"], False)])
-    assert not marker.exists()
+    assert json.loads(marker.read_text()) == []
     Follower(PLAN).replan()
     assert names() == []
 
@@ -222,3 +222,16 @@ def test_where_nothing_leads_there_it_says_so(on: SetNetwork) -> None:
     Follower(PLAN).replan()
     assert names() == ["mine"]
     assert rows() == [("mine", "Unsatisfiable", "nothing leads to worker2")]
+
+
+@pytest.mark.usefixtures("on")
+def test_a_file_that_cannot_be_read_keeps_nobody_from_planning() -> None:
+    inject()
+    broken = policies.store(PLAN) / "9.9.9.json"
+    broken.write_text('{"about": {"protect": true}, "paths": []}')
+    inject(MINE.replace("mine", "other").replace("IPv4", "IPv6").replace("color: 20", "color: 21"))
+    assert rows() == [("mine", "Satisfied", ""), ("other", "Satisfied", "")]
+    marker = store.directory(PLAN) / NAME
+    assert json.loads(marker.read_text()) == ["mine", "other"]
+    marker.write_text("[")
+    assert rows() == []

@@ -42,7 +42,7 @@ def te_detour(testbed: Testbed, check: Check) -> None:
         testbed.links.mend_router("r7")
         wait_used(testbed, "r5", "r7")
         stream.flowing(count=500, timeout=60)
-    check.figure(f"packets lost of {stream.sent} when r7 is back", stream.lost)
+    check.that(stream.lost, f"packets lost of {stream.sent} when r7 is back").equals(0)
     testbed.path(source, destination, 4).uses_segments("r5", "r7")
     names = [str(row.intent) for row in testbed.te.intents() if row.status != "Satisfied"]
     check.that(names, "policies on a detour after that").equals([])

@@ -228,7 +228,8 @@ def test_while_a_policy_is_invalid_its_packets_are_dropped(
     client.add_path(announcement(alone))
 
     def used(status: Document) -> bool:
-        return chosen(status, 4)["preference"] == 100 and "Specified" in str(status["problems"])
+        mine = [p for p in status["policies"] if p["chosen"] and p["color"] == 94]
+        return [p["preference"] for p in mine] == [100] and "Specified" in str(status["problems"])
 
     lab.wait("w1", "the one that needs no binding SID", used)
     assert lab.ping("p1", PODS["p2"][4]).returncode == 0

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 
 from testbed.agent.contract import BGP, CONFIGMAP
 from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.detour import Guarded, Way, way_of
 from testbed.engine.decide.waypoints import waypoints_of
+from testbed.engine.decide.what_if import with_down
+from testbed.engine.network import Network
 from testbed.host.files import write_json
 from testbed.lab import policies, protected
 from testbed.lab.te import store
+from testbed.lab.te.held import fresh
 from testbed.lab.te.live import Live
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.change import Lines, PolicyChange
@@ -71,13 +75,22 @@ def guards(plan: Plan, live: Live) -> list[Guard]:
             named.setdefault(change.name, []).append(change.candidate)
     if not named:
         return []
-    routing, known = Routing(live.network), waypoints_of(plan, live.network)
+    now = _ways(plan, live.network)
+    unsettled = fresh(plan)
+    before = _ways(plan, with_down(live.network, (), unsettled)) if unsettled else now
+    detoured = {policy.name for policy in policies.injected(plan) if policy.detour_of}
     found = []
     for name, candidates in sorted(named.items()):
         for guarded in _by_head_end(plan, live, name, candidates):
-            idle = _why_idle(live, plan, guarded)
-            found.append(Guard(guarded, way_of(routing, known, guarded), idle))
+            way = now(guarded)
+            if not way.gone and detour_name(guarded) in detoured:
+                way = before(guarded)  # routers need a moment for their routes
+            found.append(Guard(guarded, way, _why_idle(live, plan, guarded)))
     return found
+
+
+def _ways(plan: Plan, network: Network) -> Callable[[Guarded], Way]:
+    return partial(way_of, Routing(network), waypoints_of(plan, network))
 
 
 def detours(plan: Plan, found: Iterable[Guard]) -> list[PolicyChange]:

@@ -13,8 +13,9 @@ from testbed.engine.network import Network
 from testbed.errors import TestbedError
 from testbed.lab import policies
 from testbed.lab.protected import NAME
-from testbed.lab.te import detours, engine, store
+from testbed.lab.te import detours, engine, follow, held, store
 from testbed.lab.te.changes import intent_plan
+from testbed.lab.te.damping import Damping
 from testbed.lab.te.explained import explain_intent, explained_text
 from testbed.lab.te.follow import Follower
 from testbed.lab.te.listing import intent_rows
@@ -67,7 +68,13 @@ def rows() -> list[tuple[str, str, str]]:
     return [(row.intent, row.status, row.why) for row in intent_rows(found)]
 
 
-def test_a_detour_comes_with_the_loss_and_goes_when_the_waypoint_is_back(on: SetNetwork) -> None:
+def test_a_detour_comes_with_the_loss_and_goes_when_the_waypoint_is_back(
+    on: SetNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(held.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(follow, "Held", lambda plan: held.Held(plan, lambda: clock[0]))
+    monkeypatch.setattr(follow, "Damping", lambda: Damping(lambda: clock[0]))
     inject()
     follower = Follower(PLAN)
     follower.replan()
@@ -79,6 +86,9 @@ def test_a_detour_comes_with_the_loss_and_goes_when_the_waypoint_is_back(on: Set
     assert rows() == [("mine", "Degraded", why)]
     assert detours.told(PLAN) == [f"worker1: the policy mine to worker2 for IPv4: {why}"]
     on(cut())
+    follower.replan()
+    assert names() == ["mine", DETOUR], "routers need a moment for their routes"
+    clock[0] += held.SETTLED
     follower.replan()
     assert names() == ["mine"] and detours.told(PLAN) == []
 

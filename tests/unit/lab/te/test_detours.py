@@ -72,7 +72,7 @@ def test_a_detour_comes_with_the_loss_and_goes_when_the_waypoint_is_back(
     on: SetNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(held.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("testbed.lab.te.held.time.monotonic", lambda: clock[0])
     monkeypatch.setattr(follow, "Held", lambda plan: held.Held(plan, lambda: clock[0]))
     monkeypatch.setattr(follow, "Damping", lambda: Damping(lambda: clock[0]))
     inject()

@@ -14,7 +14,10 @@ HOST_MAC = "ee:ee:ee:ee:ee:ee"  # its EUI-64 link-local address is GATEWAY_V6
 
 @dataclass(frozen=True, order=True)
 class Attachment:
-    """One pod interface: its container, its addresses, and the veth end on the node."""
+    """One pod interface: its container, its addresses, and the veth end on the node.
+
+    `namespace`: of the pod's object; empty if it is none.
+    """
 
     container: str
     interface: str
@@ -23,6 +26,7 @@ class Attachment:
     ipv4: str | None
     ipv6: str | None
     host_interface: str
+    namespace: str = ""
 
     @property
     def addresses(self) -> list[IpAddress]:

@@ -1,0 +1,69 @@
+"""Pods with addresses, as policies see them: here or on another node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from testbed.agent.desired.remembered import remember_last
+from testbed.agent.model.attachment import Attachment
+from testbed.agent.model.network_policy import ApiPod, NamedPort
+from testbed.agent.model.objects import IpAddress
+
+PodName = tuple[str, str]  # namespace and name
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A pod of the cluster's network. `interface`: its end on this node; empty: on another."""
+
+    namespace: str
+    name: str
+    labels: Mapping[str, str]
+    addresses: frozenset[IpAddress]
+    ports: tuple[NamedPort, ...] = ()
+    interface: str = ""
+
+    @property
+    def title(self) -> str:
+        """Namespace and name."""
+        return f"{self.namespace}/{self.name}"
+
+
+@remember_last
+def workloads(
+    listed: tuple[ApiPod, ...], newcomers: tuple[ApiPod, ...], attached: tuple[Attachment, ...]
+) -> tuple[Workload, ...]:
+    """All pods, by name.
+
+    `newcomers`: pods of this node as they were when they were attached, which the API's watch may
+    not have told yet. What is attached here has its addresses before the API knows them.
+    """
+    pods = {(pod.namespace, pod.name): pod for pod in listed}
+    here = dict(_by_name(attached))
+    for pod in newcomers:
+        name = pod.namespace, pod.name
+        if name in here and (name not in pods or pods[name].uid != pod.uid):
+            pods[name] = pod
+    names = sorted({*pods, *here})
+    found = (_workload(name, pods.get(name), here.get(name)) for name in names)
+    return tuple(one for one in found if one is not None)
+
+
+def _by_name(attached: Iterable[Attachment]) -> Iterator[tuple[PodName, Attachment]]:
+    for one in attached:
+        if one.namespace:
+            yield (one.namespace, one.name), one
+
+
+def _workload(name: PodName, pod: ApiPod | None, here: Attachment | None) -> Workload | None:
+    pod = pod or ApiPod(*name)
+    if pod.host_network or (here is None and (pod.ended or not pod.addresses)):
+        return None
+    return Workload(
+        *name,
+        labels=dict(pod.labels),
+        addresses=frozenset((*pod.addresses, *(here.addresses if here else ()))),
+        ports=pod.ports,
+        interface=here.host_interface if here else "",
+    )

@@ -95,7 +95,8 @@ class Cluster:
         if isinstance(wanted, str):
             pod = self.pod_at(target)
             return pod is not None and (wanted, protocol, port) in named_ports(pod)
-        return wanted <= port <= given.get("endPort", wanted)
+        first, last = int(wanted), int(given.get("endPort", wanted))
+        return first <= port <= last
 
 
 def types(spec: Object) -> list[str]:

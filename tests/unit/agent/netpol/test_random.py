@@ -37,7 +37,8 @@ def compiled(known: Cluster) -> tuple[Table, tuple[Workload, ...]]:
         if not p["spec"].get("hostNetwork") and p["status"].get("phase") != "Succeeded"
     ]
     named = [(o["metadata"].get("namespace", ""), o["metadata"]["name"], o) for o in known.pods]
-    pods = workloads((read_pod(*one) for one in named), (), map(attachment, running))
+    listed, attached = tuple(read_pod(*one) for one in named), tuple(map(attachment, running))
+    pods = workloads(listed, (), attached)
     policies = tuple(
         read_network_policy(p["metadata"]["namespace"], p["metadata"]["name"], p)
         for p in known.policies

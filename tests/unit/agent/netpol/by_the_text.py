@@ -95,7 +95,8 @@ class Cluster:
         if isinstance(wanted, str):
             pod = self.pod_at(target)
             return pod is not None and (wanted, protocol, port) in named_ports(pod)
-        first, last = int(wanted), int(given.get("endPort", wanted))
+        first: int = wanted
+        last: int = given.get("endPort") or first
         return first <= port <= last
 
 

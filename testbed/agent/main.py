@@ -8,11 +8,12 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from testbed.agent import config as agent_config
+from testbed.agent.api.known_pods import KnownPods
 from testbed.agent.api.source import open_source
 from testbed.agent.changes import LOGGER, changes
 from testbed.agent.cni.attachments import AttachmentStore
@@ -33,7 +34,6 @@ from testbed.agent.desired.pool_screen import screen
 from testbed.agent.desired.underlay import Underlay
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.blocks import Blocks
-from testbed.agent.model.network_policy import ApiPod
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
 from testbed.agent.model.pod_wish import PodMetadata
 from testbed.agent.reconciler import Reconciler
@@ -81,7 +81,7 @@ class Agent:
         self._has_problems = False
         self._underlay: Underlay | None = None
         self._policies = PolicyTable()
-        self._newcomers: dict[tuple[str, str], ApiPod] = {}
+        self._known_pods = KnownPods()
         self._routes_changed = threading.Event()
         self._routes_changed.set()
 
@@ -153,26 +153,17 @@ class Agent:
                 log.error("%s", error)
         if objects.complete:
             self._api_read.set()
-        if before and before.without_isolation == objects.without_isolation:
+        if before is None or before.without_isolation != objects.without_isolation:
+            self._notify()
+        elif before.isolation.policies or objects.isolation.policies:
             self._checks.put_off()  # pods come and go, which is no reason to look at everything
             self.reconciler.notify()
-        else:
-            self._notify()
 
     def _look_up(self, namespace: str, name: str) -> PodMetadata:
         """What the API says of a pod that is being attached; its policies hold from the start."""
         found = self._source.pod(namespace, name)
-        if found.pod is not None and found.pod.uid:
-            self._newcomers[namespace, name] = found.pod
+        self._known_pods.add(found.pod)
         return found
-
-    def _unwatched(self, listed: Iterable[ApiPod]) -> tuple[ApiPod, ...]:
-        """The pods that were attached here before the API's watch told of them."""
-        for pod in listed:
-            newcomer = self._newcomers.get((pod.namespace, pod.name))
-            if newcomer is not None and newcomer.uid == pod.uid:
-                del self._newcomers[pod.namespace, pod.name]
-        return tuple(self._newcomers.values())
 
     def _check_isolated(self) -> None:
         """Raise TestbedError unless NetworkPolicies are in force on this node."""
@@ -270,6 +261,7 @@ class Agent:
             objects.complete and bgp.settled and not sessions.wanted(self.config, objects)[0]
         )
         self._has_heard_peers = self._has_heard_peers or bool(bgp.peers) or without_peers
+        attachments = tuple(self._store)
         return Inputs(
             config=self.config,
             capabilities=self._capabilities,
@@ -277,11 +269,11 @@ class Agent:
             blocks=tuple(self._blocks.owned()),
             paths=tuple(self._bgp.rib()),
             peers=bgp.peers,
-            attachments=tuple(self._store),
+            attachments=attachments,
             replaced_sids=tuple(self._sids.replaced),
             underlay=self._read_underlay(),
             isolation=objects.isolation,
-            newcomers=self._unwatched(objects.isolation.pods),
+            known_pods=self._known_pods.update(objects.isolation.pods, attachments),
         )
 
     def _report_status(self, inputs: Inputs, wanted: Wanted, problems: list[str]) -> None:

@@ -24,7 +24,7 @@ class PolicyTable:
         Returns the problem, if any.
         """
         try:
-            if look and self._loaded is not None and _list_table() != self._shown:
+            if look and self._loaded and self._loaded.pods and _list_table() != self._shown:
                 self._loaded = None
             self._load(wanted)
             self.problem = None
@@ -36,7 +36,7 @@ class PolicyTable:
 
     def _load(self, wanted: Table) -> None:
         text = transaction(self._loaded, wanted)
-        if text and (wanted.pods or _list_table()):
+        if text and (wanted.pods or _is_there()):
             run(["nft", "-f", "-"], text)
             self._shown = _list_table()
         self._loaded = wanted
@@ -46,3 +46,11 @@ def _list_table() -> str:
     """The table as nft lists it, without counters; empty if there is none."""
     done = attempt(["nft", "-s", "list", "table", *TABLE.split()])
     return done.stdout if done.returncode == 0 else ""
+
+
+def _is_there() -> bool:
+    """Is there a table, as of an earlier agent? Without nft there is none."""
+    try:
+        return bool(_list_table())
+    except TestbedError:
+        return False

@@ -30,8 +30,8 @@ class Inputs:
     """All that a decision depends on. The order inside `paths` means nothing.
 
     `underlay` None: it is not known which addresses the node reaches. `objects` come without their
-    isolation, which has a place of its own, as pods come and go. `newcomers`: pods of this node
-    that the API's watch may not have told of yet.
+    isolation, which has a place of its own, as pods come and go. `known_pods`: pods of this
+    node of which the API's watch may not have told yet, or tells no longer.
     """
 
     config: AgentConfig
@@ -44,7 +44,7 @@ class Inputs:
     replaced_sids: tuple[OwnSid, ...] = ()
     underlay: Underlay | None = None
     isolation: PolicyObjects = field(default_factory=PolicyObjects)
-    newcomers: tuple[ApiPod, ...] = ()
+    known_pods: tuple[ApiPod, ...] = ()
 
     @property
     def pod_pools(self) -> list[IPPool]:

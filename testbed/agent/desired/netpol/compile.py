@@ -40,7 +40,7 @@ _PEERS = {INGRESS: "from", EGRESS: "to"}
 def wanted_table(inputs: Inputs) -> Table:
     """What is to be enforced on this node."""
     known = inputs.isolation
-    pods = workloads(known.pods, inputs.newcomers, inputs.attachments)
+    pods = workloads(known.pods, inputs.known_pods, inputs.attachments)
     return compile_table(known.policies, known.namespaces, pods)
 
 

@@ -32,16 +32,16 @@ class Workload:
 
 @remember_last
 def workloads(
-    listed: tuple[ApiPod, ...], newcomers: tuple[ApiPod, ...], attached: tuple[Attachment, ...]
+    listed: tuple[ApiPod, ...], known: tuple[ApiPod, ...], attached: tuple[Attachment, ...]
 ) -> tuple[Workload, ...]:
     """All pods, by name.
 
-    `newcomers`: pods of this node as they were when they were attached, which the API's watch may
-    not have told yet. What is attached here has its addresses before the API knows them.
+    `known`: pods of this node as they were last, of which the API's watch may not have told yet,
+    or tells no longer. What is attached here has its addresses before the API knows them.
     """
     pods = {(pod.namespace, pod.name): pod for pod in listed}
     here = dict(_by_name(attached))
-    for pod in newcomers:
+    for pod in known:
         name = pod.namespace, pod.name
         if name in here and (name not in pods or pods[name].uid != pod.uid):
             pods[name] = pod

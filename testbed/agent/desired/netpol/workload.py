@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from testbed.agent.desired.remembered import remember_last
@@ -34,34 +34,40 @@ class Workload:
 def workloads(
     listed: tuple[ApiPod, ...], known: tuple[ApiPod, ...], attached: tuple[Attachment, ...]
 ) -> tuple[Workload, ...]:
-    """All pods, by name.
+    """All pods, by name; one that is attached twice, as while its sandbox is replaced, twice.
 
     `known`: pods of this node as they were last, of which the API's watch may not have told yet,
     or tells no longer. What is attached here has its addresses before the API knows them.
     """
     pods = {(pod.namespace, pod.name): pod for pod in listed}
-    here = dict(_by_name(attached))
+    here = _by_name(attached)
     for pod in known:
         name = pod.namespace, pod.name
         if name in here and (name not in pods or pods[name].uid != pod.uid):
             pods[name] = pod
-    names = sorted({*pods, *here})
-    found = (_workload(name, pods.get(name), here.get(name)) for name in names)
+    found = (
+        _workload(pods.get(name) or ApiPod(*name), attachment)
+        for name in sorted({*pods, *here})
+        for attachment in here.get(name, [None])
+    )
     return tuple(one for one in found if one is not None)
 
 
-def _by_name(attached: Iterable[Attachment]) -> Iterator[tuple[PodName, Attachment]]:
+def _by_name(attached: Iterable[Attachment]) -> dict[PodName, list[Attachment | None]]:
+    """The attachments of pods that are objects."""
+    found: dict[PodName, list[Attachment | None]] = {}
     for one in attached:
         if one.namespace:
-            yield (one.namespace, one.name), one
+            found.setdefault((one.namespace, one.name), []).append(one)
+    return found
 
 
-def _workload(name: PodName, pod: ApiPod | None, here: Attachment | None) -> Workload | None:
-    pod = pod or ApiPod(*name)
+def _workload(pod: ApiPod, here: Attachment | None) -> Workload | None:
     if pod.host_network or (here is None and (pod.ended or not pod.addresses)):
         return None
     return Workload(
-        *name,
+        pod.namespace,
+        pod.name,
         labels=dict(pod.labels),
         addresses=frozenset((*pod.addresses, *(here.addresses if here else ()))),
         ports=pod.ports,

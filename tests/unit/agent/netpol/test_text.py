@@ -38,9 +38,8 @@ def test_the_whole_table() -> None:
     assert 'map ingress {\n    type ifname : verdict;\n    elements = { "cali1" : goto pod-' in text
     rule = next(line for line in lines if "ip6 saddr" in line)
     assert rule.startswith("    ct original ip6 saddr @pods6-")
-    assert rule.endswith(
-        'meta l4proto tcp ct reply proto-src 80-90 counter accept comment "ingress[0].from[0] of d/np"'
-    )
+    assert "meta l4proto tcp ct reply proto-src 80-90 counter accept" in rule
+    assert rule.endswith('comment "ingress[0].from[0] of d/np"')
     assert '    counter drop comment "d/s, ingress"' in lines
     assert text == transaction(None, table(pod("c", "fd00::2", "client"))).rstrip()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 from testbed.agent.desired.netpol.workload import Workload, workloads
@@ -44,6 +45,12 @@ def test_a_newcomer_that_left_hides_nobody_of_its_name() -> None:
 def test_who_has_no_address_of_its_own_is_no_workload() -> None:
     assert workloads((api_pod(addresses=(ONE,), host_network=True),), (), ()) == ()
     assert workloads((api_pod(addresses=(ONE,), ended=True),), (), ()) == ()
+
+
+def test_a_pod_with_two_sandboxes_is_isolated_at_both() -> None:
+    second = replace(HERE, container="c2", host_interface="cali2")
+    found = workloads((api_pod(OLD),), (), (HERE, second))
+    assert [one.interface for one in found] == ["cali1", "cali2"]
 
 
 def test_an_interface_of_no_object_is_nobodys() -> None:

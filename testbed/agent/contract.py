@@ -200,7 +200,7 @@ def parse_status(data: JsonObject) -> NodeStatus:
         pods=tuple(_parse_pod(item) for item in get_objects(data, "pods")),
         policies=tuple(_parse_policy(item) for item in get_objects(data, "policies")),
         prefixes=tuple(_parse_prefix(item) for item in get_objects(data, "prefixes")),
-        isolation=_parse_isolation(get_object(data, "isolation")),
+        isolation=_parse_isolation(get_object({"isolation": {}, **data}, "isolation")),
         overlays=get_texts(data, "overlays"),
         notes=get_texts(data, "notes"),
         ready=get_flag(data, "ready"),
@@ -249,7 +249,9 @@ def _parse_policy(data: JsonObject) -> PolicyStatus:
 
 
 def _parse_isolation(data: JsonObject) -> IsolationStatus:
-    return IsolationStatus(*(get_number(data, key) for key in ("pods", "policies", "rules")))
+    """What an agent of an older version does not tell is nothing."""
+    counts = {"pods": 0, "policies": 0, "rules": 0, **data}
+    return IsolationStatus(*(get_number(counts, key) for key in ("pods", "policies", "rules")))
 
 
 def _parse_prefix(data: JsonObject) -> PrefixStatus:

@@ -52,11 +52,15 @@ class End:
 def explain(api: Api, source: str, destination: str, port: str) -> list[Judged]:
     """The verdict at each pod, by family; raises TestbedError for ends that are not there."""
     number, protocol = read_port(port)
-    documents = [(kind, d) for kind, of in _KINDS.items() for d in api.all_of(of, kind)]
+    documents = [
+        (kind, {"kind": kind, **document})  # an item of an API server's list does not say it
+        for kind, version in _KINDS.items()
+        for document in api.all_of(version, kind)
+    ]
     known = read_objects.read(documents, enforced=True).isolation
     found = workloads(known.pods, (), ())
     pods = tuple(replace(pod, interface=pod.title) for pod in found)
-    table = compile_table(known.policies, known.namespaces, pods)
+    table = compile_table(known.policies, known.namespaces, pods, frozenset())
     ends = _find_end(source, pods), _find_end(destination, pods)
     return [
         _judged(verdict.allowed, verdict.because, family, pod, direction)

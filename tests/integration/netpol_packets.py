@@ -35,17 +35,17 @@ sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 """
 WIRE = """
 ip netns add {name}
-ip link add i-{name} address ee:ee:ee:ee:ee:ee type veth peer name eth0 netns {name}
-ip address add 169.254.1.1/32 dev i-{name} scope link
-ip address add fe80::1/64 dev i-{name} nodad
-ip link set i-{name} up
+ip link add {link} address ee:ee:ee:ee:ee:ee type veth peer name eth0 netns {name}
+ip address add 169.254.1.1/32 dev {link} scope link
+ip address add fe80::1/64 dev {link} nodad
+ip link set {link} up
 ip -n {name} link set lo up
 ip -n {name} link set eth0 up
 ip -n {name} route add 169.254.1.1 dev eth0 scope link
 """
 ADDRESS = """
 ip -n {name} address add {address} dev eth0 {nodad}
-ip route add {address} dev i-{name}
+ip route add {address} dev {link}
 """
 DEFAULT = """
 ip -n {name} route add default via 169.254.1.1 dev eth0
@@ -63,9 +63,12 @@ class Net:
         places["out"] = OUTSIDE
         script = SETUP
         for name, addresses in places.items():
-            script += WIRE.format(name=name)
+            link = f"cali{name}" if name in PODS else "outside"
+            script += WIRE.format(name=name, link=link)
             for one in addresses:
-                script += ADDRESS.format(name=name, address=one, nodad="nodad" * (":" in one))
+                script += ADDRESS.format(
+                    name=name, link=link, address=one, nodad="nodad" * (":" in one)
+                )
             script += DEFAULT.format(name=name)
         subprocess.run(["sh", "-ec", script], check=True)
         self.place_of = {one: name for name, own in places.items() for one in own}

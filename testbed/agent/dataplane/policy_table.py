@@ -24,7 +24,7 @@ class PolicyTable:
         Returns the problem, if any.
         """
         try:
-            if look and self._loaded and self._loaded.pods and _list_table() != self._shown:
+            if look and self._loaded and self._loaded.wanted and _list_table() != self._shown:
                 self._loaded = None
             self._load(wanted)
             self.problem = None
@@ -36,7 +36,7 @@ class PolicyTable:
 
     def _load(self, wanted: Table) -> None:
         text = transaction(self._loaded, wanted)
-        if text and (wanted.pods or _is_there()):
+        if text and (wanted.wanted or _is_there()):
             run(["nft", "-f", "-"], text)
             self._shown = _list_table()
         self._loaded = wanted

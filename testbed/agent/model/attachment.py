@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from testbed.agent.model.objects import IpAddress
 
 GATEWAY_V4, GATEWAY_V6 = "169.254.1.1", "fe80::ecee:eeff:feee:eeee"
+HOST_PREFIX = "cali"  # of the names of all nodes' ends
 HOST_MAC = "ee:ee:ee:ee:ee:ee"  # its EUI-64 link-local address is GATEWAY_V6
 
 
@@ -36,4 +37,4 @@ class Attachment:
 
 def host_interface(container: str, interface: str) -> str:
     """Name of the node's end: 15 characters, the same for the same pod interface."""
-    return "cali" + hashlib.sha256(f"{container} {interface}".encode()).hexdigest()[:11]
+    return HOST_PREFIX + hashlib.sha256(f"{container} {interface}".encode()).hexdigest()[:11]

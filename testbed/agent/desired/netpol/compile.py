@@ -41,7 +41,8 @@ def wanted_table(inputs: Inputs) -> Table:
     """What is to be enforced on this node."""
     known = inputs.isolation
     pods = workloads(known.pods, inputs.known_pods, inputs.attachments)
-    return compile_table(known.policies, known.namespaces, pods)
+    attached = frozenset(one.host_interface for one in inputs.attachments)
+    return compile_table(known.policies, known.namespaces, pods, attached)
 
 
 @remember_last
@@ -49,8 +50,14 @@ def compile_table(
     policies: tuple[NetworkPolicy, ...],
     namespaces: tuple[Namespace, ...],
     pods: tuple[Workload, ...],
+    attached: frozenset[str],
 ) -> Table:
-    """What is to be enforced for those of `pods` that have an interface here."""
+    """What is to be enforced for those of `pods` that have an interface here.
+
+    `attached`: the interfaces of all that is attached, pods or not.
+    """
+    if not policies:
+        return Table()
     compiler = _Compiler(pods, {one.name: one.label_map for one in namespaces})
     chains: dict[str, PodChain] = {}
     for pod in pods:
@@ -59,7 +66,7 @@ def compile_table(
             if names:
                 name = pod_chain_name(pod.interface, direction)
                 chains[name] = PodChain(pod.title, pod.interface, direction, tuple(names))
-    return Table(compiler.sets, compiler.policies, chains)
+    return Table(compiler.sets, compiler.policies, chains, attached, wanted=True)
 
 
 def _selecting(

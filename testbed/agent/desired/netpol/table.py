@@ -104,11 +104,17 @@ class PodChain:
 
 @dataclass(frozen=True)
 class Table:
-    """All that is enforced on a node: sets, chains of policies, and chains of pods, by name."""
+    """All that is enforced on a node: sets, chains of policies, and chains of pods, by name.
+
+    `attached`: all pods' interfaces; a pod that is not among them yet gets and sends nothing.
+    `wanted`: there is a policy anywhere.
+    """
 
     sets: Mapping[str, ElementSet] = field(default_factory=dict)
     policies: Mapping[str, PolicyChain] = field(default_factory=dict)
     pods: Mapping[str, PodChain] = field(default_factory=dict)
+    attached: frozenset[str] = frozenset()
+    wanted: bool = False
 
     @property
     def interfaces(self) -> tuple[str, ...]:

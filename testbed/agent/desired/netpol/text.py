@@ -11,12 +11,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from testbed.agent.desired.netpol.table import Allow, ElementSet, PodChain, PolicyChain, Table
+from testbed.agent.model.attachment import HOST_PREFIX
 from testbed.agent.model.network_policy import EGRESS, INGRESS
 
 TABLE = "inet testbed-netpol"
 _COMMENT = 120  # characters; the kernel takes 128
 _SERVED = "receive"  # judges the receiving end, once the sending one may
-_ITSELF, _ISOLATED = "itself", "isolated"
+_ITSELF, _ISOLATED, _ATTACHED = "itself", "isolated", "attached"
+_PODS = json.dumps(f"{HOST_PREFIX}*")
 _FIXED = {
     _SERVED: (
         f"ct direction original oifname vmap @{INGRESS}",
@@ -25,6 +27,8 @@ _FIXED = {
     ),
     "forward": (
         "type filter hook forward priority filter; policy accept;",
+        f"iifname {_PODS} iifname != @{_ATTACHED} counter drop",
+        f"oifname {_PODS} oifname != @{_ATTACHED} counter drop",
         f"iifname . oifname @{_ITSELF} accept",
         "ct state related meta l4proto { icmp, ipv6-icmp } accept",
         f"ct direction original iifname vmap @{EGRESS}",
@@ -36,20 +40,20 @@ _FIXED = {
     ),
 }
 _MAPS = {INGRESS: "ifname : verdict", EGRESS: "ifname : verdict"}
-_INTERFACE_SETS = {_ITSELF: "ifname . ifname", _ISOLATED: "ifname"}
+_INTERFACE_SETS = {_ITSELF: "ifname . ifname", _ISOLATED: "ifname", _ATTACHED: "ifname"}
 _FAR = {INGRESS: "original", EGRESS: "reply"}  # by whose source the other end is known
 
 
 def transaction(before: Table | None, after: Table) -> str:
     """What makes `after` of `before`; None: of whatever is there. Empty: nothing is to be done."""
-    if before is None or not (before.pods and after.pods):
+    if before is None or not (before.wanted and after.wanted):
         return "" if before == after else _replacement(after)
     return "".join(f"{line}\n" for line in _difference(before, after))
 
 
 def _replacement(table: Table) -> str:
     text = f"add table {TABLE}\ndelete table {TABLE}\n"
-    return text + (_whole(table) if table.pods else "")
+    return text + (_whole(table) if table.wanted else "")
 
 
 def _whole(table: Table) -> str:
@@ -120,6 +124,7 @@ def _interface_elements(table: Table) -> dict[str, list[str]]:
     """The elements of maps and sets that are keyed by interfaces."""
     names = [json.dumps(interface) for interface in table.interfaces]
     found = {_ITSELF: [f"{name} . {name}" for name in names], _ISOLATED: names}
+    found[_ATTACHED] = list(map(json.dumps, sorted(table.attached)))
     for direction in _MAPS:
         found[direction] = [
             f"{json.dumps(pod.interface)} : goto {name}"

@@ -27,7 +27,7 @@ def attachment(pod: Object) -> Attachment:
     """Every pod is one of this node: each is isolated here, if at all."""
     name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
     ips = {":" in one["ip"]: one["ip"] for one in pod["status"]["podIPs"]}
-    return Attachment(name, "eth0", "/n", name, ips.get(False), ips.get(True), f"i-{name}", space)
+    return Attachment(name, "eth0", "/n", name, ips.get(False), ips.get(True), f"cali{name}", space)
 
 
 def compiled(known: Cluster) -> tuple[Table, tuple[Workload, ...]]:
@@ -47,7 +47,8 @@ def compiled(known: Cluster) -> tuple[Table, tuple[Workload, ...]]:
         read_namespace("", name, {"metadata": {"labels": labels}})
         for name, labels in known.labels.items()
     )
-    return compile_table(policies, spaces, pods), pods
+    interfaces = frozenset(one.host_interface for one in attached)
+    return compile_table(policies, spaces, pods, interfaces), pods
 
 
 def compare(seed: int) -> list[bool]:

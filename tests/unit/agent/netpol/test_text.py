@@ -27,7 +27,7 @@ SERVER = pod("s", "10.0.0.1", "server", "cali1")
 
 def table(*pods: Workload, ports: tuple[Port, ...] = (WEB,)) -> Table:
     policy = NetworkPolicy("d", "np", SERVERS, ingress=(Rule((PodPeer(CLIENTS),), ports),))
-    return compile_table((policy,), (), (SERVER, *pods))
+    return compile_table((policy,), (), (SERVER, *pods), frozenset(["cali1"]))
 
 
 def test_the_whole_table() -> None:
@@ -63,7 +63,14 @@ def test_a_policy_that_changes_is_its_chain_anew() -> None:
     assert all("chain" in line or "meta l4proto udp counter" in line for line in changed)
 
 
-def test_without_isolated_pods_there_is_no_table() -> None:
+def test_while_there_is_a_policy_a_pod_that_is_not_known_yet_gets_nothing() -> None:
+    elsewhere = NetworkPolicy("other", "np")
+    text = transaction(None, compile_table((elsewhere,), (), (), frozenset(["cali1"])))
+    assert 'iifname "cali*" iifname != @attached counter drop' in text
+    assert 'set attached {\n    type ifname;\n    elements = { "cali1" }\n' in text
+
+
+def test_without_policies_there_is_no_table() -> None:
     gone = f"add table {TABLE}\ndelete table {TABLE}\n"
     assert transaction(table(), Table()) == transaction(None, Table()) == gone
     assert transaction(Table(), table()) == transaction(None, table())
@@ -84,5 +91,5 @@ def test_an_exception_takes_from_its_own_block_alone(
 ) -> None:
     peers = tuple(IpBlock(ip_network(c), tuple(map(ip_network, e))) for c, e in blocks)
     policy = NetworkPolicy("d", "np", ingress=(Rule(peers),))
-    found = compile_table((policy,), (), (SERVER,)).sets.values()
+    found = compile_table((policy,), (), (SERVER,), frozenset()).sets.values()
     assert [text for one in found for text in one.texts] == networks

@@ -15,9 +15,10 @@ from testbed.errors import TestbedError
 from testbed.object_fields.close import did_you_mean
 from testbed.object_fields.tables import CORE, NETWORKING
 from testbed.orchestrators.api import Api
+from testbed.report.tables import Column
 
 Address = IPv4Address | IPv6Address
-COLUMNS = ("family", "where", "verdict", "because")
+COLUMNS = [*map(Column, ("family", "where", "verdict")), Column("because", prose=True)]
 _KINDS = {"NetworkPolicy": NETWORKING, "Namespace": CORE, "Pod": CORE}
 
 

@@ -151,6 +151,15 @@ class LocalSidsStatus(Entry):
 
 
 @dataclass(frozen=True)
+class IsolationStatus(Entry):
+    """How many pods of the node NetworkPolicies isolate: how many policies, with how many rules."""
+
+    pods: int = 0
+    policies: int = 0
+    rules: int = 0
+
+
+@dataclass(frozen=True)
 class NodeStatus(Entry):
     """All that an agent reports; one without any report has generation -1."""
 
@@ -162,6 +171,7 @@ class NodeStatus(Entry):
     pods: tuple[PodStatus, ...] = ()
     policies: tuple[PolicyStatus, ...] = ()
     prefixes: tuple[PrefixStatus, ...] = ()
+    isolation: IsolationStatus = field(default_factory=IsolationStatus)
     overlays: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     ready: bool = False
@@ -198,6 +208,7 @@ def parse_status(data: JsonObject) -> NodeStatus:
         pods=tuple(_parse_pod(item) for item in get_objects(data, "pods")),
         policies=tuple(_parse_policy(item) for item in get_objects(data, "policies")),
         prefixes=tuple(_parse_prefix(item) for item in get_objects(data, "prefixes")),
+        isolation=_parse_isolation(get_object({"isolation": {}, **data}, "isolation")),
         overlays=get_texts(data, "overlays"),
         notes=get_texts(data, "notes"),
         ready=get_flag(data, "ready"),
@@ -243,6 +254,12 @@ def _parse_policy(data: JsonObject) -> PolicyStatus:
         why=get_text(data, "why"),
         binding_sid_state=get_text(data, "binding_sid_state"),
     )
+
+
+def _parse_isolation(data: JsonObject) -> IsolationStatus:
+    """What an agent of an older version does not tell is nothing."""
+    counts = {"pods": 0, "policies": 0, "rules": 0, **data}
+    return IsolationStatus(*(get_number(counts, key) for key in ("pods", "policies", "rules")))
 
 
 def _parse_prefix(data: JsonObject) -> PrefixStatus:

@@ -18,6 +18,7 @@ from testbed.agent.desired.head_end import bound_lists, head_end, strange_waypoi
 from testbed.agent.desired.in_use import InUse, choose_in_use
 from testbed.agent.desired.inputs import Inputs, OwnSid, own_sids
 from testbed.agent.desired.local_routes import routes_of_blocks, routes_of_pods, routes_of_sids
+from testbed.agent.desired.netpol.compile import wanted_table
 from testbed.agent.desired.overlays import registry
 from testbed.agent.desired.overlays.base import Overlay, Reach, Remote, Situation
 from testbed.agent.desired.overlays.devices import Tunnels, wanted_tunnels
@@ -67,6 +68,7 @@ def decide(inputs: Inputs) -> Wanted:
         service_veth=_wanted_service_veth(inputs),
         tunnels=tunnels,
         rules=nftables.rules(inputs, (route.prefix for route in bindings.routes)),
+        isolation=wanted_table(inputs),
         own_sids=te.own_sids,
         evaluated=evaluation.evaluated,
         binding_sids=bindings.states,

@@ -34,6 +34,7 @@ EXPECTED = {
     "link-failure",
     "local-repair",
     "mode-switch",
+    "network-policy",
     "node-join",
     "node-leave",
     "overlay-switch",

@@ -178,8 +178,8 @@ def test_schemas_judge(
 def test_agents_may_do_what_they_need_and_nothing_more(definitions: list[Document]) -> None:
     assert grants(definitions, AGENTS) == {
         (None, "nodes"): "get list watch",
-        (None, "pods"): "get",
-        (None, "namespaces"): "get",
+        (None, "pods"): "get list watch",
+        (None, "namespaces"): "get list watch",
         (None, "networkpolicies"): "get list watch",
         (None, "events"): "create patch",
         (None, "ippools"): "get list watch",

@@ -85,17 +85,7 @@ class Routing:
 
     def spread(self, source: int, target: int) -> set[int]:
         """Every adjacency that a packet from one node to another can take; empty if none."""
-        dag = self.towards(target)
-        found: set[int] = set()
-        seen, waiting = {source}, [source]
-        while waiting:
-            for arc in dag.arcs[waiting.pop()]:
-                found.add(arc)
-                head = self.heads[arc]
-                if head not in seen:
-                    seen.add(head)
-                    waiting.append(head)
-        return found
+        return arcs_between(self.towards(target), source, self.heads)
 
     def all_shortest(self, source: str, target: str) -> frozenset[Adjacency]:
         """Every adjacency of every shortest path; empty if there is none."""
@@ -104,6 +94,23 @@ class Routing:
     def named(self, arcs: Iterable[int]) -> frozenset[Adjacency]:
         """The adjacencies with these numbers."""
         return frozenset(self.adjacencies[arc] for arc in arcs)
+
+
+def arcs_between(dag: Dag, node: int, nearer: Sequence[int]) -> set[int]:
+    """Every adjacency of the shortest paths between a node and the root; empty if there is none.
+
+    `nearer`: the end of each adjacency that is nearer to the root.
+    """
+    found: set[int] = set()
+    seen, waiting = {node}, [node]
+    while waiting:
+        for arc in dag.arcs[waiting.pop()]:
+            found.add(arc)
+            end = nearer[arc]
+            if end not in seen:
+                seen.add(end)
+                waiting.append(end)
+    return found
 
 
 def _dijkstra(root: int, edges: _Edges, closed: Sequence[bool]) -> Dag:

@@ -18,8 +18,8 @@ ON_NAMESPACES = {
     "docs/records.md": [LIGHT],
     "docs/te.md": [LIGHT],
 }
-# Their commands measure, for minutes: followed by night (`make test-long`).
-BY_NIGHT = ("docs/evaluation.md", "docs/records.md")
+# Followed by night (`make test-long`): commands that measure for minutes, and an overlay of others.
+BY_NIGHT = ("docs/evaluation.md", "docs/records.md", "docs/calico-vpp.md")
 # Recipes, followed by tests/integration/test_contributing.py.
 IN_A_COPY = "CONTRIBUTING.md"
 # Followed by tests/vm/test_lab_commands.py, on the lab of machines of that directory.

@@ -1,7 +1,8 @@
-"""Reads how the links of a running lab are shaped now, whatever its plan says."""
+"""Reads how the links of a running lab are now, whatever its plan says."""
 
 from __future__ import annotations
 
+from testbed.backbone.build import links_down
 from testbed.backbone.ports import port_end
 from testbed.backbone.tc_output import limited, shaping_of
 from testbed.host.run import run
@@ -21,6 +22,14 @@ def as_shaped_now(plan: Plan) -> Plan:
 
     links = [link.model_copy(update={"shaping": shaping(*ends[link.a])}) for link in plan.links]
     return plan.model_copy(update={"links": tuple(links)})
+
+
+def as_they_are(plan: Plan) -> Plan:
+    """The plan with links as they are shaped now, without those that are down."""
+    down = {link.a for link in links_down(plan)}
+    shaped = as_shaped_now(plan)
+    links = tuple(link for link in shaped.links if link.a not in down)
+    return shaped.model_copy(update={"links": links})
 
 
 def _tc(netns: str | None, *words: str) -> str:

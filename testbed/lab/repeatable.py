@@ -64,6 +64,11 @@ def keep_lab(directory: Path, lab: LabDir, plan: Plan) -> None:
         box=plan.box,
     )
     write_atomically(directory / FILE, kept.model_dump_json(indent=1) + "\n")
+    keep_plan(directory, plan)
+
+
+def keep_plan(directory: Path, plan: Plan) -> None:
+    """Write plan.json. Raises OSError."""
     write_atomically(directory / PLAN, plan.model_dump_json(indent=1) + "\n")
 
 

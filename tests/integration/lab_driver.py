@@ -27,11 +27,12 @@ class Lab:
     sandbox: Sandbox | None = None
     environment: dict[str, str] = field(default_factory=dict)
     patience: float = PATIENCE
+    launcher: tuple[str, ...] = ()  # what starts its commands
 
     def command(self, *arguments: str, launcher: tuple[str, ...] = ("-m", "testbed")) -> list[str]:
         """The argument list of `testbed ARGUMENTS` for this lab."""
         given = [sys.executable, "-B", *launcher, *arguments]
-        return self.sandbox.inside(*given) if self.sandbox else given
+        return [*self.launcher, *(self.sandbox.inside(*given) if self.sandbox else given)]
 
     def env(self, **extra: str) -> dict[str, str]:
         """The environment of its commands."""

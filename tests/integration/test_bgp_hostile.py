@@ -124,7 +124,10 @@ def as_mapping(paths: Iterable[ReceivedPath]) -> dict[tuple[Family, bytes], list
     return {(p.family, p.nlri): sorted(a.raw for a in attributes.split(p.attrs)) for p in paths}
 
 
-@pytest.fixture(params=[True, False], ids=["waits", "connects"])
+CONNECTS = pytest.param(False, id="connects", marks=pytest.mark.night)  # a minute
+
+
+@pytest.fixture(params=[pytest.param(True, id="waits"), CONNECTS])
 def node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Node]:
     with contextlib.ExitStack() as undo:
         yield Node(undo, tmp_path, request.param)

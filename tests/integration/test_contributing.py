@@ -124,7 +124,8 @@ def test_every_recipe_is_followed() -> None:
     assert set(EDITS) <= numbers, "a change to be made in a step that the page has no more"
 
 
-BY_NIGHT = {"add an overlay", "add a kind of node"}  # the rarer ones, half a minute each
+# Half a minute each and more; that of a topology is followed by day.
+BY_NIGHT = {"add an overlay", "add a kind of node", "add a scenario"}
 RECIPES = [
     pytest.param(title, marks=[pytest.mark.night] if title in BY_NIGHT else [])
     for title in titles()

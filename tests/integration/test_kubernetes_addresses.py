@@ -201,6 +201,7 @@ def test_a_pool_that_overlaps(lab: KubeLab) -> None:
     lab.wait_until_well()
 
 
+@pytest.mark.night
 def test_a_pool_that_is_exhausted(lab: KubeLab) -> None:
     """Pods wait, and run as soon as there are addresses again."""
     before = lab.attachments("worker1")

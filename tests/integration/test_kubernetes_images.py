@@ -40,6 +40,7 @@ def joins_later(testbed: Testbed, check: Check) -> None:
 '''
 
 
+@pytest.mark.night
 def test_a_node_that_joins_has_what_was_loaded(tmp_path: Path) -> None:
     file = tmp_path / "joins_later.py"
     file.write_text(JOINS_LATER)

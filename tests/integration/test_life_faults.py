@@ -102,6 +102,7 @@ def test_up_killed_at_its_actions(boxed: Lab, before: dict[str, list[str]]) -> N
         boxed.box.wait_until_like(before)
 
 
+@pytest.mark.night
 def test_down_killed_at_each_action(boxed: Lab, before: dict[str, list[str]]) -> None:
     action, code = 0, 1
     while code != 0:

@@ -95,6 +95,7 @@ def test_a_second_engine_stands_by_and_takes_over(lab: Lab) -> None:
     assert row(lab) == before
 
 
+@pytest.mark.night
 def test_nobody_reaches_the_injector(lab: Lab) -> None:
     """Head ends keep its policies for the restart time, then they are at best effort."""
     assert chosen(lab) == "bgp"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from testbed.evaluate.recording import earlier_record
 from testbed.evaluate.run.alone import alone
+from testbed.evaluate.run.links import keep_links
 from testbed.evaluate.settings import Settings, keep
 from testbed.host.labs import LabDir
 from testbed.host.progress import Progress
@@ -45,6 +46,7 @@ def kept_run(
         if not goes_on:
             keep_lab(directory, lab, plan)
         inside = enter(lab)
+        keep_links(directory, inside, goes_on, progress)
         keep_sysctls(inside, directory)
         with recording(store, directory, record) as recorder:
             yield inside, recorder

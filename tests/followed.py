@@ -12,6 +12,7 @@ ON_NAMESPACES = {
     "docs/scenarios.md": [LIGHT],
     "docs/policies.md": [LIGHT],
     "docs/kubernetes.md": [],
+    "docs/network-policy.md": [],
     "docs/calico-vpp.md": [KUBERNETES],
     "docs/json.md": [],
     "docs/evaluation.md": [KUBERNETES],

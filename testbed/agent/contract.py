@@ -25,6 +25,7 @@ SEGMENTS, PLAIN, LOCAL = "segments", "plain", "local"  # ways to a prefix, besid
 ESTABLISHED = "Established"
 OWN_ENDPOINT = "its endpoint is this node itself"
 INSTALLED = "installed"  # of a binding SID
+DROPPED = "dropped"  # a way to a prefix: a policy that is invalid says so (Drop-Upon-Invalid)
 NOT_MEANT = "its route targets name other head ends"
 
 
@@ -124,7 +125,7 @@ class PolicyStatus(Entry):
 class PrefixStatus(Entry):
     """A pod prefix, the node that has it, and how it is reached.
 
-    `via` is "segments", "plain", "local", "direct", or the name of a legacy overlay.
+    `via` is "segments", "dropped", "plain", "local", "direct", or the name of a legacy overlay.
     """
 
     prefix: str
@@ -150,6 +151,15 @@ class LocalSidsStatus(Entry):
 
 
 @dataclass(frozen=True)
+class IsolationStatus(Entry):
+    """How many pods of the node NetworkPolicies isolate: how many policies, with how many rules."""
+
+    pods: int = 0
+    policies: int = 0
+    rules: int = 0
+
+
+@dataclass(frozen=True)
 class NodeStatus(Entry):
     """All that an agent reports; one without any report has generation -1."""
 
@@ -161,6 +171,7 @@ class NodeStatus(Entry):
     pods: tuple[PodStatus, ...] = ()
     policies: tuple[PolicyStatus, ...] = ()
     prefixes: tuple[PrefixStatus, ...] = ()
+    isolation: IsolationStatus = field(default_factory=IsolationStatus)
     overlays: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     ready: bool = False
@@ -172,6 +183,13 @@ class NodeStatus(Entry):
         wanted = (endpoint, family)
         chosen = (p for p in self.policies if p.chosen and (p.endpoint, p.family) == wanted)
         return next(chosen, None)
+
+    def drops(self, endpoint: str, family: int) -> bool:
+        """Are packets of a family to an endpoint dropped, as a policy says?"""
+        return any(
+            p.via == DROPPED and p.next_hop == endpoint and (6 if ":" in p.prefix else 4) == family
+            for p in self.prefixes
+        )
 
 
 def parse_status(data: JsonObject) -> NodeStatus:
@@ -190,6 +208,7 @@ def parse_status(data: JsonObject) -> NodeStatus:
         pods=tuple(_parse_pod(item) for item in get_objects(data, "pods")),
         policies=tuple(_parse_policy(item) for item in get_objects(data, "policies")),
         prefixes=tuple(_parse_prefix(item) for item in get_objects(data, "prefixes")),
+        isolation=_parse_isolation(get_object({"isolation": {}, **data}, "isolation")),
         overlays=get_texts(data, "overlays"),
         notes=get_texts(data, "notes"),
         ready=get_flag(data, "ready"),
@@ -235,6 +254,12 @@ def _parse_policy(data: JsonObject) -> PolicyStatus:
         why=get_text(data, "why"),
         binding_sid_state=get_text(data, "binding_sid_state"),
     )
+
+
+def _parse_isolation(data: JsonObject) -> IsolationStatus:
+    """What an agent of an older version does not tell is nothing."""
+    counts = {"pods": 0, "policies": 0, "rules": 0, **data}
+    return IsolationStatus(*(get_number(counts, key) for key in ("pods", "policies", "rules")))
 
 
 def _parse_prefix(data: JsonObject) -> PrefixStatus:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from testbed.agent import config as agent_config
+from testbed.agent.api.known_pods import KnownPods
 from testbed.agent.api.source import open_source
 from testbed.agent.changes import LOGGER, changes
 from testbed.agent.cni.attachments import AttachmentStore
@@ -21,9 +22,10 @@ from testbed.agent.cni.server import CniServer
 from testbed.agent.config import AgentConfig
 from testbed.agent.contract import NodeStatus
 from testbed.agent.dataplane.linux import Linux
+from testbed.agent.dataplane.policy_table import PolicyTable
 from testbed.agent.dataplane.route_watch import RouteWatch
 from testbed.agent.desired import sessions
-from testbed.agent.desired.concern import Heard, concerns_node
+from testbed.agent.desired.concern import Heard, concerns_node, only_blocks_of_others
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.node_status import node_status
@@ -33,6 +35,7 @@ from testbed.agent.desired.underlay import Underlay
 from testbed.agent.desired.wanted import Wanted
 from testbed.agent.ipam.blocks import Blocks
 from testbed.agent.model.objects import IpAddress, IPPool, Node, Objects
+from testbed.agent.model.pod_wish import PodMetadata
 from testbed.agent.reconciler import Reconciler
 from testbed.agent.rhythm import Rhythm
 from testbed.agent.sid_history import SidHistory
@@ -77,6 +80,8 @@ class Agent:
         self._has_heard_peers = False
         self._has_problems = False
         self._underlay: Underlay | None = None
+        self._policies = PolicyTable()
+        self._known_pods = KnownPods()
         self._routes_changed = threading.Event()
         self._routes_changed.set()
 
@@ -88,7 +93,8 @@ class Agent:
             self.config.pod_mtu,
             self._get_node,
             self.reconciler.wait_synced,
-            self._source.pod,
+            self._look_up,
+            self._check_isolated,
         )
         CniServer(self.config.cni_socket, pods.handle).start()
         self._bgp.start()
@@ -138,7 +144,7 @@ class Agent:
         """The API has changed; a node that the cluster does not know yet makes itself known."""
         objects = screen(objects, self.config.reserved)
         first = objects.complete and not self._has_read_api()
-        self._objects = objects
+        before, self._objects = self._objects, objects
         self._blocks.update(objects, sessions.own_node(self.config, objects))
         if first and objects.node(self.config.node) is None:
             try:
@@ -147,7 +153,34 @@ class Agent:
                 log.error("%s", error)
         if objects.complete:
             self._api_read.set()
-        self._notify()
+        if before is None:
+            self._notify()
+        else:
+            self._note_object_change(before, objects)
+
+    def _note_object_change(self, before: Objects, after: Objects) -> None:
+        """What is not about this node is no reason to look at everything."""
+        old, new = before.without_isolation, after.without_isolation
+        if old != new and not only_blocks_of_others(self.config.node, old, new):
+            self._notify()
+            return
+        if before.isolation.policies or after.isolation.policies:
+            self._checks.put_off()
+            self.reconciler.notify()
+        elif old != new:
+            self._checks.put_off()
+            self.reconciler.notify_within(_REPORT_SECONDS)
+
+    def _look_up(self, namespace: str, name: str) -> PodMetadata:
+        """What the API says of a pod that is being attached; its policies hold from the start."""
+        found = self._source.pod(namespace, name)
+        self._known_pods.add(found.pod)
+        return found
+
+    def _check_isolated(self) -> None:
+        """Raise TestbedError unless NetworkPolicies are in force on this node."""
+        if self._policies.problem:
+            raise TestbedError(self._policies.problem)
 
     def _has_read_api(self) -> bool:
         return self._objects is not None and self._objects.complete
@@ -214,10 +247,11 @@ class Agent:
 
     def _apply(self, wanted: Wanted, whole: bool) -> list[str]:
         """Bring the kernel and gobgpd to the wanted state; returns what is not so."""
+        problems = self._policies.apply(wanted.isolation, whole)  # before a pod can be reached
         try:
-            problems = self._apply_to_kernel(wanted, whole)
+            problems += self._apply_to_kernel(wanted, whole)
         except TestbedError as error:  # e.g. what the kernel has cannot be read
-            problems = [str(error)]
+            problems.append(str(error))
         assert wanted.bgp is not None
         try:
             self._bgp.set_desired(wanted.bgp)
@@ -239,16 +273,19 @@ class Agent:
             objects.complete and bgp.settled and not sessions.wanted(self.config, objects)[0]
         )
         self._has_heard_peers = self._has_heard_peers or bool(bgp.peers) or without_peers
+        attachments = tuple(self._store)
         return Inputs(
             config=self.config,
             capabilities=self._capabilities,
-            objects=objects,
+            objects=objects.without_isolation,
             blocks=tuple(self._blocks.owned()),
             paths=tuple(self._bgp.rib()),
             peers=bgp.peers,
-            attachments=tuple(self._store),
+            attachments=attachments,
             replaced_sids=tuple(self._sids.replaced),
             underlay=self._read_underlay(),
+            isolation=objects.isolation,
+            known_pods=self._known_pods.update(objects.isolation.pods, attachments),
         )
 
     def _report_status(self, inputs: Inputs, wanted: Wanted, problems: list[str]) -> None:

@@ -29,6 +29,7 @@ from testbed.cli import (
     image,
     kube,
     lifecycle,
+    netpol,
     nightly,
     parity,
     render,
@@ -99,6 +100,7 @@ for group in (
     collect,
 ):
     group.register(app)
+app.add_typer(netpol.app, name="netpol")
 app.add_typer(render.app, name="render")
 app.add_typer(artefacts.app, name="artefacts")
 image.register(app)

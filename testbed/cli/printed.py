@@ -100,6 +100,7 @@ def printed() -> Mapping[str, Printed]:
     from testbed.doctor.verdict import Verdict
     from testbed.evaluate.table import CaseRow
     from testbed.host.progress import Event as ProgressEvent
+    from testbed.lab.isolation import Judged
     from testbed.lab.snapshots import SnapshotRow
     from testbed.lab.summary import LabSummary
     from testbed.lab.te.changes import IntentPlan
@@ -141,6 +142,7 @@ def printed() -> Mapping[str, Printed]:
         "te-list": Printed("te list", list[IntentRow]),
         "te-explain": Printed("te explain", list[ExplainedIntent]),
         "te-whatif": Printed("te whatif", WhatIf),
+        "netpol-explain": Printed("netpol explain", list[Judged]),
         "path": Printed("path", ProofData),
         "run": Printed("run", list[ScenarioResult]),
         "run-list": Printed("run --list", list[ScenarioRow]),

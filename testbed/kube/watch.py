@@ -31,7 +31,7 @@ class Resource:
     """A kind of object and where its list is.
 
     `optional`: its definition may not be there yet. `scout`: tries more often than the others.
-    `whole`: its status and generation are read too.
+    `whole`: its status and generation are read too. `keep`: what is read of it beside its metadata.
     """
 
     kind: str
@@ -39,6 +39,7 @@ class Resource:
     optional: bool = False
     scout: bool = False
     whole: bool = False
+    keep: Callable[[KubeObject], KubeObject] | None = None
 
 
 class ResourceWatch(threading.Thread):
@@ -150,6 +151,8 @@ class ResourceWatch(threading.Thread):
             return {**item, "kind": self.resource.kind}
         metadata = {key: item["metadata"][key] for key in _METADATA if key in item["metadata"]}
         found: KubeObject = {"kind": self.resource.kind, "metadata": metadata}
+        if self.resource.keep is not None:
+            return {**found, **self.resource.keep(item)}
         found.update({key: item[key] for key in ("spec", "data") if key in item})
         addresses = (item.get("status") or {}).get("addresses")
         return {**found, "status": {"addresses": addresses}} if addresses else found

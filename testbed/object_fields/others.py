@@ -24,11 +24,29 @@ NODE_FIELDS: tuple[Field, ...] = (
 )
 
 NETWORK_POLICY_FIELDS: tuple[Field, ...] = (
-    reported(
-        "spec",
+    honoured("spec.podSelector", TEXT, "The pods of its namespace that it isolates."),
+    honoured(
+        "spec.policyTypes",
         TEXT,
-        "Not enforced: no packet is dropped. `kubectl apply` and `testbed apply` warn, every node "
-        "has a PROBLEM, and the object gets a Warning event.",
+        "Without it, the policy is about what these pods receive, and about what they send if it "
+        "has egress rules.",
+    ),
+    honoured(
+        "spec.ingress[].from, spec.egress[].to",
+        TEXT,
+        "podSelector, namespaceSelector or both; or an ipBlock with its except, which ends nothing "
+        "that another peer allows.",
+    ),
+    honoured(
+        "spec.ingress[].ports, spec.egress[].ports",
+        TEXT,
+        "TCP, UDP and SCTP; a number, a range up to endPort, or the name of a port of the pod that "
+        "is reached.",
+    ),
+    reported(
+        "spec (without Kubernetes)",
+        TEXT,
+        "Not enforced: no packet is dropped. `testbed apply` warns, and every node has a PROBLEM.",
     ),
 )
-NOT_ENFORCED = "is not enforced: no packet is dropped because of it"
+NOT_ENFORCED = "is not enforced without Kubernetes: no packet is dropped because of it"

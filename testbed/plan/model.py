@@ -302,6 +302,11 @@ class Plan(Frozen):
         return traits.containers and self.overlay_traits.agents and bool(self.injectors)
 
     @property
+    def enforces_network_policies(self) -> bool:
+        """Do the testbed's agents drop what NetworkPolicies do not allow?"""
+        return self.orchestrator_traits.services and self.overlay_traits.agents
+
+    @property
     def kind(self) -> dict[str, str]:
         """Its orchestrator, provider and overlay by name, as options of `testbed up` call them."""
         return {"cluster": self.orchestrator, "nodes": self.backend, "overlay": self.overlay}

@@ -33,6 +33,7 @@ def print_status(lab: str, status: LabStatus, wide: bool = False) -> None:
         show_table("Nodes", NODES, _list_node_rows(agents), wide)
         show_table("Policies in use", POLICIES, _list_policy_rows(agents), wide)
         _print_refused(agents)
+        _print_isolation(agents)
     if status.pods:
         rows = [[pod.name, pod.node, pod.ipv4 or "-", pod.ipv6 or "-"] for pod in status.pods]
         show_table("Pods", ["pod", "node", "IPv4", "IPv6"], rows, wide)
@@ -72,6 +73,17 @@ def _print_refused(agents: dict[str, NodeStatus]) -> None:
         print("\n".join(refused[:SHOWN]))
     if len(refused) > SHOWN:
         print(f"  … and {len(refused) - SHOWN} more (`testbed policy list` has all)")
+
+
+def _print_isolation(agents: dict[str, NodeStatus]) -> None:
+    """On which nodes NetworkPolicies isolate pods."""
+    isolated = [
+        f"{name}: {one.pods} pods by {one.policies} policies with {one.rules} rules"
+        for name, status in agents.items()
+        if (one := status.isolation).pods
+    ]
+    if isolated:
+        print(f"NetworkPolicies isolate: {'; '.join(isolated)}")
 
 
 def _list_node_rows(agents: dict[str, NodeStatus]) -> list[list[str]]:

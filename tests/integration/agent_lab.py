@@ -49,6 +49,7 @@ class Lab:
     gobgpd: str
     prefix: str = field(default_factory=lambda: f"agt{os.getpid()}")
     services: bool = False
+    pod_namespace: str = ""  # of the pods' objects; empty: they are none
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     namespaces: list[str] = field(default_factory=list)
 
@@ -214,13 +215,16 @@ class Lab:
         return wait_for(what, probe, timeout=30.0)
 
     def cni(self, command: str, name: str, pod: str, **more: object) -> tuple[int, Document]:
+        args = f"K8S_POD_NAME={pod}"
+        if self.pod_namespace:
+            args += f";K8S_POD_NAMESPACE={self.pod_namespace}"
         environment = {
             "PATH": os.environ["PATH"],
             "CNI_COMMAND": command,
             "CNI_CONTAINERID": pod,
             "CNI_NETNS": f"/run/netns/{self.ns(pod)}",
             "CNI_IFNAME": "eth0",
-            "CNI_ARGS": f"K8S_POD_NAME={pod}",
+            "CNI_ARGS": args,
         }
         socket = str(self.directory / name / "cni.sock")
         config = {"cniVersion": "1.1.0", "name": "t", "type": "testbed", "agentSocket": socket}

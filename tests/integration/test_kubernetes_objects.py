@@ -234,11 +234,16 @@ POLICY: Document = {
 }
 
 
-def test_a_network_policy_is_warned_of(lab: KubeLab) -> None:
+def test_a_network_policy_is_in_force_without_a_warning(lab: KubeLab) -> None:
     done = lab.run("kubectl", "create", "-f", POLICY_FILE)
-    assert "NetworkPolicy closed is not enforced" in done.stderr
-    lab.wait_for_problem("NetworkPolicy default/closed", "is not enforced")
-    event_about(lab, "default", "closed", "is not enforced")
+    assert "Warning" not in done.stderr
+
+    def probe() -> tuple[bool | None, str]:
+        said = lab.run("status").stdout
+        return "by 1 policies with 0 rules" in said or None, said
+
+    wait_for("pods to be isolated", probe, timeout=30)
+    assert lab.problems() == []
     lab.api.delete(POLICY)
     lab.wait_until_well()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testbed.agent.api import block_claims
 from testbed.agent.api.block_claims import Claims
-from testbed.agent.api.pod_lookup import PodLookup
+from testbed.agent.api.pod_lookup import PodLookup, read_fields_of_pod
 from testbed.agent.api.reporter import Reporter
 from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
@@ -33,7 +33,9 @@ RESOURCES = (
     Resource("BGPPeer", f"{_CALICO}/bgppeers", optional=True),
     Resource("BGPConfiguration", f"{_CALICO}/bgpconfigurations", optional=True),
     Resource("BlockAffinity", block_claims.PATH, optional=True),
-    Resource("NetworkPolicy", "/apis/networking.k8s.io/v1/networkpolicies", optional=True),
+    Resource("NetworkPolicy", "/apis/networking.k8s.io/v1/networkpolicies"),
+    Resource("Namespace", "/api/v1/namespaces"),
+    Resource("Pod", "/api/v1/pods", keep=read_fields_of_pod),
 )
 
 
@@ -115,7 +117,7 @@ class KubernetesSource:
             for watch in self._watches
             for name, document in watch.documents.items()
         ]
-        return read_objects.read(documents, problems)
+        return read_objects.read(documents, problems, enforced=True)
 
     def _describe_failures(self, complete: bool) -> list[str]:
         failures = [watch.failure for watch in self._watches if watch.failure]

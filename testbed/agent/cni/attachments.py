@@ -72,6 +72,7 @@ def _parse_attachment(data: JsonObject) -> Attachment:
         ipv4=get_optional_text(data, "ipv4"),
         ipv6=get_optional_text(data, "ipv6"),
         host_interface=get_text(data, "host_interface"),
+        namespace=get_optional_text(data, "namespace") or "",
     )
     if found.ipv4 is not None:
         IPv4Address(found.ipv4)

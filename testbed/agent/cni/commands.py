@@ -28,7 +28,8 @@ class Pods:
     `look_up` gives what the API says of a pod, by namespace and name; raises TestbedError.
     `get_node` gives this node as the API has it, once that was read, for which it waits as many
     seconds as it is told; `wait_synced` returns once the data plane is up to date with the
-    attachments, or raises TestbedError.
+    attachments, or raises TestbedError. `check_isolated` raises TestbedError if NetworkPolicies
+    are not in force: no pod starts without them.
     """
 
     def __init__(
@@ -39,9 +40,10 @@ class Pods:
         get_node: Callable[[float], Node | None],
         wait_synced: Callable[[], None],
         look_up: Callable[[str, str], PodMetadata] = lambda *_: PodMetadata(),
+        check_isolated: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._blocks, self._mtu = store, blocks, mtu
-        self._look_up = look_up
+        self._look_up, self._check_isolated = look_up, check_isolated
         self._get_node, self._wait_synced = get_node, wait_synced
         self._locks_lock = threading.Lock()
         self._per_interface: dict[tuple[str, str], threading.Lock] = {}
@@ -79,6 +81,7 @@ class Pods:
         try:
             pod_veth.attach(attachment, self._mtu)
             self._wait_synced()
+            self._check_isolated()
         except TestbedError:
             self._forget_pod(attachment)
             raise
@@ -107,6 +110,7 @@ class Pods:
                 ipv4=addresses[4],
                 ipv6=addresses[6],
                 host_interface=host_interface(request.container, request.interface),
+                namespace=request.namespace,
             )
             self._store.put(attachment)
         return attachment

@@ -10,6 +10,7 @@ from testbed.agent.config import AgentConfig, SidPair
 from testbed.agent.desired.capabilities import Capabilities
 from testbed.agent.desired.underlay import Underlay
 from testbed.agent.model.attachment import Attachment
+from testbed.agent.model.network_policy import ApiPod, PolicyObjects
 from testbed.agent.model.objects import IpAddress, IpNetwork, IPPool, Objects
 from testbed.bgp.model import PeerStatus, ReceivedPath
 
@@ -28,7 +29,9 @@ class OwnSid:
 class Inputs:
     """All that a decision depends on. The order inside `paths` means nothing.
 
-    `underlay` None: it is not known which addresses the node reaches.
+    `underlay` None: it is not known which addresses the node reaches. `objects` come without their
+    isolation, which has a place of its own, as pods come and go. `known_pods`: pods of this
+    node of which the API's watch may not have told yet, or tells no longer.
     """
 
     config: AgentConfig
@@ -40,6 +43,8 @@ class Inputs:
     attachments: tuple[Attachment, ...] = ()
     replaced_sids: tuple[OwnSid, ...] = ()
     underlay: Underlay | None = None
+    isolation: PolicyObjects = field(default_factory=PolicyObjects)
+    known_pods: tuple[ApiPod, ...] = ()
 
     @property
     def pod_pools(self) -> list[IPPool]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from testbed.agent.contract import (
+    IsolationStatus,
     LocalSidsStatus,
     NodeStatus,
     PodStatus,
@@ -16,6 +17,7 @@ from testbed.agent.contract import (
 from testbed.agent.desired import sessions
 from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.desired.inputs import Inputs
+from testbed.agent.desired.netpol.table import Table
 from testbed.agent.desired.overlays.registry import usable
 from testbed.agent.desired.remembered import MANY
 from testbed.agent.desired.wanted import Wanted
@@ -37,6 +39,7 @@ def node_status(inputs: Inputs, wanted: Wanted) -> NodeStatus:
         pods=tuple(_pod_status(attachment) for attachment in inputs.attachments),
         policies=tuple(_policy_status(item, wanted.binding_sids) for item in wanted.evaluated),
         prefixes=wanted.prefixes,
+        isolation=_isolation_status(wanted.isolation),
         overlays=usable(inputs.capabilities.tunnels),
         notes=inputs.capabilities.notes,
     )
@@ -62,6 +65,11 @@ def _session_status(peer: PeerStatus, names: Mapping[str, str]) -> SessionStatus
         reason=peer.reason,
         received=peer.received,
     )
+
+
+def _isolation_status(table: Table) -> IsolationStatus:
+    policies = {chain.policy for chain in table.policies.values()}
+    return IsolationStatus(len(table.interfaces), len(policies), table.number_of_rules)
 
 
 def _pod_status(attachment: Attachment) -> PodStatus:

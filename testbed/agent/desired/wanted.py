@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from testbed.agent.contract import PrefixStatus
 from testbed.agent.desired.candidates import Evaluated
 from testbed.agent.desired.inputs import OwnSid
+from testbed.agent.desired.netpol.table import Table
 from testbed.agent.desired.overlays.devices import Tunnels
 from testbed.agent.desired.routes import Route
 from testbed.agent.desired.service_veth import ServiceVeth
@@ -25,6 +26,7 @@ class Wanted:
     service_veth: ServiceVeth | None = None
     tunnels: Tunnels = field(default_factory=Tunnels)
     rules: str = ""  # of nftables
+    isolation: Table = field(default_factory=Table)  # by NetworkPolicies
     own_sids: tuple[OwnSid, ...] = ()
     evaluated: tuple[Evaluated, ...] = ()
     binding_sids: Mapping[Evaluated, str] = field(default_factory=dict)  # what became of each

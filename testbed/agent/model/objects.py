@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from testbed.agent.model import overlay_names, selector
+from testbed.agent.model.network_policy import PolicyObjects
 from testbed.api_objects import HOSTNAME
 
 IpAddress = IPv4Address | IPv6Address
@@ -171,6 +172,12 @@ class Objects:
     problems: tuple[str, ...] = ()
     complete: bool = True
     reports: tuple[Report, ...] = ()
+    isolation: PolicyObjects = field(default_factory=PolicyObjects)
+
+    @property
+    def without_isolation(self) -> Objects:
+        """All that has nothing to do with NetworkPolicies."""
+        return replace(self, isolation=PolicyObjects())
 
     def config_map(self, namespace: str, name: str) -> ConfigMap | None:
         """The ConfigMap of that name, if there is one."""

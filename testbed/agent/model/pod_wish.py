@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from testbed.agent.model.network_policy import ApiPod
 from testbed.agent.model.objects import IpAddress
 from testbed.errors import TestbedError
 from testbed.object_fields.pod_annotations import (
@@ -30,6 +31,7 @@ class PodMetadata:
     annotations: Mapping[str, str] = field(default_factory=dict)
     namespace_annotations: Mapping[str, str] = field(default_factory=dict)
     namespace_labels: Mapping[str, str] = field(default_factory=dict)
+    pod: ApiPod | None = None  # as NetworkPolicies see it; None: it is no object
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeVar
 
 from testbed.agent.model import overlay_names, selector
+from testbed.agent.model.network_policy import ApiPod, Namespace, NetworkPolicy, PolicyObjects
 from testbed.agent.model.objects import (
     BGPConfiguration,
     BGPPeer,
@@ -19,6 +20,11 @@ from testbed.agent.model.objects import (
     Objects,
     Report,
 )
+from testbed.agent.model.read_network_policy import (
+    read_namespace,
+    read_network_policy,
+    read_pod,
+)
 from testbed.json_types import JsonObject, as_object, get_object, get_objects, get_texts
 from testbed.object_fields.bgp import NODE_OR_SELECTOR
 from testbed.object_fields.check import path_text, unknown_fields, unsupported
@@ -27,7 +33,17 @@ from testbed.object_fields.others import NOT_ENFORCED
 from testbed.object_fields.peer_address import peer_address
 from testbed.object_fields.tables import KINDS
 
-Model = IPPool | Node | BGPPeer | BGPConfiguration | ConfigMap | BlockAffinity
+Model = (
+    IPPool
+    | Node
+    | BGPPeer
+    | BGPConfiguration
+    | ConfigMap
+    | BlockAffinity
+    | NetworkPolicy
+    | Namespace
+    | ApiPod
+)
 M = TypeVar("M", bound=Model)
 
 
@@ -36,6 +52,7 @@ class _Found:
     objects: dict[tuple[str, str, str], Model] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    enforced: bool = False  # are NetworkPolicies?
 
     def report(self, origin: str, about: ObjectRef, what: str) -> None:
         """Something of an object is not done."""
@@ -56,9 +73,14 @@ def _sort_key(item: tuple[tuple[str, str, str], Model]) -> tuple[str, str, str]:
     return item[0]
 
 
-def read(documents: Iterable[tuple[str, object]], problems: Iterable[str] = ()) -> Objects:
-    """Sort documents, each with the name of its origin, into types; never raises on content."""
-    found = _Found(problems=list(problems))
+def read(
+    documents: Iterable[tuple[str, object]], problems: Iterable[str] = (), enforced: bool = False
+) -> Objects:
+    """Sort documents, each with the name of its origin, into types; never raises on content.
+
+    Unless `enforced`, nobody drops packets because of a NetworkPolicy.
+    """
+    found = _Found(problems=list(problems), enforced=enforced)
     for origin, document in documents:
         for item in _unpack_list(document):
             _read_object(origin, item, found)
@@ -72,6 +94,7 @@ def read(documents: Iterable[tuple[str, object]], problems: Iterable[str] = ()) 
         affinities=found.of(BlockAffinity),
         problems=tuple(found.problems),
         reports=tuple(found.reports),
+        isolation=PolicyObjects(found.of(NetworkPolicy), found.of(Namespace), found.of(ApiPod)),
     )
 
 
@@ -95,8 +118,9 @@ def _read_object(origin: str, item: object, found: _Found) -> None:
         namespace = str(metadata.get("namespace") or "")
         about = ObjectRef(str(kind), name, namespace, _read_uid(metadata))
         reader = _READERS.get(kind) if isinstance(kind, str) else None
-        if kind == "NetworkPolicy":
+        if kind == "NetworkPolicy" and not found.enforced:
             found.report(origin, about, NOT_ENFORCED)
+            return
         if reader is None:
             return  # another kind of object is none of our business
         if kind == "BGPConfiguration" and name != "default":
@@ -309,4 +333,7 @@ _READERS: dict[str, Callable[[str, str, JsonObject], Model]] = {
     "BGPConfiguration": _read_bgp,
     "ConfigMap": _read_config_map,
     "BlockAffinity": _read_affinity,
+    "NetworkPolicy": read_network_policy,
+    "Namespace": read_namespace,
+    "Pod": read_pod,
 }

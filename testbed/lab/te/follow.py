@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from testbed.backbone.repair.watch import Watch
 from testbed.engine.decide.decide import Memory
 from testbed.errors import TestbedError
-from testbed.lab.te import store
+from testbed.lab.te import detours, store
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.damping import Damping
 from testbed.lab.te.delivery import deliver
@@ -102,6 +102,7 @@ class Follower:
                 if self._waits:
                     return
                 deliver(self._plan, found.delivery)
+                detours.tell(self._plan, found.guards)
         except (TestbedError, OSError) as error:
             log.warning("intents cannot be planned, policies stay as they are: %s", error)
             return

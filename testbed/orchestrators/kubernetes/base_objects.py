@@ -14,7 +14,6 @@ from testbed.api_objects import TE_NAMESPACE
 from testbed.kube.documents import KubeObject
 from testbed.object_fields import intent_object
 from testbed.object_fields.intent import INTENT
-from testbed.object_fields.others import NOT_ENFORCED
 from testbed.object_fields.tables import KINDS, SRV6_GROUP, SRV6_VERSION
 from testbed.orchestrators.kubernetes.pki import identities
 from testbed.plan import kubernetes as network
@@ -32,12 +31,11 @@ def definitions(
 ) -> list[KubeObject]:
     """Namespace, CRDs, RBAC, and admission policies with the lab's loaded images.
 
-    Without CRDs if the overlay brings its own; such an overlay enforces NetworkPolicies too.
-    Without `intents` there is nobody to read these.
+    Without CRDs if the overlay brings its own. Without `intents` there is nobody to read these.
     """
     return [
         *render.objects("namespace.yaml.j2", te_namespace=TE_NAMESPACE),
-        *([] if own_definitions else _of_agents(intents)),
+        *([] if own_definitions else _definitions_of_crds(intents)),
         *render.objects(
             "rbac.yaml.j2",
             te_namespace=TE_NAMESPACE,
@@ -88,14 +86,6 @@ def resources(plan: Plan) -> list[KubeObject]:
 def crd_names(intents: bool = True) -> list[str]:
     """Names of the CustomResourceDefinitions to wait for before `resources`."""
     return [str(crd["metadata"]["name"]) for crd in _definitions_of_crds(intents)]
-
-
-def _of_agents(intents: bool) -> list[KubeObject]:
-    """What agents and the TE engine need, and what is to be said of what agents do not do."""
-    return [
-        *_definitions_of_crds(intents),
-        *render.objects("network-policy.yaml.j2", not_enforced=NOT_ENFORCED),
-    ]
 
 
 def _definitions_of_crds(intents: bool) -> list[KubeObject]:

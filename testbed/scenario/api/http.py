@@ -11,6 +11,7 @@ from testbed.scenario.api.manifests import PORT
 from testbed.scenario.clients.web import Answer, Origin, Requests
 
 ANSWER = 30.0  # seconds until a new Service answers
+SOON = 0.5  # seconds after which nothing is expected to answer
 
 
 class Http:
@@ -36,6 +37,16 @@ class Http:
         origin = Origin(self._context.plan, netns_of(source), destination, port)
         first = origin.first_answer(patience)
         return [first, *(origin.first_answer(0) for _ in range(times - 1))]
+
+    def answers(
+        self, source: Pod | str, address: IPv4Address | IPv6Address, port: int = PORT
+    ) -> bool:
+        """Is one request from a pod or node answered, within half a second?"""
+        try:
+            Origin(self._context.plan, netns_of(source), address, port).get(SOON)
+        except (OSError, ValueError):
+            return False
+        return True
 
     def who_answers(
         self, callers: Iterable[Pod | str], address: IPv4Address | IPv6Address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from testbed.orchestrators.pod import Pod
 from testbed.plan.kubernetes import control_plane, families
 from testbed.scenario.api import manifests
 from testbed.scenario.api.context import Context
-from testbed.scenario.api.manifests import NAMESPACE, Deployment, Service
+from testbed.scenario.api.manifests import NAMESPACE, Deployment, Object, Service
 
 ROLLOUT = 120.0  # seconds until a Deployment is rolled out, or gone
 
@@ -139,6 +139,16 @@ class Kube:
         deployment = self.deploy(f"web{next(self._numbers)}", node=node)
         (server,) = self.servers(deployment)
         return Served(server, self.service(deployment).addresses)
+
+    def isolate(self, name: str, pods: Object, types: Sequence[str], **rules: object) -> None:
+        """A NetworkPolicy for the pods that the selector `pods` selects; one of its name changes.
+
+        `ingress` and `egress` are its rules.
+        """
+        document = manifests.network_policy(name, pods, types, rules)
+        if self.api.get(document) is None:
+            self._context.undo.callback(self.api.delete, document)
+        self.api.apply(document)
 
     def kubectl(self, *arguments: str, timeout: float = 120) -> str:
         """What the lab's kubectl prints, as administrator. Raises TestbedError if it fails."""

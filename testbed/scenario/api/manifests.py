@@ -105,6 +105,7 @@ def _web_container(wanted: Deployment) -> Object:
         "image": IMAGE,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", _SERVER],
+        "ports": [{"name": "http", "containerPort": WEB_PORT}],
         "env": [{"name": "VERSION", "value": wanted.version}],
         "readinessProbe": {**probe, "timeoutSeconds": wanted.patience},
         "lifecycle": {"preStop": {"sleep": {"seconds": wanted.drain}}},
@@ -137,6 +138,18 @@ def service(name: str, app: str, kind: str, families: Iterable[int]) -> Object:
     spec |= {"clusterIP": "None"} if kind == "headless" else {"type": kind}
     metadata = {"name": name, "namespace": NAMESPACE}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def network_policy(
+    name: str, pods: Object, types: Iterable[str], rules: Mapping[str, object]
+) -> Object:
+    """A NetworkPolicy; `rules` has its ingress and egress."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"podSelector": pods, "policyTypes": list(types), **rules},
+    }
 
 
 def rolled_out(document: Object) -> tuple[bool, str]:

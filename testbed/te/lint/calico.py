@@ -41,7 +41,7 @@ def lint_calico(
     )
     findings: list[Finding] = []
     for index, document in enumerate(documents):
-        findings += object_fields.check(document)
+        findings += object_fields.check(document, plan.orchestrator_traits.services)
         kind = calico_objects.kind(document)
         if kind == "BGPPeer":
             findings += bgp_objects.peer(plan, document, asn)

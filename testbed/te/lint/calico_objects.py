@@ -85,7 +85,7 @@ def _other_way(kind: str, has_kubernetes: bool) -> str:
     if kind in _BY_AGENTS:
         return "leave it out: the agents claim blocks themselves"
     if kind.endswith("NetworkPolicy"):
-        return "leave it out: policies of this kind are not enforced"
+        return "leave it out: of policies only NetworkPolicy is enforced"
     if kind == "Pod" and not has_kubernetes:
         return "testbed pod create NAME --node NODE"
     if kind == "ConfigMap":

@@ -15,10 +15,10 @@ from testbed.te.lint import calico_objects
 from testbed.te.lint.findings import Finding
 
 
-def check(document: Value) -> Iterator[Finding]:
-    """Findings on the fields of one object."""
+def check(document: Value, enforced: bool) -> Iterator[Finding]:
+    """Findings on the fields of one object; `enforced`: NetworkPolicies are."""
     name, spec = calico_objects.kind(document), document.get("spec")
-    if name == "NetworkPolicy":
+    if name == "NetworkPolicy" and not enforced:
         what = f"NetworkPolicy {calico_objects.name(document)} {NOT_ENFORCED}"
         yield Finding("warning", document.where, what)
     elif name in KINDS and spec is not None:

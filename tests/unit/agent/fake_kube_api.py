@@ -19,6 +19,7 @@ LISTS = (
     "/api/v1/namespaces/default/events",
     "/api/v1/namespaces/team/pods",
     "/api/v1/namespaces",
+    "/api/v1/pods",
     "/apis/networking.k8s.io/v1/networkpolicies",
     *(f"{CALICO}/{kind}" for kind in ("ippools", "bgppeers", "bgpconfigurations")),
     f"{CALICO}/blockaffinities",

@@ -45,7 +45,7 @@ def test_the_keys_on_disk_stay_what_they_were(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "status.json").read_text())
     assert list(data) == [
         *("node", "te_mode", "blocks", "local_sids", "sessions", "pods", "policies", "prefixes"),
-        *("overlays", "notes", "ready", "problems", "generation"),
+        *("isolation", "overlays", "notes", "ready", "problems", "generation"),
     ]
     assert list(data["local_sids"]) == ["dt4", "dt6", "replaced"]
     assert list(data["sessions"][0]) == ["peer", "address", "state", "reason", "received"]

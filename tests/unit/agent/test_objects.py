@@ -104,7 +104,7 @@ def test_bad_objects_become_problems(document: Any, sentence: str) -> None:
 
 
 def test_other_kinds_are_passed_over() -> None:
-    assert read({"kind": "Pod", "metadata": {"name": "p"}}, None) == objects.Objects()
+    assert read({"kind": "Secret", "metadata": {"name": "p"}}, None) == objects.Objects()
 
 
 def test_lists_are_unpacked() -> None:

@@ -17,6 +17,7 @@ import pytest
 from testbed.agent.api import kubernetes_source
 from testbed.agent.api.block_claims import Claims
 from testbed.agent.api.kubernetes_source import RESOURCES, KubernetesSource
+from testbed.agent.model.network_policy import ApiPod
 from testbed.agent.model.objects import Node, Objects
 from testbed.agent.model.pod_wish import PodMetadata
 from testbed.errors import TestbedError
@@ -64,9 +65,11 @@ def test_a_pod_is_looked_up_with_its_namespace(api: FakeKubeApi) -> None:
     source = KubernetesSource("w1", api.config)
     api.put("/api/v1/namespaces", "team", metadata={"labels": {"a": "b"}})
     pods = "/api/v1/namespaces/team/pods"
-    api.put(pods, "web", metadata={"annotations": {"x": "y"}})
-    assert source.pod("team", "web") == PodMetadata({"x": "y"}, {}, {"a": "b"})
-    assert source.pod("team", "gone") == PodMetadata({}, {}, {"a": "b"})
+    api.put(pods, "web", metadata={"annotations": {"x": "y"}, "uid": "uid-web"})
+    assert source.pod("team", "web") == PodMetadata(
+        {"x": "y"}, {}, {"a": "b"}, ApiPod("team", "web", uid="uid-web")
+    )
+    assert source.pod("team", "gone") == PodMetadata({}, {}, {"a": "b"}, ApiPod("team", "gone"))
     api.refuse[pods] = 403
     with pytest.raises(TestbedError, match="not now"):
         source.pod("team", "web")
@@ -433,6 +436,7 @@ def test_what_two_namespaces_have_by_one_name_is_two(api: FakeKubeApi) -> None:
     watcher = Watcher(api)
     try:
         seen = watcher.until(lambda objects: objects.complete)
-        assert [report.about.namespace for report in seen.reports] == ["a", "b"]
+        assert [policy.namespace for policy in seen.isolation.policies] == ["a", "b"]
+        assert not seen.problems
     finally:
         watcher.source.stop()

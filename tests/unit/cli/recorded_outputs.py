@@ -16,7 +16,7 @@ from testbed.agent.desired.decide import decide
 from testbed.agent.desired.node_status import node_status
 from testbed.artefacts import inventory
 from testbed.bgp.model import PeerStatus
-from testbed.cli import access, doctor, events, image, lifecycle, render, run, snapshot, te
+from testbed.cli import access, doctor, events, image, lifecycle, netpol, render, run, snapshot, te
 from testbed.cli.common import Format, fail
 from testbed.doctor.verdict import Verdict
 from testbed.errors import CheckFailed, TestbedError
@@ -29,6 +29,7 @@ from testbed.lab.access import inside
 from testbed.lab.events import stream
 from testbed.lab.summary import LabSummary
 from testbed.orchestrators import agent_status
+from testbed.orchestrators.api import DirectoryApi
 from testbed.orchestrators.kubernetes import api, dry_run, images, vpp_check
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Plan, Role
@@ -168,6 +169,18 @@ def _policy_users(patch: Patch, _: Path) -> str:
 def _policy_explain(patch: Patch, _: Path) -> str:
     patch.setattr(te, "recorded", lambda _: paper_plan())
     return said("policy", "explain", "-f", str(POLICY), "-o", "json")
+
+
+def _netpol_explain(patch: Patch, directory: Path) -> str:
+    api = DirectoryApi(directory)
+    for name, address in (("a", "10.0.0.1"), ("b", "10.0.0.2")):
+        metadata = {"name": name, "namespace": "default", "labels": {}}
+        status = {"podIPs": [{"ip": address}]}
+        api.apply({"kind": "Pod", "metadata": metadata, "status": status})
+    plan = paper_plan().model_copy(update={"orchestrator": "kubernetes"})
+    patch.setattr(netpol, "enter", lambda _: plan)
+    patch.setattr(netpol, "orchestrator_of", lambda _: SimpleNamespace(api=lambda _: api))
+    return said("netpol", "explain", "a", "b", "80", "-o", "json")
 
 
 def _proof(plan: Plan) -> Proof:
@@ -366,6 +379,7 @@ OUTPUTS: dict[str, Callable[[Patch, Path], str]] = {
     "policy-users": _policy_users,
     **TE_OUTPUTS,
     "policy-explain": _policy_explain,
+    "netpol-explain": _netpol_explain,
     "path": _path,
     "run": _run,
     "run-list": _run_list,

@@ -31,6 +31,7 @@ ENTERS = (
     ["logs"],
     ["events"],
     ["image", "list"],
+    ["netpol", "explain", "a", "b", "80"],
     ["exec", "r1", "true"],
     ["path", "worker1", "worker2"],
 )

@@ -21,7 +21,7 @@ CASES = {
         anywhere=True,
     ),
     "what nobody enforces": Mended(
-        KINDS + "leave it out: policies of this kind are not enforced",
+        KINDS + "leave it out: of policies only NetworkPolicy is enforced",
         HEAD + "GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {}\n---\n" + POOL,
         HEAD + "GlobalNetworkPolicy\nmetadata: {name: b}\nspec: {}\n---\n",
         "",

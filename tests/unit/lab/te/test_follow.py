@@ -168,7 +168,8 @@ def test_after_an_event_it_plans_quickly_until_nothing_more_happens(
     assert quick == [False, True, True, False]
 
 
-def test_it_waits_for_the_first_intent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["intents.json", "protected.json"])
+def test_it_waits_for_the_first_intent_or_protected_policy(tmp_path: Path, name: str) -> None:
     directory = tmp_path / "te"
     waiting = threading.Thread(target=engine_main.wait_for_intents, args=(directory,), daemon=True)
     waiting.start()
@@ -176,7 +177,7 @@ def test_it_waits_for_the_first_intent(tmp_path: Path) -> None:
     draft.write_text("[]")
     _until(directory.is_dir)
     assert waiting.is_alive()
-    draft.rename(directory / "intents.json")
+    draft.rename(directory / name)
     waiting.join(timeout=60)
     assert not waiting.is_alive()
 

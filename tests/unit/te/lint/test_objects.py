@@ -317,7 +317,7 @@ def test_lists_are_taken_item_by_item(full: Plan, tmp_path: Path) -> None:
         (POOL.replace("p}", f"{'p' * 254}}}") + INSIDE, "o.yaml:3", "is no name", "at most 253"),
         ("kind: SRPolicy\n", "o.yaml:1", "kind SRPolicy", "testbed policy apply"),
         ("kind: BlockAffinity\n", "o.yaml:1", "kind BlockAffinity", "claim blocks themselves"),
-        ("kind: GlobalNetworkPolicy\n", "o.yaml:1", "kind Global", "are not enforced"),
+        ("kind: GlobalNetworkPolicy\n", "o.yaml:1", "kind Global", "only NetworkPolicy"),
         # so no object of a file waits for another one of it
         ("kind: Namespace\n", "o.yaml:1", "kind Namespace", "testbed up --cluster kube"),
         ("kind: Service\n", "o.yaml:1", "kind Service", "testbed up --cluster kube"),

@@ -53,17 +53,19 @@ def planned(
     kept: Kept,
     hold: Callable[[Network], tuple[str, ...]] | None = None,
     memory: Memory | None = None,
+    quick: bool = False,
 ) -> Planned:
     """These intents on the network as it is; nothing is changed.
 
     `hold` says of a network which links are not to be used; without it the engine's file does.
+    `quick`: as `decide` has it.
     """
     now = live(plan)
     unused = held(plan) if hold is None else hold(now.network)
     now = replace(now, network=with_down(now.network, (), unused))
     intents = [written.intent for written in kept.intents]
     stands = standing(plan) if any(one.bandwidth_mbit for one in intents) else {}
-    decision = decide(intents, now.network, setting_of(plan), stands, memory)
+    decision = decide(intents, now.network, setting_of(plan), stands, memory, quick)
     changes = [
         replace(change, source=OF_OBJECT) if owner_of(change) in kept.objects else change
         for change in policies_of(plan, decision.decided, kept.colors, now.local_sids)

@@ -34,7 +34,8 @@ class Backbone(LabTopo):
     """r1..r8 with h11..h83 on r1, r3, r5, r8, three data centres, gobgp on r3.
 
     `repair=link` or `repair=node`: routers protect against failures by themselves.
-    `encoding=usid`: routers have micro SIDs, and intents use them.
+    `bfd=true`: they watch each other over their links, also `bfd_interval=50` (milliseconds) and
+    `bfd_multiplier=5`. `encoding=usid`: routers have micro SIDs, and intents use them.
     `delays="1ms r4-r6:20ms"`: what path computation counts with, of all links and of one.
     `bandwidths="20 r4-r6:10"`: Mbit/s to which links are limited. `srlgs="r4-r6:duct"`: their
     shared risk groups.
@@ -48,10 +49,17 @@ class Backbone(LabTopo):
         bandwidths: str = "",
         srlgs: str = "",
         repair: str = "off",
+        bfd: bool = False,
+        bfd_interval: int = 0,
+        bfd_multiplier: int = 0,
         encoding: str = "srh",
         **options: Any,
     ) -> None:
-        self.repair, self.encoding = repair, encoding
+        self.repair, self.encoding, self.bfd = repair, encoding, bfd
+        if bfd_interval:
+            self.bfd_interval = bfd_interval
+        if bfd_multiplier:
+            self.bfd_multiplier = bfd_multiplier
         self.addRouters(*(f"r{n}" for n in range(1, 9)))
         for ends in LINKS:
             mbit = of_link(bandwidths, ends)

@@ -27,7 +27,8 @@ class Full(Backbone):
     """master and worker1 on r3, worker2 on r8; `joins_later=worker2` leaves it out at first.
 
     `segments=6`: packets have room for so many; their pods have the same MTU. `encoding=usid`:
-    micro SIDs, also of the nodes in place of the paper's. `delays`, `repair`: as in Backbone.
+    micro SIDs, also of the nodes in place of the paper's. `delays`, `repair`, `bfd`: as in
+    Backbone.
     """
 
     # Any: options of the backbone, and of every link

@@ -36,6 +36,8 @@ def write_files(plan: Plan) -> None:
             os.chown(directory, uid, gid)
         (files / "zebra.conf").write_text(frr.zebra_conf(plan, router))
         (files / "isisd.conf").write_text(frr.isisd_conf(plan, router))
+        if plan.bfd:
+            (files / "bfdd.conf").write_text(frr.bfdd_conf(router, plan.bfd))
         if router in plan.edge_routers:
             (files / "bgpd.conf").write_text(frr.bgpd_conf(plan, router))
 
@@ -50,7 +52,12 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
 
 def _running(plan: Plan, daemon: Daemon) -> list[str]:
     """The routers that run a daemon."""
-    return [router.name for router in (plan.edge_routers if daemon.at_edge else plan.routers)]
+    by_need = {
+        "always": plan.routers,
+        "edge": plan.edge_routers,
+        "bfd": plan.routers if plan.bfd else [],
+    }
+    return [router.name for router in by_need[daemon.runs]]
 
 
 def _wait_sockets(routers: list[str], daemon: Daemon, supervisor: Supervisor) -> None:
@@ -98,13 +105,14 @@ def wait_running(plan: Plan, supervisor: Supervisor) -> None:
 def daemon_program(router: str, daemon: Daemon) -> Program:
     """One of a router's daemons, as the supervisor keeps it."""
     # -N keeps each router's sockets and pid files in /run/frr/<router>.
-    # isisd and bgpd do not give their routes to a zebra that was restarted under them.
+    # isisd and bgpd do not give their routes to a zebra that was restarted under them, and bfdd
+    # finds it again only after 10 s, in which isisd's requests for sessions would be lost.
     file = ("-f", str(NODES / router / f"{daemon.name}.conf")) if daemon.has_file else ()
     return Program(
         name=f"{router}.{daemon.name}",
         node=router,
         command=(str(daemon.program), "-N", router, *file, "--log", "stdout"),
-        restarts_with=f"{router}.zebra" if daemon.name in ("isisd", "bgpd") else "",
+        restarts_with=f"{router}.zebra" if daemon.name in ("bfdd", "isisd", "bgpd") else "",
         followed_by=f"{router}.isisd" if daemon.name == "zebra" else "",
         # it makes the next LSP some time after the last one, by the time of day
         minds_clock=daemon.name == "isisd",

@@ -12,6 +12,8 @@ from testbed.host.run import in_netns, run
 from testbed.plan import shaping_rules
 from testbed.plan.model import Link, Plan, Port, Shaping
 
+ALL = 100.0  # per cent
+
 
 class _TCIntf(Protocol):
     """What is used of Mininet's TCIntf, which has no types of its own."""
@@ -53,7 +55,12 @@ def _enter_netns(netns: str | None, command: list[str]) -> list[str]:
 
 
 def commands(link: Link, name: str) -> list[str]:
-    """The tc commands for the interface at one end, as Mininet's TCLink would give them."""
+    """The tc commands for the interface at one end, as Mininet's TCLink would give them.
+
+    Where every packet gets lost nothing else matters, and the queue that does it is in any kernel.
+    """
+    if link.shaping.loss == ALL:
+        return [f"tc qdisc add dev {name} root blackhole"]
     from mininet.link import TCIntf
 
     recorded: list[str] = []

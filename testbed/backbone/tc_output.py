@@ -20,12 +20,10 @@ def limited(qdiscs: str) -> list[str]:
 
 def shaping_of(device: str, qdiscs: str, classes: str) -> Shaping:
     """From `tc qdisc show`, of all interfaces, and `tc class show` of this one."""
-    netem = [
-        q["options"]
-        for q in _QDISC.finditer(qdiscs)
-        if q["kind"] == "netem" and q["device"] == device
-    ]
-    options = netem[0] if netem else ""
+    kinds = {q["kind"]: q["options"] for q in _QDISC.finditer(qdiscs) if q["device"] == device}
+    if "blackhole" in kinds:
+        return Shaping(loss=100)
+    options = kinds.get("netem", "")
     rate, delay, loss = _RATE.search(classes), _DELAY.search(options), _LOSS.search(options)
     return Shaping(
         bandwidth=float(rate["number"]) * _MEGABITS[rate["unit"]] if rate else None,

@@ -30,7 +30,7 @@ from testbed.host.terminal import is_colourful
 
 if TYPE_CHECKING:
     from testbed.lab.te.drawn import DrawnIntents
-    from testbed.plan.model import Plan
+    from testbed.plan.model import Link, Plan
     from testbed.report.graph.highlight import Highlight
     from testbed.report.graph.links_now import LinksNow
 
@@ -147,9 +147,21 @@ def _look_into(name: str, intents: Sequence[str]) -> _Lab:
     if build.damage(plan):
         return _as_planned(plan, "`testbed status` says what is missing")
     shaped = links_now.as_shaped_now(plan)
-    seen = LinksNow(tuple(build.links_down(shaped)), traffic_now(shaped))
+    down = dict.fromkeys((*build.links_down(shaped), *_silent(shaped)))
+    seen = LinksNow(tuple(down), traffic_now(shaped))
     drawn = _intents(plan, intents)
     return _Lab(shaped, seen, drawn.highlights, drawn.sentences)
+
+
+def _silent(plan: Plan) -> tuple[Link, ...]:
+    """Links without a BFD session that is up."""
+    from testbed.backbone.bfd.sessions import silent_links
+
+    try:
+        return tuple(silent_links(plan))
+    except CheckFailed as error:
+        print(f"note: without links that BFD finds silent: {error}", file=sys.stderr)
+        return ()
 
 
 def _intents(plan: Plan, names: Sequence[str]) -> DrawnIntents:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from testbed.errors import MachineUnfit
 from testbed.host.run import run
@@ -23,14 +24,14 @@ class Daemon:
     """One of a router's daemons.
 
     `socket`: what it makes in the router's directory of sockets once others can talk to it.
-    `has_file`: it takes a configuration file; mgmtd has no option for one. `at_edge`: only routers
-    to which cluster nodes are attached run it.
+    `has_file`: it takes a configuration file; mgmtd has no option for one. `runs`: on
+    every router, at the `edge` where cluster nodes are attached, or with `bfd` in the plan.
     """
 
     name: str
     socket: str
     has_file: bool = True
-    at_edge: bool = False
+    runs: Literal["always", "edge", "bfd"] = "always"
 
     @property
     def program(self) -> Path:
@@ -41,8 +42,9 @@ def daemons(version: Version) -> tuple[Daemon, ...]:
     """What a router runs, in the order of their start."""
     routing = (
         Daemon("zebra", "zserv.api"),
+        Daemon("bfdd", "bfdd.vty", runs="bfd"),
         Daemon("isisd", "isisd.vty"),
-        Daemon("bgpd", "bgpd.vty", at_edge=True),
+        Daemon("bgpd", "bgpd.vty", runs="edge"),
     )
     return (
         (Daemon("mgmtd", "mgmtd_be.sock", has_file=False), *routing)

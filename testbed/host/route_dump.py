@@ -37,8 +37,8 @@ class KernelRoute:
     interfaces: frozenset[int]
 
 
-def routes_by(protocol: int) -> Iterator[KernelRoute]:
-    """All routes with this protocol number in the namespace of the calling thread.
+def routes_by(protocol: int | None) -> Iterator[KernelRoute]:
+    """All routes with this protocol number, or with any, in the namespace of the calling thread.
 
     Of every table and both families.
     """
@@ -46,15 +46,15 @@ def routes_by(protocol: int) -> Iterator[KernelRoute]:
         yield from _request_dump(family, protocol)
 
 
-def _request_dump(family: int, protocol: int) -> Iterator[KernelRoute]:
+def _request_dump(family: int, protocol: int | None) -> Iterator[KernelRoute]:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as netlink:
         with contextlib.suppress(OSError):  # the kernel then filters; where it cannot, we do
             netlink.setsockopt(_SOL_NETLINK, _NETLINK_GET_STRICT_CHK, 1)
-        body = _ROUTE.pack(family, 0, 0, 0, 0, protocol, 0, 0, 0)
+        body = _ROUTE.pack(family, 0, 0, 0, 0, protocol or 0, 0, 0, 0)
         size = _HEADER.size + len(body)
         netlink.send(_HEADER.pack(size, _RTM_GETROUTE, _NLM_F_REQUEST | _NLM_F_DUMP, 1, 0) + body)
         for message in _iterate_messages(netlink):
-            if _ROUTE.unpack_from(message)[5] == protocol:
+            if protocol is None or _ROUTE.unpack_from(message)[5] == protocol:
                 yield _parse_route(message)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from testbed.backbone import build, link_mtu
 from testbed.backbone.repair import program as repair
 from testbed.host.wait import wait_for
-from testbed.lab import verify
+from testbed.lab import silent_links, verify
 from testbed.lab.access.links import name_link
 from testbed.lab.black_holes import black_holes
 from testbed.lab.bound_policies import bound_policies
@@ -78,6 +78,7 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
     found += orchestrator_of(plan).problems(plan)
     cut = build.links_down(plan)
     found += [_describe_cut(plan, link) for link in cut]
+    found += silent_links.problems(plan, cut)
     found += [f"{one} (`testbed up` repairs it)" for one in link_mtu.resized(plan)]
     if not cut:  # its routes went with the link
         found += verify.static_problems(plan)

@@ -205,6 +205,18 @@ class Timers(Frozen):
     hello_padding: bool = True
 
 
+class Bfd(Frozen):
+    """How the ends of a link between routers watch each other (BFD, RFC 5880), both alike."""
+
+    interval: int = 100  # milliseconds between packets
+    multiplier: int = 3  # packets missing in a row after which the session is down
+
+    @property
+    def detection(self) -> int:
+        """Milliseconds until packets are missed."""
+        return self.interval * self.multiplier
+
+
 Profile = Literal["fast", "paper"]
 TeMode = Literal["bgp", "configmap"]
 Repair = Literal["off", "link", "node"]  # what routers protect against by themselves
@@ -230,6 +242,7 @@ class Plan(Frozen):
     asn: int = 64512
     te_mode: TeMode = "bgp"
     repair: Repair = "off"
+    bfd: Bfd | None = None  # on links between routers
     encoding: Encoding = "srh"  # of intents that name none; with usid there are micro SIDs
     # names of testbed.plan.traits: what runs the pods, what nodes are made of, what carries packets
     orchestrator: str = "none"

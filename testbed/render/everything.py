@@ -20,6 +20,9 @@ def everything(plan: Plan) -> dict[str, str]:
     for router in plan.routers:
         files[f"nodes/{router.name}/zebra.conf"] = frr.zebra_conf(plan, router)
         files[f"nodes/{router.name}/isisd.conf"] = frr.isisd_conf(plan, router)
+    if plan.bfd:
+        for router in plan.routers:
+            files[f"nodes/{router.name}/bfdd.conf"] = frr.bfdd_conf(router, plan.bfd)
     for router in plan.edge_routers:
         files[f"nodes/{router.name}/bgpd.conf"] = frr.bgpd_conf(plan, router)
     if plan.cluster:

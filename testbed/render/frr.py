@@ -9,9 +9,11 @@ from testbed.plan.identifiers import (
     network_entity_title,
     routed_community,
 )
-from testbed.plan.model import Node, Plan, Role
+from testbed.plan.model import Bfd, Node, Plan, Role
 from testbed.plan.spf import lan_in_isis
 from testbed.render.environment import render
+
+BFD_PROFILE = "backbone"
 
 
 def zebra_conf(plan: Plan, router: Node) -> str:
@@ -44,12 +46,18 @@ def isisd_conf(plan: Plan, router: Node) -> str:
         router=router,
         links=links,
         timers=plan.timers,
+        bfd_profile=BFD_PROFILE if plan.bfd else None,
         edge=router in plan.edge_routers,
         net=network_entity_title(router.number),
         router_sids=ROUTER_SIDS,
         micro_sids=usid.BLOCK if router.micro_sids else None,
         micro_length=2 * usid.BITS,
     )
+
+
+def bfdd_conf(router: Node, bfd: Bfd) -> str:
+    """bfdd.conf: how sessions are, which isisd asks for as its adjacencies come up."""
+    return render("frr/bfdd.conf.j2", router=router, bfd=bfd, profile=BFD_PROFILE)
 
 
 def bgpd_conf(plan: Plan, router: Node) -> str:

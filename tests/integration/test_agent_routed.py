@@ -41,7 +41,7 @@ class RouterLab(Lab):
         (place / "bgpd.conf").write_text(bgpd)
         for daemon in frr.installed():
             # mgmtd would have its sockets where the machine's own has them
-            if daemon.has_file and daemon.name != "isisd":
+            if daemon.has_file and daemon.name not in ("bfdd", "isisd"):
                 self._start_daemon(place, daemon)
 
     def _start_daemon(self, place: Path, daemon: frr.Daemon) -> None:

@@ -114,7 +114,7 @@ def test_is_is_announces_a_cut_after_the_clock_was_set_back(
             _configure(sandbox, router)
         daemons: list[Program] = []
         # in order, as in a lab: isisd looks for zebra every 10 s
-        for daemon in (d for d in frr.installed() if not d.at_edge):
+        for daemon in (d for d in frr.installed() if d.runs == "always"):
             these = [replace(daemon_program(r, daemon), environment=moved) for r in ROUTERS]
             routers.add(these)
             _wait_sockets(sandbox, daemon)

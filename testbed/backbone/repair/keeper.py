@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from testbed.backbone.link_state import link_state_at, link_state_version
+from testbed.backbone.repair.detour_table import DetourTable
 from testbed.backbone.repair.kernel import RouterKernel
 from testbed.engine.repair.backups import Backup, Repairs
 from testbed.engine.repair.routes import RepairPlan, RepairRoute
@@ -28,6 +29,7 @@ class _Router:
     """A router's kernel, and what is wanted there by a version of its link state."""
 
     kernel: RouterKernel
+    detours: DetourTable | None = None  # with BFD
     version: Version | None = None
     backups: tuple[Backup, ...] = ()
 
@@ -37,12 +39,21 @@ class Keeper:
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._routes = plan, RepairPlan(plan)
-        self._routers = {r.name: _Router(RouterKernel(r.name)) for r in plan.routers}
+        self._routers = {r.name: _router(plan, r.name) for r in plan.routers}
         self._repairs: dict[Version, Repairs] = {}
 
     def rule_was_lost(self, router: str) -> None:
         """Have the next look bring the router's rules back."""
-        self._routers[router].kernel.rule_was_lost()
+        found = self._routers[router]
+        found.kernel.rule_was_lost()
+        if found.detours:
+            found.detours.rule_was_lost()
+
+    def adjacency_changed(self, router: str, interface: str, down: bool) -> None:
+        """BFD or hellos have found that packets get lost there, or not any more: act at once."""
+        detours = self._routers[router].detours
+        if detours:
+            detours.tell(interface, down)
 
     def look(self) -> bool:
         """Bring every router to what its link state demands; True if that is so everywhere."""
@@ -55,6 +66,8 @@ class Keeper:
         """Remove everything from all routers."""
         for router in self._routers.values():
             router.kernel.clear()
+            if router.detours:
+                router.detours.clear()
 
     def _look_at(self, name: str, router: _Router) -> bool:
         try:
@@ -66,7 +79,10 @@ class Keeper:
             *self._routes.unpacking(name),
             *self._routes.backups(router.backups),
         ]
-        return router.kernel.apply(routes, self._routes.next_hops(router.backups)) and known
+        done = router.kernel.apply(routes, self._routes.next_hops(router.backups))
+        if router.detours:
+            router.detours.update()
+        return done and known
 
     def _read(self, name: str, router: _Router) -> bool:
         """Compute the router's backups anew if its link state is another; False: it is empty."""
@@ -81,3 +97,8 @@ class Keeper:
         router.version, router.backups = version, tuple(backups)
         log.info("%s: %d destinations", name, len(backups))
         return True
+
+
+def _router(plan: Plan, name: str) -> _Router:
+    kernel = RouterKernel(name)
+    return _Router(kernel, DetourTable(plan, kernel) if plan.bfd else None)

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import logging
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from testbed.backbone.repair.ip_commands import TO_BACKUPS, batch
 from testbed.engine.linkstate.lsp import Prefix
-from testbed.engine.repair.routes import PREFERENCE, PROTOCOL, TABLE, Place, RepairRoute
+from testbed.engine.repair.routes import DETOURS, PROTOCOL, TABLE, Place, RepairRoute
 from testbed.host.namespaces import in_netns
 from testbed.host.route_dump import ISIS, MAIN, routes_by
-from testbed.host.run import run
 
-log = logging.getLogger(__name__)
 NextHops = Mapping[Prefix, frozenset[str]]
-_FAMILIES = ("-6", "-4")
-_RULE = f"pref {PREFERENCE} lookup {TABLE} protocol {PROTOCOL}".split()
 
 
 def places_in(router: str) -> frozenset[Place]:
-    """Where the router has routes of local repair now. Raises OSError if it is not there."""
-    return _places(router, PROTOCOL)
+    """Where the router has routes of local repair now, detours aside. Raises OSError if it is not
+    there.
+    """
+    return frozenset(place for place in _places(router, PROTOCOL) if place.table != DETOURS)
 
 
-def lacks_rule(router: str) -> bool:
-    """True unless the lookup of both families comes to the backups."""
-    shown = (
-        run(["ip", "-n", router, family, "rule", "show", "pref", str(PREFERENCE)]).stdout
-        for family in _FAMILIES
-    )
-    return not all(f"lookup {TABLE}" in text for text in shown)
+def by_isis(router: str) -> dict[Prefix, frozenset[str]]:
+    """Prefix → the interfaces of its route in the main table, of all that IS-IS has there."""
+    found: dict[Prefix, set[str]] = {}
+    for place in _places(router, ISIS):
+        if place.table == MAIN:
+            found.setdefault(place.prefix, set()).add(place.interface)
+    return {prefix: frozenset(interfaces) for prefix, interfaces in found.items()}
 
 
 class RouterKernel:
@@ -37,7 +35,7 @@ class RouterKernel:
 
     def __init__(self, router: str) -> None:
         self.router = router
-        self._installed: dict[Place, str] = {}
+        self._installed: dict[Place, RepairRoute] = {}
         self._ruled = False
 
     def rule_was_lost(self) -> None:
@@ -50,55 +48,43 @@ class RouterKernel:
         A prefix that IS-IS has not routed by these next hops yet keeps the backup that it has:
         that may be what carries its packets at this moment.
         """
-        main = _interfaces_by_prefix(_places(self.router, ISIS))
+        main = by_isis(self.router)
         waiting = {prefix for prefix, hops in next_hops.items() if main.get(prefix) != hops}
-        by_place = {route.place: route.line for route in wanted}
+        by_place = {route.place: route for route in wanted}
         there = places_in(self.router)
         changed = [
-            line
-            for place, line in by_place.items()
+            route
+            for place, route in by_place.items()
             if not _waits(place, waiting)
-            and (place not in there or self._installed.get(place) != line)
+            and (place not in there or self._installed.get(place) != route)
         ]
-        self._batch([f"route replace {line}" for line in changed])
+        batch(self.router, [f"route replace {route.line}" for route in changed])
         if changed:  # a new interface for a prefix replaced the old one
             there = places_in(self.router)
         gone = [place for place in there - by_place.keys() if not _waits(place, waiting)]
-        self._batch(_deletions(gone))
-        self._note(by_place, changed, there)
+        batch(self.router, _deletions(gone))
+        self._note(changed, there)
         self._ensure_rules()
         return not waiting and by_place.keys() <= there
 
+    def backups(self) -> dict[Prefix, RepairRoute]:
+        """Prefix → its backup, of all that are there."""
+        return {p.prefix: route for p, route in self._installed.items() if p.table == TABLE}
+
     def clear(self) -> None:
         """Remove all of it."""
-        self._each_rule("del")
-        self._batch(_deletions(places_in(self.router)))
+        TO_BACKUPS.change(self.router, "del")
+        batch(self.router, _deletions(places_in(self.router)))
 
-    def _note(
-        self, wanted: Mapping[Place, str], changed: Iterable[str], there: Iterable[Place]
-    ) -> None:
+    def _note(self, changed: Iterable[RepairRoute], there: Iterable[Place]) -> None:
         """Remember how each route that is there was made."""
-        new = set(changed)
-        known = self._installed | {p: line for p, line in wanted.items() if line in new}
+        known = self._installed | {route.place: route for route in changed}
         self._installed = {place: known[place] for place in there if place in known}
 
     def _ensure_rules(self) -> None:
         if not self._ruled:
-            self._each_rule("add")
+            TO_BACKUPS.change(self.router, "add")
             self._ruled = True
-
-    def _each_rule(self, verb: str) -> None:
-        """One that is there already, or not any more, is fine."""
-        for family in _FAMILIES:
-            run(["ip", "-n", self.router, family, "rule", verb, *_RULE], check=False)
-
-    def _batch(self, lines: Sequence[str]) -> None:
-        """A line that fails does not keep the others from being done: its link may be down."""
-        if lines:
-            batch = ["ip", "-n", self.router, "-force", "-batch", "-"]
-            done = run(batch, stdin="\n".join(lines) + "\n", check=False)
-            if done.returncode:
-                log.info("%s: %s", self.router, done.stderr.strip())
 
 
 def _waits(place: Place, waiting: set[Prefix]) -> bool:
@@ -121,12 +107,3 @@ def _places(router: str, protocol: int) -> frozenset[Place]:
             for index in route.interfaces
             if index in names
         )
-
-
-def _interfaces_by_prefix(places: Iterable[Place]) -> dict[Prefix, frozenset[str]]:
-    """Of the main table."""
-    found: dict[Prefix, set[str]] = {}
-    for place in places:
-        if place.table == MAIN:
-            found.setdefault(place.prefix, set()).add(place.interface)
-    return {prefix: frozenset(interfaces) for prefix, interfaces in found.items()}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from testbed.backbone.repair.ip_commands import TO_BACKUPS, TO_DETOURS
 from testbed.backbone.repair.keeper import repairs_at
-from testbed.backbone.repair.kernel import lacks_rule, places_in
+from testbed.backbone.repair.kernel import places_in
 from testbed.engine.repair.routes import RepairPlan
 from testbed.errors import CheckFailed
 from testbed.host.supervisor import Program, Supervisor
@@ -30,6 +31,7 @@ def problems(plan: Plan) -> list[str]:
 
 def _problems(plan: Plan) -> Iterator[str]:
     routes = RepairPlan(plan)
+    rules = (TO_BACKUPS, TO_DETOURS) if plan.bfd else (TO_BACKUPS,)
     for router in (node.name for node in plan.routers):
         try:
             backups = repairs_at(plan, router).of(router, plan.repair)
@@ -39,7 +41,7 @@ def _problems(plan: Plan) -> Iterator[str]:
         wanted = [*routes.unpacking(router), *routes.backups(backups)]
         there = {(place.table, place.prefix) for place in places_in(router)}
         missing = {(r.place.table, r.place.prefix) for r in wanted} - there
-        if missing or lacks_rule(router):
+        if missing or not all(rule.is_in(router) for rule in rules):
             names = ", ".join(sorted(str(prefix) for _, prefix in missing)[:_SHOWN])
             more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
             lacking = f"no backup for {names}{more}" if missing else "no rule for its backups"

@@ -2,7 +2,7 @@
 
 One thread waits for what the routers' kernels and their neighbours' LSPs tell, and brings the
 backups of all routers up to date. They work without it: killed, it leaves them, and its successor
-goes on. Ended (SIGTERM), it removes them.
+goes on. Ended (SIGTERM), it removes them. Another thread hears of silent links.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 
 from testbed.backbone.repair.keeper import Keeper
+from testbed.backbone.repair.listener import Listener
 from testbed.backbone.repair.watch import Watch
 from testbed.host.program import run_until_ended
 from testbed.host.utc_log import log_in_utc
@@ -36,6 +37,7 @@ class Program:
         self._due: list[float] = []
         self._wake = os.eventfd(0)
         self._ending = False
+        self._listener = Listener(self._keeper, plan.router_names if plan.bfd else ())
         self._selector.register(self._wake, selectors.EVENT_READ, self._end)
         for router in plan.routers:
             self._watch(router.name)
@@ -47,6 +49,7 @@ class Program:
     def run(self) -> None:
         """Keep everything as it should be until `end`, then remove it."""
         self._expect()
+        self._listener.start()
         while not self._ending:
             wait = max(0.0, self._due[0] - time.monotonic()) if self._due else None
             for key, _ in self._selector.select(wait):
@@ -55,6 +58,7 @@ class Program:
             if self._due and self._due[0] <= time.monotonic():
                 self._due.pop(0)
                 self._keeper.look()
+        self._listener.end()
         self._keeper.clear()
 
     def _expect(self) -> None:

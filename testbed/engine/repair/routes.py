@@ -27,11 +27,13 @@ from testbed.plan.model import Link, Plan, Port
 PROTOCOL = TABLE = 203
 PREFERENCE = 40000  # of the rules: after `main` (32766)
 MAIN = 254  # the main table
+# Of detours (testbed.engine.repair.detours), which are looked at before `main`.
+DETOURS, DETOUR_PREFERENCE = 204, 30000
 
 
 @dataclass(frozen=True)
 class Place:
-    """What tells one route from others: table, prefix, outgoing interface."""
+    """What tells one route from others: table, prefix, outgoing interface (empty: none)."""
 
     table: int
     prefix: Prefix
@@ -50,7 +52,8 @@ class RepairRoute:
     @property
     def line(self) -> str:
         """It and its attributes, for `ip route replace`."""
-        where = f"dev {self.place.interface} table {self.place.table} proto {PROTOCOL}"
+        device = f"dev {self.place.interface} " if self.place.interface else ""
+        where = f"{device}table {self.place.table} proto {PROTOCOL}"
         metric = f" metric {self.metric}" if self.metric else ""
         return f"{self.kind} {self.place.prefix} {self.how} {where}{metric}".strip()
 
@@ -102,17 +105,15 @@ class RepairPlan:
         self, first: Adjacency, segments: tuple[Segment, ...], prefix: Prefix
     ) -> Iterator[RepairRoute]:
         link = self._links[first.link]
-        place = Place(TABLE, prefix, link.end(first.tail).interface)
         if segments:
             sids = self.sids(segments, prefix.version)
             # where a loopback is the End SID, the kernel refuses an SRH without the first segment
             mode = "encap.red" if len(sids) == 1 else "encap"
             listed = ",".join(map(str, sids))
+            place = Place(TABLE, prefix, link.end(first.tail).interface)
             yield RepairRoute(place, f"encap seg6 mode {mode} segs {listed}")
             return
-        gateway = _gateway(link.peer(first.tail), prefix.version)
-        if gateway is not None:
-            yield RepairRoute(place, f"via {gateway} onlink")
+        yield from by_neighbour(link, first.tail, prefix, TABLE)
 
     def sids(self, segments: tuple[Segment, ...], version: int) -> list[IPv6Address]:
         """The segment list of a repair; its last SID unpacks at the last segment's end."""
@@ -143,6 +144,14 @@ class RepairPlan:
         for link in self._plan.links_of(router):
             if link.peer(router).node in routers:
                 yield link.end(router)
+
+
+def by_neighbour(link: Link, router: str, prefix: Prefix, table: int) -> Iterator[RepairRoute]:
+    """The route by a router's neighbour on a link; none if that lacks an address of the family."""
+    gateway = _gateway(link.peer(router), prefix.version)
+    if gateway is not None:
+        place = Place(table, prefix, link.end(router).interface)
+        yield RepairRoute(place, f"via {gateway} onlink")
 
 
 def _gateway(port: Port, version: int) -> IPv6Address | IPv4Address | None:

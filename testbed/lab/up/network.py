@@ -6,8 +6,10 @@ from testbed.backbone import build as backbone
 from testbed.backbone import link_mtu
 from testbed.backbone.repair import program as repair
 from testbed.host.wait import wait_for
-from testbed.lab import state, verify
+from testbed.lab import silent_links, state, verify
 from testbed.lab.up.context import UpContext
+
+SHOWN = 5  # problems that are named
 
 
 def title(context: UpContext) -> str:
@@ -57,9 +59,24 @@ def verify_repair(context: UpContext) -> None:
 
     def probe() -> tuple[bool | None, str]:
         found = repair.problems(context.plan)
-        return (None if found else True), "; ".join(found[:5])
+        return (None if found else True), "; ".join(found[:SHOWN])
 
     wait_for("the routers' backups", probe, timeout=30, fix=f"testbed logs {repair.NAME}")
+
+
+def has_bfd(context: UpContext) -> bool:
+    """Routers watch each other."""
+    return context.plan.bfd is not None
+
+
+def verify_bfd(context: UpContext) -> None:
+    """Wait until every link between routers has its session. Raises CheckFailed."""
+
+    def probe() -> tuple[bool | None, str]:
+        found = list(silent_links.problems(context.plan))
+        return (None if found else True), "; ".join(found[:SHOWN])
+
+    wait_for("the BFD sessions", probe, timeout=30, interval=0.1, fix="testbed status")
 
 
 def verify_isis(context: UpContext) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from testbed.backbone.bfd.sessions import silent_links
 from testbed.backbone.build import cut_off, set_link
 from testbed.backbone.repair import program as repair
+from testbed.backbone.shaping import ALL, reshape
 from testbed.host.namespaces import in_netns
 from testbed.lab import verify
 from testbed.lab.access.links import find_link
@@ -30,6 +32,28 @@ class Links:
         plan = self._context.plan
         set_link(plan, find_link(plan, a, b), up=True)
         verify.backbone_converged(plan)
+
+    def silence(self, a: str, b: str) -> None:
+        """Have a link lose every packet and stay up; it is as before when the scenario ends."""
+        plan = self._context.plan
+        link = find_link(plan, a, b)
+        self._context.undo.callback(self.end_silence, a, b)
+        reshape(plan, link, link.shaping.bandwidth, link.shaping.delay, ALL)
+
+    def end_silence(self, a: str, b: str) -> None:
+        """Have the link carry packets again, and wait for IS-IS."""
+        plan = self._context.plan
+        link = find_link(plan, a, b)
+        reshape(plan, link, link.shaping.bandwidth, link.shaping.delay, link.shaping.loss)
+        self.wait_converged()
+
+    def wait_converged(self) -> None:
+        """Wait until every router has the routes of the whole backbone."""
+        verify.backbone_converged(self._context.plan)
+
+    def wait_watched(self) -> None:
+        """Wait until every link between routers has its BFD session."""
+        self._context.wait("BFD sessions", lambda: not silent_links(self._context.plan))
 
     def cut_router(self, router: str) -> None:
         """Cut all links of a router at once; they are mended when the scenario ends."""

@@ -76,6 +76,13 @@ def test_all_that_is_given_is_applied_at_both_ends(done: list[str]) -> None:
         assert any("delay 5ms" in command and "loss 2" in command for command in mine[1:])
 
 
+def test_all_packets_get_lost_on_any_kernel(done: list[str]) -> None:
+    shaping.reshape(PLAN, LINK, 10.0, "5ms", 100)
+    assert [command for command in done if " add " in command] == [
+        f"tc qdisc add dev {port.interface} root blackhole" for port in (LINK.a, LINK.b)
+    ]
+
+
 def test_nothing_given_takes_the_shaping_away(done: list[str]) -> None:
     shaping.reshape(PLAN, LINK, None, None, None)
     assert done == [f"tc qdisc del dev {port.interface} root" for port in (LINK.a, LINK.b)]

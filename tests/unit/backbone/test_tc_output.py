@@ -13,6 +13,7 @@ qdisc htb 5: dev r3-r4 root refcnt 9 r2q 10 default 0x1 direct_packets_stat 0 di
 qdisc netem 10: dev r3-r4 parent 5:1 limit 1000 delay 5ms loss 0.5% seed 12093
 qdisc netem 10: dev r3-r2 root refcnt 9 limit 1000 delay 500us
 qdisc netem 10: dev r3-r40 root refcnt 9 limit 1000 loss 2%
+qdisc blackhole 8140: dev r3-r5 root refcnt 3 
 qdisc noqueue 0: dev r3-worker1 root refcnt 2 
 """  # noqa: W291 - as tc prints it
 RATE = "class htb 5:1 root leaf 10: prio 0 rate {} ceil {} burst 15Kb cburst 1598b \n"
@@ -28,6 +29,7 @@ def test_the_interfaces_with_a_limit() -> None:
         ("r3-r4", RATE.format("10Mbit", "10Mbit"), Shaping(bandwidth=10, delay="5ms", loss=0.5)),
         ("r3-r2", "", Shaping(delay="500us")),
         ("r3-r40", "", Shaping(loss=2)),
+        ("r3-r5", "", Shaping(loss=100)),
         ("r3-worker1", "", Shaping()),
         ("lo", "", Shaping()),
     ],

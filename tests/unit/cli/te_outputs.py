@@ -25,14 +25,14 @@ Patch = pytest.MonkeyPatch
 def _te_topology(patch: Patch, _: Path) -> str:
     database = (ROOT / "tests/unit/engine/linkstate/frr-8.4-cut.txt").read_text()
     patch.setattr(engine, "enter", lambda _: shipped_plan("full"))
-    patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
+    patch.setattr(link_state, "_ask", lambda _, what: HOSTNAMES if "host" in what else database)
     return said("te", "topology", "-o", "json")
 
 
 def _te_protection(patch: Patch, _: Path) -> str:
     database = (ROOT / "tests/unit/engine/linkstate/frr-8.4-cut.txt").read_text()
     patch.setattr(engine, "enter", lambda _: shipped_plan("full", repair="node"))
-    patch.setattr(link_state, "ask", lambda _, what: HOSTNAMES if "host" in what else database)
+    patch.setattr(link_state, "_ask", lambda _, what: HOSTNAMES if "host" in what else database)
     patch.setattr(protection, "places_in", lambda _: frozenset())
     return said("te", "protection", "-o", "json")
 

@@ -79,6 +79,12 @@ CASES = {
         "both",
         "bgp",
     ),
+    "how BFD is to be, without BFD": Mended(
+        "testbed/topology/plan_options.py: set bfd = True, or leave {name} out",
+        "self.bfd_interval = 50",
+        "self.bfd_interval = 50",
+        "self.bfd = True; self.bfd_interval = 50",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from testbed.doctor.machine import frr_version
 from testbed.errors import MachineUnfit
 from testbed.host import frr
 
-OLD = ["zebra", "isisd", "bgpd"]
+OLD = ["zebra", "bfdd", "isisd", "bgpd"]
 NEW = ["mgmtd", *OLD]
 
 
@@ -80,9 +80,9 @@ def test_a_version_that_nobody_can_read(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "level", "seen"),
     [
-        ((8, 4), "ok", "8.4: zebra, isisd, bgpd"),
-        ((10, 3), "ok", "10.3: mgmtd, zebra, isisd, bgpd"),
-        ((10, 5), "note", "10.5: mgmtd, zebra, isisd, bgpd; 8.4 and 10.3 were tried"),
+        ((8, 4), "ok", "8.4: zebra, bfdd, isisd, bgpd"),
+        ((10, 3), "ok", "10.3: mgmtd, zebra, bfdd, isisd, bgpd"),
+        ((10, 5), "note", "10.5: mgmtd, zebra, bfdd, isisd, bgpd; 8.4 and 10.3 were tried"),
     ],
 )
 def test_doctor_knows_the_version(version: frr.Version, level: str, seen: str) -> None:

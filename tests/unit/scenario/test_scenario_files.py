@@ -47,6 +47,7 @@ EXPECTED = {
     "scale-policies",
     "segment-depth",
     "service-path",
+    "silent-failure",
     "two-clusters",
     "usid",
     "smoke",
@@ -61,7 +62,14 @@ EXPECTED = {
     "vxlan-pool",
 }
 
-LONG = {"local-repair", "scale-nodes", "scale-pods", "scale-policies", "segment-depth"}
+LONG = {
+    "local-repair",
+    "scale-nodes",
+    "scale-pods",
+    "scale-policies",
+    "segment-depth",
+    "silent-failure",
+}
 
 
 def test_shipped_scenarios_have_sentences_and_claims() -> None:

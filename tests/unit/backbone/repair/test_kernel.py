@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from testbed.backbone.repair import kernel
+from testbed.backbone.repair import ip_commands, kernel
 from testbed.backbone.repair.kernel import RouterKernel
 from testbed.engine.repair.routes import MAIN, TABLE, Place, RepairRoute
 from testbed.host.route_dump import ISIS
@@ -60,7 +60,7 @@ class FakeKernel:
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
     found = FakeKernel(main={Place(MAIN, FAR, "r6-r8"): "", Place(MAIN, NEAR, "r6-r7"): ""})
     monkeypatch.setattr(kernel, "_places", found.places)
-    monkeypatch.setattr(kernel, "run", found.run)
+    monkeypatch.setattr(ip_commands, "run", found.run)
     return found
 
 

@@ -1,0 +1,1 @@
+"""BFD in a running lab: which sessions are up."""

@@ -64,9 +64,16 @@ def paper_backbone() -> Network:
 
 @st.composite
 def networks(
-    draw: st.DrawFn, most: int = 8, metrics: tuple[int, ...] = (1, 1, 2, 3), overload: bool = True
+    draw: st.DrawFn,
+    most: int = 8,
+    metrics: tuple[int, ...] = (1, 1, 2, 3),
+    overload: bool = True,
+    groups: int = 1,
 ) -> Network:
-    """Few metrics, so that equal-cost paths are many; parallel links, one-way metrics, parts."""
+    """Few metrics, so that equal-cost paths are many; parallel links, one-way metrics, parts.
+
+    `groups`: the most SRLGs of a link.
+    """
     size = draw(st.integers(2, most))
     names = [f"n{number}" for number in range(size)]
     links = []
@@ -86,7 +93,7 @@ def networks(
             delay_us=draw(st.integers(0, 3)) * 100,
             capacity_mbit=draw(st.sampled_from((None, 10, 100))),
             affinity=draw(st.sets(st.sampled_from(COLOURS))),
-            srlg=draw(st.sets(st.sampled_from(SRLGS), max_size=1)),
+            srlg=draw(st.sets(st.sampled_from(SRLGS), max_size=groups)),
         )
         for number, link in enumerate(links)
     ]

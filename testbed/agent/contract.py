@@ -25,6 +25,7 @@ SEGMENTS, PLAIN, LOCAL = "segments", "plain", "local"  # ways to a prefix, besid
 ESTABLISHED = "Established"
 OWN_ENDPOINT = "its endpoint is this node itself"
 INSTALLED = "installed"  # of a binding SID
+DROPPED = "dropped"  # a way to a prefix: a policy that is invalid says so (Drop-Upon-Invalid)
 NOT_MEANT = "its route targets name other head ends"
 
 
@@ -124,7 +125,7 @@ class PolicyStatus(Entry):
 class PrefixStatus(Entry):
     """A pod prefix, the node that has it, and how it is reached.
 
-    `via` is "segments", "plain", "local", "direct", or the name of a legacy overlay.
+    `via` is "segments", "dropped", "plain", "local", "direct", or the name of a legacy overlay.
     """
 
     prefix: str
@@ -182,6 +183,13 @@ class NodeStatus(Entry):
         wanted = (endpoint, family)
         chosen = (p for p in self.policies if p.chosen and (p.endpoint, p.family) == wanted)
         return next(chosen, None)
+
+    def drops(self, endpoint: str, family: int) -> bool:
+        """Are packets of a family to an endpoint dropped, as a policy says?"""
+        return any(
+            p.via == DROPPED and p.next_hop == endpoint and (6 if ":" in p.prefix else 4) == family
+            for p in self.prefixes
+        )
 
 
 def parse_status(data: JsonObject) -> NodeStatus:

@@ -25,7 +25,7 @@ from testbed.agent.dataplane.linux import Linux
 from testbed.agent.dataplane.policy_table import PolicyTable
 from testbed.agent.dataplane.route_watch import RouteWatch
 from testbed.agent.desired import sessions
-from testbed.agent.desired.concern import Heard, concerns_node
+from testbed.agent.desired.concern import Heard, concerns_node, only_blocks_of_others
 from testbed.agent.desired.decide import decide
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.node_status import node_status
@@ -153,11 +153,23 @@ class Agent:
                 log.error("%s", error)
         if objects.complete:
             self._api_read.set()
-        if before is None or before.without_isolation != objects.without_isolation:
+        if before is None:
             self._notify()
-        elif before.isolation.policies or objects.isolation.policies:
-            self._checks.put_off()  # pods come and go, which is no reason to look at everything
+        else:
+            self._note_object_change(before, objects)
+
+    def _note_object_change(self, before: Objects, after: Objects) -> None:
+        """What is not about this node is no reason to look at everything."""
+        old, new = before.without_isolation, after.without_isolation
+        if old != new and not only_blocks_of_others(self.config.node, old, new):
+            self._notify()
+            return
+        if before.isolation.policies or after.isolation.policies:
+            self._checks.put_off()
             self.reconciler.notify()
+        elif old != new:
+            self._checks.put_off()
+            self.reconciler.notify_within(_REPORT_SECONDS)
 
     def _look_up(self, namespace: str, name: str) -> PodMetadata:
         """What the API says of a pod that is being attached; its policies hold from the start."""

@@ -86,7 +86,7 @@ def policies(lab: str) -> list[str]:
     from testbed.lab.policies import injected
 
     plan = _enter_as_root(lab)
-    return [policy.name for policy in injected(plan) if not policy.owner] if plan else []
+    return [policy.name for policy in injected(plan) if not policy.of_engine] if plan else []
 
 
 def intents(lab: str) -> list[str]:

@@ -192,9 +192,10 @@ def explain(
     from testbed.lab.te.engine import planned, require_known
     from testbed.lab.te.explained import explain_intent, explained_text
 
-    kept = store.read(plan)
-    require_known(kept, [intent])
-    explained = explain_intent(plan, planned(plan, kept), intent)
+    found = planned(plan, store.read(plan))
+    if intent not in found.protected:
+        require_known(found.kept, [intent])
+    explained = explain_intent(plan, found, intent)
     if not print_data([one.to_json() for one in explained], format):
         print("\n\n".join(map(explained_text, explained)))
 

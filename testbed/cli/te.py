@@ -67,9 +67,19 @@ def policy_apply(
     if not dry_run:
         for outcome in policies.inject(plan, changes):
             print(outcome)
+        _note_protect(plan, changes)
         return
     for outcome in policies.preview_injection(plan, changes):
         print(f"{outcome} (dry run)")
+
+
+def _note_protect(plan: Plan, changes: Iterable[PolicyChange]) -> None:
+    from testbed.orchestrators.agents import te_mode
+
+    asking = any(change.protect for change in changes)
+    if asking and te_mode(orchestrator_of(plan).api(plan)) != "bgp":
+        note = "note: TE mode is configmap, in which these and their detours do not count"
+        print(f"{note}; `testbed mode bgp` makes them", file=sys.stderr)
 
 
 @policy_app.command("list")

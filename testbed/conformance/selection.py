@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Regular expressions on a spec's name, as ginkgo takes them.
-FOCUS = r"\[sig-network\].*(\[Conformance\]|\[Feature:IPv6DualStack\])"
+FOCUS = (
+    r"\[sig-network\].*"
+    r"(\[Conformance\]|\[Feature:IPv6DualStack\]|\[Feature:NetworkPolicy\])"
+)
 SKIP = "SCTP"
 # A word in a spec's name → why it cannot be asked of every machine.
 _NOT_APPLICABLE = {SKIP: "it needs SCTP in the kernel"}
@@ -23,6 +26,7 @@ class Group:
 GROUPS = (
     Group("network conformance", "[Conformance]"),
     Group("dual stack", "[Feature:IPv6DualStack]"),
+    Group("network policies", "[Feature:NetworkPolicy]"),
 )
 
 

@@ -30,6 +30,14 @@ class Adjacency:
     srlg: frozenset[str] = frozenset()
 
 
+Key = tuple[str, str, str]
+
+
+def key_of(adjacency: Adjacency) -> Key:
+    """What tells adjacencies apart, whatever is known of them: tail, head and link."""
+    return adjacency.tail, adjacency.head, adjacency.link
+
+
 @dataclass(frozen=True)
 class Network:
     """Nodes, those with the overload bit (no transit: RFC 3787 §4), and directed adjacencies."""
@@ -45,3 +53,8 @@ class Network:
         for adjacency in sorted(self.adjacencies, key=lambda a: (a.tail, a.head, a.link)):
             found[adjacency.tail].append(adjacency)
         return {name: tuple(items) for name, items in found.items()}
+
+    @cached_property
+    def by_key(self) -> Mapping[Key, Adjacency]:
+        """Adjacencies by what tells them apart."""
+        return {key_of(adjacency): adjacency for adjacency in self.adjacencies}

@@ -12,6 +12,7 @@ from pathlib import Path
 from testbed.errors import TestbedError
 from testbed.host.files import write_json
 from testbed.json_types import JsonObject, get_objects, get_text
+from testbed.lab import protected as protection
 from testbed.lab.access.inside import unknown
 from testbed.paths import NODES
 from testbed.plan.identifiers import bgp_identifiers
@@ -48,7 +49,8 @@ def inject(plan: Plan, changes: Sequence[PolicyChange]) -> list[Outcome]:
     outcomes, gone = compare(changes, _of_people(directory, changes))
     for key, announcement in announcements.items():
         write_json(directory / f"{file_name(key)}.json", announcement)
-    withdraw(plan, [*(c.policy for c in changes if c.withdraw), *gone])
+    remove(plan, [*(c.policy for c in changes if c.withdraw), *gone])
+    protection.note(directory, any(change.protect for change in changes))
     return outcomes
 
 
@@ -93,7 +95,7 @@ def _of_people(directory: Path, changes: Sequence[PolicyChange]) -> list[Injecte
                     why=f"by its policy {policy.name}; of two policies only one would count",
                     fix=_take_back(policy),
                 )
-    return [policy for policy in there if not policy.owner]
+    return [policy for policy in there if not policy.of_engine]
 
 
 def _take_back(policy: InjectedPolicy) -> str:
@@ -155,7 +157,14 @@ def left_out(there: Iterable[InjectedPolicy], changes: Sequence[PolicyChange]) -
 
 
 def withdraw(plan: Plan, policies: Iterable[SRPolicy]) -> None:
-    """Take policies back: a true BGP withdraw."""
+    """Take policies of people back: a true BGP withdraw."""
+    remove(plan, policies)
+    if plan.injectors:
+        protection.note(store(plan))
+
+
+def remove(plan: Plan, policies: Iterable[SRPolicy]) -> None:
+    """Take policies back, and tell nobody else."""
     for policy in policies:
         (store(plan) / f"{file_name(policy)}.json").unlink(missing_ok=True)
 
@@ -178,7 +187,8 @@ class InjectedPolicy:
     """A policy that the injector is to announce: its name, its key, where it came from.
 
     `family` 0: its segment lists do not say. `binding_sid`: empty if it has none. `owner`: the
-    intent that the TE engine made it for; empty: it is people's.
+    intent that the TE engine made it for; `detour_of`: the policy that it made it for; both empty:
+    it is people's. `protect`: it gets a detour when it needs one.
     """
 
     name: str
@@ -190,6 +200,13 @@ class InjectedPolicy:
     family: int = 0
     owner: str = ""
     binding_sid: str = ""
+    protect: bool = False
+    detour_of: str = ""
+
+    @property
+    def of_engine(self) -> bool:
+        """Is it none of people?"""
+        return bool(self.owner or self.detour_of)
 
     @property
     def key(self) -> SRPolicy:
@@ -214,12 +231,23 @@ def bindable(plan: Plan) -> list[PolicyChange]:
     return found
 
 
+def protected(plan: Plan) -> list[PolicyChange]:
+    """The candidates of people's policies that ask for detours, as far as they can be read."""
+    found = []
+    for file in protection.files(store(plan)):
+        with suppress(TestbedError, OSError, ValueError, KeyError, TypeError):
+            found.append(_read_change(_read_policy(file), json.loads(file.read_text())))
+    return found
+
+
 def _read_change(policy: InjectedPolicy, content: JsonObject) -> PolicyChange:
     """The policy as if its file were applied now; which lines it had is not known."""
     path = get_objects(content, "paths")[0]
     nlri, attrs = (bytes.fromhex(get_text(path, key)) for key in ("nlri", "attrs"))
     candidate = replace(decode(nlri, attrs).candidate, head_ends=policy.head_ends)
-    return PolicyChange(policy.key, candidate, policy.source, Lines(1, 1), policy.name)
+    return PolicyChange(
+        policy.key, candidate, policy.source, Lines(1, 1), policy.name, protect=policy.protect
+    )
 
 
 def discard_unreadable(plan: Plan) -> list[Path]:
@@ -286,7 +314,13 @@ def select(plan: Plan, names: Sequence[str], every: bool) -> list[InjectedPolicy
                 f"the policy {policy.name} is of the intent {policy.owner}",
                 fix=_take_back(policy),
             )
-    there = [policy for policy in injected(plan) if not policy.owner]
+        if policy.detour_of and policy.name in names:
+            raise TestbedError(
+                f"the policy {policy.name} is a detour of the policy {policy.detour_of}",
+                why="it goes with that, or when that needs none any more",
+                fix=f"testbed policy delete {policy.detour_of}",
+            )
+    there = [policy for policy in injected(plan) if not policy.of_engine]
     known = sorted({policy.name for policy in there})
     if not names and not every:
         now = f"injected are: {', '.join(known)}" if known else "nothing is injected"
@@ -336,6 +370,8 @@ def announcement(
                 change.candidate.family or 0,
                 owner,
                 str(change.candidate.binding_sid or ""),
+                change.protect,
+                change.detour_of,
             )
         ),
         "paths": [{"nlri": nlri.hex(), "attrs": attrs.hex()}],

@@ -13,6 +13,7 @@ from testbed.lab.access.links import name_link
 from testbed.lab.black_holes import black_holes
 from testbed.lab.bound_policies import bound_policies
 from testbed.lab.measure import measure
+from testbed.lab.te import detours
 from testbed.orchestrators.agent_status import agent_status
 from testbed.orchestrators.registry import orchestrator_of
 from testbed.plan.model import Link, Plan, Role
@@ -81,6 +82,7 @@ def find_problems(plan: Plan, programs: Mapping[str, ProgramLine]) -> list[str]:
     if not cut:  # its routes went with the link
         found += verify.static_problems(plan)
     found += _policies_into_nothing(plan)
+    found += detours.told(plan)
     found += verify.backbone_problems(plan)
     found += repair.problems(plan)
     return found + verify.cluster_problems(plan)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from testbed.agent.contract import LOCAL, PLAIN, SEGMENTS, NodeStatus, PolicyStatus
+from testbed.agent.contract import DROPPED, LOCAL, PLAIN, SEGMENTS, NodeStatus, PolicyStatus
 from testbed.orchestrators.pod import Pod
 from testbed.plan.model import Plan
 from testbed.report.tables import Column
@@ -21,6 +21,7 @@ COLUMNS = [
     Column("segments", prose=True),
     Column("why", rank=1, prose=True),
 ]
+_DROPPED = "all policies are invalid, and one says so (Drop-Upon-Invalid)"
 _LEFT = "no policy is chosen: left to the underlay"
 Network = IPv4Network | IPv6Network
 
@@ -103,6 +104,8 @@ def _uses_of(
 def _explain(policy: PolicyStatus | None, via: str) -> str:
     if policy is not None:
         return f"{policy.why}, preference {policy.preference}"
+    if via == DROPPED:
+        return _DROPPED
     return _LEFT if via in (SEGMENTS, PLAIN) else f"the pool's overlay is {via}"
 
 

@@ -95,6 +95,8 @@ class Candidate:
 
     `distinguisher` is RFC 9256's discriminator; `priority` (0-255) is what Calico-VPP selects by,
     None derives it from the preference. `head_ends` are node names, empty means every node.
+    `specified_sid_only`: without its binding SID it is invalid (RFC 9256 §6.2.3, flag S).
+    `drop_upon_invalid`: while no candidate is valid, traffic is dropped (§8.2, flag I).
     """
 
     endpoint: IPv6Address
@@ -107,6 +109,8 @@ class Candidate:
     protocol_origin: ProtocolOrigin = ProtocolOrigin.BGP
     originator: Originator = Originator()
     head_ends: tuple[str, ...] = ()
+    specified_sid_only: bool = False
+    drop_upon_invalid: bool = False
 
     def __hash__(self) -> int:
         return self._hash

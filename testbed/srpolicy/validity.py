@@ -55,6 +55,8 @@ def structure(candidate: Candidate, max_segments: int | None = None) -> list[str
         found.append(f"endpoint {candidate.endpoint} is not a unicast address")
     if candidate.binding_sid is not None and not usable(candidate.binding_sid):
         found.append(f"binding SID {candidate.binding_sid} is not a unicast address")
+    if candidate.specified_sid_only and candidate.binding_sid is None:
+        found.append("it has no binding SID, and is invalid without (Specified-BSID-Only)")
     if not candidate.segment_lists:
         found.append("there is no segment list")
     several = len(candidate.segment_lists) > 1

@@ -57,6 +57,8 @@ class Explanation:
     pod_mtu: int
     max_segments: int
     segment_lists: tuple[ExplainedList, ...]
+    specified_sid_only: bool = False
+    drop_upon_invalid: bool = False
 
     def to_dict(self) -> dict[str, object]:
         """The explanation as a JSON object; its keys are stable."""
@@ -89,6 +91,8 @@ def explain(
         segment_lists=tuple(
             _explain_list(owners, head_end, item, total) for item in candidate.segment_lists
         ),
+        specified_sid_only=candidate.specified_sid_only,
+        drop_upon_invalid=candidate.drop_upon_invalid,
     )
 
 
@@ -114,6 +118,9 @@ def explain_text(explanation: Explanation) -> str:
     lines = [f"{e.head_end} → {to}, {family}, preference {e.preference}"]
     if e.binding_sid:
         lines[0] += f", BSID {e.binding_sid}"
+    lines[0] += ", or not at all" if e.specified_sid_only else ""
+    if e.drop_upon_invalid:
+        lines.append("  while no candidate is valid, this traffic is dropped")
     for item in e.segment_lists:
         lines += _format_list(e, item)
     return "\n".join(lines)

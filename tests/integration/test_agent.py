@@ -210,6 +210,44 @@ def test_injected_policies_steer_spread_and_fall_back(lab: Lab) -> None:
         injector.stop()
 
 
+@pytest.mark.parametrize("binding_sid", [None, IPv6Address("cafe::777")])
+def test_while_a_policy_is_invalid_its_packets_are_dropped(
+    lab: Lab, binding_sid: IPv6Address | None
+) -> None:
+    """Drop-Upon-Invalid, as gobgpd passes it on; Specified-BSID-Only gives way to it."""
+    before = lab.routes("w1")
+    segments = (Segment(IPv6Address(WAYPOINT)), Segment(IPv6Address("fcdd:0:0:2::d4"), 19))
+    lists = (SegmentList(segments),)
+    drops = Candidate(
+        IPv6Address("fd2::2"), lists, 94, 4, binding_sid=binding_sid, drop_upon_invalid=True
+    )
+    alone = replace(drops, distinguisher=5, preference=200, binding_sid=IPv6Address("cafe::778"),
+                    specified_sid_only=True, drop_upon_invalid=False)  # fmt: skip
+    client = GobgpClient(lab.directory / "r" / "gobgpd.sock")
+    client.add_path(announcement(drops))
+    client.add_path(announcement(alone))
+
+    def used(status: Document) -> bool:
+        mine = [p for p in status["policies"] if p["chosen"] and p["color"] == 94]
+        return [p["preference"] for p in mine] == [100] and "Specified" in str(status["problems"])
+
+    lab.wait("w1", "the one that needs no binding SID", used)
+    assert lab.ping("p1", PODS["p2"][4]).returncode == 0
+    ip("-n", lab.ns("w1"), "-6", "route", "add", "unreachable", "fcff:1::/32")
+    lab.wait("w1", "a drop", lambda s: "are dropped" in str(s["problems"]))
+    assert "blackhole" in lab.routes("w1").replace(before, "")
+    assert lab.ping("p1", PODS["p2"][4]).returncode != 0
+    assert lab.ping("p1", PODS["p2"][6]).returncode == 0
+    ip("-n", lab.ns("w1"), "-6", "route", "del", "unreachable", "fcff:1::/32")
+    lab.wait("w1", "the policy again", used)
+    assert lab.ping("p1", PODS["p2"][4]).returncode == 0
+    for path in (drops, alone):
+        client.delete_path(announcement(path))
+    client.close()
+    lab.wait("w1", "best effort again", by("best-effort", 4))
+    assert lab.routes("w1") == before
+
+
 def test_what_nobody_tells_of_is_put_right_after_a_peers_path(lab: Lab) -> None:
     """A path is applied without a look at the kernel; the look follows within seconds."""
     before, block = lab.routes("w1"), lab.status("w2")["blocks"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -29,15 +30,38 @@ class Ring(LabTopo):
         self.addLink("r2", self.addHost("there", ip=["fd00:0:21::2/64", "192.168.2.2/24"]))
         super().build(**options)
 """
+# Both ways by r3 and to r2 are in one duct. r4's way back to r1 is dear: its link has to be named.
+DUCT = """\
+from testbed.topology import LabTopo
+
+
+class Duct(LabTopo):
+    repair = "link"
+
+    def build(self, **options):
+        self.addRouters("r1", "r2", "r3", "r4")
+        self.addLink("r1", "r2", srlg="duct")
+        self.addLink("r1", "r3", srlg="duct")
+        self.addLinks(("r3", "r2"), ("r4", "r2"))
+        self.addLink("r1", "r4", igp_metric=50)
+        self.addLink("r1", self.addHost("here", ip=["fd00:0:11::2/64", "192.168.1.2/24"]))
+        self.addLink("r2", self.addHost("there", ip=["fd00:0:21::2/64", "192.168.2.2/24"]))
+        super().build(**options)
+"""
 TABLE = ("ip", "-6", "route", "show", "table", "203")
 
 
 @pytest.fixture(scope="module")
 def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    file = tmp_path_factory.mktemp("repair") / "ring.py"
-    file.write_text(TOPOLOGY)
+    with lab_of(TOPOLOGY, tmp_path_factory.mktemp("repair") / "ring.py") as lab:
+        yield lab
+
+
+@contextmanager
+def lab_of(topology: str, file: Path) -> Iterator[Lab]:
+    file.write_text(topology)
     file.parent.chmod(0o755)
-    lab = Lab(lab_name("repair"), None)
+    lab = Lab(lab_name(file.stem), None)
     try:
         lab.run("up", str(file), "--cluster", "none")
         yield lab
@@ -102,3 +126,15 @@ def test_a_backup_that_is_gone_comes_back(ring: Lab) -> None:
     ring.run("exec", "r1", "ip", "-6", "rule", "del", "pref", "40000")
     ring.run("wait")
     assert ring.run("exec", "r1", *TABLE).stdout == before
+
+
+def test_links_of_one_duct_may_go_down_together(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with lab_of(DUCT, tmp_path_factory.mktemp("repair") / "duct.py") as lab:
+        lab.run("wait")
+        shown = lab.run("te", "protection", "--router", "r2").stdout
+        assert "link r1-r2, srlg duct" in shown and "r4>r1(r1-r4)" in shown
+        with frozen(lab):
+            lab.run("link", "down", "r1", "r2")
+            lab.run("link", "down", "r1", "r3")
+            for address in ("fd00:0:21::2", "192.168.2.2"):
+                assert arrives(lab, address)

@@ -115,6 +115,18 @@ def test_what_is_wrong_is_refused_by_the_server_or_in_the_status(gold: KubeLab) 
             gold.api.delete(intent_object(name))
 
 
+def test_each_state_is_an_event_on_the_object(gold: KubeLab) -> None:
+    described = gold.run("kubectl", "describe", "intent", "gold").stdout
+    assert "Satisfied" in described.partition("Events:")[2], described
+    gold.api.apply(intent("gold", maxSegments=1))
+    wait_state(gold, "gold", "Unsatisfiable")
+    said = gold.run("kubectl", "describe", "intent", "gold").stdout.partition("Events:")[2]
+    assert "Warning" in said and "Unsatisfiable" in said and "te-engine" in said
+    listing = gold.run("events").stdout
+    assert "Intent gold: Warning: Unsatisfiable" in listing
+    assert listing.count("Intent gold: Satisfied") == 1
+
+
 def test_policies_stay_and_move_while_the_api_server_is_away(gold: KubeLab) -> None:
     """Also by an engine that was started meanwhile."""
     node = control_plane(gold.plan).name

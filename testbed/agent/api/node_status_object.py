@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from testbed.agent.contract import BEST_EFFORT, NodeStatus, PolicyStatus, SessionStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import Node, ObjectRef, owner_reference
+from testbed.kube import object_events
+from testbed.kube.object_events import Event, EventType, Reporter, Subject
 from testbed.object_fields.tables import SRV6_API, api_version
 
 PATH = f"/apis/{SRV6_API}/srv6nodestatuses"
@@ -80,24 +81,6 @@ class SRv6NodeStatus(TypedDict):
     summary: Summary
 
 
-class Event(TypedDict):
-    """A Kubernetes Event."""
-
-    apiVersion: Literal["v1"]
-    kind: Literal["Event"]
-    metadata: dict[str, str]
-    involvedObject: dict[str, str]
-    type: str
-    reason: str
-    message: str
-    source: dict[str, str]
-    reportingComponent: str
-    reportingInstance: str
-    firstTimestamp: str
-    lastTimestamp: str
-    count: int
-
-
 class _Metadata(TypedDict):
     name: str
     ownerReferences: list[dict[str, str]]
@@ -165,34 +148,18 @@ def ready_condition(
 
 
 def event(refusal: Refusal, concerned: ObjectRef, node: str, now: str) -> Event:
-    """A Warning on the object, of the same name whenever the same is refused again.
-
-    Events about objects without a namespace are kept in that of Kubernetes itself, `default`.
-    """
-    involved = {
-        "apiVersion": api_version(concerned.kind),
-        "kind": concerned.kind,
-        "name": concerned.name,
-        "uid": concerned.uid,
-        **({"namespace": concerned.namespace} if concerned.namespace else {}),
-    }
-    digest = hashlib.sha256(f"{concerned.uid} {node} {refusal.why}".encode()).hexdigest()[:16]
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": f"{concerned.name}.{digest}",
-                     "namespace": concerned.namespace or "default"},
-        "involvedObject": involved,
-        "type": "Warning",
-        "reason": "Refused",
-        "message": f"{node}: {_shorten_text(refusal.why)}",
-        "source": {"component": COMPONENT, "host": node},
-        "reportingComponent": COMPONENT,
-        "reportingInstance": node,
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
-    }  # fmt: skip
+    """A Warning on the object, of the same name whenever the same is refused again."""
+    about = Subject(
+        api_version(concerned.kind),
+        concerned.kind,
+        concerned.name,
+        concerned.uid,
+        concerned.namespace or "",
+    )
+    message = f"{node}: {_shorten_text(refusal.why)}"
+    reporter = Reporter(COMPONENT, node)
+    said: tuple[EventType, str, str] = ("Warning", "Refused", message)
+    return object_events.event(about, said, reporter, f"{node} {refusal.why}", now)
 
 
 def _session_entry(session: SessionStatus) -> SessionEntry:

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from testbed.agent.api import node_status_object
-from testbed.agent.api.node_status_object import Condition, Event, SRv6NodeStatus
+from testbed.agent.api.node_status_object import Condition, SRv6NodeStatus
 from testbed.agent.contract import NodeStatus
 from testbed.agent.desired.te_config import Refusal
 from testbed.agent.model.objects import Node, ObjectRef, Objects
@@ -18,6 +18,7 @@ from testbed.host.coalescing_worker import CoalescingWorker
 from testbed.kube.client import KubeClient
 from testbed.kube.errors import Refused
 from testbed.kube.kubeconfig import reader
+from testbed.kube.object_events import Event, path_of
 
 _CONFLICT, _ABSENT = 409, 404
 _PASSING = 3.0  # seconds that a refusal lasts before users hear of it, if it may be over soon
@@ -136,14 +137,13 @@ class Reporter:
 
     def _write_event(self, event: Event) -> None:
         """An event, or one more occurrence of it."""
-        path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
         try:
-            self._client.call("POST", path, event)
+            self._client.call("POST", path_of(event), event)
         except Refused as error:
             if error.status != _CONFLICT:
                 raise
             again = {"lastTimestamp": event["lastTimestamp"]}
-            self._client.call("PATCH", f"{path}/{event['metadata']['name']}", again)
+            self._client.call("PATCH", path_of(event, one=True), again)
 
 
 def _concerned(objects: Objects, refusal: Refusal) -> ObjectRef | None:

@@ -22,22 +22,28 @@ from testbed.agent.desired.routes import ENTRY, Route
 from testbed.agent.model.objects import POLICY_POOL
 from testbed.srpolicy.model import Candidate
 
+_DROPS = "drops what enters, as its policy is invalid (Drop-Upon-Invalid)"
+
 
 @dataclass(frozen=True)
 class Bindings:
     """Of each policy in use that has a binding SID, what became of it; and what that takes.
 
-    `problems`: those that are not installed although they were meant to be.
+    `problems`: those that are not installed although they were meant to be. `needed`: candidates in
+    use that are invalid without it (Specified-BSID-Only), and what is wrong with it.
     """
 
     states: Mapping[Evaluated, str] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     problems: tuple[tuple[Evaluated, str], ...] = ()
+    needed: Mapping[Candidate, str] = field(default_factory=dict)
 
 
 def bind(inputs: Inputs, own_sids: Iterable[OwnSid], evaluated: Iterable[Evaluated]) -> Bindings:
     """A route for each binding SID that is available (RFC 9256 §6.2); the others are told of."""
-    having = tuple(e for e in evaluated if e.chosen and e.entry.candidate.binding_sid is not None)
+    having = tuple(
+        e for e in evaluated if (e.chosen or e.drops) and e.entry.candidate.binding_sid is not None
+    )
     taken = {own.sid: f"the node's End.DT{own.family} SID" for own in own_sids}
     taken |= {own.sid: "a local SID that was replaced" for own in inputs.replaced_sids}
     return _bind(Inputs(inputs.config, inputs.capabilities, inputs.objects), having, taken)
@@ -50,12 +56,14 @@ def _bind(
     states: dict[Evaluated, str] = {}
     routes: list[Route] = []
     problems: list[tuple[Evaluated, str]] = []
+    needed: dict[Candidate, str] = {}
     used = dict(taken)
     for one in having:  # in a stable order, by endpoint and family
         candidate = one.entry.candidate
         sid = candidate.binding_sid
         assert sid is not None
         if pool := _policy_pool(ground, one, sid):
+            fault = f"it is a name: {pool} is routed to no node"
             states[one] = f"not installed: a name, as {pool} is routed to no node"
         elif fault := _fault(ground, candidate, sid, used):
             states[one] = f"not installed: {fault}"
@@ -63,9 +71,19 @@ def _bind(
             problems.append((one, why))
         else:
             used[sid] = f"that of the {name_policy(candidate)}"
-            states[one] = INSTALLED
-            routes.append(Route(f"{sid}/128", hops(ground, candidate.segment_lists, ENTRY)))
-    return Bindings(states, tuple(routes), tuple(problems))
+            states[one] = _DROPS if one.drops else INSTALLED
+            routes.append(_entry(ground, one, sid))
+        if fault and one.chosen and candidate.specified_sid_only:
+            needed[candidate] = (
+                f"its binding SID {sid} is needed (Specified-BSID-Only), and {fault}"
+            )
+    return Bindings(states, tuple(routes), tuple(problems), needed)
+
+
+def _entry(ground: Inputs, one: Evaluated, sid: IPv6Address) -> Route:
+    if one.drops:
+        return Route(f"{sid}/128", refusal="blackhole")
+    return Route(f"{sid}/128", hops(ground, one.entry.candidate.segment_lists, ENTRY))
 
 
 def _policy_pool(ground: Inputs, one: Evaluated, sid: IPv6Address) -> str:

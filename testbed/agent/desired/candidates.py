@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from types import MappingProxyType
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.contract import (
@@ -27,11 +28,13 @@ from testbed.srpolicy.model import (
     Candidate,
     Originator,
 )
-from testbed.srpolicy.select import select
+from testbed.srpolicy.select import Selection, select
 from testbed.srpolicy.validity import Announced, HeadEnd
 from testbed.srpolicy.validity import problems as validity
 
 Target = tuple[IPv6Address, int]
+_DROPS = "; its traffic is dropped (Drop-Upon-Invalid)"
+_DROPPED = "this traffic is dropped, as a policy that is invalid says (Drop-Upon-Invalid)"
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,13 @@ class CandidateWithOrigin:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A candidate's fate."""
+    """A candidate's fate. `drops`: it is invalid, and has its traffic dropped."""
 
     entry: CandidateWithOrigin
     valid: bool
     chosen: bool
     why: str
+    drops: bool = False
 
     @cached_property
     def status(self) -> PolicyStatus:
@@ -73,9 +77,23 @@ class Evaluated:
 
 
 @lru_cache(maxsize=MANY)
-def _evaluated(entry: CandidateWithOrigin, valid: bool, chosen: bool, why: str) -> Evaluated:
+def _evaluated(
+    entry: CandidateWithOrigin, valid: bool, chosen: bool, why: str, drops: bool = False
+) -> Evaluated:
     """The same fate as before is the same object, whose status is known."""
-    return Evaluated(entry, valid, chosen, why)
+    return Evaluated(entry, valid, chosen, why, drops)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everybody's fate in a stable order, and per endpoint and family the candidate that is used.
+
+    `dropping`: in its place, the invalid one that has the traffic dropped (RFC 9256 §8.2).
+    """
+
+    evaluated: tuple[Evaluated, ...]
+    chosen: Mapping[Target, Candidate]
+    dropping: Mapping[Target, Candidate]
 
 
 def from_rib(
@@ -175,14 +193,24 @@ def announced_sids(
 
 
 def evaluate(
-    config: AgentConfig, entries: Iterable[CandidateWithOrigin], head_end: HeadEnd
-) -> tuple[list[Evaluated], dict[Target, Candidate]]:
-    """Everybody's fate in a stable order, and the chosen candidate per endpoint and family."""
+    config: AgentConfig,
+    entries: Iterable[CandidateWithOrigin],
+    head_end: HeadEnd,
+    unbound: Mapping[Candidate, str] = MappingProxyType({}),
+) -> Evaluation:
+    """Each candidate's fate; `unbound`: those that are invalid without their binding SIDs, and why
+    they cannot have these.
+    """
     items = sorted(set(entries), key=_get_order)
-    faults = _judge(config.address_v6, config.max_segments, announced_sids(items), head_end)
+    judge = _judge(config.address_v6, config.max_segments, announced_sids(items), head_end)
+
+    def faults(candidate: Candidate) -> tuple[str, ...]:
+        return judge(candidate) or ((unbound[candidate],) if candidate in unbound else ())
+
     by_target: dict[tuple[IPv6Address, int | None], list[CandidateWithOrigin]] = {}
     evaluated: list[Evaluated] = []
     chosen: dict[Target, Candidate] = {}
+    dropping: dict[Target, Candidate] = {}
     for item in items:
         if item.excluded:
             evaluated.append(_evaluated(item, not faults(item.candidate), False, item.excluded))
@@ -191,15 +219,41 @@ def evaluate(
     for (endpoint, family), competitors in by_target.items():
         selection = select((c.candidate for c in competitors), faults)
         lost = {other.candidate: other for other in selection.others}
-        if selection.chosen is not None and family is not None:
+        drops = _find_dropping(competitors, selection) if family is not None else None
+        if drops is not None and family is not None:
+            dropping[endpoint, family] = drops
+        elif selection.chosen is not None and family is not None:
             chosen[endpoint, family] = selection.chosen
         for item in competitors:
             other = lost.get(item.candidate)
-            if other is None:
-                evaluated.append(_evaluated(item, True, True, _explain_choice(len(competitors))))
-            else:
+            if item.candidate == drops and other is not None:
+                evaluated.append(_evaluated(item, False, False, other.reason + _DROPS, True))
+            elif other is not None:
                 evaluated.append(_evaluated(item, other.valid, False, other.reason))
-    return sorted(evaluated, key=lambda item: item.entry.order), chosen
+            elif drops is not None:
+                evaluated.append(_evaluated(item, True, False, _DROPPED))
+            else:
+                evaluated.append(_evaluated(item, True, True, _explain_choice(len(competitors))))
+    ordered = sorted(evaluated, key=lambda item: item.entry.order)
+    return Evaluation(tuple(ordered), chosen, dropping)
+
+
+def _find_dropping(
+    competitors: Iterable[CandidateWithOrigin], selection: Selection
+) -> Candidate | None:
+    """The best of those that say Drop-Upon-Invalid, where all but best effort is invalid."""
+    lowest = {item.candidate for item in competitors if item.origin == BEST_EFFORT}
+    if selection.chosen is not None and selection.chosen not in lowest:
+        return None
+    invalid = (other for other in selection.others if not other.valid)
+    return next(
+        (
+            other.candidate
+            for other in invalid
+            if other.candidate.drop_upon_invalid and other.reason != OWN_ENDPOINT
+        ),
+        None,
+    )
 
 
 @remember_last

@@ -1,4 +1,4 @@
-"""Whether what peers say is about this node: of a thousand policies most are for others."""
+"""Whether what is new is about this node: of a thousand policies and blocks most are of others."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from testbed.agent.config import AgentConfig
 from testbed.agent.desired.candidates import is_for_others
-from testbed.agent.model.objects import IPPool
+from testbed.agent.model.objects import IPPool, Objects
 from testbed.bgp.model import BgpStatus, Family, ReceivedPath
 
 Rib = Mapping[tuple[str, Family], tuple[ReceivedPath, ...]]  # by peer and family
 Heard = tuple[BgpStatus, Rib]
-_MANY = 200  # paths; where there are fewer, a round costs nothing
+_MANY = 200  # paths, or blocks; where there are fewer, a round costs nothing
 
 
 def concerns_node(
@@ -40,3 +40,16 @@ def _changed(
     old, new = {id(path): path for path in before}, {id(path): path for path in after}
     yield from (new[key] for key in new.keys() - old.keys())
     yield from (old[key] for key in old.keys() - new.keys())
+
+
+def only_blocks_of_others(node: str, before: Objects, after: Objects) -> bool:
+    """Have other nodes claimed or given back blocks, of very many, and is nothing else new?
+
+    What a node does with the prefixes of others begins when their paths come, over BGP.
+    """
+    if len(after.affinities) < _MANY:
+        return False
+    if replace(before, affinities=()) != replace(after, affinities=()):
+        return False
+    changed = set(before.affinities) ^ set(after.affinities)
+    return all(affinity.node != node for affinity in changed)

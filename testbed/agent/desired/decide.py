@@ -12,10 +12,10 @@ from testbed.agent.config import AgentConfig
 from testbed.agent.contract import CONFIGMAP, LOCAL, NOT_MEANT, PrefixStatus
 from testbed.agent.desired import candidates, nftables, pool_problems, sessions, te_config
 from testbed.agent.desired.announcements import announce
-from testbed.agent.desired.binding_sids import Bindings, bind
-from testbed.agent.desired.candidates import CandidateWithOrigin, Evaluated, Target
+from testbed.agent.desired.candidates import CandidateWithOrigin, Evaluated, Evaluation
 from testbed.agent.desired.forwarding import Forwarding, choose_forwarding
 from testbed.agent.desired.head_end import bound_lists, head_end, strange_waypoints
+from testbed.agent.desired.in_use import InUse, choose_in_use
 from testbed.agent.desired.inputs import Inputs, OwnSid, own_sids
 from testbed.agent.desired.local_routes import routes_of_blocks, routes_of_pods, routes_of_sids
 from testbed.agent.desired.netpol.compile import wanted_table
@@ -44,13 +44,13 @@ def decide(inputs: Inputs) -> Wanted:
     config, objects = inputs.config, inputs.objects
     te = _read_te_config(inputs)
     policies = _evaluate_policies(inputs, te)
-    bindings = bind(inputs, te.own_sids, policies.evaluated)
+    evaluation, bindings = policies.in_use.evaluation, policies.in_use.bindings
     nodes, prefix_problems = believe_prefixes(inputs)
     remote = _assign_overlays(config, objects.pools, nodes)
     kernel_devices = inputs.capabilities.tunnels
     tunnels = wanted_tunnels(objects.pools, config, kernel_devices, remote)
     forwarding = choose_forwarding(config, inputs.capabilities.vrf)
-    reached = _reach_prefixes(inputs, forwarding, policies.chosen, tunnels, remote)
+    reached = _reach_prefixes(inputs, forwarding, evaluation, tunnels, remote)
     peers, peer_problems = sessions.wanted(config, objects)
     announced, announce_problems = announce(inputs, te.own_sids)
     asn = sessions.autonomous_system(config, objects)
@@ -70,7 +70,7 @@ def decide(inputs: Inputs) -> Wanted:
         rules=nftables.rules(inputs, (route.prefix for route in bindings.routes)),
         isolation=wanted_table(inputs),
         own_sids=te.own_sids,
-        evaluated=policies.evaluated,
+        evaluated=evaluation.evaluated,
         binding_sids=bindings.states,
         prefixes=(*_own_prefixes(inputs), *_remote_prefixes(reached)),
         problems=(
@@ -78,15 +78,16 @@ def decide(inputs: Inputs) -> Wanted:
             *objects.problems,
             *pool_problems.problems(objects.pools, inputs.attachments, _obstacle(inputs)),
             *map(str, te.refusals),
-            *map(str, _refusals_of_policies(inputs, te, policies.evaluated)),
+            *map(str, _refusals_of_policies(inputs, te, evaluation.evaluated)),
             *peer_problems,
             *policies.faults,
+            *policies.in_use.problems,
             *(why for _, why in bindings.problems),
             *prefix_problems,
             *announce_problems,
         ),
         refusals=(
-            *_refusals_of_config_maps(inputs, te, policies, bindings),
+            *_refusals_of_config_maps(inputs, te, policies),
             *_refusals_of_objects(inputs),
         ),
     )
@@ -128,13 +129,13 @@ def _read_te_config(inputs: Inputs) -> _TeConfig:
 
 
 def _refusals_of_config_maps(
-    inputs: Inputs, te: _TeConfig, policies: _Policies, bindings: Bindings
+    inputs: Inputs, te: _TeConfig, policies: _Policies
 ) -> tuple[Refusal, ...]:
     refusals = tuple(refusal for refusal in te.refusals if refusal.config_map)
     return (
         *refusals,
-        *_refusals_of_policies(inputs, te, policies.evaluated),
-        *_warnings_of_policies(inputs, te, policies, bindings),
+        *_refusals_of_policies(inputs, te, policies.in_use.evaluation.evaluated),
+        *_warnings_of_policies(inputs, te, policies),
     )
 
 
@@ -147,27 +148,25 @@ def _refusals_of_policies(
     return tuple(te_config.refused_policies(inputs.config, te.node_config, evaluated))
 
 
-def _warnings_of_policies(
-    inputs: Inputs, te: _TeConfig, policies: _Policies, bindings: Bindings
-) -> Iterator[Refusal]:
+def _warnings_of_policies(inputs: Inputs, te: _TeConfig, policies: _Policies) -> Iterator[Refusal]:
     """The ConfigMap's policies in use that lose their packets; of all of them `status` tells."""
-    for one, why in bindings.problems:
+    for one, why in policies.in_use.bindings.problems:
         if one.entry.origin == CONFIGMAP and te.node_config is not None:
             yield Refusal(why, te.node_config.configmap, passing=True)
-    for one, why in strange_waypoints(inputs.config.waypoints, policies.bound, policies.evaluated):
+    evaluated = policies.in_use.evaluation.evaluated
+    for one, why in strange_waypoints(inputs.config.waypoints, policies.bound, evaluated):
         if one.entry.origin == CONFIGMAP and te.node_config is not None:
             yield Refusal(why, te.node_config.configmap)
 
 
 @dataclass(frozen=True)
 class _Policies:
-    """Every candidate with its fate, those in use, and what of the peers' cannot be read.
+    """What becomes of every candidate, and what of the peers' cannot be read.
 
     `bound`: the binding SIDs of all nodes' policies.
     """
 
-    evaluated: tuple[Evaluated, ...]
-    chosen: Mapping[Target, Candidate]
+    in_use: InUse
     faults: tuple[str, ...]
     bound: Bound
 
@@ -180,8 +179,8 @@ def _evaluate_policies(inputs: Inputs, te: _TeConfig) -> _Policies:
     entries = [*by_bgp, *by_configmap]
     bound = bound_lists((*entries, *_entries_of_others(inputs, te)), inputs.objects.pools)
     known = head_end(inputs, te.own_sids, bound)
-    evaluated, chosen = candidates.evaluate(inputs.config, entries, known)
-    return _Policies(tuple(evaluated), chosen, tuple(faults), bound)
+    in_use = choose_in_use(inputs, te.own_sids, entries, known)
+    return _Policies(in_use, tuple(faults), bound)
 
 
 def _entries_of_others(inputs: Inputs, te: _TeConfig) -> list[CandidateWithOrigin]:
@@ -206,14 +205,15 @@ def _assign_overlays(
 def _reach_prefixes(
     inputs: Inputs,
     forwarding: Forwarding,
-    chosen: Mapping[Target, Candidate],
+    evaluation: Evaluation,
     tunnels: Tunnels,
     remote: Mapping[Remote, Overlay],
 ) -> dict[Remote, Reach]:
     devices = frozenset(device.kind for device in tunnels.devices)
     ground = Inputs(inputs.config, inputs.capabilities, inputs.objects)
     reach = _reach(ground, forwarding, devices, remote)
-    return {one: reach(one, chosen.get(one.target)) for one in remote}
+    chosen, dropping = evaluation.chosen, evaluation.dropping
+    return {one: reach(one, chosen.get(one.target), dropping.get(one.target)) for one in remote}
 
 
 @remember_last
@@ -222,12 +222,13 @@ def _reach(
     forwarding: Forwarding,
     devices: frozenset[str],
     overlays: Mapping[Remote, Overlay],
-) -> Callable[[Remote, Candidate | None], Reach]:
+) -> Callable[[Remote, Candidate | None, Candidate | None], Reach]:
     """How a prefix is reached by the policy towards its node; remembers its answers."""
 
     @lru_cache(maxsize=MANY)
-    def find(remote: Remote, policy: Candidate | None) -> Reach:
-        return overlays[remote].reach(remote, Situation(ground, forwarding, policy, devices))
+    def find(remote: Remote, policy: Candidate | None, dropping: Candidate | None) -> Reach:
+        situation = Situation(ground, forwarding, policy, devices, dropping)
+        return overlays[remote].reach(remote, situation)
 
     return find
 

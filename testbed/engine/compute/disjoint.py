@@ -10,7 +10,8 @@ from testbed.engine.compute.constraints import Constraints
 from testbed.engine.compute.cspf import NO_CONSTRAINTS
 from testbed.engine.compute.label_setting import cheapest
 from testbed.engine.compute.min_cost_pair import Arc, min_cost_pair
-from testbed.engine.compute.risk_search import Risk, RisksOf, SearchTooLong, search_pair
+from testbed.engine.compute.pair_wanted import PairWanted, Risk, RisksOf
+from testbed.engine.compute.risk_search import SearchTooLong, search_pair
 from testbed.engine.compute.srlg_pair import srlg_disjoint_pair
 from testbed.engine.compute.weights import Path, Weight, in_spf, weigh
 from testbed.engine.network import Adjacency, Network
@@ -82,10 +83,11 @@ def _pair(
         return pair  # no pair is cheaper, even without regard to SRLGs and links of many nodes
     if _shared(usable, source, target, disjoint, weight):
         return None  # known at once; the search may need a second for it
+    wanted = PairWanted(usable, source, target, weight, risks_of)
     try:
-        return search_pair(usable, source, target, weight, risks_of, MOST_STEPS)
+        return search_pair(wanted, MOST_STEPS)
     except SearchTooLong:
-        return srlg_disjoint_pair(usable, source, target, weight, risks_of)
+        return srlg_disjoint_pair(wanted)
 
 
 def _risks_of(disjoint: Disjoint, target: str) -> RisksOf:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from testbed.engine.compute.spf import UNREACHABLE, Routing
 
-Shares = dict[int, float]  # by number of an adjacency: the part of a demand on it
+Shares = Mapping[int, float]  # by number of an adjacency: the part of a demand on it
 
 
 def shares(routing: Routing, source: int, target: int) -> Shares:
     """The part of a demand that each adjacency carries; empty if nothing leads there."""
+    if (source, target) not in routing.divided:
+        routing.divided[source, target] = _divide(routing, source, target)
+    return routing.divided[source, target]
+
+
+def _divide(routing: Routing, source: int, target: int) -> Shares:
     dag = routing.towards(target)
     arriving = {source: 1.0}
-    found: Shares = {}
+    found: dict[int, float] = {}
     while arriving:
         node = max(arriving, key=lambda node: (dag.distance[node], node))
         part = arriving.pop(node)

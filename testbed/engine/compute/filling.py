@@ -38,9 +38,12 @@ class Filling:
 
     def start(self, ways: Sequence[Way | None]) -> float:
         """With these; their maximal utilisation."""
-        self.chosen, self.load = [None] * len(self.sizes), dict(self.base)
-        for demand, way in enumerate(ways):
-            self.put(demand, way)
+        self.chosen, load = list(ways), dict(self.base)
+        for size, way in zip(self.sizes, ways, strict=True):
+            for arc, part in self.shares(way).items():
+                if arc in load:
+                    load[arc] += size * part
+        self.load = load
         return self.utilisation()
 
     def put(self, demand: int, way: Way | None) -> None:
@@ -71,17 +74,20 @@ class Filling:
         """Of the fullest adjacency."""
         return max(map(self.use, self.load), default=0.0)
 
-    def one_by_one(self, candidates: Candidates, given: Sequence[Way | None]) -> float:
-        """Those without a way yet, the largest demands first, each where it fills least."""
-        self.start(given)
+    def one_by_one(self, candidates: Callable[[int], Sequence[Way]], goal: float = 0.0) -> float:
+        """Those without a way yet, the largest demands first: on their own way where nothing gets
+        fuller than the goal by it, else where they fill least."""
 
         def fills(demand: int, way: Way) -> tuple[float, int]:
             return self.worst_after(demand, way), len(way)
 
-        new = [demand for demand, way in enumerate(given) if way is None]
+        new = [demand for demand, way in enumerate(self.chosen) if way is None]
         for demand in sorted(new, key=lambda demand: -self.sizes[demand]):
-            self.put(demand, min(candidates[demand], key=partial(fills, demand)))
-        return self.utilisation()
+            way = self.lists.own(demand)
+            if self.worst_after(demand, way) > goal + _SAME:
+                way = min(candidates(demand), key=partial(fills, demand))
+            self.put(demand, way)
+        return self.start(self.chosen)
 
     def improve(self, candidates: Candidates, until: float = 0.0) -> float:
         """Move single demands off the fullest adjacency, until it is no fuller than that."""

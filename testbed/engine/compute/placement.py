@@ -115,7 +115,8 @@ def fill(filling: Filling, choices: Choices) -> float:
     found: list[tuple[float, list[Way | None]]] = []
     for start in (own, choices.likely, None):
         if start is None:
-            filling.one_by_one(choices.candidates, [None] * len(own))
+            filling.start([None] * len(own))
+            filling.one_by_one(choices.candidates.__getitem__)
         else:
             filling.start(start)
         found.append((filling.improve(choices.candidates), list(filling.chosen)))

@@ -8,15 +8,13 @@ difference of 1 beside the metric of a link that is drained.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from testbed.engine.compute.weights import Path, Weight, weigh
+from testbed.engine.compute.pair_wanted import PairWanted, Risk
+from testbed.engine.compute.weights import Path, weigh
 from testbed.engine.network import Adjacency
-
-Risk = tuple[str, str]  # its kind, its name
-RisksOf = Callable[[Adjacency], frozenset[Risk]]
 
 
 class SearchTooLong(Exception):
@@ -34,32 +32,18 @@ class _Partial:
     other_cost: int
 
 
-def search_pair(
-    adjacencies: Sequence[Adjacency],
-    source: str,
-    target: str,
-    weight: Weight,
-    risks_of: RisksOf,
-    most_steps: int,
-) -> tuple[Path, Path] | None:
+def search_pair(wanted: PairWanted, most_steps: int) -> tuple[Path, Path] | None:
     """The cheaper path first; None if there are no two. SearchTooLong if it gave up."""
-    return _Search(adjacencies, source, target, weight, risks_of).run(most_steps)
+    return _Search(wanted).run(most_steps)
 
 
 class _Search:
-    def __init__(
-        self,
-        adjacencies: Sequence[Adjacency],
-        source: str,
-        target: str,
-        weight: Weight,
-        risks_of: RisksOf,
-    ) -> None:
-        self.source, self.target, self.weight = source, target, weight
-        self.risks = {adjacency: risks_of(adjacency) for adjacency in adjacencies}
+    def __init__(self, wanted: PairWanted) -> None:
+        self.source, self.target, self.weight = wanted.source, wanted.target, wanted.weight
+        self.risks = {adjacency: wanted.risks_of(adjacency) for adjacency in wanted.adjacencies}
         self.out: dict[str, list[Adjacency]] = {}
         self.into: dict[str, list[Adjacency]] = {}
-        for adjacency in adjacencies:
+        for adjacency in wanted.adjacencies:
             self.out.setdefault(adjacency.tail, []).append(adjacency)
             self.into.setdefault(adjacency.head, []).append(adjacency)
         self.remaining = {node: cost for node, (cost, _) in self._towards(frozenset()).items()}

@@ -6,12 +6,12 @@ for every pair of ends, and predecessors do not tell parallel links apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from testbed.engine.compute.weights import Weight, in_spf, unweigh, weigh
-from testbed.engine.network import Adjacency, Network
+from testbed.engine.network import Adjacency, Network, key_of
 
 UNREACHABLE = 1 << 62
 _Edges = list[list[tuple[int, int, int]]]  # by node: arc, node at the other end, weight
@@ -43,7 +43,9 @@ class Routing:
         self.adjacencies = tuple(a for name in self.nodes for a in network.outgoing[name])
         self.tails = [self.number[a.tail] for a in self.adjacencies]
         self.heads = [self.number[a.head] for a in self.adjacencies]
-        self._arc_of = {_key(a): arc for arc, a in enumerate(self.adjacencies)}
+        self.keys = [key_of(a) for a in self.adjacencies]
+        self.arc_of = {key: arc for arc, key in enumerate(self.keys)}
+        self.divided: dict[tuple[int, int], Mapping[int, float]] = {}  # what `ecmp` has found
         self._closed = [name in network.overloaded for name in self.nodes]
         self._out: _Edges = [[] for _ in self.nodes]
         self._into: _Edges = [[] for _ in self.nodes]
@@ -57,7 +59,7 @@ class Routing:
 
     def arc(self, adjacency: Adjacency) -> int:
         """The number of an adjacency. KeyError if the network has none between these ends."""
-        return self._arc_of[_key(adjacency)]
+        return self.arc_of[key_of(adjacency)]
 
     def towards(self, node: int) -> Dag:
         """Shortest paths of all nodes to this one."""
@@ -83,17 +85,7 @@ class Routing:
 
     def spread(self, source: int, target: int) -> set[int]:
         """Every adjacency that a packet from one node to another can take; empty if none."""
-        dag = self.towards(target)
-        found: set[int] = set()
-        seen, waiting = {source}, [source]
-        while waiting:
-            for arc in dag.arcs[waiting.pop()]:
-                found.add(arc)
-                head = self.heads[arc]
-                if head not in seen:
-                    seen.add(head)
-                    waiting.append(head)
-        return found
+        return arcs_between(self.towards(target), source, self.heads)
 
     def all_shortest(self, source: str, target: str) -> frozenset[Adjacency]:
         """Every adjacency of every shortest path; empty if there is none."""
@@ -104,8 +96,21 @@ class Routing:
         return frozenset(self.adjacencies[arc] for arc in arcs)
 
 
-def _key(adjacency: Adjacency) -> tuple[str, str, str]:
-    return adjacency.tail, adjacency.head, adjacency.link
+def arcs_between(dag: Dag, node: int, nearer: Sequence[int]) -> set[int]:
+    """Every adjacency of the shortest paths between a node and the root; empty if there is none.
+
+    `nearer`: the end of each adjacency that is nearer to the root.
+    """
+    found: set[int] = set()
+    seen, waiting = {node}, [node]
+    while waiting:
+        for arc in dag.arcs[waiting.pop()]:
+            found.add(arc)
+            end = nearer[arc]
+            if end not in seen:
+                seen.add(end)
+                waiting.append(end)
+    return found
 
 
 def _dijkstra(root: int, edges: _Edges, closed: Sequence[bool]) -> Dag:

@@ -6,40 +6,29 @@ To find them is NP-hard (Hu, "Diverse routing in optical mesh networks", 2003). 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from testbed.engine.compute.risk_search import Risk, RisksOf
-from testbed.engine.compute.weights import Path, Weight, weigh
-from testbed.engine.network import Adjacency
+from testbed.engine.compute.pair_wanted import PairWanted, Risk
+from testbed.engine.compute.weights import Path, weigh
 
 # The solver's tolerances are absolute. Below this, metrics stay as they are, and a microsecond
 # is more than 1 beside the longest delay that can be advertised (24 bits, RFC 8570).
 MOST_COST = 1e8
 
 
-def srlg_disjoint_pair(
-    adjacencies: Sequence[Adjacency], source: str, target: str, weight: Weight, risks_of: RisksOf
-) -> tuple[Path, Path] | None:
-    """Out of these adjacencies; None if there are no two."""
-    return _Program(adjacencies, source, target, weight, risks_of).solve()
+def srlg_disjoint_pair(wanted: PairWanted) -> tuple[Path, Path] | None:
+    """The cheaper path first; None if there are no two."""
+    return _Program(wanted).solve()
 
 
 class _Program:
     """Variables: for each path and adjacency, is it used; for each path and risk, is it run."""
 
-    def __init__(
-        self,
-        adjacencies: Sequence[Adjacency],
-        source: str,
-        target: str,
-        weight: Weight,
-        risks_of: RisksOf,
-    ) -> None:
-        self.adjacencies, self.source, self.target = adjacencies, source, target
-        self.costs = [weigh(adjacency, weight) for adjacency in adjacencies]
+    def __init__(self, wanted: PairWanted) -> None:
+        self.adjacencies = wanted.adjacencies
+        self.source, self.target = wanted.source, wanted.target
+        self.costs = [weigh(adjacency, wanted.weight) for adjacency in wanted.adjacencies]
         risks: dict[Risk, list[int]] = {}
-        for number, adjacency in enumerate(adjacencies):
-            for risk in sorted(risks_of(adjacency)):
+        for number, adjacency in enumerate(wanted.adjacencies):
+            for risk in sorted(wanted.risks_of(adjacency)):
                 risks.setdefault(risk, []).append(number)
         self.risks = [numbers for _, numbers in sorted(risks.items())]
         self._at_most_one = [kind != "srlg" for kind, _ in sorted(risks)]

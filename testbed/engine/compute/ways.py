@@ -53,7 +53,7 @@ class Lists:
     def shares(self, way: Way) -> Shares:
         """The part of a demand on each adjacency."""
         if way not in self._lists:
-            found: Shares = {}
+            found: dict[int, float] = {}
             for leg in self._shares_of_legs(way):
                 for arc, part in leg.items():
                     found[arc] = found.get(arc, 0.0) + part

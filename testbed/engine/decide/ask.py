@@ -17,6 +17,9 @@ class Ask:
     target: str
     families: tuple[int, ...]
 
+    def __hash__(self) -> int:
+        return hash((*self.ends, self.families))  # names of intents are not used twice
+
     @property
     def bandwidth_mbit(self) -> float:
         """Of all its families together."""

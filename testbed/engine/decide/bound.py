@@ -12,7 +12,7 @@ from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.ways import NO_WISH, Wish
 from testbed.engine.decide.decide import Decided, Decision
 from testbed.engine.decide.load import Load
-from testbed.engine.decide.route import key_of
+from testbed.engine.network import key_of
 
 
 @dataclass(frozen=True)

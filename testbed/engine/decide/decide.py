@@ -15,7 +15,15 @@ from testbed.engine.decide.apart import avoiding
 from testbed.engine.decide.ask import Ask, Overruled, asks_of
 from testbed.engine.decide.choose import Known, Refusal, Terrain, best_route
 from testbed.engine.decide.joint import joint_routes
-from testbed.engine.decide.load import Load, network_left, too_full, too_narrow, with_route
+from testbed.engine.decide.load import (
+    Load,
+    network_left,
+    over_subscribed,
+    shares,
+    too_narrow,
+    with_route,
+    with_routes,
+)
 from testbed.engine.decide.placing import Standing, place_together
 from testbed.engine.decide.protect import protected
 from testbed.engine.decide.relax import relaxed_route
@@ -24,7 +32,7 @@ from testbed.engine.decide.setting import Setting
 from testbed.engine.decide.wanted import constraints_of, network_for
 from testbed.engine.decide.wishes import Wanted
 from testbed.engine.intents.model import Intent
-from testbed.engine.network import Network
+from testbed.engine.network import Key, Network
 
 Status = Literal["Satisfied", "Degraded", "Unsatisfiable"]
 _MOST_TO_PERMUTE = 4  # intents of a group: 24 orders
@@ -71,18 +79,20 @@ class Memory:
         self.routing: Routing
         self.known: Known = {}
         self.sought: dict[_Asked, Decided] = {}
+        self.alone: dict[Ask, Decided] = {}  # were there bandwidth for all
 
     def of(self, network: Network, setting: Setting) -> Memory:
         """Itself; empty if it is of another network."""
         if self._of != (network, setting):
             self._of, self.routing = (network, setting), Routing(network)
-            self.known, self.sought = {}, {}
+            self.known, self.sought, self.alone = {}, {}, {}
         return self
 
-    def keep(self, sought: dict[_Asked, Decided]) -> None:
+    def keep(self, sought: dict[_Asked, Decided], alone: dict[Ask, Decided]) -> None:
         """These, and nothing of networks that were made up meanwhile."""
         network = self.routing.network
         self.sought = sought
+        self.alone = {a: o for a, o in alone.items() if o.terrain and o.terrain.network is network}
         self.known = {key: found for key, found in self.known.items() if found[0] is network}
 
 
@@ -92,11 +102,14 @@ def decide(
     setting: Setting,
     standing: Standing = NO_STANDING,
     memory: Memory | None = None,
+    quick: bool = False,
 ) -> Decision:
     """The same for equal input, whatever the order of intents, and whatever is remembered.
 
     Groups first; then all that want bandwidth, together; then the others. `standing`: what there is
-    now, which asks for bandwidth leave only where that is worth it.
+    now, which asks for bandwidth leave only where that is worth it. `quick`: what there is stays
+    for now, where that is quicker and there is room for all. Not quick, the decision after that
+    one is the same as without it.
     """
     asks, overruled = asks_of(intents, setting.ends, setting.families)
     run = _Run(setting, (memory or Memory()).of(network, setting))
@@ -106,13 +119,13 @@ def decide(
         more, load = run.group([ask for ask in asks if _group_of(ask) == group], load)
         found += more
     single = [ask for ask in asks if not _group_of(ask)]
-    more, load = run.together([ask for ask in single if ask.bandwidth_mbit], load, standing)
+    more, load = run.together([ask for ask in single if ask.bandwidth_mbit], load, standing, quick)
     found += more
     for ask in single:
         if not ask.bandwidth_mbit:
             more, load = run.one(ask, load, [])
             found += more
-    run.memory.keep(run.sought)
+    run.memory.keep(run.sought, run.alone)
     return Decision(tuple(found), tuple(overruled), load, run.routing)
 
 
@@ -138,6 +151,8 @@ class _Run:
         self.routing, self.network = memory.routing, memory.routing.network
         self.known = memory.known
         self.sought: dict[_Asked, Decided] = {}
+        self.alone: dict[Ask, Decided] = {}
+        self._judged: tuple[Load, Mapping[Key, str]] = {}, {}
 
     def group(self, asks: list[Ask], load: Load) -> tuple[list[Decided], Load]:
         """Intents in all orders, if there are few, until all of them have what they want."""
@@ -186,7 +201,7 @@ class _Run:
         ], load
 
     def together(
-        self, asks: list[Ask], load: Load, standing: Standing
+        self, asks: list[Ask], load: Load, standing: Standing, quick: bool
     ) -> tuple[list[Decided], Load]:
         """All that want bandwidth: so that the fullest link is as empty as possible."""
         by_itself = [self._by_itself(ask) for ask in asks]
@@ -196,10 +211,9 @@ class _Run:
             for one in by_itself
             if one.primary is not None and one.terrain is not None
         ]
-        routes = place_together(self.routing, wanted, load, standing)
-        for ask, route in routes.items():
-            if route is not None:
-                load = with_route(load, self.routing, route, ask.bandwidth_mbit)
+        routes = place_together(self.routing, wanted, load, standing, quick)
+        taken = [(route, ask.bandwidth_mbit) for ask, route in routes.items() if route]
+        load = with_routes(load, self.routing, taken)
         for one in by_itself:
             route = routes.get(one.ask)
             if route is not None:
@@ -213,10 +227,15 @@ class _Run:
 
     def _by_itself(self, ask: Ask) -> Decided:
         """What an ask would have, were there bandwidth for all."""
+        if ask not in self.alone:
+            self.alone[ask] = self.memory.alone.get(ask) or self._seek_alone(ask)
+        return self.alone[ask]
+
+    def _seek_alone(self, ask: Ask) -> Decided:
         network = network_for(ask, self.network, self.setting.routers)
         terrain = Terrain(self.routing, network, self._limit(ask), self.known)
         wanted = replace(constraints_of(ask, self.setting.link_names), bandwidth_mbit=None)
-        return self._sought(terrain, ask, wanted, {})
+        return self._seek(terrain, ask, wanted, {})
 
     def _finished(self, one: Decided, load: Load) -> tuple[Decided, Load]:
         """With what stands by, and what is over-subscribed. `load` has its own traffic already."""
@@ -238,7 +257,11 @@ class _Run:
         """A best-effort intent misses the bandwidth that its links do not have."""
         if one.ask.intent.strict or one.primary is None or not one.ask.bandwidth_mbit:
             return one
-        full = too_full(load, self.routing, one.primary)
+        if load is not self._judged[0]:
+            self._judged = load, over_subscribed(load, self.routing)
+        over = self._judged[1]
+        crossed = sorted(shares(self.routing, one.primary)) if over else ()
+        full = [over[key] for key in crossed if key in over]
         reason = "; ".join(filter(None, (one.reason, *full[:_MOST_NAMED])))
         return replace(one, status="Degraded", reason=reason) if full else one
 

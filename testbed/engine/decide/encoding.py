@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from testbed.engine.compute.spf import Routing
-from testbed.engine.decide.route import Route, key_of
+from testbed.engine.decide.route import Route
+from testbed.engine.network import key_of
 from testbed.engine.segments.expand import expand
 from testbed.engine.segments.segment import AdjacencySegment, Segment
 

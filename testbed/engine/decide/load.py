@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from testbed.engine.compute import ecmp
 from testbed.engine.compute.constraints import Constraints
 from testbed.engine.compute.spf import Routing
-from testbed.engine.decide.route import Key, Route, key_of
-from testbed.engine.network import Adjacency, Network
+from testbed.engine.decide.route import Route
+from testbed.engine.network import Adjacency, Key, Network, key_of
 from testbed.engine.segments.segment import AdjacencySegment
 
 Load = Mapping[Key, float]  # Mbit/s
@@ -17,33 +17,35 @@ Load = Mapping[Key, float]  # Mbit/s
 
 def with_route(load: Load, routing: Routing, route: Route, mbit: float) -> Load:
     """The load, and so many Mbit/s more by a route."""
-    if not mbit:
-        return load
+    return with_routes(load, routing, [(route, mbit)]) if mbit else load
+
+
+def with_routes(load: Load, routing: Routing, routes: Iterable[tuple[Route, float]]) -> Load:
+    """The load, and so many Mbit/s more by each route."""
     found = dict(load)
-    for key, part in shares(routing, route).items():
-        found[key] = found.get(key, 0.0) + part * mbit
+    for route, mbit in routes:
+        for arc, part in _parts(routing, route):
+            key = routing.keys[arc]
+            found[key] = found.get(key, 0.0) + part * mbit
     return found
 
 
 def shares(routing: Routing, route: Route) -> dict[Key, float]:
     """The part of a route's traffic on each adjacency, as its segment list divides it."""
-    found: dict[Key, float] = {}
+    return dict(with_routes({}, routing, [(route, 1.0)]))
 
-    def add(adjacency: Adjacency, part: float) -> None:
-        key = key_of(adjacency)
-        found[key] = found.get(key, 0.0) + part
 
-    at = route.path[0].tail
+def _parts(routing: Routing, route: Route) -> Iterator[tuple[int, float]]:
+    """The same by number; what is passed twice comes twice."""
+    at = routing.number[route.path[0].tail]
     for segment in route.segments:
-        across = segment.adjacency if isinstance(segment, AdjacencySegment) else None
-        target = across.tail if across else segment.end
-        numbers = routing.number[at], routing.number[target]
-        for arc, part in ecmp.shares(routing, *numbers).items():
-            add(routing.adjacencies[arc], part)
-        if across:
-            add(across, 1.0)
-        at = segment.end
-    return found
+        if isinstance(segment, AdjacencySegment):
+            across = routing.arc(segment.adjacency)
+            yield from ecmp.shares(routing, at, routing.tails[across]).items()
+            yield across, 1.0
+        else:
+            yield from ecmp.shares(routing, at, routing.number[segment.end]).items()
+        at = routing.number[segment.end]
 
 
 def network_left(network: Network, load: Load) -> Network:
@@ -60,15 +62,14 @@ def network_left(network: Network, load: Load) -> Network:
     return replace(network, adjacencies=tuple(map(left, network.adjacencies)))
 
 
-def too_full(load: Load, routing: Routing, route: Route) -> list[str]:
-    """Links of a route that carry more than they can, in words."""
-    capacities = {key_of(a): a.capacity_mbit for a in routing.adjacencies}
-    return [
-        f"{tail} → {head} has {load[tail, head, link]:.10g} of {capacity:g} Mbit/s"
-        for tail, head, link in sorted(shares(routing, route))
-        if (capacity := capacities[tail, head, link]) is not None
-        and load.get((tail, head, link), 0.0) > capacity * (1 + 1e-9)
-    ]
+def over_subscribed(load: Load, routing: Routing) -> dict[Key, str]:
+    """Adjacencies that carry more than they can, each in words."""
+    capacities = ((key, routing.adjacencies[routing.arc_of[key]].capacity_mbit) for key in load)
+    return {
+        key: f"{key[0]} → {key[1]} has {load[key]:.10g} of {capacity:g} Mbit/s"
+        for key, capacity in capacities
+        if capacity is not None and load[key] > capacity * (1 + 1e-9)
+    }
 
 
 def too_narrow(network: Network, constraints: Constraints, source: str, target: str) -> list[str]:

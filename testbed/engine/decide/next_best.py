@@ -10,7 +10,8 @@ from testbed.engine.compute.cspf import Infeasible, find_path
 from testbed.engine.compute.weights import Path, cost
 from testbed.engine.decide.ask import Ask
 from testbed.engine.decide.choose import Terrain, weight_of
-from testbed.engine.decide.route import Route, key_of
+from testbed.engine.decide.route import Route
+from testbed.engine.network import key_of
 
 
 @dataclass(frozen=True)

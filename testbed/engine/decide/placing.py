@@ -19,13 +19,14 @@ from testbed.engine.compute.ways import Lists
 from testbed.engine.compute.weights import weigh
 from testbed.engine.decide.ask import Ask
 from testbed.engine.decide.choose import weight_of
-from testbed.engine.decide.load import Load, with_route
-from testbed.engine.decide.route import Route, key_of
-from testbed.engine.decide.wishes import Wanted, Wishes, route_of, standing_way, way_of
+from testbed.engine.decide.load import Load, with_routes
+from testbed.engine.decide.route import Route
+from testbed.engine.decide.wishes import Wanted, Wishes, route_of, standing_way
 
 STEP = 0.05  # of a link's capacity; for less than this no ask is moved
 FULL = 1 + 1e-9
 _NOTHING = 1e-9  # Mbit/s
+_QUICK = 2_000  # asks times nodes that are weighed against each other in no time
 
 # Names of the waypoints that a list has now, by intent, head end, endpoint and family.
 Standing = Mapping[tuple[str, str, str, int], tuple[str, ...]]
@@ -42,8 +43,7 @@ class Placing:
         number = routing.number
         pairs = [(number[w.ask.source], number[w.ask.target]) for w in wanted]
         lists = Lists(routing, pairs, [wishes.of(one) for one in wanted])
-        arcs = {key_of(a): arc for arc, a in enumerate(routing.adjacencies)}
-        base = {arcs[key]: mbit for key, mbit in load.items() if key in arcs}
+        base = {routing.arc_of[key]: mbit for key, mbit in load.items() if key in routing.arc_of}
         sizes = [one.ask.bandwidth_mbit for one in wanted]
         self.filling = Filling(sizes, routing, lists, base)
         self._own = [lists.own(demand) for demand in range(len(wanted))]
@@ -69,16 +69,33 @@ class Placing:
         choices = choices_of(filling)
         least = fill(filling, choices)
         best = list(filling.chosen)
-        goal = max(1.0, least) if least <= 1 < least + STEP else least + STEP
+        stands = self._stand()
+        stay = list(filling.chosen)
+        goal = 1.0 if min(least, stands) <= 1 < least + STEP else least + STEP
         if filling.start(self._own) <= goal:
             return filling.utilisation()
-        if any(self._stay):
-            filling.one_by_one(choices.candidates, self._stay)
+        filling.start(stay)
         if filling.improve(choices.candidates, goal) > goal:
             filling.start(best)
-            filling.return_to(self._stay, goal)
+            filling.return_to(stay, goal)
         filling.settle(choices.candidates, goal, self._cost)
         return filling.utilisation()
+
+    def run_quickly(self) -> bool:
+        """Only put new ones where there is room; False if that is not enough, or not quicker."""
+        few = len(self.wanted) * len(self._routing.nodes) <= _QUICK
+        return not few and any(self._stay) and self._stand() <= FULL
+
+    def _stand(self) -> float:
+        """Leave all where they are, and put new ones where there is room; the utilisation.
+
+        Where none stands, all take their own ways.
+        """
+        filling = self.filling
+        if not any(self._stay):
+            return filling.start(self._own)
+        fullest = filling.start(self._stay)
+        return filling.one_by_one(filling.lists.all_of, max(fullest, min(1.0, fullest + STEP)))
 
     def _cost(self, demand: int, way: Way) -> float:
         """What the ask wants to be least, of its packets on average."""
@@ -122,30 +139,38 @@ class Placing:
 
     def routes(self) -> dict[Ask, Route | None]:
         """By ask; None for those that were left out."""
-        ways = zip(self.wanted, self.filling.chosen, strict=True)
-        return {one.ask: self._route(one, way) if way else None for one, way in ways}
+        ways = zip(self.wanted, self._own, self.filling.chosen, strict=True)
+        return {one.ask: self._route(one, own, way) if way else None for one, own, way in ways}
 
-    def _route(self, one: Wanted, way: Way) -> Route:
-        if way == way_of(self._routing, one.route):
+    def _route(self, one: Wanted, own: Way, way: Way) -> Route:
+        if way == own:
             return one.route
         return route_of(self._routing, one.ask, way, self.filling.shares(way))
 
 
 def place_together(
-    routing: Routing, wanted: Sequence[Wanted], load: Load, standing: Standing
+    routing: Routing,
+    wanted: Sequence[Wanted],
+    load: Load,
+    standing: Standing,
+    quick: bool = False,
 ) -> dict[Ask, Route | None]:
     """Routes by ask. Where there is not room for all, strict ones come before best effort; None for
-    a strict one without room beside the others."""
+    a strict one without room beside the others.
+
+    `quick`: where there are many, those that stand stay, if there is room for the others as well.
+    """
     every = Placing(routing, wanted, load, standing)
+    if quick and every.run_quickly():
+        return every.routes()
     if every.run() <= FULL:
         return every.routes()
     strict = Placing(routing, [w for w in wanted if w.ask.intent.strict], load, standing)
     if strict.run() > FULL:
         strict.leave_out()
     found = strict.routes()
-    for ask, route in found.items():
-        if route is not None:
-            load = with_route(load, routing, route, ask.bandwidth_mbit)
+    taken = [(route, ask.bandwidth_mbit) for ask, route in found.items() if route]
+    load = with_routes(load, routing, taken)
     others = Placing(routing, [w for w in wanted if not w.ask.intent.strict], load, standing)
     others.run()
     return {**found, **others.routes()}

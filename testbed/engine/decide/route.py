@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Path
-from testbed.engine.network import Adjacency
+from testbed.engine.network import Adjacency, Key, key_of
 from testbed.engine.segments.expand import expand
 from testbed.engine.segments.segment import Segments
-
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,6 @@ class Route:
     def nodes(self) -> tuple[str, ...]:
         """The nodes of `path`, in order."""
         return (self.path[0].tail, *(adjacency.head for adjacency in self.path))
-
-
-def key_of(adjacency: Adjacency) -> Key:
-    """What tells adjacencies apart, whatever is known of them."""
-    return adjacency.tail, adjacency.head, adjacency.link
 
 
 def astray(routing: Routing, route: Route) -> str | None:

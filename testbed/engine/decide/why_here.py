@@ -8,7 +8,8 @@ from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.choose import best_route
 from testbed.engine.decide.decide import Decided, Decision
 from testbed.engine.decide.load import Load, shares, with_route
-from testbed.engine.decide.route import Key, Route, key_of
+from testbed.engine.decide.route import Route
+from testbed.engine.network import Key, key_of
 
 
 @dataclass(frozen=True)

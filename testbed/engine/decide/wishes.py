@@ -40,7 +40,7 @@ class Wishes:
 
     def __init__(self, routing: Routing) -> None:
         self._routing = routing
-        self._allowed: dict[tuple[Constraints, int], frozenset[int]] = {}
+        self._allowed: dict[tuple[Constraints, int], _Allowed] = {}
 
     def of(self, wanted: Wanted) -> Wish:
         """Its own route's way in any case; of others, those that keep to its constraints."""
@@ -48,22 +48,29 @@ class Wishes:
         constraints, limit = wanted.constraints, wanted.limit
         if constraints == NO_CONSTRAINTS and limit > 1:
             return Wish((own,))
-        allowed = self._arcs(wanted)
+        key = constraints, id(wanted.network)
+        if key not in self._allowed:
+            self._allowed[key] = _Allowed(self._routing, wanted)
+        allowed = self._allowed[key]
 
         def fits(way: Way, shares: Shares) -> bool:
-            if len(way) > limit + 1 or not shares.keys() <= allowed:
+            if len(way) > limit + 1 or not all(map(allowed.__getitem__, shares)):
                 return False
             return constraints.only_filter or _visits(self._routing, constraints, way, shares)
 
-        return Wish((own,), fits, allowed)
+        return Wish((own,), fits)
 
-    def _arcs(self, wanted: Wanted) -> frozenset[int]:
-        """Adjacencies that the constraints allow."""
-        key = wanted.constraints, id(wanted.network)
-        if key not in self._allowed:
-            kept = filter(wanted.constraints.allow, wanted.network.adjacencies)
-            self._allowed[key] = frozenset(map(self._routing.arc, kept))
-        return self._allowed[key]
+
+class _Allowed(dict[int, bool]):
+    """Whether constraints allow an adjacency, by its number; judged when asked for."""
+
+    def __init__(self, routing: Routing, wanted: Wanted) -> None:
+        self._keys, self._wanted = routing.keys, wanted
+
+    def __missing__(self, arc: int) -> bool:
+        adjacency = self._wanted.network.by_key[self._keys[arc]]
+        self[arc] = self._wanted.constraints.allow(adjacency)
+        return self[arc]
 
 
 def _visits(routing: Routing, constraints: Constraints, way: Way, shares: Shares) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -102,7 +103,8 @@ def _read_lsp(head: re.Match[str], lines: Iterable[str], hostnames: Mapping[str,
             if found["topology"] in (None, "ipv4-unicast"):
                 neighbours.append((_system(found, hostnames), int(found["metric"])))
         elif found := _PREFIX.match(line):
-            prefixes[ip_network(found["prefix"], strict=False)] = int(found["metric"])
+            with suppress(ValueError):  # an answer that was cut short
+                prefixes[ip_network(found["prefix"], strict=False)] = int(found["metric"])
     return Lsp(
         system=_system(head, hostnames),
         sequence=int(head["sequence"], 16),

@@ -1,14 +1,15 @@
 """What one router holds against failures of its own links and neighbours, per destination.
 
-A router cannot tell whether a link or the neighbour behind it failed. So a destination has one
-backup, for the one link or neighbour that it depends on: where that is wanted and exists, one that
-avoids the neighbour, which is right for a failed link as well; else one that avoids the link.
+A router cannot tell whether a link or the neighbour behind it failed, or all links that share a
+risk with it. So a destination has one backup, the best that exists: where that is wanted, one that
+avoids the neighbour, which is right for a failed link as well; else one that avoids the link. Each
+is better if it avoids all links of the link's risk groups too, or at least the router's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -27,6 +28,8 @@ from testbed.plan.model import Repair as Kind
 
 # ecmp: other next hops stay; plain: another next hop; segments: a repair list; none: no way
 How = Literal["ecmp", "plain", "segments", "none"]
+# srlg: of all links in a risk group of the next hops; local-srlg: of the router's own ones alone
+Withstood = Literal["link", "node", "srlg", "local-srlg"]
 FEWEST_LEFT = 2  # next hops of which one may fail
 NOTHING_ELSE = "nothing else leads there"
 
@@ -36,7 +39,8 @@ class Backup:
     """How one router is protected on its way to one destination.
 
     `uses`: its next hops now. `against`: what the backup withstands; None for `ecmp` and `none`.
-    `first` and `segments`: the backup itself. `why`: what keeps it from being, for `none`.
+    `first` and `segments`: the backup itself; of several next hops, for when all of them fail.
+    `why`: what keeps it from being, for `none`.
     """
 
     router: str
@@ -48,6 +52,24 @@ class Backup:
     segments: Segments = ()
     why: str = ""
 
+    @property
+    def risks(self) -> tuple[str, ...]:
+        """The shared risk groups that all its next hops are in."""
+        return _shared_risks(self.uses)
+
+    @property
+    def withstands(self) -> tuple[Withstood, ...]:
+        """Whose failure the destination is protected against."""
+        if self.how == "none":
+            return ()
+        avoided = self.against
+        found: list[Withstood] = ["link"]
+        if len(_heads(self.uses)) >= FEWEST_LEFT or (avoided and avoided.kind == "node"):
+            found.append("node")
+        if avoided and avoided.groups:
+            found.append("local-srlg" if avoided.at else "srlg")
+        return tuple(found)
+
 
 class Repairs:
     """Backups of every router of one network, by its IGP metrics."""
@@ -55,7 +77,7 @@ class Repairs:
     def __init__(self, network: Network, announced: Announced, most_segments: int) -> None:
         self._network, self._announced, self._most = network, announced, most_segments
         self._destinations = destinations(announced)
-        self._alone: dict[str, frozenset[str]] = {}
+        self._at_risk: dict[str, frozenset[str]] = {}
         self._found: dict[tuple[str, Failure], dict[str, Repair | None]] = {}
 
     @cached_property
@@ -76,13 +98,11 @@ class Repairs:
         if to.originators & self._network.overloaded and len(to.originators) > 1:
             why = "a router with the overload bit announces it beside others"
             return Backup(router, to, uses, "none", why=why)
-        if len(uses) >= FEWEST_LEFT and (len(_heads(uses)) >= FEWEST_LEFT or kind == "link"):
-            return Backup(router, to, uses, "ecmp")
-        for failure in _failures(uses, to, kind):
+        for failure in _failures(router, uses, to, kind):
             repair = self._repairs(router, failure).get(to.node)
             if repair is not None:
                 return _made(router, to, uses, failure, repair)
-        if len(uses) >= FEWEST_LEFT:  # parallel links to a neighbour that nothing else replaces
+        if len(uses) >= FEWEST_LEFT:
             return Backup(router, to, uses, "ecmp")
         return Backup(router, to, uses, "none", why=self._why_not(router, to, uses[0]))
 
@@ -90,20 +110,19 @@ class Repairs:
         """By destination; None for one whose repair has too many segments."""
         key = router, failure
         if key not in self._found:
-            alone = self._reached_by_one(router)
-            protection = protect(self._routing, router, failure, self._most, alone)
+            only = self._can_be_lost(router)
+            protection = protect(self._routing, router, failure, self._most, only)
             self._found[key] = dict(_by_destination(protection))
         return self._found[key]
 
-    def _reached_by_one(self, router: str) -> frozenset[str]:
-        """Destinations whose next hops lead to one neighbour: others need no repair."""
-        if router not in self._alone:
-            self._alone[router] = frozenset(
-                one.node
-                for one in self._destinations
-                if len(_heads(self._routing.next_hops(router, one.node))) == 1
+    def _can_be_lost(self, router: str) -> frozenset[str]:
+        """Destinations whose next hops may fail all at once: others need no repair."""
+        if router not in self._at_risk:
+            hops = ((d.node, self._routing.next_hops(router, d.node)) for d in self._destinations)
+            self._at_risk[router] = frozenset(
+                node for node, uses in hops if len(_heads(uses)) == 1 or _shared_risks(uses)
             )
-        return self._alone[router]
+        return self._at_risk[router]
 
     def _why_not(self, router: str, to: Destination, used: Adjacency) -> str:
         repairs = self._repairs(router, Failure("link", used.link))
@@ -116,13 +135,33 @@ def _heads(uses: Iterable[Adjacency]) -> set[str]:
     return {adjacency.head for adjacency in uses}
 
 
-def _failures(uses: tuple[Adjacency, ...], to: Destination, kind: Kind) -> Iterator[Failure]:
-    """What to protect against, the best first; a neighbour that is the destination cannot fail."""
-    neighbour = uses[0].head
-    if kind == "node" and {neighbour} != to.originators:
-        yield Failure("node", neighbour)
+def _shared_risks(uses: Iterable[Adjacency]) -> tuple[str, ...]:
+    each = [adjacency.srlg for adjacency in uses]
+    return tuple(sorted(frozenset.intersection(*each))) if each else ()
+
+
+def _failures(
+    router: str, uses: tuple[Adjacency, ...], to: Destination, kind: Kind
+) -> Iterator[Failure]:
+    """What would take all next hops, the best to protect against first.
+
+    A neighbour that is the destination cannot fail.
+    """
+    risks, heads = _shared_risks(uses), _heads(uses)
+    if kind == "node" and len(heads) == 1 and heads != to.originators:
+        yield from _with_risks(Failure("node", uses[0].head), risks, router)
     if len(uses) == 1:
-        yield Failure("link", uses[0].link)
+        yield from _with_risks(Failure("link", uses[0].link), risks, router)
+    elif risks:
+        together = Failure("srlg", risks[0], risks[1:])
+        yield from (together, replace(together, at=router))
+
+
+def _with_risks(failure: Failure, risks: tuple[str, ...], router: str) -> Iterator[Failure]:
+    if risks:
+        everywhere = replace(failure, risks=risks)
+        yield from (everywhere, replace(everywhere, at=router))
+    yield failure
 
 
 def _by_destination(protection: Protection) -> Iterable[tuple[str, Repair | None]]:

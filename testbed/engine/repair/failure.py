@@ -10,21 +10,35 @@ from testbed.engine.network import Adjacency, Network
 
 @dataclass(frozen=True, order=True)
 class Failure:
-    """One thing that fails as a whole; a link fails in both directions."""
+    """One thing that fails as a whole; a link fails in both directions.
+
+    `risks`: shared risk groups whose links fail with it: all of them, or those at the node `at`.
+    """
 
     kind: Literal["link", "node", "srlg"]
     name: str
+    risks: tuple[str, ...] = ()
+    at: str = ""
 
     def takes(self, adjacency: Adjacency) -> bool:
         """True if the adjacency is lost with it."""
-        if self.kind == "link":
-            return adjacency.link == self.name
-        if self.kind == "node":
-            return self.name in (adjacency.tail, adjacency.head)
-        return self.name in adjacency.srlg
+        if self.kind == "link" and adjacency.link == self.name:
+            return True
+        if self.kind == "node" and self.name in (adjacency.tail, adjacency.head):
+            return True
+        if self.at and self.at not in (adjacency.tail, adjacency.head):
+            return False
+        return not adjacency.srlg.isdisjoint(self.groups)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The shared risk groups that fail."""
+        return (self.name, *self.risks) if self.kind == "srlg" else self.risks
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        said = [] if self.kind == "srlg" else [f"{self.kind} {self.name}"]
+        said += [f"srlg {group}" for group in self.groups]
+        return ", ".join(said) + (f" at {self.at}" if self.at else "")
 
 
 def failures_beside(network: Network, router: str) -> tuple[Failure, ...]:

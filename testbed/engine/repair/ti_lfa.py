@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from testbed.engine.compute.spf import Dag, Routing
+from testbed.engine.compute.spf import Dag, Routing, arcs_between
 from testbed.engine.network import Adjacency
 from testbed.engine.repair.failure import Failure, without
 from testbed.engine.segments.segment import Segment
@@ -107,7 +107,9 @@ def _affected(routing: Routing, source: int, failure: Failure) -> Iterator[int]:
 
 
 def _repair(routing: Routing, after: Routing, post: Dag, target: int) -> Repair | None:
-    wanted = frozenset(routing.arc(after.adjacencies[arc]) for arc in _back(after, post, target))
+    wanted = frozenset(
+        routing.arc(after.adjacencies[arc]) for arc in arcs_between(post, target, after.tails)
+    )
     firsts: dict[int, int] = {}  # by neighbour; of parallel links the first one
     for arc in sorted(wanted):
         if routing.tails[arc] == post.root:
@@ -120,17 +122,3 @@ def _repair(routing: Routing, after: Routing, post: Dag, target: int) -> Repair 
     return Repair(
         routing.nodes[target], routing.adjacencies[firsts[found.start]], named(routing, found)
     )
-
-
-def _back(after: Routing, post: Dag, target: int) -> set[int]:
-    """Every adjacency of the shortest paths from the root to the target."""
-    found: set[int] = set()
-    seen, waiting = {target}, [target]
-    while waiting:
-        for arc in post.arcs[waiting.pop()]:
-            found.add(arc)
-            tail = after.tails[arc]
-            if tail not in seen:
-                seen.add(tail)
-                waiting.append(tail)
-    return found

@@ -18,13 +18,17 @@ _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 
 @dataclass(frozen=True)
 class PolicyStep:
-    """What becomes of a policy of the engine; its segments before and after, by name."""
+    """What becomes of a policy of the engine; its segments before and after, by name.
+
+    It is of an intent, or the detour of a policy of people.
+    """
 
     policy: str
     intent: str
     what: Literal["added", "changed", "removed", "unchanged"]
     was: tuple[str, ...]
     becomes: tuple[str, ...]
+    detour_of: str = ""
 
     def __str__(self) -> str:
         said = f"{_SIGNS.get(self.what, '=')} {self.policy} {self.what}"
@@ -70,7 +74,7 @@ def intent_plan(plan: Plan, planned: Planned, loads: bool = False) -> IntentPlan
     """
     names = SidNames(plan, planned.live.local_sids)
     steps = (
-        PolicyStep(s.policy, s.intent, s.what, names.of(s.was), names.of(s.becomes))
+        PolicyStep(s.policy, s.intent, s.what, names.of(s.was), names.of(s.becomes), s.detour_of)
         for s in planned.delivery.steps
     )
     of_links = link_loads(planned.decision) if loads else None

@@ -30,13 +30,17 @@ What = Literal["added", "changed", "removed", "unchanged"]
 
 @dataclass(frozen=True)
 class Step:
-    """What becomes of one policy; its segment lists before and after, as SIDs."""
+    """What becomes of one policy; its segment lists before and after, as SIDs.
+
+    It is of an intent, or the detour of a policy of people.
+    """
 
     policy: str
     intent: str
     what: What
     was: tuple[str, ...]
     becomes: tuple[str, ...]
+    detour_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,15 @@ class Delivery:
 def delivery(plan: Plan, changes: Sequence[PolicyChange]) -> Delivery:
     """What it takes to have just these of the engine. Raises TestbedError where people's clash."""
     there = policies.injected(plan)
-    _refuse_clashes(changes, [policy for policy in there if not policy.owner])
-    own = {policy.key: policy for policy in there if policy.owner}
+    _refuse_clashes(changes, [policy for policy in there if not policy.of_engine])
+    own = {policy.key: policy for policy in there if policy.of_engine}
     announced, identifiers = policies.announced(plan), bgp_identifiers(plan)
     wanted = {c.policy: policies.announcement(plan, c, identifiers, owner_of(c)) for c in changes}
     steps = [_step(c, announced.get(c.policy), wanted[c.policy]) for c in changes]
     # what another process has withdrawn since the first reading is gone already
     gone = [policy for key, policy in own.items() if key not in wanted and key in announced]
     steps += [
-        Step(policy.name, policy.owner, "removed", _lists(announced[policy.key]), ())
-        for policy in gone
+        Step(p.name, p.owner, "removed", _lists(announced[p.key]), (), p.detour_of) for p in gone
     ]
     new = {key: value for key, value in wanted.items() if announced.get(key) != _as_read(value)}
     return Delivery(tuple(steps), new, tuple(policy.key for policy in gone))
@@ -91,11 +94,13 @@ def deliver(plan: Plan, what: Delivery) -> None:
     directory = policies.store(plan)
     for key, announcement in what.announcements.items():
         write_json(directory / f"{policies.file_name(key)}.json", announcement)
-    policies.withdraw(plan, what.removed)
+    policies.remove(plan, what.removed)
 
 
 def owner_of(change: PolicyChange) -> str:
-    """The intent that a policy of the engine is of."""
+    """The intent that a policy of the engine is of; empty of a detour."""
+    if change.detour_of:
+        return ""
     return change.name.partition(".")[0]  # names of intents have no dot
 
 
@@ -104,7 +109,7 @@ def _step(change: PolicyChange, was: JsonObject | None, becomes: JsonObject) -> 
     what: What = "added" if was is None else "changed"
     if was == _as_read(becomes):
         what = "unchanged"
-    return Step(change.name, owner_of(change), what, known, _lists(becomes))
+    return Step(change.name, owner_of(change), what, known, _lists(becomes), change.detour_of)
 
 
 def _as_read(announcement: JsonObject) -> JsonObject:
@@ -125,7 +130,7 @@ def _lists(announcement: JsonObject) -> tuple[str, ...]:
 def _refuse_clashes(changes: Iterable[PolicyChange], people: Sequence[InjectedPolicy]) -> None:
     """Of policies for one pair and family only one counts; people's are not touched."""
     for change in changes:
-        for policy in people:
+        for policy in people if not change.detour_of else ():
             if policies.clash(change, policy):
                 assert change.candidate is not None
                 head_end, family = change.candidate.head_ends[0], change.candidate.family

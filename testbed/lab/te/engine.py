@@ -16,6 +16,7 @@ from testbed.lab.access.inside import unknown
 from testbed.lab.policies import OF_OBJECT, injected
 from testbed.lab.te import store
 from testbed.lab.te.delivery import Delivery, deliver, delivery, owner_of, standing
+from testbed.lab.te.detours import Guard, detours, guards
 from testbed.lab.te.held import held
 from testbed.lab.te.live import Live, live
 from testbed.lab.te.store import Kept
@@ -30,7 +31,7 @@ _FROM_THERE = "the engine takes it from there"
 class Planned:
     """Intents, what is decided for them, their policies, and what delivering them changes.
 
-    `held`: links that are up, and not used yet.
+    `held`: links that are up, and not used yet. `guards`: policies of people that are protected.
     """
 
     kept: Kept
@@ -39,6 +40,12 @@ class Planned:
     changes: tuple[PolicyChange, ...]
     delivery: Delivery
     held: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
+
+    @property
+    def protected(self) -> set[str]:
+        """The names of the policies of people that are protected."""
+        return {guard.guarded.policy for guard in self.guards}
 
 
 def planned(
@@ -46,22 +53,26 @@ def planned(
     kept: Kept,
     hold: Callable[[Network], tuple[str, ...]] | None = None,
     memory: Memory | None = None,
+    quick: bool = False,
 ) -> Planned:
     """These intents on the network as it is; nothing is changed.
 
     `hold` says of a network which links are not to be used; without it the engine's file does.
+    `quick`: as `decide` has it.
     """
     now = live(plan)
     unused = held(plan) if hold is None else hold(now.network)
     now = replace(now, network=with_down(now.network, (), unused))
     intents = [written.intent for written in kept.intents]
     stands = standing(plan) if any(one.bandwidth_mbit for one in intents) else {}
-    decision = decide(intents, now.network, setting_of(plan), stands, memory)
+    decision = decide(intents, now.network, setting_of(plan), stands, memory, quick)
     changes = [
         replace(change, source=OF_OBJECT) if owner_of(change) in kept.objects else change
         for change in policies_of(plan, decision.decided, kept.colors, now.local_sids)
     ]
-    return Planned(kept, now, decision, tuple(changes), delivery(plan, changes), unused)
+    guarded = tuple(guards(plan, now))
+    changes += detours(plan, guarded)
+    return Planned(kept, now, decision, tuple(changes), delivery(plan, changes), unused, guarded)
 
 
 def with_file(plan: Plan, text: str, source: str) -> tuple[Kept, list[Finding]]:

@@ -2,8 +2,9 @@
 
     python -m testbed.lab.te.engine_main --intents DIR [--kubeconfig FILE --api-from NETNS]
 
-Until there is an intent it only waits for one, in the file or in the API server, and has loaded
-nothing. Ending it (SIGTERM) leaves all policies as they are. A second engine stands by.
+Until there is an intent, in the file or in the API server, or a policy that asks for detours, it
+only waits for one, and has loaded nothing. Ending it (SIGTERM) leaves all policies as they are. A
+second engine stands by.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 from testbed.host.lock import hold_directory
 from testbed.host.program import run_until_ended
 from testbed.host.utc_log import log_in_utc
+from testbed.lab.protected import NAME as PROTECTED
 
 if TYPE_CHECKING:
     from testbed.lab.te.intent_watch import IntentWatch
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def wait_for_intents(directory: Path, watch: IntentWatch | None = None) -> None:
-    """Return when there is a file of intents, or an object."""
+    """Return when there is a file of intents, an object, or a policy that asks for detours."""
     from inotify_simple import INotify, flags
 
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,7 +38,8 @@ def wait_for_intents(directory: Path, watch: IntentWatch | None = None) -> None:
         events.register(files, selectors.EVENT_READ)
         if watch is not None:
             events.register(watch.changed, selectors.EVENT_READ)
-        while not (directory / "intents.json").exists() and not (watch and watch.objects):
+        found = [directory / "intents.json", directory / PROTECTED]
+        while not any(file.exists() for file in found) and not (watch and watch.objects):
             events.select()
             files.read(timeout=0)  # else it would be ready for ever
             if watch is not None:

@@ -10,14 +10,16 @@ from testbed.engine.compute.spf import Routing
 from testbed.engine.compute.weights import Weight
 from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided, Decision
+from testbed.engine.decide.detour import route_of
 from testbed.engine.decide.encoding import Leg, legs
 from testbed.engine.decide.next_best import Costed, Price, next_best, prices
 from testbed.engine.decide.policies import segment_list, sid_of
 from testbed.engine.decide.route import Route
 from testbed.engine.decide.why_here import Fullest, why_here
 from testbed.engine.segments.segment import AdjacencySegment
+from testbed.lab.te.detours import Guard
 from testbed.lab.te.engine import Planned
-from testbed.lab.te.listing import Origin, origin_of
+from testbed.lab.te.listing import Origin, origin_of, status_of
 from testbed.lab.te.words import UNITS, cost_words
 from testbed.plan.model import Encoding, LocalSids, Plan
 from testbed.plan.mtu import overhead
@@ -126,7 +128,10 @@ class ExplainedIntent:
 
 
 def explain_intent(plan: Plan, planned: Planned, name: str) -> list[ExplainedIntent]:
-    """All pairs of nodes of one intent."""
+    """All pairs of nodes of one intent, or all head ends of a protected policy."""
+    guards = [guard for guard in planned.guards if guard.guarded.policy == name]
+    if guards and name not in planned.kept.names:
+        return [_of_guard(plan, planned.decision.routing, guard) for guard in guards]
     origin = origin_of(planned.kept, name)
     mine = (one for one in planned.decision.decided if one.ask.intent.name == name)
     sids = planned.live.local_sids
@@ -168,6 +173,32 @@ def _explain(
         apart=one.apart,
         origin=origin,
         placement=_placement(decision, one),
+    )
+
+
+def _of_guard(plan: Plan, routing: Routing, guard: Guard) -> ExplainedIntent:
+    one = guard.guarded
+    route = None if guard.idle else route_of(routing, one.head_end, guard.way.segments)
+    return ExplainedIntent(
+        intent=one.policy,
+        head_end=one.head_end,
+        endpoint=one.endpoint,
+        families=(one.family,),
+        optimise="igp",
+        status=status_of(guard),
+        why=guard.why,
+        unit=UNITS["igp"],
+        path=_of_route(route),
+        next_best=None,
+        constraints=(),
+        segments=_segments(plan, routing, route, plan.encoding),
+        encoding=plan.encoding,
+        compressed=(),
+        backup=None,
+        backup_segments=(),
+        backup_compressed=(),
+        apart=None,
+        origin="policy",
     )
 
 
@@ -248,10 +279,13 @@ def _lines(one: ExplainedIntent) -> Iterator[str]:
     yield f"{one.intent}: {one.head_end} → {one.endpoint}, {versions}: {one.status}"
     if one.origin == "object":
         yield f"  an object of the API server: testbed kubectl get intent {one.intent}"
+    if one.origin == "policy":
+        yield "  a policy that asks for detours: testbed policy list"
     if one.why:
         yield f"  {one.why}"
     if one.path is not None:
         yield f"  path      {_costed(one, one.path)}"
+    if one.path is not None and one.origin != "policy":
         yield f"  next best {_lost(one, one.path)}"
     if one.placement is not None:
         yield from _placement_lines(one, one.placement)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from testbed.backbone.repair.watch import Watch
 from testbed.engine.decide.decide import Memory
 from testbed.errors import TestbedError
-from testbed.lab.te import store
+from testbed.lab.te import detours, store
 from testbed.lab.te.changes import intent_plan
 from testbed.lab.te.damping import Damping
 from testbed.lab.te.delivery import deliver
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 TAKEN_UP = "planned for the first time"
 _SETTLED = 0.02  # seconds without an event, after which the database is read
 # Looks after that, in seconds: isisd gets an LSP when we do, and on a busy machine takes longer.
+# All but the last one are quick: what moves only to make links emptier waits until nothing happens.
 _LATER = (0.2, 2.0)
 _RESYNC = 30.0  # seconds; for what no event tells of, such as a node that has joined
 
@@ -71,7 +72,7 @@ class Follower:
                 events.register(self._objects.changed, selectors.EVENT_READ)
                 self._objects.start()
             while not self._ending:
-                self.replan()
+                self.replan(quick=bool(self._later))
                 self._wait(events)
 
     def _wait(self, events: selectors.BaseSelector) -> None:
@@ -91,15 +92,17 @@ class Follower:
         """What is lost is left at once; all else waits while policies keep changing."""
         return self._held.lost or self._damping.seconds_left() <= 0
 
-    def replan(self) -> None:
+    def replan(self, quick: bool = False) -> None:
         """Plan all intents on the network as it is, and deliver what differs."""
         try:
             with store.locked(self._plan):
-                found = planned(self._plan, self._intents(), self._held.see, self._memory)
+                intents = self._intents()
+                found = planned(self._plan, intents, self._held.see, self._memory, quick)
                 self._waits = found.delivery.changes and not self._may_change()
                 if self._waits:
                     return
                 deliver(self._plan, found.delivery)
+                detours.tell(self._plan, found.guards)
         except (TestbedError, OSError) as error:
             log.warning("intents cannot be planned, policies stay as they are: %s", error)
             return

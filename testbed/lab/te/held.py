@@ -18,6 +18,8 @@ from testbed.lab.te import store
 from testbed.plan.model import Plan
 
 AGAIN, LONG_ENOUGH = 30.0, 5.0
+_FRESH = "fresh-links.json"
+SETTLED = 1.0  # seconds after which routers that a link came back to have routes
 _TWICE = 2
 
 
@@ -29,7 +31,8 @@ class Held:
         self._there: set[str] | None = None
         self._losses: dict[str, list[float]] = {}
         self._until: dict[str, float] = {}
-        self._written: dict[str, float] | None = None
+        self._written: tuple[dict[str, float], dict[str, float]] | None = None
+        self._fresh: dict[str, float] = {}
         self.lost = False  # has what was seen last fewer links than what was seen before?
 
     def see(self, network: Network) -> tuple[str, ...]:
@@ -41,14 +44,18 @@ class Held:
             recent = [at for at in self._losses.get(link, ()) if now - at < AGAIN]
             self._losses[link] = [*recent, now]
             self._until.pop(link, None)
+            self._fresh.pop(link, None)
         for link in there - before:
+            self._fresh[link] = now + SETTLED
             if len([at for at in self._losses.get(link, ()) if now - at < AGAIN]) >= _TWICE:
                 self._until[link] = now + LONG_ENOUGH
         self._there = there
         self._until = {link: at for link, at in self._until.items() if at > now}
-        if self._until != self._written:
+        self._fresh = {link: at for link, at in self._fresh.items() if at > now}
+        if (self._until, self._fresh) != self._written:
             write_json(_file(self._plan), self._until, mode=0o600)
-            self._written = dict(self._until)
+            write_json(_file(self._plan, _FRESH), self._fresh, mode=0o600)
+            self._written = dict(self._until), dict(self._fresh)
         return tuple(sorted(self._until))
 
     def seconds_left(self) -> float:
@@ -58,16 +65,25 @@ class Held:
 
 def held(plan: Plan) -> tuple[str, ...]:
     """Those that the engine holds now; none where it does not run."""
+    return _read(_file(plan), LONG_ENOUGH)
+
+
+def fresh(plan: Plan) -> tuple[str, ...]:
+    """Those that have come back just now, as far as the engine has seen."""
+    return _read(_file(plan, _FRESH), SETTLED)
+
+
+def _read(file: Path, longest: float) -> tuple[str, ...]:
     try:
-        until: dict[str, float] = json.loads(_file(plan).read_text())
+        until: dict[str, float] = json.loads(file.read_text())
     except (OSError, ValueError):
         return ()
     now = time.monotonic()
-    return tuple(sorted(link for link, at in until.items() if now < at <= now + LONG_ENOUGH))
+    return tuple(sorted(link for link, at in until.items() if now < at <= now + longest))
 
 
-def _file(plan: Plan) -> Path:
-    return store.directory(plan) / "held-links.json"
+def _file(plan: Plan, name: str = "held-links.json") -> Path:
+    return store.directory(plan) / name
 
 
 def _links(plan: Plan, network: Network) -> set[str]:

@@ -18,12 +18,14 @@ from testbed.json_types import JsonObject
 from testbed.kube.client import KubeClient
 from testbed.kube.documents import KubeObject
 from testbed.kube.errors import Refused
+from testbed.kube.object_events import path_of
 from testbed.lab import policies
 from testbed.lab.policies import InjectedPolicy
 from testbed.lab.te import store
 from testbed.lab.te.engine import Planned
 from testbed.lab.te.intent_watch import IntentWatch, generation
 from testbed.lab.te.listing import IntentRow, intent_rows
+from testbed.lab.te.object_events import Said, said_by, state_event
 from testbed.lab.te.object_status import decided_status, is_told, refused_status, with_times
 from testbed.lab.te.store import Kept
 from testbed.object_fields.intent_object import PATH
@@ -53,12 +55,14 @@ class IntentObjects:
         clock: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self._plan, self._setting = plan, setting_of(plan)
+        self._node = plan.injectors[0].name
         self._watch, self._client, self._clock = watch, client, clock
         self._seen: Mapping[str, KubeObject] = {}
         self._joined = Joined((), {})
         self._asked: object = None  # of which that is the answer
         self._wanted: dict[str, _Told] = {}
         self._sent: dict[str, tuple[object, _Told]] = {}
+        self._said: dict[object, Said] = {}  # by uid, in events
         self._writer = CoalescingWorker("intent-status", self._write, self._note_problem)
 
     def start(self) -> None:
@@ -77,7 +81,7 @@ class IntentObjects:
         if objects is None:
             return kept
         self._seen = objects
-        people = [policy for policy in policies.injected(self._plan) if not policy.owner]
+        people = [policy for policy in policies.injected(self._plan) if not policy.of_engine]
         specs = [(str(one["metadata"]["name"]), one.get("spec")) for one in _by_age(objects)]
         asked = (specs, [written.document.plain for written in kept.own], people)
         if asked != self._asked:  # to check thousands takes a while
@@ -107,6 +111,8 @@ class IntentObjects:
         """Have the objects say what was planned, unless something newer comes first."""
         rows: dict[str, list[IntentRow]] = {}
         for row in intent_rows(planned):
+            if row.origin == "policy":
+                continue
             rows.setdefault(row.intent, []).append(row)
         self._wanted = {
             name: _Told(one["metadata"].get("uid"), self._status(name, one, rows.get(name, [])))
@@ -124,6 +130,8 @@ class IntentObjects:
         """What the objects do not say yet. Raises Unreachable."""
         there = self._watch.objects or {}
         self._sent = {name: sent for name, sent in self._sent.items() if name in there}
+        uids = {document["metadata"].get("uid") for document in there.values()}
+        self._said = {uid: said for uid, said in self._said.items() if uid in uids}
         for name, told in wanted.items():
             document = there.get(name)
             if document is not None and document["metadata"].get("uid") == told.uid:
@@ -131,12 +139,30 @@ class IntentObjects:
                 version = document["metadata"].get("resourceVersion")
                 sent = (version, told)  # the watch has not seen yet what came of it
                 if not is_told(told.status, seen) and self._sent.get(name) != sent:
+                    self._say(document, told, seen)
                     self._patch(name, told, seen)
                     self._sent[name] = sent
 
+    def _say(self, document: KubeObject, told: _Told, seen: JsonObject) -> None:
+        """An event on the object, if its state is new; before its status, which has it then."""
+        before = self._said.get(told.uid, said_by(seen))
+        event = state_event(document, told.status, before, self._node, self._now())
+        if event is None:
+            return
+        try:
+            self._client.call("POST", path_of(event), event)
+        except Refused as error:
+            if error.status != HTTPStatus.CONFLICT:
+                about = event["involvedObject"]["name"]
+                log.warning("intent %s: its event cannot be written: %s", about, one_line(error))
+        self._said[told.uid] = said_by(told.status)
+
+    def _now(self) -> str:
+        return self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def _patch(self, name: str, told: _Told, seen: JsonObject) -> None:
-        now = self._clock().strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = {"metadata": {"uid": told.uid}, "status": with_times(told.status, seen, now)}
+        status = with_times(told.status, seen, self._now())
+        body = {"metadata": {"uid": told.uid}, "status": status}
         try:
             self._client.call("PATCH", f"{PATH}/{name}/status", body)
         except Refused as error:

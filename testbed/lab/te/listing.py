@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
+from testbed.engine.compute.spf import Routing
 from testbed.engine.decide.ask import Overruled
 from testbed.engine.decide.choose import weight_of
 from testbed.engine.decide.decide import Decided
+from testbed.engine.decide.detour import Way, route_of
 from testbed.engine.decide.route import Route
+from testbed.lab.te.detours import Guard, detour_name
 from testbed.lab.te.engine import Planned
 from testbed.lab.te.live import Lists, Received
 from testbed.lab.te.store import Kept
@@ -31,7 +34,8 @@ COLUMNS = [
     Column("why", prose=True),
     Column("origin", rank=3),
 ]
-Origin = Literal["te apply", "object"]
+Status = Literal["Satisfied", "Degraded", "Unsatisfiable", "Overruled"]
+Origin = Literal["te apply", "object", "policy"]
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,14 @@ class IntentRow:
     `path`: one of the paths of least cost, `paths_are_equal` if there are more. `cost` is in
     `unit`: metric, microseconds or links. `announced`: the injector has just this. `arrived`: the
     head end has it too; None while it reports nothing. `origin`: who gave the intent to the lab; an
-    object is one of the API server.
+    object is one of the API server; a policy is one of people that asks for detours, and no intent.
     """
 
     intent: str
     head_end: str
     endpoint: str
     families: tuple[int, ...]
-    status: Literal["Satisfied", "Degraded", "Unsatisfiable", "Overruled"]
+    status: Status
     why: str
     path: tuple[str, ...] = ()
     paths_are_equal: bool = False
@@ -94,6 +98,8 @@ def intent_rows(planned: Planned) -> list[IntentRow]:
     rows = [_row(one, same, changes, planned.live.received) for one in planned.decision.decided]
     rows += [_overruled(one) for one in planned.decision.overruled]
     told = [replace(row, origin=origin_of(planned.kept, row.intent)) for row in rows]
+    routing = planned.decision.routing
+    told += [_of_guard(one, routing, same, planned.live.received) for one in planned.guards]
     return sorted(told, key=lambda r: (r.intent, r.head_end, r.endpoint, r.families))
 
 
@@ -133,6 +139,49 @@ def _row(
         if route
         else None,
     )
+
+
+def _of_guard(
+    guard: Guard, routing: Routing, same: set[str], received: Mapping[str, Received]
+) -> IntentRow:
+    """Its own lists are announced by people, and arrive or not as `policy list` says."""
+    one, route = guard.guarded, route_of(routing, guard.guarded.head_end, guard.way.segments)
+    row = IntentRow(
+        intent=one.policy,
+        head_end=one.head_end,
+        endpoint=one.endpoint,
+        families=(one.family,),
+        status=status_of(guard),
+        why=guard.why,
+        announced=not guard.detoured or detour_name(one) in same,
+        origin="policy",
+    )
+    if guard.idle or route is None:
+        return row
+    return replace(
+        row,
+        path=route.nodes,
+        segments=segment_words(route),
+        cost=route.cost,
+        unit=UNITS["igp"],
+        cost_words=cost_words(route.cost, "igp"),
+        arrived=_lists_of(guard.way) in received[one.head_end].values()
+        if one.head_end in received
+        else None,
+    )
+
+
+def status_of(guard: Guard) -> Status:
+    """Of a protected policy, in the words for intents."""
+    if guard.idle:
+        return "Overruled"
+    if guard.lost:
+        return "Unsatisfiable"
+    return "Degraded" if guard.detoured else "Satisfied"
+
+
+def _lists_of(way: Way) -> Lists:
+    return tuple(tuple(map(str, item.sids)) for item in way.lists)
 
 
 def _arrived(received: Received | None, wanted: Iterable[PolicyChange | None]) -> bool | None:

@@ -24,11 +24,12 @@ Received = Mapping[SRPolicy, Lists]
 @dataclass(frozen=True)
 class Live:
     """Of each cluster node that reports: `local_sids`, those it has; `received`, the valid policies
-    that BGP has brought it, with their segment lists."""
+    that BGP has brought it, with their segment lists; `statuses`, all that it says."""
 
     network: Network
     local_sids: dict[str, LocalSids]
     received: Mapping[str, Received] = field(default_factory=dict)
+    statuses: Mapping[str, NodeStatus] = field(default_factory=dict)
 
 
 def live(plan: Plan) -> Live:
@@ -36,7 +37,8 @@ def live(plan: Plan) -> Live:
     statuses = [status for node in present(plan) if (status := agent_status(node.name))]
     sids = {status.node: found for status in statuses if (found := _local_sids(status))}
     received = {status.node: _received(status) for status in statuses}
-    return Live(whole_network(plan, _link_state(plan), sids), sids, received)
+    by_node = {status.node: status for status in statuses}
+    return Live(whole_network(plan, _link_state(plan), sids), sids, received, by_node)
 
 
 def _link_state(plan: Plan) -> LinkState:

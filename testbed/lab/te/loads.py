@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from testbed.engine.decide.bound import optimality
 from testbed.engine.decide.decide import Decision
-from testbed.engine.decide.route import key_of
+from testbed.engine.network import key_of
 
 _MOST = 10  # links that are shown, the fullest first
 

@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from testbed.engine.decide.decide import Decided, Decision, decide, standing_of
-from testbed.engine.decide.route import key_of
 from testbed.engine.decide.setting import Setting, setting_of
 from testbed.engine.decide.what_if import with_down, with_metrics
-from testbed.engine.network import Network
+from testbed.engine.network import Network, key_of
 from testbed.errors import TestbedError
 from testbed.lab.access.inside import unknown
 from testbed.lab.te.delivery import standing

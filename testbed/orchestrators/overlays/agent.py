@@ -80,7 +80,8 @@ def _node_problems(plan: Plan, status: NodeStatus, present_nodes: list[str]) -> 
             continue
         endpoint = str(plan.address_v6(peer))
         for family in _pod_families(plan):
-            if status.chosen_policy(endpoint, family) is None:
+            used = status.chosen_policy(endpoint, family)
+            if used is None and not status.drops(endpoint, family):
                 problems.append(f"no IPv{family} policy towards {peer}")
     return problems
 

@@ -78,7 +78,14 @@ class _Tunnel(NamedTuple):
     segment_lists: tuple[SegmentList, ...]
     preference: int
     priority: int | None
-    binding_sid: IPv6Address | None
+    binding: _BindingSid
+
+
+class _BindingSid(NamedTuple):
+    """A Binding SID sub-TLV of either kind; without a SID it still has flags."""
+
+    sid: IPv6Address | None = None
+    flags: int = 0
 
 
 def _build_candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) -> Candidate:
@@ -90,8 +97,10 @@ def _build_candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) ->
         distinguisher=policy.distinguisher,
         preference=read.preference,
         priority=read.priority,
-        binding_sid=read.binding_sid,
+        binding_sid=read.binding.sid,
         originator=originator,
+        specified_sid_only=bool(read.binding.flags & tlv.SPECIFIED_SID_ONLY),
+        drop_upon_invalid=bool(read.binding.flags & tlv.DROP_UPON_INVALID),
     )
 
 
@@ -99,8 +108,8 @@ def _build_candidate(policy: SRPolicy, tunnel: bytes, originator: Originator) ->
 def _read_tunnel(tunnel: bytes) -> _Tunnel:
     """Read once for the head ends of a network, which go the same ways to an endpoint."""
     preference, priority = DEFAULT_PREFERENCE, None
-    plain_sid: IPv6Address | None = None
-    srv6_sid: IPv6Address | None = None
+    plain_sid: _BindingSid | None = None
+    srv6_sid: _BindingSid | None = None
     lists = []
     for kind, value in tlv.only_once(tlv.sub_tlvs(tunnel), _ONCE):
         if kind == tlv.PREFERENCE:
@@ -113,20 +122,20 @@ def _read_tunnel(tunnel: bytes) -> _Tunnel:
             srv6_sid = srv6_sid or _srv6_binding_sid(value)
         elif kind == tlv.SEGMENT_LIST:
             lists.append(_segment_list(value))
-    return _Tunnel(tuple(lists), preference, priority, srv6_sid or plain_sid)
+    return _Tunnel(tuple(lists), preference, priority, srv6_sid or plain_sid or _BindingSid())
 
 
-def _binding_sid(value: bytes) -> IPv6Address | None:
-    """None for a sub-TLV without a SID (length 2)."""
+def _binding_sid(value: bytes) -> _BindingSid:
+    """One of length 2 has no SID."""
     _require_length(tlv.BINDING_SID, value, 2, 6, 18)
     if len(value) == 6:
         label = int.from_bytes(value[2:], "big") >> 12
         raise CodecError(f"its binding SID is the MPLS label {label}; only SRv6 SIDs are usable")
-    return IPv6Address(value[2:]) if len(value) == 18 else None
+    return _BindingSid(IPv6Address(value[2:]) if len(value) == 18 else None, value[0])
 
 
-def _srv6_binding_sid(value: bytes) -> IPv6Address:
-    """With or without behaviour and SID structure (RFC 9830 §2.4.3)."""
+def _srv6_binding_sid(value: bytes) -> _BindingSid:
+    """With or without behaviour and SID structure; 0 stands for none (RFC 9830 §2.4.3)."""
     _require_length(tlv.SRV6_BINDING_SID, value, 18, 26)
     behavior = int.from_bytes(value[18:20], "big")
     if behavior not in (0, END_B6_ENCAPS):
@@ -134,7 +143,8 @@ def _srv6_binding_sid(value: bytes) -> IPv6Address:
             f"its binding SID has behaviour {behavior}; only {END_B6_ENCAPS} (End.B6.Encaps) "
             "is usable"
         )
-    return IPv6Address(value[2:18])
+    sid = IPv6Address(value[2:18])
+    return _BindingSid(None if sid.is_unspecified else sid, value[0])
 
 
 def _segment_list(value: bytes) -> SegmentList:

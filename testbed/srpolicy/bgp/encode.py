@@ -65,9 +65,7 @@ def encode_tunnel(candidate: Candidate) -> bytes:
     if not candidate.segment_lists:
         raise CodecError(f"SR Policy {candidate.key} has no segment list")
     content = _sub_tlv_preference(candidate.preference)
-    if candidate.binding_sid is not None:
-        value = b"\0\0" + _encode_address("binding SID", candidate.binding_sid)
-        content += sub_tlv(tlv.BINDING_SID, value)
+    content += _encode_binding_sid(candidate)
     priority = _encode_number("priority", candidate.wire_priority, 8)
     content += sub_tlv(tlv.PRIORITY, priority + b"\0")
     content += b"".join(_encode_segment_list(item) for item in candidate.segment_lists)
@@ -79,6 +77,19 @@ def encode_tunnel(candidate: Candidate) -> bytes:
 
 def _sub_tlv_preference(preference: int) -> bytes:
     return sub_tlv(tlv.PREFERENCE, b"\0\0" + _encode_number("preference", preference, 32))
+
+
+def _encode_binding_sid(candidate: Candidate) -> bytes:
+    """Flags of a candidate without one are carried by an SRv6 Binding SID of 0 (RFC 9830 §2.4.3).
+
+    A GoBGP crashes on the other form, a Binding SID of length 2.
+    """
+    flags = tlv.SPECIFIED_SID_ONLY * candidate.specified_sid_only
+    flags |= tlv.DROP_UPON_INVALID * candidate.drop_upon_invalid
+    if candidate.binding_sid is None:
+        return sub_tlv(tlv.SRV6_BINDING_SID, bytes([flags, 0]) + bytes(16)) if flags else b""
+    value = bytes([flags, 0]) + _encode_address("binding SID", candidate.binding_sid)
+    return sub_tlv(tlv.BINDING_SID, value)
 
 
 def _encode_segment_list(item: SegmentList) -> bytes:

@@ -18,6 +18,7 @@ SR_POLICY_TUNNEL = 15  # tunnel type
 PREFERENCE, BINDING_SID, PRIORITY, SRV6_BINDING_SID, SEGMENT_LIST = 12, 13, 15, 20, 128
 WEIGHT, SEGMENT_TYPE_B = 9, 13  # inside a segment list
 SEGMENT_TYPES_OTHER = frozenset({1, 3, 4, 5, 6, 7, 8, 14, 15, 16})  # MPLS, or not resolved here
+SPECIFIED_SID_ONLY, DROP_UPON_INVALID = 0x80, 0x40  # S- and I-Flag of a binding SID
 BEHAVIOR_PRESENT = 0x10  # B-Flag: behaviour and SID structure follow the SID
 
 ROUTE_TARGET_IPV4 = b"\x01\x02"  # extended community: IPv4-address-specific, route target

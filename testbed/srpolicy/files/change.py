@@ -24,6 +24,7 @@ class PolicyChange:
 
     `name` is for people: metadata.name, or one made of the NLRI. `named`: it is a policy's own
     name, under which all its candidates are replaced together. `next_hop` as the file has it.
+    `protect`: the TE engine is to offer a detour; `detour_of`: it is one, of the policy so called.
     """
 
     policy: SRPolicy
@@ -34,6 +35,8 @@ class PolicyChange:
     withdraw: bool = False
     next_hop: IPv6Address | None = None
     named: bool = False
+    protect: bool = False
+    detour_of: str = ""
 
     @property
     def where(self) -> str:

@@ -190,6 +190,7 @@ def _local_sids(value: Value | None) -> tuple[Value | None, Value | None]:
 
 def _read_policy(value: Value, node: str, position: int) -> ConfiguredPolicy:
     """`position` in the file is the discriminator: of two equal ones the later wins (§2.9)."""
+    fields.without_protect(value, "a TE ConfigMap")
     fields.mapping(value, "a policy", ("bsid", "node", "segment_list", "traffic"))
     family = _read_family(fields.required(value, "traffic", "the policy's traffic"))
     endpoint = fields.required(value, "node", "the policy's node (its endpoint)")

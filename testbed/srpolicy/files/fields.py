@@ -27,6 +27,17 @@ def mapping(value: Value, what: str, known: Iterable[str]) -> Value:
     return value
 
 
+def without_protect(value: Value, form: str) -> None:
+    """Raise TestbedError where a form that has no place for `protect` says it."""
+    if isinstance(value.content, dict) and "protect" in value.content:
+        raise TestbedError(
+            f"{form} has no field 'protect'",
+            where=f"{value.source}:{value.keys['protect']}",
+            why="detours are announced by BGP, beside policies of our own form",
+            fix="write it as kind SRPolicy, with protect in its spec; or leave protect out",
+        )
+
+
 def sequence(value: Value, what: str) -> list[Value]:
     """The elements of a list."""
     if not isinstance(value.content, list):

@@ -33,6 +33,7 @@ def recognises(document: Value) -> bool:
 
 def read(document: Value) -> PolicyChange:
     """The change that one document asks for. Raises TestbedError with file:line."""
+    fields.without_protect(document, "the injector's form")
     fields.mapping(document, "the policy", _USED + _IGNORED)
     _check_family(document.get("family"))
     policy, endpoint_line = _read_nlri(fields.required(document, "nlri", "the policy's nlri"))
@@ -79,6 +80,8 @@ def write(candidate: Candidate, withdraw: bool = False) -> str:
         )
     if candidate.preference == 0:
         raise TestbedError("the injector's form cannot say preference 0", why="0 means 100 there")
+    if candidate.specified_sid_only or candidate.drop_upon_invalid:
+        raise TestbedError("the injector's form has no place for a binding SID's flags")
     (segment_list,) = candidate.segment_lists
     if segment_list.weight == 0:
         raise TestbedError("the injector's form cannot say weight 0", why="0 means 1 there")

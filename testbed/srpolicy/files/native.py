@@ -67,13 +67,16 @@ def _read_change(
         priority=int(priority.content) if priority else None,
         binding_sid=fields.address(bsid, "bindingSid") if bsid else None,
         head_ends=tuple(head_ends.plain) if head_ends else (),
+        specified_sid_only=_is_set(value.get("specifiedBindingSidOnly")),
+        drop_upon_invalid=_is_set(value.get("dropUponInvalid")),
     )
     segments = tuple(
         tuple(item.line for item in each.content["segments"].content) for each in listed
     )
     lines = Lines(value.line, endpoint.line, bsid.line if bsid else None, segments)
     source = value.source
-    return PolicyChange(candidate.key, candidate, source, lines, name, named=True)
+    protect = _is_set(spec.get("protect"))
+    return PolicyChange(candidate.key, candidate, source, lines, name, named=True, protect=protect)
 
 
 def _segment_list(value: Value, family: int, resolve: Resolve) -> SegmentList:
@@ -116,6 +119,10 @@ def _resolve_address(value: Value, what: str, family: int | None, resolve: Resol
             fix=f"write the address, or the name of a {'cluster node' if family else 'node'}",
         )
     return found
+
+
+def _is_set(value: Value | None) -> bool:
+    return value is not None and bool(value.content)
 
 
 def _read_integer(value: Value | None, default: int) -> int:

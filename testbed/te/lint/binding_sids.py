@@ -80,6 +80,20 @@ def _check_place(owners: Owners, subject: Subject, bsid: IPv6Address) -> Iterato
             "nobody would route it",
             _suggest_entry(owners, subject),
         )
+    elif subject.candidate.specified_sid_only:
+        yield Finding(
+            "error",
+            subject.binding_sid_at,
+            f"binding SID {bsid} is a name that no head end installs, and without it the policy is "
+            "invalid (specifiedBindingSidOnly)",
+            _suggest_needed(owners, subject),
+        )
+
+
+def _suggest_needed(owners: Owners, subject: Subject) -> str:
+    """A SID that can be installed, or to do without."""
+    fix = _suggest_entry(owners, subject)
+    return fix if "SIDs, such as" in fix else "leave specifiedBindingSidOnly out"
 
 
 def _check_entry(

@@ -9,7 +9,7 @@ from testbed.srpolicy.files.change import PolicyChange
 from testbed.srpolicy.files.configmap import NodeConfig
 from testbed.srpolicy.model import Candidate
 from testbed.srpolicy.validity import structure
-from testbed.te.lint import binding_sids, segments, stitching
+from testbed.te.lint import binding_sids, protection, segments, stitching
 from testbed.te.lint import local_sids as lint_localsids
 from testbed.te.lint.findings import Finding
 from testbed.te.lint.nodes import unknown_node
@@ -79,8 +79,10 @@ def _lint_subjects(
         findings += _check_head_ends(plan, subject)
         findings += _check_endpoint(owners, subject)
         findings += _check_family(plan, subject)
+        findings += _check_flags(plan, subject)
         findings += segments.check(owners, subject)
         findings += stitching.check(owners, subject)
+        findings += protection.check(owners, subject)
     findings += binding_sids.check(owners, subjects, policies)
     return findings
 
@@ -98,6 +100,8 @@ def _check_structure(subject: Subject) -> Iterator[Finding]:
         fix = None
         if "must be 18" in fault:
             fix = "add behavior: 18 (End.DT6) or 19 (End.DT4) to the last segment"
+        elif "Specified-BSID-Only" in fault:
+            fix = "add bindingSid, or leave specifiedBindingSidOnly out"
         yield Finding("error", subject.where, fault, fix)
 
 
@@ -129,6 +133,22 @@ def _check_family(plan: Plan, subject: Subject) -> Iterator[Finding]:
             f"the policy steers IPv{family}, but {plan.topology} has no IPv{family} pods",
             f"let it steer {others[0]}" if others else None,
         )
+
+
+def _check_flags(plan: Plan, subject: Subject) -> Iterator[Finding]:
+    """What the testbed's agents do, and nothing is known of others."""
+    flags = {
+        "specifiedBindingSidOnly": subject.candidate.specified_sid_only,
+        "dropUponInvalid": subject.candidate.drop_upon_invalid,
+    }
+    for field, is_set in flags.items():
+        if is_set and not plan.overlay_traits.agents:
+            yield Finding(
+                "error",
+                subject.where,
+                f"{plan.overlay_traits.title} is not known to do {field}",
+                f"leave {field} out, or use a lab with overlay agent",
+            )
 
 
 def _check_endpoint(owners: Owners, subject: Subject) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ class Subject:
     source: str
     lines: Lines
     from_configmap: bool = False
+    protect: bool = False
 
     @property
     def where(self) -> str:
@@ -54,7 +55,7 @@ class Subject:
 def from_changes(changes: Iterable[PolicyChange]) -> list[Subject]:
     """The candidates that a policy file announces; withdrawals need no check."""
     return [
-        Subject(change.candidate, change.source, change.lines)
+        Subject(change.candidate, change.source, change.lines, protect=change.protect)
         for change in changes
         if change.candidate is not None and not change.withdraw
     ]

@@ -154,9 +154,11 @@ def why(wanted: Wanted, source: str) -> str:
 
 # Paths of peers, in any order, some of them garbage.
 CANDIDATES = st.builds(
-    lambda waypoints, endpoint, sid, family, preference, distinguisher, color, weight: policy(
+    lambda waypoints, endpoint, sid, family, preference, distinguisher, color, weight, alone, drop:
+    policy(
         steered(*waypoints, endpoint=endpoint, sid=sid, family=family, weight=weight,
-                preference=preference, distinguisher=distinguisher, color=color)),
+                preference=preference, distinguisher=distinguisher, color=color,
+                specified_sid_only=alone, drop_upon_invalid=drop)),
     st.lists(st.sampled_from([R6, R8]), max_size=3),
     st.sampled_from([W2, MASTER, ME]),
     st.sampled_from([SID4, SID6]),
@@ -165,6 +167,8 @@ CANDIDATES = st.builds(
     st.integers(0, 3),
     st.sampled_from([4, 6, 94]),
     st.sampled_from([0, 1, 5]),
+    st.booleans(),
+    st.booleans(),
 )  # fmt: skip
 GARBAGE = st.builds(
     ReceivedPath,

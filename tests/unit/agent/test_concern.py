@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 
 import pytest
 
-from testbed.agent.desired.concern import Heard, concerns_node
+from testbed.agent.desired.concern import Heard, concerns_node, only_blocks_of_others
+from testbed.agent.model.objects import BlockAffinity, Objects
 from testbed.bgp.model import BgpStatus, PeerStatus, ReceivedPath
 from tests.unit.agent.decision_inputs import INJECTOR, R6, W2, api, config, policy, prefix, steered
 
@@ -59,3 +60,25 @@ def test_a_session_concerns_and_its_count_of_paths_does_not() -> None:
 def test_few_paths_always_concern() -> None:
     other = policy(steered(R6, color=999), targets=OTHER)
     assert concerns_node(config(), POOLS, heard(), heard(other))
+
+
+def blocks(count: int, *others: BlockAffinity, node: str = "worker2") -> Objects:
+    found = [BlockAffinity(node, ip_network(f"10.{n // 256}.{n % 256}.0/26")) for n in range(count)]
+    return Objects(affinities=(*found, *others))
+
+
+NEW_ONE = ip_network("10.200.0.0/26")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "so"),
+    [
+        (blocks(300), blocks(300, BlockAffinity("master", NEW_ONE)), True),
+        (blocks(300), blocks(300, BlockAffinity("worker1", NEW_ONE)), False),  # the node's own
+        (blocks(300), blocks(299), True),
+        (blocks(10), blocks(10, BlockAffinity("master", NEW_ONE)), False),
+        (blocks(300), replace(blocks(301), pools=POOLS), False),
+    ],
+)
+def test_blocks_of_others_do_not_concern_a_node(before: Objects, after: Objects, so: bool) -> None:
+    assert only_blocks_of_others("worker1", before, after) is so

@@ -57,7 +57,7 @@ def test_a_lab_that_is_not_there_offers_nothing() -> None:
 
 def test_scenarios_and_topologies_are_offered_by_their_beginning() -> None:
     assert offered("run", "te-") == [
-        *("te-bandwidth", "te-bgp", "te-configmap", "te-disjoint"),
+        *("te-bandwidth", "te-bgp", "te-configmap", "te-detour", "te-disjoint"),
         *("te-engine-restart", "te-intents", "te-whatif"),
     ]
     assert offered("validate", "fu") == ["full"]

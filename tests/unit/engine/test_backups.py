@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from testbed.engine.compute.spf import Routing
 from testbed.engine.from_plan import network_of
@@ -18,7 +21,8 @@ from testbed.engine.segments.segment import AdjacencySegment
 from testbed.plan.model import Plan, Repair
 from testbed.plan.mtu import REPAIR_SEGMENTS
 from testbed.plan.spf import find_originators
-from tests.engine_networks import wired
+from tests.engine_networks import both_ways, networks, simple_paths, wired
+from tests.engine_networks import network as drawn
 from tests.shipped_plans import shipped_plan
 
 SHIPPED = ("backbone", "basic", "full", "grid", "rack", "star")
@@ -91,6 +95,128 @@ def test_neighbours_are_avoided_where_that_is_wanted() -> None:
             assert found["link"][key].against == Failure("link", backup.uses[0].link)
     assert str(found["node"]["r2", "r4"].against) == "node r3"
     assert str(found["node"]["r2", "r3"].against) == "link r2-r3"  # r3 is where it goes
+
+
+DUCT = Failure("link", "a-b", ("duct",))
+
+
+def at_a(given: Network, target: str, kind: Repair = "link") -> Backup:
+    """What a has for a target that announces a prefix."""
+    announced: Announced = {target: {SUBNET: 0}}
+    (found,) = Repairs(given, announced, REPAIR_SEGMENTS).of("a", kind)
+    return found
+
+
+def square(**risks: str) -> Network:
+    """a to b at once, or by c, or, which costs most, by d; `ab="duct"`: its risk group."""
+
+    def link(a: str, b: str, metric: int) -> tuple[Adjacency, Adjacency]:
+        return both_ways(a, b, metric, srlg=filter(None, [risks.get(a + b)]))
+
+    links = (link("a", "b", 10), link("a", "c", 10), link("c", "b", 10))
+    return drawn(*links, link("a", "d", 50), link("d", "b", 50))
+
+
+def test_a_backup_avoids_all_links_of_a_risk_group() -> None:
+    found = at_a(square(ab="duct", ac="duct"), "b")
+    assert (found.first and found.first.head, found.against) == ("d", DUCT)
+    assert (found.risks, found.withstands) == (("duct",), ("link", "srlg"))
+    far = at_a(square(ab="duct", cb="duct"), "b")
+    assert (far.first and far.first.head, far.against) == ("d", DUCT), "those of others too"
+    other = at_a(square(ab="duct", ac="bridge"), "b")
+    assert other.first and other.first.head == "c"
+
+
+def test_else_the_routers_own_links_of_it_and_else_the_link_alone() -> None:
+    own = at_a(square(ab="duct", ac="duct", db="duct"), "b")
+    assert own.first and own.first.head == "d"
+    assert (own.against, own.withstands) == (replace(DUCT, at="a"), ("link", "local-srlg"))
+    link = at_a(square(ab="duct", ac="duct", ad="duct"), "b")
+    assert link.first and link.first.head == "c"
+    assert (link.against, link.withstands) == (Failure("link", "a-b"), ("link",))
+
+
+def test_equal_next_hops_that_may_fail_together_have_a_backup_for_that() -> None:
+    def both_by(first: str, second: str) -> Network:
+        links = (both_ways("a", "b", srlg=[first]), both_ways("a", "c", srlg=[second]))
+        rest = (
+            both_ways("b", "z"),
+            both_ways("c", "z"),
+            both_ways("a", "d"),
+            both_ways("d", "z", 90),
+        )
+        return drawn(*links, *rest)
+
+    together = at_a(both_by("duct", "duct"), "z")
+    assert (len(together.uses), together.how, str(together.against)) == (2, "segments", "srlg duct")
+    assert together.withstands == ("link", "node", "srlg")
+    apart = at_a(both_by("duct", "bridge"), "z")
+    assert (apart.how, apart.against, apart.withstands) == ("ecmp", None, ("link", "node"))
+
+
+def test_a_neighbour_is_avoided_rather_than_a_risk_group_and_best_both() -> None:
+    """To z by b; by c, too, which has a link in the duct; and by d and its dear link."""
+
+    def by(*in_duct: str) -> Network:
+        links = (("a", "b", 10), ("b", "z", 10), ("a", "c", 20), ("c", "z", 20), ("a", "d", 90))
+        made = (
+            both_ways(x, y, metric, srlg=["duct"] if x + y in in_duct else [])
+            for x, y, metric in (*links, ("d", "b", 10))
+        )
+        return drawn(*made)
+
+    assert str(at_a(by("ab"), "z", "node").against) == "node b, srlg duct"
+    neighbour = at_a(by("ab", "ac"), "z", "node")
+    assert neighbour.first and neighbour.first.head == "c"
+    assert (str(neighbour.against), neighbour.withstands) == ("node b", ("link", "node"))
+    risk = at_a(by("ab", "ac"), "z", "link")
+    assert risk.first and (risk.first.head, risk.withstands) == ("d", ("link", "srlg"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks(most=6, groups=2), st.sampled_from(KINDS))
+def test_backups_are_the_best_that_brute_force_finds(given_net: Network, kind: Repair) -> None:
+    announced: Announced = {
+        name: {ip_network(f"10.0.{number}.0/24"): 0}
+        for number, name in enumerate(sorted(given_net.nodes))
+    }
+    routing = Routing(given_net)
+    repairs = Repairs(given_net, announced, most_segments=20)
+    for router in sorted(given_net.nodes):
+        for backup in repairs.of(router, kind):
+            possible = (
+                lost
+                for lost in worst_first(given_net, backup, kind)
+                if simple_paths(left_after(given_net, lost), router, backup.destination.node)
+            )
+            best = next(possible, None)
+            if backup.first is None:
+                assert best is None
+                assert (backup.how == "ecmp") is (len(backup.uses) > 1)
+                continue
+            assert backup.against is not None
+            assert set(filter(backup.against.takes, given_net.adjacencies)) == best
+            assert set(backup.uses) <= best
+            taken = {backup.first, *branches(routing, backup)}
+            assert not taken & best
+
+
+def worst_first(given_net: Network, backup: Backup, kind: Repair) -> Iterator[set[Adjacency]]:
+    """Adjacencies that may all fail with the backup's next hops."""
+    every, uses = set(given_net.adjacencies), backup.uses
+    shared = set.intersection(*(set(use.srlg) for use in uses))
+    group = {a for a in every if a.srlg & shared}
+    own = {a for a in group if backup.router in (a.tail, a.head)}
+    heads = {use.head for use in uses}
+    if kind == "node" and len(heads) == 1 and heads != {backup.destination.node}:
+        node = {a for a in every if {a.tail, a.head} & heads}
+        yield from (node | group, node | own, node)
+    link = {a for a in every if len(uses) == 1 and a.link == uses[0].link}
+    yield from (lost for lost in (link | group, link | own, link) if set(uses) <= lost)
+
+
+def left_after(given_net: Network, lost: set[Adjacency]) -> Network:
+    return replace(given_net, adjacencies=tuple(a for a in given_net.adjacencies if a not in lost))
 
 
 SUBNET = ip_network("10.0.0.0/16")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from testbed.engine.compute.spf import Routing
+from testbed.engine.decide import placing
 from testbed.engine.decide.decide import Decided, Decision, Memory, decide, standing_of
 from testbed.engine.decide.placing import STEP
-from testbed.engine.decide.route import key_of
 from testbed.engine.decide.setting import Setting
 from testbed.engine.decide.what_if import with_down
 from testbed.engine.intents.model import Intent, Resources
-from testbed.engine.network import Network
+from testbed.engine.network import Network, key_of
 from testbed.engine.segments.expand import expand
 from tests.engine_networks import both_ways, network, networks
 
@@ -45,10 +45,14 @@ def fish(upper: float = 100, lower: float = 100, more: float = 100) -> Network:
 
 
 def placed(
-    net: Network, *intents: Intent, after: Decision | None = None, most: int = 3
+    net: Network,
+    *intents: Intent,
+    after: Decision | None = None,
+    most: int = 3,
+    quick: bool = False,
 ) -> Decision:
     standing = standing_of(after.decided) if after else {}
-    return decide(intents, net, setting_for(net, most=most), standing)
+    return decide(intents, net, setting_for(net, most=most), standing, quick=quick)
 
 
 def ways(decision: Decision) -> dict[str, str]:
@@ -202,6 +206,75 @@ def test_decided_again_nothing_changes_and_lists_are_what_packets_do(
     strict = [one for one in first.decided if one.ask.intent.strict]
     if len(strict) == len(first.decided):
         assert utilisation(net, first) <= 1 + 1e-6
+
+
+@settings(max_examples=40, deadline=None)
+@given(networks(most=6), st.data())
+def test_what_is_decided_quickly_changes_nothing_in_the_end(
+    net: Network, data: st.DataObject
+) -> None:
+    """From any standing, whether all has room or not; also on a network that was changed."""
+    routing = Routing(net)
+    pairs = list(permutations(routing.nodes, 2))
+    picked = data.draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=6, unique=True))
+    mbits = [data.draw(st.sampled_from((1, 3, 8))) for _ in picked]
+    intents = [
+        intent(f"i{number}", mbit, *ends)
+        for number, (ends, mbit) in enumerate(zip(picked, mbits, strict=True))
+    ]
+    setting = setting_for(net, routing.nodes)
+    before = decide(intents[: data.draw(st.integers(0, len(intents)))], net, setting)
+    links = sorted({a.link for a in net.adjacencies})
+    now = with_down(net, (), data.draw(st.lists(st.sampled_from(links), max_size=1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placing, "_QUICK", 0)
+        quick = decide(intents, now, setting, standing_of(before.decided), quick=True)
+    in_the_end = decide(intents, now, setting, standing_of(quick.decided))
+    assert in_the_end == decide(intents, now, setting, standing_of(before.decided))
+    if any(one.placed for one in quick.decided):
+        assert utilisation(now, quick) <= 1 + 1e-6
+    for one in quick.decided:
+        if one.primary is not None:
+            _judge(in_the_end.routing, one)
+
+
+def test_decided_quickly_only_what_is_new_or_has_lost_its_way_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(placing, "_QUICK", 0)
+    net = fish()
+    two = [intent("m", 30), intent("n", 30, "c", "d")]
+    first = placed(net, *two)
+    assert ways(first) == {"m": "r2", "n": "r4"}
+    three = [*two, intent("a", 20, "a", "d")]
+    assert ways(placed(net, *three, after=first, quick=True)) == {"m": "r2", "n": "r4", "a": "r5"}
+    small = [*two, intent("a", 2, "a", "d")]
+    assert ways(placed(net, *small, after=first, quick=True))["a"] == "r2", "its own way has room"
+    cut = with_down(net, (), ("r1-r4",))
+    assert ways(placed(cut, *two, after=first, quick=True)) == {"m": "r2", "n": "r5"}
+    assert ways(placed(net, *two, quick=True)) == ways(first), "nothing stands yet"
+
+
+def test_decided_quickly_all_are_placed_anew_where_there_is_no_room_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(placing, "_QUICK", 0)
+    net = fish(upper=60, lower=40, more=10)
+    first = placed(net, intent("y", 30, "c", "d"), intent("z", 30, "a", "d"))
+    assert ways(first) == {"y": "r2", "z": "r4"}
+    three = [intent("x", 40), intent("y", 30, "c", "d"), intent("z", 30, "a", "d")]
+    assert ways(placed(net, *three, after=first, quick=True)) == {"x": "r4", "y": "r2", "z": "r2"}
+
+
+def test_what_stands_is_not_left_out_where_no_better_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Moves of single demands do not find every placement that there is."""
+    net = fish(upper=60, lower=40, more=10)
+    three = [intent("x", 40), intent("y", 30, "c", "d"), intent("z", 30, "a", "d")]
+    first = placed(net, *three)
+    monkeypatch.setattr(placing, "fill", lambda filling, _: filling.start([None] * 3) + 2)
+    assert placed(net, *three, after=first) == first
 
 
 def _judge(routing: Routing, one: Decided) -> None:

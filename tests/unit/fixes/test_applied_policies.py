@@ -139,6 +139,22 @@ CASES = {
         old="fcdd:0:0:11aa::b000",
         new="cafe::77",
     ),
+    "a name that is needed": policy(
+        BINDING + "leave specifiedBindingSidOnly out",
+        "- segmentLists:",
+        "- {specifiedBindingSidOnly: true, bindingSid: 'cafe::77', "
+        "segmentLists: [{segments: [worker2]}]}\n    - segmentLists:",
+        old="specifiedBindingSidOnly: true, ",
+        new="",
+    ),
+    "a binding SID that is needed": policy(
+        POLICIES + "add bindingSid, or leave specifiedBindingSidOnly out",
+        "- segmentLists:",
+        "- {specifiedBindingSidOnly: true, segmentLists: [{segments: [worker2]}]}\n"
+        "    - segmentLists:",
+        old="specifiedBindingSidOnly: true, ",
+        new="",
+    ),
     "a policy into itself": Mended(
         STITCHING + "leave {item.sids[entry]} out",
         ENTRY.replace(":aa:", ":11aa:").replace("[r6,", "[r6, 'fcdd:0:0:11aa::b000',"),

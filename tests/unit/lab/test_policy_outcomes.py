@@ -93,13 +93,13 @@ def test_the_new_is_announced_before_the_old_goes(
 ) -> None:
     apply(plan, tmp_path, own(1))
     seen: list[list[tuple[str, int, int]]] = []
-    real = policies.withdraw
+    real = policies.remove
 
     def spy(plan: Plan, gone: list[SRPolicy]) -> None:
         seen.append(there(plan))
         real(plan, gone)
 
-    monkeypatch.setattr(policies, "withdraw", spy)
+    monkeypatch.setattr(policies, "remove", spy)
     apply(plan, tmp_path, own(2))
     assert seen == [[("mine", 30, 1), ("mine", 30, 2)]]
     assert there(plan) == [("mine", 30, 2)]

@@ -53,6 +53,7 @@ EXPECTED = {
     "te-bandwidth",
     "te-bgp",
     "te-configmap",
+    "te-detour",
     "te-engine-restart",
     "te-disjoint",
     "te-intents",

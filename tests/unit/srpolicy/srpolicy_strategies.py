@@ -24,6 +24,8 @@ announced = st.builds(  # what the wire can carry
     preference=u32,
     priority=u8,
     binding_sid=st.none() | v6,
+    specified_sid_only=st.booleans(),
+    drop_upon_invalid=st.booleans(),
 )
 
 # few values, so that ties at every step of the selection are common

@@ -73,13 +73,15 @@ class Situation:
     """What the way to a remote prefix depends on.
 
     `inputs` without what peers announce: of that only `policy` counts, the one in use towards the
-    prefix's node. `devices` are the overlays whose device this node has.
+    prefix's node, and in its place `dropping`, an invalid one that has the traffic dropped.
+    `devices` are the overlays whose device this node has.
     """
 
     inputs: Inputs
     forwarding: Forwarding
     policy: Candidate | None
     devices: frozenset[str]
+    dropping: Candidate | None = None
 
 
 @dataclass(frozen=True)

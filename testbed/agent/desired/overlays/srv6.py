@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from testbed.agent.contract import PLAIN, SEGMENTS
+from testbed.agent.contract import DROPPED, PLAIN, SEGMENTS
 from testbed.agent.desired.inputs import Inputs
 from testbed.agent.desired.overlays.base import Reach, Remote, Situation, WithoutDevice
-from testbed.agent.desired.routes import Hop
+from testbed.agent.desired.routes import Hop, Route
 from testbed.agent.model import overlay_names
 from testbed.srpolicy.model import SegmentList
 
@@ -23,7 +23,12 @@ class Srv6(WithoutDevice):
     def reach(self, remote: Remote, situation: Situation, /) -> Reach:
         """By the policy in use; a prefix without one is left to the underlay."""
         prefix, node = remote.prefix, remote.node
-        policy = situation.policy
+        policy, dropping = situation.policy, situation.dropping
+        if dropping is not None:
+            why = f"all policies towards {node} for IPv{prefix.version} are invalid"
+            what = f"that with preference {dropping.preference} says so (Drop-Upon-Invalid)"
+            routes = (Route(str(prefix), refusal="blackhole"),)
+            return Reach(DROPPED, routes, f"packets to {prefix} are dropped: {why}, and {what}")
         if policy is None:
             why = f"no valid IPv{prefix.version} policy towards {node}"
             return Reach(PLAIN, problem=f"{prefix} is left to the underlay: {why}")

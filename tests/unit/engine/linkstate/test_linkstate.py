@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from testbed.engine.from_plan import network_of
@@ -193,6 +193,7 @@ def test_parallel_links_are_told_apart_by_their_subnets(tmp_path: Path) -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(st.text(max_size=400), st.integers(0, 7000), st.integers(0, 200))
+@example("", WHOLE.index("fcf0:0:3:4::/64") + len("fcf0"), 1)
 def test_any_text_is_read(noise: str, at: int, lost: int) -> None:
     differences(full(), state_of(WHOLE[:at] + noise + WHOLE[at + lost :]))
 

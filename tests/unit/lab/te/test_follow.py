@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import selectors
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from testbed.errors import CheckFailed
 from testbed.lab import policies
-from testbed.lab.te import engine, engine_main, store
+from testbed.lab.te import engine, engine_main, follow, store
 from testbed.lab.te.damping import LONGEST, QUIET, Damping
 from testbed.lab.te.follow import Follower
 from testbed.lab.te.held import AGAIN, LONG_ENOUGH, Held, held
@@ -137,7 +140,36 @@ def test_policies_without_an_intent_go() -> None:
     assert policies.injected(PLAN) == []
 
 
-def test_it_waits_for_the_first_intent(tmp_path: Path) -> None:
+def test_after_an_event_it_plans_quickly_until_nothing_more_happens(
+    on: SetNetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on(cut())
+    event = os.eventfd(0)
+    quick: list[bool] = []
+
+    @contextlib.contextmanager
+    def listening(_plan: Plan, _router: str) -> Iterator[selectors.BaseSelector]:
+        with selectors.DefaultSelector() as events:
+            events.register(event, selectors.EVENT_READ)
+            yield events
+
+    def replan(follower: Follower, **how: bool) -> None:
+        quick.append(how["quick"])
+        if len(quick) == 1:
+            os.eventfd_write(event, 1)
+        if len(quick) == 4:
+            follower.end()
+
+    monkeypatch.setattr(follow, "_listening", listening)
+    monkeypatch.setattr(follow, "_LATER", (0.01, 0.01))
+    monkeypatch.setattr(Follower, "replan", replan)
+    Follower(PLAN).run()
+    os.close(event)
+    assert quick == [False, True, True, False]
+
+
+@pytest.mark.parametrize("name", ["intents.json", "protected.json"])
+def test_it_waits_for_the_first_intent_or_protected_policy(tmp_path: Path, name: str) -> None:
     directory = tmp_path / "te"
     waiting = threading.Thread(target=engine_main.wait_for_intents, args=(directory,), daemon=True)
     waiting.start()
@@ -145,7 +177,7 @@ def test_it_waits_for_the_first_intent(tmp_path: Path) -> None:
     draft.write_text("[]")
     _until(directory.is_dir)
     assert waiting.is_alive()
-    draft.rename(directory / "intents.json")
+    draft.rename(directory / name)
     waiting.join(timeout=60)
     assert not waiting.is_alive()
 

@@ -20,6 +20,7 @@ from testbed.lab.te import engine, store
 from testbed.lab.te.follow import Follower
 from testbed.lab.te.intent_objects import IntentObjects
 from testbed.lab.te.intent_watch import IntentWatch
+from testbed.lab.te.object_events import state_event
 from testbed.object_fields.intent_object import PATH
 from testbed.plan.model import Plan
 from testbed.srpolicy.files.load import load_policies
@@ -30,6 +31,7 @@ from tests.unit.lab.te.intents_in_lab import PLAN, SetNetwork, apply, cut, files
 __all__ = ["on"]
 
 NOW = "2026-11-27T08:00:00Z"
+EVENTS = "/api/v1/namespaces/default/events"
 SPEC = {"from": ["worker1"], "to": ["worker2"], "family": "IPv4", "avoid": {"links": ["r4-r6"]}}
 PEOPLE = """apiVersion: testbed/v1
 kind: SRPolicy
@@ -51,6 +53,11 @@ class Server(FakeKubeApi):
         created = f"2026-11-27T07:00:{second:02}Z"
         metadata = {"generation": generation, "creationTimestamp": created}
         self.put(PATH, name, metadata=metadata, spec=spec)
+
+    def events(self) -> list[tuple[str, str, str]]:
+        """Object, type and reason of each, in order."""
+        found = self.objects[EVENTS].values()
+        return [(e["involvedObject"]["name"], e["type"], e["reason"]) for e in found]
 
     def status(self, name: str) -> dict[str, Any]:
         return dict(self.objects[PATH][name].get("status") or {})
@@ -141,6 +148,54 @@ def test_a_status_is_written_only_when_it_changes(
     assert server.count("PATCH", f"{PATH}/gold/status") == 2
     assert "no path from worker1 to worker2" in server.status("gold")["reason"]
     assert owners() == set()
+
+
+def test_each_new_state_is_an_event_on_the_object(
+    server: Server, working: Engine, on: SetNetwork
+) -> None:
+    server.intent("gold", SPEC)
+    server.intent("bad", {**SPEC, "avoid": {"nodes": ["r77"]}})
+    working.see("bad", "gold")
+    working.states(bad="Refused", gold="Satisfied")
+    said = [("bad", "Warning", "Refused"), ("gold", "Normal", "Satisfied")]
+    for _ in range(3):
+        working.follower.replan()
+    assert sorted(server.events()) == said
+    on(cut("r2-r7", "r5-r6"))
+    working.follower.replan()
+    working.states(gold="Unsatisfiable")
+    events = [*server.objects[EVENTS].values()]
+    assert server.events()[2:] == [("gold", "Warning", "Unsatisfiable")]
+    assert events[2]["message"] == server.status("gold")["reason"]
+    about = events[2]["involvedObject"]
+    assert about["uid"] == server.objects[PATH]["gold"]["metadata"]["uid"]
+    assert about["apiVersion"] == "srv6.testbed.invalid/v1alpha1"
+    on(cut())
+    Engine(server).start().see("bad", "gold")  # another one reads in the status what was said
+    working.states(gold="Satisfied")
+    assert server.events()[3:] == [("gold", "Normal", "Satisfied")]
+
+
+def test_a_status_is_written_where_an_event_is_refused(server: Server, working: Engine) -> None:
+    server.refuse[EVENTS] = 403
+    server.intent("gold", SPEC)
+    working.see("gold")
+    working.states(gold="Satisfied")
+    assert server.events() == []
+
+
+def test_an_event_that_is_there_is_not_written_again(server: Server, working: Engine) -> None:
+    """As if the server had gone between event and status: both are tried again."""
+    server.intent("gold", SPEC)
+    until(lambda: working.watch.objects)
+    status = {"state": "Satisfied", "reason": ""}
+    written = state_event(server.objects[PATH]["gold"], status, ("", ""), "gobgp", NOW)
+    assert written is not None
+    server.put(EVENTS, written["metadata"]["name"], **written)
+    working.see("gold")
+    working.states(gold="Satisfied")
+    assert server.events() == [("gold", "Normal", "Satisfied")]
+    assert server.count("POST", EVENTS) == 1
 
 
 def test_what_is_wrong_with_an_object_is_in_its_status(server: Server, working: Engine) -> None:

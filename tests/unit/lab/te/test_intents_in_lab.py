@@ -74,7 +74,7 @@ def test_what_is_new_is_written_before_anything_is_withdrawn(
     apply()
     there: list[int] = []
     monkeypatch.setattr(
-        policies, "withdraw", lambda _plan, gone: there.append(len(files()) - len(gone))
+        policies, "remove", lambda _plan, gone: there.append(len(files()) - len(gone))
     )
     engine.apply(PLAN, GOLD.replace("gold", "other").replace("IPv4", "IPv6"), "other.yaml")
     assert there == [2]

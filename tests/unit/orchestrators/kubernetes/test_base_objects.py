@@ -104,14 +104,19 @@ def test_a_plan_without_an_injector_has_no_intents() -> None:
     assert len(schemas(without)) == len(base_objects.crd_names(intents=False))
 
 
-def test_the_engine_reads_intents_and_writes_their_status_only(definitions: list[Document]) -> None:
+def test_the_engine_reads_intents_and_writes_their_status_and_events_only(
+    definitions: list[Document],
+) -> None:
     role = one(definitions, "ClusterRole", "testbed:te-engines")
     rights = {
         (r, verb) for rule in role["rules"] for r in rule["resources"] for verb in rule["verbs"]
     }
     assert rights == {("intents", "list"), ("intents", "watch"), ("intents/status", "patch")}
-    (subject,) = one(definitions, "ClusterRoleBinding", "testbed:te-engines")["subjects"]
-    assert (subject["kind"], subject["name"]) == ("Group", ENGINES)
+    of_events = one(definitions, "Role", "testbed:te-engines", "default")
+    assert of_events["rules"] == [{"apiGroups": [""], "resources": ["events"], "verbs": ["create"]}]
+    for binding, namespace in (("ClusterRoleBinding", None), ("RoleBinding", "default")):
+        (subject,) = one(definitions, binding, "testbed:te-engines", namespace)["subjects"]
+        assert (subject["kind"], subject["name"]) == ("Group", ENGINES)
 
 
 def test_the_papers_pools_are_valid(definitions: list[Document], paper_manifests: Path) -> None:

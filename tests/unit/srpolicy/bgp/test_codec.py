@@ -185,6 +185,33 @@ def test_binding_sid_in_every_form(content: bytes, binding_sid: IPv6Address | No
 
 
 @pytest.mark.parametrize(
+    ("content", "flags"),
+    [
+        (tlv.sub_tlv(13, b"\x80\0" + WORKER1.packed), (True, False)),
+        (tlv.sub_tlv(13, b"\x40\0" + WORKER1.packed), (False, True)),
+        (tlv.sub_tlv(13, b"\x3f\xff" + WORKER1.packed), (False, False)),  # bits of no meaning
+        (tlv.sub_tlv(13, b"\xc0\0"), (True, True)),
+        (tlv.sub_tlv(20, b"\x60\0" + WORKER1.packed + b"\0\x0e" + bytes(6)), (False, True)),
+        (
+            tlv.sub_tlv(13, b"\xc0" + bytes(17)) + tlv.sub_tlv(20, b"\x80" + bytes(17)),
+            (True, False),
+        ),
+        (b"", (False, False)),
+    ],
+)
+def test_flags_of_a_binding_sid(content: bytes, flags: tuple[bool, bool]) -> None:
+    candidate = codec.decode(NLRI, tunnel_path(content)).candidate
+    assert (candidate.specified_sid_only, candidate.drop_upon_invalid) == flags
+
+
+def test_flags_need_no_binding_sid() -> None:
+    bare = replace(POLICY, binding_sid=None, priority=9, drop_upon_invalid=True)
+    attrs = codec.encode_attributes(bare, WORKER1)
+    assert tlv.sub_tlv(20, b"\x40" + bytes(17)) in attrs
+    assert codec.decode(codec.encode_nlri(bare.key), attrs).candidate == bare
+
+
+@pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"\x0c\x05\0\0\0\0\0", "sub-TLV 12 has 5 octets"),

@@ -66,6 +66,8 @@ def test_the_injectors_form_round_trips(candidate: Candidate) -> None:
             len(candidate.segment_lists) > 1
             or candidate.preference == 0
             or candidate.segment_lists[0].weight == 0
+            or candidate.specified_sid_only
+            or candidate.drop_upon_invalid
         )
         return
     (change,) = load_policies(text, "p.yaml")

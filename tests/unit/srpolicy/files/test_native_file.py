@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from ipaddress import IPv6Address
 
 import pytest
 
 from testbed.errors import TestbedError
+from testbed.srpolicy.files import configmap
 from testbed.srpolicy.files.change import Lines
 from testbed.srpolicy.files.load import load_policies
 from testbed.srpolicy.validity import structure
 from tests.unit.srpolicy.files.policy_texts import (
+    INJECTOR,
     OWN,
     refused,
     resolve,
@@ -36,9 +39,38 @@ def test_reads_our_own_form() -> None:
     assert structure(first.candidate) == [] == structure(second.candidate)
 
 
+def test_flags_of_a_candidate() -> None:
+    flagged = "dropUponInvalid: true\n    specifiedBindingSidOnly: true\n    bindingSid"
+    with_flags, without = load_policies(OWN.replace("bindingSid", flagged, 1), "own.yaml", resolve)
+    assert with_flags.candidate is not None and without.candidate is not None
+    assert with_flags.candidate.drop_upon_invalid and with_flags.candidate.specified_sid_only
+    assert not (without.candidate.drop_upon_invalid or without.candidate.specified_sid_only)
+
+
+def test_protection_is_wished_in_our_own_form_alone() -> None:
+    wished = load_policies(OWN.replace("  family", "  protect: true\n  family", 1), "f", resolve)
+    assert [change.protect for change in wished] == [True, True]
+    assert not any(change.protect for change in load_policies(OWN, "f", resolve))
+    said = refused(f"{INJECTOR}protect: true\n")
+    assert "the injector's form has no field 'protect'" in said and "kind SRPolicy" in said
+    policy = {"node": "fd12::1000", "traffic": "IPv4", "segment_list": ["fcdd::1"], "protect": True}
+    document = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "srv6-config-worker1"},
+        "data": {"srv6": json.dumps({"policies": [policy]})},
+    }
+    with pytest.raises(TestbedError, match="a TE ConfigMap has no field 'protect'"):
+        configmap.from_object(document, "f")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
+        (
+            "bindingSid: ",
+            "dropUponInvalid: 1\n    bindingSid: ",
+            "must be of type boolean, it is 1",
+        ),
         (
             "preference",
             "preferrence",

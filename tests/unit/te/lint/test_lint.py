@@ -201,3 +201,23 @@ def test_a_cluster_that_changes_its_as_with_its_peers_is_warned_alone(
     (finding,) = load(full, file)[1]
     assert finding.severity == "warning"
     assert "gobgp stays in AS 64512" in finding.what
+
+
+def test_flags_are_only_for_head_ends_that_do_them(full: Plan) -> None:
+    plan = full.model_copy(update={"overlay": "calico-vpp"})
+    text = (HERE / "golden" / "policy-binding-sid-flags.yaml").read_text()
+    changes = load_policies(
+        text.replace("cafe::150", "fcdd:0:0:11aa::b000"), "f.yaml", resolver(plan)
+    )
+    said = [str(finding) for finding in lint_policies(plan, changes)]
+    assert any("Calico-VPP is not known to do dropUponInvalid" in one for one in said)
+
+
+@pytest.mark.parametrize("lacking", ["overlay", "injector"])
+def test_protection_needs_an_engine(full: Plan, lacking: str) -> None:
+    others = tuple(node for node in full.nodes if node not in full.injectors)
+    update = {"overlay": "calico-vpp"} if lacking == "overlay" else {"nodes": others}
+    text = (HERE / "golden" / "policy-protect.yaml").read_text().partition("---")[0]
+    changes = load_policies(text, "f.yaml", resolver(full))
+    said = [str(finding) for finding in lint_policies(full.model_copy(update=update), changes)]
+    assert any("nobody offers detours here (protect)" in one for one in said)

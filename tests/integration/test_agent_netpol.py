@@ -203,11 +203,14 @@ def start_and_send(lab: NetpolLab, name: str) -> None:
         lab.delete("v1", "Pod", name, "default")
 
 
-def test_no_packet_before_the_verdict(lab: NetpolLab) -> None:
+@pytest.mark.parametrize("starts", [5, pytest.param(100, marks=pytest.mark.night)])
+def test_no_packet_before_the_verdict(lab: NetpolLab, starts: int) -> None:
     lab.policy(podSelector={}, policyTypes=["Egress"])
     lab.reaches("p1", "p2", False)
-    assert lab.attempt("p2", "sh", "-c", f"echo '{COUNT}' | nft -f -").returncode == 0
-    for number in range(5):
+    before = "add table inet count; delete table inet count"
+    assert lab.attempt("p2", "nft", before).returncode == 0
+    assert lab.attempt("p2", "nft", COUNT).returncode == 0
+    for number in range(starts):
         start_and_send(lab, f"new{number}")
     assert count(lab, "p2") == 0
     assert not lab.answers("p1", PODS["p2"][4])

@@ -63,6 +63,18 @@ def test_a_policy_that_changes_is_its_chain_anew() -> None:
     assert all("chain" in line or "meta l4proto udp counter" in line for line in changed)
 
 
+def test_what_nobody_needs_any_more_is_deleted_after_what_referred_to_it() -> None:
+    other = NetworkPolicy("other", "np")
+    after = compile_table((other,), (), (SERVER,), frozenset(["cali1"]))
+    words = [line.split()[:2] for line in transaction(table(), after).splitlines()]
+    assert words == [
+        *[["delete", "element"]] * 3,  # of the map, and of the sets of isolated pods
+        *[["flush", "chain"]] * 2,
+        *[["delete", "chain"]] * 2,
+        *[["delete", "set"]] * 2,  # one per family
+    ]
+
+
 def test_while_there_is_a_policy_a_pod_that_is_not_known_yet_gets_nothing() -> None:
     elsewhere = NetworkPolicy("other", "np")
     text = transaction(None, compile_table((elsewhere,), (), (), frozenset(["cali1"])))

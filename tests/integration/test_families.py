@@ -114,6 +114,7 @@ NO_LAB = "asks nothing of a lab's families"
 ELSEWHERE = {
     **dict.fromkeys(("shell", "capture", "in-network"), "as `exec`; test_hang_up.py types them"),
     **dict.fromkeys(("kubectl", "env", "image"), "Kubernetes: test_kubernetes_*.py"),
+    "netpol": "Kubernetes: docs/network-policy.md, which is followed, shows both families",
     **dict.fromkeys(("vagrant", "box", "snapshot"), "machines: tests/vm"),
     **dict.fromkeys(("parity", "bench", "evaluate", "conformance", "nightly"), "labs of their own"),
     **dict.fromkeys(("doctor", "schema", "render", "artefacts", "down"), NO_LAB),

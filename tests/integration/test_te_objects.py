@@ -115,16 +115,19 @@ def test_what_is_wrong_is_refused_by_the_server_or_in_the_status(gold: KubeLab) 
             gold.api.delete(intent_object(name))
 
 
+def events_of_gold(lab: KubeLab, reason: str) -> list[str]:
+    """Those of the object that is there; earlier ones of its name had their own."""
+    described = lab.run("kubectl", "describe", "intent", "gold").stdout
+    return [line for line in described.partition("Events:")[2].splitlines() if reason in line]
+
+
 def test_each_state_is_an_event_on_the_object(gold: KubeLab) -> None:
-    described = gold.run("kubectl", "describe", "intent", "gold").stdout
-    assert "Satisfied" in described.partition("Events:")[2], described
+    until("an event", lambda: events_of_gold(gold, "  Satisfied  "))
     gold.api.apply(intent("gold", maxSegments=1))
-    wait_state(gold, "gold", "Unsatisfiable")
-    said = gold.run("kubectl", "describe", "intent", "gold").stdout.partition("Events:")[2]
-    assert "Warning" in said and "Unsatisfiable" in said and "te-engine" in said
-    listing = gold.run("events").stdout
-    assert "Intent gold: Warning: Unsatisfiable" in listing
-    assert listing.count("Intent gold: Satisfied") == 1
+    until("another event", lambda: events_of_gold(gold, "  Unsatisfiable  "))
+    assert len(events_of_gold(gold, "  Satisfied  ")) == 1
+    assert all("te-engine" in line for line in events_of_gold(gold, "  Unsatisfiable  "))
+    assert "Intent gold: Warning: Unsatisfiable" in gold.run("events").stdout
 
 
 def test_policies_stay_and_move_while_the_api_server_is_away(gold: KubeLab) -> None:
